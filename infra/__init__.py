@@ -1,0 +1,1 @@
+"""What is declared. Data flows one way: stack file -> settings -> stack -> components -> outputs."""

@@ -1,0 +1,1 @@
+"""Facts about AWS that settings are checked against: instance types and regions."""
