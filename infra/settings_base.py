@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from infra.naming import Naming
+
+
+class _Missing:
+    """Stands for a value that the file does not give."""
+
+    def __repr__(self) -> str:
+        return "(missing)"
+
+
+MISSING: Final = _Missing()
 
 
 class Fault(NamedTuple):
@@ -20,7 +30,7 @@ class Fault(NamedTuple):
     message: str
 
     def __str__(self) -> str:
-        return f"{self.path} = {self.value!r}: {self.message}"
+        return f"{self.path}: {self.message}" if self.value is MISSING else f"{self.path} = {self.value!r}: {self.message}"
 
 
 class SettingsError(ValueError):
@@ -54,4 +64,8 @@ class Section(BaseModel):
 
     def faults(self, path: str, place: Place) -> Iterator[Fault]:
         """Faults between this section's values. `path` is the section's own (`slipway:network`)."""
+        yield from ()
+
+    def all_faults(self) -> Iterator[Fault]:
+        """Every fault between values; the model of a whole file asks its sections."""
         yield from ()

@@ -1,0 +1,201 @@
+"""The typed, frozen view of a whole `Pulumi.<stack>.yaml`.
+
+Two entrances: `load_file` reads the file with no engine, `from_pulumi` reads what the engine hands a running program (the only
+place that touches Pulumi's configuration). Both end in the same model and, where something is wrong, in one `SettingsError` that
+names every fault.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import yaml
+from pydantic import AfterValidator, Field
+from pydantic.alias_generators import to_camel
+
+from infra.catalog.regions import ZONE_LETTERS, zones_of
+from infra.naming import TAG_VALUE_LIMIT, Naming, derived_names
+from infra.settings_base import Fault, Place, Section, SettingsError
+from infra.settings_compute import ClusterSettings, ServingSettings, TrainingSettings
+from infra.settings_faults import collect
+from infra.settings_platform import (
+    CostSettings,
+    IdentitySettings,
+    KeysSettings,
+    LakeSettings,
+    LogsSettings,
+    NetworkSettings,
+    RegistrySettings,
+    SecretsSettings,
+)
+
+PROJECT: Final = "slipway"
+REGION_KEY: Final = "aws:region"
+# What the Pulumi CLI itself keeps in a stack file beside `config`.
+FILE_KEYS: Final = frozenset({"config", "encryptionsalt", "secretsprovider", "encryptedkey", "environment"})
+_ENVIRONMENT: Final = re.compile(r"[a-z][a-z0-9-]*[a-z0-9]")
+# https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html
+_TAG_VALUE: Final = re.compile(r"[\w .:/=+\-@]+")
+
+
+def _region(name: str) -> str:
+    if name not in ZONE_LETTERS:
+        import difflib
+
+        near = difflib.get_close_matches(name, ZONE_LETTERS, n=2)
+        raise ValueError(f"is no region known here; {'did you mean ' + ' or '.join(near) if near else 'write one like eu-west-1'}?")
+    return name
+
+
+def _account(account_id: str) -> str:
+    if not re.fullmatch(r"\d{12}", account_id):
+        raise ValueError("is no AWS account id; write its 12 digits in quotes (`aws sts get-caller-identity` shows them)")
+    return account_id
+
+
+def _environment(name: str) -> str:
+    if not _ENVIRONMENT.fullmatch(name):
+        raise ValueError("cannot start every name; use lower-case letters, digits and hyphens, a letter first, two or more")
+    return name
+
+
+def _tag_value(value: str) -> str:
+    if len(value) > TAG_VALUE_LIMIT or not _TAG_VALUE.fullmatch(value):
+        raise ValueError(f"cannot be a tag's value; use letters, digits, spaces and . : / = + - @ _, {TAG_VALUE_LIMIT} at most")
+    return value
+
+
+def _key(field: str) -> str:
+    return REGION_KEY if field == "region" else f"{PROJECT}:{to_camel(field)}"
+
+
+class Settings(Section):
+    """One stack's whole configuration. Fields are the file's keys: `region` is `aws:region`, the others `slipway:<camelCase>`."""
+
+    model_config = {"alias_generator": _key}
+
+    region: Annotated[str, AfterValidator(_region)] = Field(description="The AWS region.")
+    account_id: Annotated[str, AfterValidator(_account)] = Field(
+        description="The AWS account. Key and role policies name it, and a preview needs no call to AWS to know it."
+    )
+    environment: Annotated[str, AfterValidator(_environment)] = Field(
+        description="The `Environment` tag and part of every name. Left out, it is the stack's name."
+    )
+    owner: Annotated[str, AfterValidator(_tag_value)] = Field(description="The `Owner` tag: the team that answers for the stack.")
+    cost_center: Annotated[str, AfterValidator(_tag_value)] = Field(description="The `CostCenter` tag: who pays.")
+    protect: bool = Field(default=False, description="Whether buckets, keys and the cluster refuse to be deleted.")
+    network: NetworkSettings = Field(description="The VPC.")
+    keys: KeysSettings = Field(default=KeysSettings(), description="KMS keys.")
+    identity: IdentitySettings = Field(default=IdentitySettings(), description="IAM.")
+    lake: LakeSettings = Field(default=LakeSettings(), description="Buckets.")
+    registry: RegistrySettings = Field(default=RegistrySettings(), description="Image repositories.")
+    secrets: SecretsSettings = Field(default=SecretsSettings(), description="Secrets for workloads.")
+    logs: LogsSettings = Field(default=LogsSettings(), description="Log groups.")
+    cluster: ClusterSettings = Field(default_factory=ClusterSettings, description="The Kubernetes cluster and its GPU pool.")
+    training: TrainingSettings = Field(default_factory=TrainingSettings, description="The training job.")
+    serving: ServingSettings = Field(default_factory=ServingSettings, description="The model endpoint.")
+    cost: CostSettings = Field(description="Ceiling, budget and alerts.")
+
+    @cached_property
+    def naming(self) -> Naming:
+        """Names and tags of this stack."""
+        return Naming(project=PROJECT, environment=self.environment, owner=self.owner, cost_center=self.cost_center)
+
+    @property
+    def zones(self) -> tuple[str, ...]:
+        """The zone names in use, in order."""
+        return self.network.zone_names or zones_of(self.region)[: self.network.zones]
+
+    @property
+    def place(self) -> Place:
+        """What sections are checked against."""
+        return Place(
+            region=self.region, account_id=self.account_id, naming=self.naming, zone_names=zones_of(self.region)
+        )
+
+    def all_faults(self) -> Iterator[Fault]:
+        """Every fault between values: of this model, then of each section."""
+        for what, name, limit in derived_names(self.naming, self.account_id, self.region):
+            if len(name) > limit:
+                yield Fault(
+                    _key("environment"),
+                    self.environment,
+                    f"makes the {what} name {name}, {len(name)} characters where AWS takes {limit}; "
+                    f"shorten it by {len(name) - limit}",
+                )
+                break
+        if self.protect and self.lake.force_destroy:
+            yield Fault(
+                f"{_key('lake')}.forceDestroy", True, f"contradicts {_key('protect')}: protected data is not destroyed; drop one of them"
+            )
+        for field in type(self).model_fields:
+            section = getattr(self, field)
+            if isinstance(section, Section):
+                yield from section.faults(_key(field), self.place)
+
+
+def load_file(path: Path | str, stack: str = "") -> Settings:
+    """The settings in a stack file, read with no engine.
+
+    `stack` is the stack's name; left out, it is taken from the file's (`Pulumi.dev.yaml` is dev). Encrypted values stay encrypted.
+    Raises SettingsError with every fault; a missing or malformed file is one fault too.
+    """
+    path = Path(path)
+    stack = stack or path.name.removeprefix("Pulumi.").removesuffix(".yaml")
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        fault = Fault(path.name, str(path.parent), f"there is no such stack file; write Pulumi.{stack}.yaml, or take another stack")
+        raise SettingsError(path.name, (fault,)) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        # The parser's message quotes the line, which may hold a secret: only the place is told.
+        mark = getattr(error, "problem_mark", None)
+        where = f"line {mark.line + 1}" if mark else "its bytes"
+        raise SettingsError(path.name, (Fault(path.name, where, "is no YAML; mend that line"),)) from None
+    if not isinstance(content, Mapping) or not isinstance(content.get("config"), Mapping):
+        raise SettingsError(path.name, (Fault(path.name, type(content).__name__, "holds no `config:` with keys; add it"),))
+    strays = [
+        Fault(str(key), "[not shown]", f"unknown key beside `config`; known are {', '.join(sorted(FILE_KEYS))}")
+        for key in content
+        if key not in FILE_KEYS
+    ]
+    return parse(content["config"], stack=stack, source=path.name, more=strays)
+
+
+def parse(
+    config: Mapping[str, Any], *, stack: str, source: str, more: list[Fault] | None = None, secret_keys: frozenset[str] = frozenset()
+) -> Settings:
+    """Settings from a configuration mapping (`{"aws:region": ..., "slipway:network": {...}}`).
+
+    `more` are faults found before; values under `secret_keys` are never shown. Raises SettingsError with every fault.
+    """
+    raw = {_key("environment"): stack, **config}
+    settings, faults = collect(Settings, raw, secret_keys=secret_keys)
+    every = (*(more or ()), *faults)
+    if every or settings is None:
+        raise SettingsError(source, tuple(every))
+    return settings
+
+
+def from_pulumi() -> Settings:
+    """The settings of the running program, from the engine. Raises SettingsError with every fault."""
+    import pulumi
+    from pulumi.runtime import config as engine
+
+    values = engine.CONFIG.get() or engine.get_config_env()
+    ours = {key: value for key, value in values.items() if key == REGION_KEY or key.startswith(f"{PROJECT}:")}
+    secret_keys = frozenset(key for key in ours if engine.is_config_secret(key))
+    stack = pulumi.get_stack()
+    decoded = {key: _decoded(value) for key, value in ours.items()}
+    return parse(decoded, stack=stack, source=f"stack {stack}", secret_keys=secret_keys)
+
+
+def _decoded(value: Any) -> Any:
+    """The engine hands objects over as JSON text, and everything else as it was written."""
+    if isinstance(value, str) and value[:1] in ("{", "["):
+        return yaml.safe_load(value)
+    return value
