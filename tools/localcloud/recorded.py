@@ -1,0 +1,188 @@
+"""The kinds that the recorder keeps because moto has not got them. Keep this list short: moto first, this second."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from tools.localcloud.recorder import ACCOUNT, Call, Extra, Recorded, Refusal
+
+_EKS_MISSING = "ResourceNotFoundException"
+_EKS_EXISTS = "ResourceInUseException"
+
+
+def _cluster_exists(call: Call) -> None:
+    from moto.eks.models import eks_backends
+
+    name = call.params["clusterName"]
+    if name not in eks_backends[ACCOUNT][call.region].clusters:
+        raise Refusal(_EKS_MISSING, f"No cluster found for name: {name}.")
+
+
+def _times() -> dict[str, Any]:
+    now = datetime.now(UTC)
+    return {"createdAt": now, "modifiedAt": now}
+
+
+def _addon(call: Call) -> Mapping[str, Any]:
+    cluster, name = call.params["clusterName"], call.params["addonName"]
+    arn = f"arn:aws:eks:{call.region}:{ACCOUNT}:addon/{cluster}/{name}/{call.new_id()}"
+    return {
+        "addonArn": arn,
+        "status": "ACTIVE",
+        "addonVersion": call.params.get("addonVersion", "v1.0.0-eksbuild.1"),
+        "health": {"issues": []},
+        "podIdentityAssociations": [],
+        **_times(),
+    }
+
+
+def _access_entry(call: Call) -> Mapping[str, Any]:
+    cluster, principal = call.params["clusterName"], call.params["principalArn"]
+    kind, _, name = principal.rpartition(":")[2].partition("/")
+    return {
+        "accessEntryArn": f"arn:aws:eks:{call.region}:{ACCOUNT}:access-entry/{cluster}/{kind}/{ACCOUNT}/{name}/{call.new_id()}",
+        "type": call.params.get("type", "STANDARD"),
+        "username": call.params.get("username") or f"arn:aws:sts::{ACCOUNT}:assumed-role/{name}/{{{{SessionName}}}}",
+        "kubernetesGroups": call.params.get("kubernetesGroups", []),
+        "tags": call.params.get("tags", {}),
+        **_times(),
+    }
+
+
+def _pod_identity(call: Call) -> Mapping[str, Any]:
+    identifier = call.new_id("a-")
+    cluster = call.params["clusterName"]
+    return {
+        "associationId": identifier,
+        "associationArn": f"arn:aws:eks:{call.region}:{ACCOUNT}:podidentityassociation/{cluster}/{identifier}",
+        "disableSessionTags": call.params.get("disableSessionTags", False),
+        "tags": call.params.get("tags", {}),
+        **_times(),
+    }
+
+
+def _placement_group(call: Call) -> Mapping[str, Any]:
+    name, strategy = call.params["GroupName"], call.params.get("Strategy", "cluster")
+    return {
+        "GroupId": call.new_id("pg-"),
+        "GroupArn": f"arn:aws:ec2:{call.region}:{ACCOUNT}:placement-group/{name}",
+        "State": "available",
+        "Strategy": strategy,
+        **({"PartitionCount": call.params.get("PartitionCount", 2)} if strategy == "partition" else {}),
+        **({"SpreadLevel": call.params.get("SpreadLevel", "rack")} if strategy == "spread" else {}),
+    }
+
+
+def _associated(call: Call, item: Mapping[str, Any]) -> Mapping[str, Any]:
+    if call.operation != "AssociateAccessPolicy":
+        return {}
+    return {"clusterName": item["clusterName"], "principalArn": item["principalArn"], "associatedAccessPolicy": item}
+
+
+ROWS: tuple[Recorded, ...] = (
+    Recorded(
+        service="eks",
+        noun="addon",
+        key=("clusterName", "addonName"),
+        operations={
+            "CreateAddon": "create",
+            "DescribeAddon": "describe",
+            "ListAddons": "list",
+            "UpdateAddon": "update",
+            "DeleteAddon": "delete",
+        },
+        output="addon",
+        listed=("addons", "addonName"),
+        made=_addon,
+        arn="addonArn",
+        missing=(_EKS_MISSING, "No addon: {1} found in cluster: {0}"),
+        exists=(_EKS_EXISTS, "Addon already exists: {1}"),
+        parent=_cluster_exists,
+        filters={"clusterName": "clusterName"},
+        drop=frozenset({"clientRequestToken", "resolveConflicts", "podIdentityAssociations"}),
+        # UpdateAddon answers with the update, not with the add-on.
+        wrap=lambda call, item: (
+            {"update": {"id": call.new_id(), "status": "Successful", "type": "AddonUpdate", "createdAt": datetime.now(UTC)}}
+            if call.operation == "UpdateAddon"
+            else {"addon": item}
+        ),
+    ),
+    Recorded(
+        service="eks",
+        noun="access-entry",
+        key=("clusterName", "principalArn"),
+        operations={
+            "CreateAccessEntry": "create",
+            "DescribeAccessEntry": "describe",
+            "ListAccessEntries": "list",
+            "UpdateAccessEntry": "update",
+            "DeleteAccessEntry": "delete",
+        },
+        output="accessEntry",
+        listed=("accessEntries", "principalArn"),
+        made=_access_entry,
+        arn="accessEntryArn",
+        missing=(_EKS_MISSING, "The specified principalArn could not be found. You must specify a principal that is in an access entry: {1}"),
+        exists=(_EKS_EXISTS, "The specified access entry resource is already in use on this cluster: {1}"),
+        parent=_cluster_exists,
+        filters={"clusterName": "clusterName"},
+    ),
+    Recorded(
+        service="eks",
+        noun="access-policy-association",
+        key=("clusterName", "principalArn", "policyArn"),
+        operations={
+            "AssociateAccessPolicy": "create",
+            "DisassociateAccessPolicy": "delete",
+            "ListAssociatedAccessPolicies": "list",
+        },
+        output="",
+        listed=("associatedAccessPolicies", ""),
+        made=lambda _: {"associatedAt": datetime.now(UTC), "modifiedAt": datetime.now(UTC)},
+        arn="",
+        missing=(_EKS_MISSING, "The policy {2} is not associated with {1}"),
+        exists=(_EKS_EXISTS, "The policy {2} is already associated with {1}"),
+        parent=_cluster_exists,
+        filters={"clusterName": "clusterName", "principalArn": "principalArn"},
+        wrap=_associated,
+    ),
+    Recorded(
+        service="eks",
+        noun="pod-identity-association",
+        key=("clusterName", "associationId"),
+        operations={
+            "CreatePodIdentityAssociation": "create",
+            "DescribePodIdentityAssociation": "describe",
+            "ListPodIdentityAssociations": "list",
+            "UpdatePodIdentityAssociation": "update",
+            "DeletePodIdentityAssociation": "delete",
+        },
+        output="association",
+        listed=("associations", ""),
+        made=_pod_identity,
+        arn="associationArn",
+        missing=(_EKS_MISSING, "No pod identity association {1} found in cluster {0}"),
+        exists=(_EKS_EXISTS, "Association already exists: {1}"),
+        parent=_cluster_exists,
+        filters={"clusterName": "clusterName", "namespace": "namespace", "serviceAccount": "serviceAccount"},
+    ),
+    Recorded(
+        service="ec2",
+        noun="placement-group",
+        key=("GroupName",),
+        operations={"CreatePlacementGroup": "create", "DescribePlacementGroups": "list", "DeletePlacementGroup": "delete"},
+        output="PlacementGroup",
+        listed=("PlacementGroups", ""),
+        made=_placement_group,
+        arn="GroupArn",
+        missing=("InvalidPlacementGroup.Unknown", "The placement group '{0}' is unknown."),
+        exists=("InvalidPlacementGroup.Duplicate", "The placement group '{0}' already exists."),
+        filters={"GroupNames": "GroupName", "GroupIds": "GroupId"},
+        wrap=lambda call, item: {} if call.operation == "DeletePlacementGroup" else {"PlacementGroup": item},
+    ),
+)
+
+# Single operations on moto's own resources that moto has not got: (service, operation) -> answer.
+EXTRAS: Mapping[tuple[str, str], Extra] = {}
