@@ -1,0 +1,168 @@
+"""What a training job is, as plain data: the inputs, which of them make it a new job, its name, and SageMaker's request.
+
+Inputs are those of CreateTrainingJob in lower camel case (`resourceConfig.instanceType`), so a rule or a price that knows the API
+knows the job. No Pulumi and no boto3 here: the dynamic provider, its tests and a preview all decide by the same functions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html
+NAME_LIMIT: Final = 63
+HASH_DIGITS: Final = 10
+# What is computed, and with what: a change is another job with another model.
+DEFINING: Final = (
+    "namePrefix",
+    "region",
+    "algorithmSpecification",
+    "hyperParameters",
+    "environment",
+    "channels",
+    "outputDataConfig",
+    "resourceConfig.instanceType",
+    "resourceConfig.instanceCount",
+    "revision",
+)
+# How it may run. A finished job has no use for a new subnet or time limit, and nobody wants to pay for training twice
+# because a security group was replaced: these are kept for the next job and change nothing of this one.
+CIRCUMSTANCES: Final = (
+    "roleArn",
+    "vpcConfig",
+    "resourceConfig.volumeSizeInGb",
+    "resourceConfig.volumeKmsKeyId",
+    "stoppingCondition",
+    "checkpointConfig",
+    "enableManagedSpotTraining",
+    "enableNetworkIsolation",
+    "enableInterContainerTrafficEncryption",
+)
+TAGS: Final = "tags"
+# The top-level names of all of them, in order.
+INPUTS: Final = tuple(dict.fromkeys(path.partition(".")[0] for path in (*DEFINING, *CIRCUMSTANCES, TAGS)))
+REQUIRED: Final = (
+    "namePrefix",
+    "region",
+    "algorithmSpecification",
+    "channels",
+    "outputDataConfig",
+    "resourceConfig.instanceType",
+    "resourceConfig.instanceCount",
+    "roleArn",
+    "stoppingCondition",
+)
+_RESOURCE_KEYS: Final = {
+    "instanceType": "InstanceType",
+    "instanceCount": "InstanceCount",
+    "volumeSizeInGb": "VolumeSizeInGB",
+    "volumeKmsKeyId": "VolumeKmsKeyId",
+}
+
+
+def plain(value: Any) -> Any:
+    """`value` with whole floats as integers (the engine's wire knows only floats), without what is None, in plain containers."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items() if item is not None}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [plain(item) for item in value]
+    return value
+
+
+def at(inputs: Mapping[str, Any], path: str) -> Any:
+    """The value at a dotted path; where the path runs into an unknown (a string), that; None where there is nothing."""
+    value: Any = inputs
+    for key in path.split("."):
+        if isinstance(value, str):
+            return value
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+def changed(olds: Mapping[str, Any], news: Mapping[str, Any], paths: Sequence[str]) -> list[str]:
+    """Which of `paths` differ. An unknown value (at preview) differs from every known one."""
+    return [path for path in paths if plain(at(olds, path)) != plain(at(news, path))]
+
+
+def definition_hash(inputs: Mapping[str, Any]) -> str:
+    """10 hex digits over everything that defines the job; the order of keys and the kind of number do not count."""
+    definition = {path: plain(value) for path in DEFINING if (value := at(inputs, path)) is not None}
+    text = json.dumps(definition, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:HASH_DIGITS]
+
+
+def job_name(inputs: Mapping[str, Any], attempt: int = 1) -> str:
+    """`<prefix>-<hash>`, from the second attempt on `<prefix>-<hash>-r2`.
+
+    Raises ValueError where the prefix leaves no room: SageMaker takes 63 characters.
+    """
+    suffix = f"-{definition_hash(inputs)}" + (f"-r{attempt}" if attempt > 1 else "")
+    prefix = str(inputs["namePrefix"])
+    if len(prefix) + len(suffix) > NAME_LIMIT:
+        raise ValueError(
+            f"training job prefix {prefix!r} has {len(prefix)} characters; with {suffix!r} SageMaker takes {NAME_LIMIT}: "
+            f"shorten it to {NAME_LIMIT - len(suffix)}"
+        )
+    return prefix + suffix
+
+
+def faults(inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What is missing or wrong, as (input, reason); empty where the request can be sent."""
+    found = [(key, f"is missing; a training job needs {key}") for key in REQUIRED if at(inputs, key) in (None, "", {}, [])]
+    unknown = sorted(key for key in inputs if key not in INPUTS and not key.startswith("__"))
+    found += [(key, f"is no input of a training job; it takes {', '.join(INPUTS)}") for key in unknown]
+    room = NAME_LIMIT - HASH_DIGITS - len("-") - len("-r99")
+    if len(str(inputs.get("namePrefix") or "")) > room:
+        found.append(
+            ("namePrefix", f"is {inputs['namePrefix']!r}, more than the {room} characters there is room for; shorten it")
+        )
+    return found
+
+
+def request(inputs: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """CreateTrainingJob's arguments for a job called `name`."""
+    inputs = plain(inputs)
+    arguments: dict[str, Any] = {
+        "TrainingJobName": name,
+        "RoleArn": inputs["roleArn"],
+        "AlgorithmSpecification": _capitalised(inputs["algorithmSpecification"]),
+        "HyperParameters": {key: str(value) for key, value in (inputs.get("hyperParameters") or {}).items()},
+        "InputDataConfig": [_channel(name_, uri) for name_, uri in sorted(inputs["channels"].items())],
+        "OutputDataConfig": _capitalised(inputs["outputDataConfig"]),
+        "ResourceConfig": {_RESOURCE_KEYS[key]: value for key, value in inputs["resourceConfig"].items()},
+        "StoppingCondition": _capitalised(inputs["stoppingCondition"]),
+        "EnableManagedSpotTraining": bool(inputs.get("enableManagedSpotTraining", False)),
+        "EnableNetworkIsolation": bool(inputs.get("enableNetworkIsolation", False)),
+        "EnableInterContainerTrafficEncryption": bool(inputs.get("enableInterContainerTrafficEncryption", False)),
+        "Tags": tag_list(inputs.get(TAGS) or {}),
+    }
+    if inputs.get("environment"):
+        arguments["Environment"] = {key: str(value) for key, value in inputs["environment"].items()}
+    if vpc := inputs.get("vpcConfig"):
+        arguments["VpcConfig"] = {"Subnets": vpc["subnets"], "SecurityGroupIds": vpc["securityGroupIds"]}
+    if checkpoints := inputs.get("checkpointConfig"):
+        arguments["CheckpointConfig"] = {"S3Uri": f"{checkpoints['s3Uri'].rstrip('/')}/{name}"}
+    return arguments
+
+
+def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """Tags as the API takes them."""
+    return [{"Key": key, "Value": str(value)} for key, value in sorted(tags.items())]
+
+
+def _channel(name: str, uri: str) -> dict[str, Any]:
+    source = {"S3DataType": "S3Prefix", "S3Uri": uri, "S3DataDistributionType": "FullyReplicated"}
+    return {"ChannelName": name, "DataSource": {"S3DataSource": source}}
+
+
+def _capitalised(value: Any) -> Any:
+    """lowerCamel keys as the API's UpperCamel ones, all the way down."""
+    if isinstance(value, Mapping):
+        return {key[:1].upper() + key[1:]: _capitalised(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_capitalised(item) for item in value]
+    return value
