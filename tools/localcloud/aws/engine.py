@@ -15,7 +15,7 @@ from tools.localcloud.aws.context import Clients, Context
 from tools.localcloud.aws.diff import UNKNOWN, Diff, diff
 from tools.localcloud.aws.schema import Schema
 from tools.localcloud.aws.spec import Call, Resource, Update
-from tools.localcloud.aws.values import from_aws, is_zero, member_of, same_json
+from tools.localcloud.aws.values import from_aws, has_objects, is_zero, member_of, same_json, with_zeros
 
 AUTONAME_DIGITS = 7  # pulumi's own autonaming; source: pulumi docs, concepts/resources/names
 
@@ -75,14 +75,14 @@ class Engine:
             for key in sorted(schema.required)
             if key not in inputs
         ]
+        if defaulted:
+            inputs["__defaults"] = sorted(defaulted)
         for rule in row.checks:
             if any(_has_unknown(inputs.get(prop)) for prop in rule.props):
                 continue
             message = rule.says(inputs)
             if message:
                 failures.append((rule.props[0], message))
-        if defaulted:
-            inputs["__defaults"] = sorted(defaulted)
         return inputs, failures
 
     def diff(
@@ -149,7 +149,7 @@ class Engine:
             return None
         if importing:
             found = {key: outputs[key] for key in schema.inputs if key in outputs and key != "region" and not is_zero(outputs[key])}
-            return identifier, outputs, found
+            return context.id, outputs, found
         fresh = {key: value for key, value in inputs.items() if not key.startswith("__")}
         for difference in diff(row, schema, outputs, fresh).changed:
             if difference in outputs and not is_zero(outputs[difference]):
@@ -158,7 +158,7 @@ class Engine:
                 fresh.pop(difference, None)
         if "__defaults" in inputs:
             fresh["__defaults"] = inputs["__defaults"]
-        return identifier, outputs, fresh
+        return context.id, outputs, fresh
 
     def update(self, token: str, identifier: str, state: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
         """Changes what differs, and only that; returns the new outputs."""
@@ -272,8 +272,10 @@ class Engine:
             else:
                 value = None
             kept = keep.get(name)
-            if kept is not None and (value is None or self._means_the_same(context, name, kept, value)):
+            if kept is not None and (value is None or (not has_objects(kind) and self._means_the_same(context, name, kept, value))):
                 value = kept
+            if name in row.zeros:
+                value = with_zeros(value, kind)
             if value is None:
                 value = row.empty.get(name)
             if value is not None:

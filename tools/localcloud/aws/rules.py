@@ -59,7 +59,7 @@ def conflicts(*props: str) -> Check:
     """At most one of these."""
 
     def says(values: Mapping[str, Any]) -> str | None:
-        given = [prop for prop in props if value_at(values, prop) is not None]
+        given = [prop for prop in props if _given(values, prop)]
         return f'Conflicting configuration arguments: "{given[0]}": conflicts with {given[1]}' if len(given) > 1 else None
 
     return Check(props=props, says=says)
@@ -67,7 +67,7 @@ def conflicts(*props: str) -> Check:
 
 def exactly_one(*props: str) -> Check:
     def says(values: Mapping[str, Any]) -> str | None:
-        given = [prop for prop in props if value_at(values, prop) is not None]
+        given = [prop for prop in props if _given(values, prop)]
         return None if len(given) == 1 else f"Invalid combination of arguments: exactly one of {','.join(props)} must be specified, got {len(given)}"
 
     return Check(props=props, says=says)
@@ -75,7 +75,7 @@ def exactly_one(*props: str) -> Check:
 
 def at_least_one(*props: str) -> Check:
     def says(values: Mapping[str, Any]) -> str | None:
-        given = [prop for prop in props if value_at(values, prop) is not None]
+        given = [prop for prop in props if _given(values, prop)]
         return None if given else f"Missing required argument: one of {','.join(props)} must be specified"
 
     return Check(props=props, says=says)
@@ -85,7 +85,7 @@ def requires(prop: str, *others: str) -> Check:
     """`prop` needs `others`."""
 
     def says(values: Mapping[str, Any]) -> str | None:
-        if value_at(values, prop) is None:
+        if not _given(values, prop):
             return None
         missing = [other for other in others if value_at(values, other) is None]
         return f'Missing required argument: "{prop}": all of {",".join((prop, *others))} must be specified' if missing else None
@@ -96,6 +96,11 @@ def requires(prop: str, *others: str) -> Check:
 def when(prop: str, says: Callable[[Mapping[str, Any]], str | None], *also: str) -> Check:
     """Any other refusal: `says` gets all properties once `prop` and `also` are known."""
     return Check(props=(prop, *also), says=says)
+
+
+def _given(values: Mapping[str, Any], path: str) -> bool:
+    """Whether the program itself gives the property: a default or a made name conflicts with nothing."""
+    return value_at(values, path) is not None and path not in values.get("__defaults", ())
 
 
 def value_at(values: Mapping[str, Any], path: str) -> Any:

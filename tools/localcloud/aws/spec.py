@@ -118,6 +118,7 @@ class Resource:
     computed    optional properties that AWS fills in: absent from the program means "leave as it is"
     defaults    what pulumi-aws puts in when the program says nothing
     empty       outputs reported when AWS says nothing (Terraform's zero values)
+    zeros       object (or list of object) properties whose absent members are reported as zero values, as Terraform's blocks are
     json        properties holding JSON documents, compared by meaning
     sets        list properties whose order means nothing
     rename      property path -> member name, where they differ in more than case
@@ -140,6 +141,7 @@ class Resource:
     computed: frozenset[str] = frozenset()
     defaults: Mapping[str, Any] = field(default_factory=dict)
     empty: Mapping[str, Any] = field(default_factory=dict)
+    zeros: frozenset[str] = frozenset()
     json: frozenset[str] = frozenset()
     sets: frozenset[str] = frozenset()
     rename: Mapping[str, str] = field(default_factory=dict)

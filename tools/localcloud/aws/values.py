@@ -107,6 +107,27 @@ def from_aws(value: Any, kind: Kind, rename: Mapping[str, str], path: str) -> An
     return value
 
 
+def has_objects(kind: Kind) -> bool:
+    """Whether the kind is an object or holds some: then what AWS says is complete, where the program names only some members."""
+    return isinstance(kind, Mapping) and ("object" in kind or any(has_objects(inner) for inner in kind.values()))
+
+
+def with_zeros(value: Any, kind: Kind) -> Any:
+    """`value` with the absent members of its objects as zero values; an absent object stays absent."""
+    if isinstance(kind, Mapping) and "list" in kind and isinstance(value, list):
+        return [with_zeros(item, kind["list"]) for item in value]
+    if isinstance(kind, Mapping) and "object" in kind and isinstance(value, Mapping):
+        filled = {name: with_zeros(value.get(name, _zero(inner)), inner) for name, inner in kind["object"].items()}
+        return {name: item for name, item in filled.items() if item is not None}
+    return value
+
+
+def _zero(kind: Kind) -> Any:
+    if isinstance(kind, Mapping):
+        return [] if "list" in kind else {} if "map" in kind else None
+    return {"str": "", "bool": False, "int": 0, "float": 0}.get(kind)
+
+
 def is_zero(value: Any) -> bool:
     """Whether Terraform would treat the value as not set."""
     return value is None or value is False or value in ("", 0) or (isinstance(value, (list, Mapping)) and not value)
