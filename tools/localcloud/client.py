@@ -1,0 +1,179 @@
+"""How the tools find, start and talk to the local cloud's daemon."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+START_SECONDS = 60.0
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+class LocalCloudError(RuntimeError):
+    """The local cloud cannot be reached or started; the message says what was found and the way out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run of the engine as the cloud knows it. `missing` are urns that the state has and the cloud has not."""
+
+    id: str
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """A running daemon."""
+
+    home: Path
+    endpoint: str
+    provider_port: int
+    pid: int
+    epoch: str
+    token: str = field(repr=False)
+
+    def status(self) -> dict[str, Any]:
+        return self._ask("status")
+
+    def coverage(self) -> dict[str, Any]:
+        """`{"emulated": [types], "recorded": [types]}`."""
+        return self._ask("coverage")
+
+    def begin_run(self, stack: str, known: Iterable[Mapping[str, str]]) -> Run:
+        """Tells the cloud what the state knows ({"urn", "id"} each), so that what a crash left is adopted and not doubled."""
+        answer = self._ask("begin", {"stack": stack, "known": [{"urn": item["urn"], "id": item["id"]} for item in known]})
+        return Run(answer["run"], tuple(answer["missing"]))
+
+    def end_run(self, run: Run | str, ok: bool, known: Iterable[Mapping[str, str]] | None = None) -> dict[str, Any]:
+        """Ends a run; after a good one, what the state does not know is removed: `{"swept": [...], "left": [...]}`."""
+        items = None if known is None else [{"urn": item["urn"], "id": item["id"]} for item in known]
+        return self._ask("end", {"run": run if isinstance(run, str) else run.id, "ok": ok, "known": items})
+
+    def orphans(self, stack: str) -> list[dict[str, str]]:
+        """What the cloud still has of the stack: `[{"service", "id"}]`."""
+        found: list[dict[str, str]] = self._ask("orphans", {"stack": stack})["orphans"]
+        return found
+
+    def reset(self) -> None:
+        """Empties the cloud (a new epoch)."""
+        self._ask("reset")
+
+    def stop(self, seconds: float = 15.0) -> None:
+        """Stops the daemon and waits until it is gone; after `seconds` it is killed."""
+        try:
+            self._ask("stop")
+        except LocalCloudError:
+            if not _alive(self.pid):
+                return
+            os.kill(self.pid, signal.SIGTERM)
+        end = time.monotonic() + seconds
+        while _alive(self.pid) and time.monotonic() < end:
+            time.sleep(0.05)
+        if _alive(self.pid):
+            os.kill(self.pid, signal.SIGKILL)
+
+    def environment(self) -> dict[str, str]:
+        """What boto3, the aws CLI and any SDK need to reach this cloud."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_REGION": "us-east-1",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def _ask(self, verb: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        request = urllib.request.Request(
+            f"{self.endpoint}/_slipway/{verb}",
+            data=json.dumps(body or {}).encode(),
+            headers={"X-Slipway-Token": self.token, "Content-Type": "application/json"},
+        )
+        try:
+            with _OPENER.open(request, timeout=120) as response:
+                answer: dict[str, Any] = json.load(response)
+                return answer
+        except urllib.error.HTTPError as error:
+            detail = error.read().decode(errors="replace")
+            raise LocalCloudError(f"the local cloud refused `{verb}`: {detail}; its log is {self.home / 'daemon.log'}") from error
+        except OSError as error:
+            raise LocalCloudError(
+                f"the local cloud (pid {self.pid}, {self.endpoint}) does not answer: {error}; run ./slipway up to start it anew"
+            ) from error
+
+
+# Never through a proxy: the daemon is on this machine's loopback.
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def find(home: Path) -> Cloud | None:
+    """The running daemon of this home, or None."""
+    try:
+        told = json.loads((home / "daemon.json").read_text())
+        cloud = Cloud(home, told["endpoint"], told["provider_port"], told["pid"], told["epoch"], told["token"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    if not _alive(cloud.pid):
+        return None
+    try:
+        epoch = cloud.status()["epoch"]
+    except LocalCloudError:
+        return None
+    return cloud if epoch == cloud.epoch else None
+
+
+def ensure(home: Path, *, port: int | None = None, on_progress: Callable[[str], None] | None = None) -> Cloud:
+    """The running daemon of this home, started if there is none. Raises LocalCloudError with the end of its log."""
+    found = find(home)
+    if found is not None:
+        return found
+    if on_progress:
+        on_progress("starting the local cloud")
+    home.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "tools.localcloud.daemon", "--home", str(home)]
+    if port is not None or "SLIPWAY_PORT" in os.environ:
+        command += ["--port", str(port if port is not None else os.environ["SLIPWAY_PORT"])]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1"}
+    with open(home / "daemon.log", "ab") as log:
+        process = subprocess.Popen(
+            command, cwd=REPOSITORY, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end:
+        found = find(home)
+        if found is not None:
+            return found
+        if process.poll() is not None and process.returncode != 1:
+            break
+        time.sleep(0.05)
+    raise LocalCloudError(f"the local cloud did not start; the end of {home / 'daemon.log'}:\n{_tail(home / 'daemon.log')}")
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    try:  # a zombie of ours is not alive
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return True
+
+
+def _tail(path: Path, lines: int = 15) -> str:
+    try:
+        return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])
+    except OSError as error:
+        return str(error)

@@ -1,0 +1,51 @@
+"""What is left of a stack, asked of the cloud itself: by tag over every service that can be tagged, and by what was ever made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tools.localcloud.daemon import Daemon
+
+ENVIRONMENT_TAG = "Environment"
+MANAGED_TAG = ("ManagedBy", "pulumi")
+
+
+def orphans(daemon: Daemon, stack: str) -> list[dict[str, str]]:
+    """`[{"service", "id"}]` of what still exists of the stack. Training jobs and keys waiting for their deletion are AWS's records, no orphans."""
+    engine = daemon.engine
+    found: dict[tuple[str, str], None] = {}
+    for entry in daemon.ledger.of_stack(stack):
+        if engine.read(entry.type, entry.id, {}, entry.outputs) is not None:
+            found[engine.rows[entry.type].service, entry.id] = None
+    for region in _regions(daemon):
+        for arn in _tagged(engine.clients("resourcegroupstaggingapi", region), stack):
+            if not _only_a_record(engine, region, arn):
+                found[arn.split(":")[2], arn] = None
+        for item in engine.clients("ec2", region).describe_tags(Filters=[{"Name": "key", "Values": [ENVIRONMENT_TAG]}, {"Name": "value", "Values": [stack]}])["Tags"]:
+            found["ec2", item["ResourceId"]] = None
+        for endpoint in engine.clients("sagemaker", region).list_endpoints()["Endpoints"]:
+            if f"-{stack}-" in f"-{endpoint['EndpointName']}-":
+                found["sagemaker", endpoint["EndpointName"]] = None
+    return [{"service": service, "id": identifier} for service, identifier in found]
+
+
+def _regions(daemon: Daemon) -> set[str]:
+    return {daemon.engine.region} | {
+        entry.outputs["region"] for entry in daemon.ledger.all() if isinstance(entry.outputs.get("region"), str)
+    } | set(daemon.provider.regions())
+
+
+def _tagged(client: Any, stack: str) -> list[str]:
+    pages = client.get_paginator("get_resources").paginate(TagFilters=[{"Key": ENVIRONMENT_TAG, "Values": [stack]}, {"Key": MANAGED_TAG[0], "Values": [MANAGED_TAG[1]]}])
+    return [item["ResourceARN"] for page in pages for item in page["ResourceTagMappingList"]]
+
+
+def _only_a_record(engine: Any, region: str, arn: str) -> bool:
+    service, kind = arn.split(":")[2], arn.split(":")[5].split("/")[0]
+    if service == "kms" and kind == "key":
+        state = engine.clients("kms", region).describe_key(KeyId=arn)["KeyMetadata"]["KeyState"]
+        return bool(state == "PendingDeletion")
+    if service == "secretsmanager":
+        return "DeletedDate" in engine.clients("secretsmanager", region).describe_secret(SecretId=arn)
+    return service == "sagemaker" and kind == "training-job"

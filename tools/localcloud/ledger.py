@@ -1,0 +1,94 @@
+"""What the provider has made, by urn: how a crashed run is recovered without losing or doubling anything.
+
+The engine may die between AWS's answer and the state's next write. The ledger remembers what exists; a run that declares what
+its state knows (`begin`) gets everything else of its stack back by urn when it creates, and what nobody claims is swept when the
+run ends well. The emulated cloud lives in this process, so the ledger may too: both are gone together (a new epoch).
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One live resource: its urn, type, id and last outputs."""
+
+    urn: str
+    type: str
+    id: str
+    outputs: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def stack(self) -> str:
+        return self.urn.split("::")[0].rpartition(":")[2]
+
+
+class Ledger:
+    """Live resources by (urn, id), and per stack what the state of the running run knows."""
+
+    def __init__(self) -> None:
+        self._live: dict[tuple[str, str], Entry] = {}
+        self._known: dict[str, set[tuple[str, str]]] = {}
+        self._runs: dict[str, str] = {}
+        self._lock = threading.RLock()
+
+    def keep(self, urn: str, token: str, identifier: str, outputs: Mapping[str, Any]) -> None:
+        """Notes that the resource is there with these outputs, and that the running run knows it."""
+        with self._lock:
+            entry = Entry(urn, token, identifier, dict(outputs))
+            self._live[urn, identifier] = entry
+            if entry.stack in self._known:
+                self._known[entry.stack].add((urn, identifier))
+
+    def drop(self, urn: str, identifier: str) -> None:
+        with self._lock:
+            self._live.pop((urn, identifier), None)
+
+    def begin(self, stack: str, known: Iterable[tuple[str, str]]) -> tuple[str, list[str]]:
+        """Starts a run. Returns its id, and the urns that the state knows but the cloud has not got."""
+        with self._lock:
+            pairs = set(known)
+            self._known[stack] = set(pairs)
+            run = uuid.uuid4().hex
+            self._runs[run] = stack
+            return run, sorted(urn for urn, identifier in pairs if (urn, identifier) not in self._live)
+
+    def unclaimed(self, urn: str) -> Entry | None:
+        """A live resource of this urn that the run's state does not know: what a crash left. None outside a run."""
+        with self._lock:
+            stack = urn.split("::")[0].rpartition(":")[2]
+            if stack not in self._known:
+                return None
+            for (other, identifier), entry in self._live.items():
+                if other == urn and (urn, identifier) not in self._known[stack]:
+                    return entry
+            return None
+
+    def end(self, run: str, known: Iterable[tuple[str, str]] | None) -> list[Entry]:
+        """Ends a run. With `known` (the state after a run that went well): what the cloud has of this stack besides."""
+        with self._lock:
+            stack = self._runs.pop(run, "")
+            if stack not in self._runs.values():
+                self._known.pop(stack, None)
+            if known is None or not stack:
+                return []
+            pairs = set(known)
+            return [entry for key, entry in self._live.items() if entry.stack == stack and key not in pairs]
+
+    def all(self) -> list[Entry]:
+        with self._lock:
+            return list(self._live.values())
+
+    def of_stack(self, stack: str) -> list[Entry]:
+        with self._lock:
+            return [entry for entry in self._live.values() if entry.stack == stack]
+
+    def reset(self) -> None:
+        with self._lock:
+            self._live.clear()
+            self._known.clear()
