@@ -1,0 +1,203 @@
+"""The engine's event stream as data: what changes, what it looks like, what went wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+# The step operations of the engine, as a reader counts them. Source: pulumi pkg/resource/deploy/step.go.
+# A replacement is three steps; only `replace` is counted. Whatever is absent here is no change of its own.
+OPERATIONS: Final[Mapping[str, str]] = {
+    "create": "create",
+    "update": "update",
+    "replace": "replace",
+    "delete": "delete",
+    "same": "same",
+    "read": "same",
+    "refresh": "same",
+    "import": "create",
+    "import-replacement": "replace",
+    "discard": "delete",
+}
+CHANGES: Final = ("create", "update", "replace", "delete", "same")
+STACK_TYPE: Final = "pulumi:pulumi:Stack"
+PROVIDER_PREFIX: Final = "pulumi:providers:"
+# Colour marks that the engine leaves in messages: <{%fg 1%}>, <{%reset%}>.
+_COLOUR: Final = re.compile(r"<\{%.*?%\}>")
+
+
+@dataclass(slots=True, kw_only=True)
+class Step:
+    """One resource of a run. `op` is create, update, replace, delete or same; `diffs` the properties that differ."""
+
+    urn: str
+    type: str
+    op: str
+    parent: str = ""
+    id: str = ""
+    custom: bool = True
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    diffs: tuple[str, ...] = ()
+    replaces: tuple[str, ...] = ()
+    done: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.urn.rpartition("::")[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One cause of a failed run: the resource ("" for none) and the message, short."""
+
+    urn: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick:
+    """Progress: steps done and known so far (the engine learns of resources as the program declares them)."""
+
+    done: int
+    known: int
+    doing: str
+
+
+class Recorder:
+    """Collects a run. Give `on_event` to the Automation API; read the rest when the run is over."""
+
+    def __init__(self, on_tick: Callable[[Tick], None] | None = None, on_message: Callable[[str], None] | None = None) -> None:
+        self.steps: dict[str, Step] = {}
+        self.outputs: dict[str, Any] = {}
+        self.faults: list[Fault] = []
+        self.warnings: list[str] = []
+        self.violations: list[dict[str, str]] = []
+        self.deleted = 0
+        self.finished = False
+        self._on_tick = on_tick
+        self._on_message = on_message
+        self._done = 0
+
+    def on_event(self, event: Any) -> None:
+        """Takes one `pulumi.automation.events.EngineEvent`."""
+        if event.resource_pre_event:
+            self._step(event.resource_pre_event.metadata, done=False)
+        elif event.res_outputs_event:
+            self._step(event.res_outputs_event.metadata, done=True)
+        elif event.res_op_failed_event:
+            self._done += 1
+        elif event.diagnostic_event:
+            self._diagnostic(event.diagnostic_event)
+        elif event.policy_event:
+            policy = event.policy_event
+            self.violations.append(
+                {
+                    "rule": policy.policy_name,
+                    "level": policy.enforcement_level,
+                    "urn": policy.resource_urn or "",
+                    "message": plain(policy.message),
+                }
+            )
+        elif event.summary_event:
+            self.finished = True
+
+    def changes(self) -> dict[str, int]:
+        """How many of each of create, update, replace, delete, same. Resources only: the stack and providers are no one's change."""
+        counts = dict.fromkeys(CHANGES, 0)
+        for step in self.listed():
+            counts[step.op] += 1
+        return counts
+
+    def listed(self) -> list[Step]:
+        """The steps a reader sees, in plan order: without the stack itself and the default providers."""
+        return [s for s in self.steps.values() if s.type != STACK_TYPE and not s.type.startswith(PROVIDER_PREFIX)]
+
+    def _step(self, metadata: Any, *, done: bool) -> None:
+        raw = metadata.op.value if hasattr(metadata.op, "value") else str(metadata.op)
+        if done and raw in ("delete", "delete-replaced") and not metadata.type.startswith("pulumi:"):
+            self.deleted += 1
+        op = OPERATIONS.get(raw)
+        urn = metadata.urn
+        existing = self.steps.get(urn)
+        if op is None and existing is None and raw in ("create-replacement", "delete-replaced", "read-replacement"):
+            # With delete-before-replace the first of the three may come before `replace` itself.
+            op = "replace"
+        seen = metadata.new or metadata.old
+        if existing is None:
+            if op is None or seen is None:
+                return
+            existing = self.steps[urn] = Step(urn=urn, type=metadata.type, op=op)
+        elif op is not None and (existing.op != "replace" or op == "replace"):
+            existing.op = op
+        if metadata.new is not None or not existing.inputs:
+            state = seen
+            if state is not None:
+                existing.parent = state.parent or ""
+                existing.custom = bool(state.custom)
+                existing.id = state.id or existing.id
+                existing.inputs = state.inputs or existing.inputs
+                existing.outputs = state.outputs or existing.outputs
+        existing.diffs = tuple(metadata.detailed_diff or metadata.diffs or ()) or existing.diffs
+        existing.replaces = tuple(metadata.keys or ()) or existing.replaces
+        if metadata.type == STACK_TYPE and metadata.new is not None and metadata.new.outputs is not None:
+            self.outputs = dict(metadata.new.outputs)
+        if done and not existing.done:
+            existing.done = True
+            self._done += 1
+        if self._on_tick:
+            self._on_tick(Tick(done=self._done, known=len(self.steps), doing=f"{existing.op} {existing.name}"))
+
+    def _diagnostic(self, diagnostic: Any) -> None:
+        message = plain(diagnostic.message)
+        if not message:
+            return
+        if diagnostic.severity == "error":
+            if not _is_echo(message):
+                fault = Fault(urn=diagnostic.urn or "", message=message)
+                if fault not in self.faults:
+                    self.faults.append(fault)
+        elif diagnostic.severity == "warning":
+            if not message.startswith("using pulumi-"):  # our own scripts and attached providers, found as meant
+                self.warnings.append(message)
+        elif not diagnostic.ephemeral and self._on_message and diagnostic.severity.startswith("info"):
+            self._on_message(message)
+
+
+def plain(message: str) -> str:
+    """A message without the engine's colour marks and outer blank space."""
+    return _COLOUR.sub("", message).strip()
+
+
+def _is_echo(message: str) -> bool:
+    """The engine closes a failed run with lines that only repeat that it failed."""
+    return bool(re.fullmatch(r"(update|preview|destroy|refresh) failed|.*resource operations? failed", message, re.IGNORECASE))
+
+
+def causes(faults: list[Fault], stderr: str = "") -> list[Fault]:
+    """The short causes of a failed run: causes before consequences, one line a fault where the engine wrote a page."""
+    short = [Fault(urn=f.urn, message=shorten(f.message)) for f in faults]
+    seen: dict[tuple[str, str], Fault] = {}
+    for fault in short:
+        seen.setdefault((fault.urn, fault.message), fault)
+    if not seen and stderr.strip():
+        lines = [line for line in plain(stderr).splitlines() if line.strip()]
+        wanted = [line for line in lines if line.startswith("error:")] or lines[-3:]
+        return [Fault(urn="", message=" ".join(wanted).removeprefix("error: "))]
+    # A fault at the stack itself is most often the program's echo of a resource's own fault.
+    mine = [f for f in seen.values() if f.urn and f"::{STACK_TYPE}::" not in f.urn]
+    return mine or list(seen.values())
+
+
+def shorten(message: str) -> str:
+    """An engine or Python message, cut to what a person acts on: the exception's own line out of a traceback."""
+    if "Traceback (most recent call last)" in message:
+        lines = [line for line in message.splitlines() if line and not line[0].isspace()]
+        raised = [line for line in lines if re.match(r"[\w.]+(Error|Exception|Fault|Interrupt|Exit)\b", line)]
+        if raised:
+            return raised[-1]
+    message = re.sub(r"\s+\d+ errors? occurred:\s*\* ", " ", message)
+    lines = [line.rstrip() for line in message.splitlines() if line.strip()]
+    return "\n".join(lines[:12])

@@ -1,0 +1,93 @@
+"""Where run-time files live: the repository's `.slipway/` (or `$SLIPWAY_HOME`) and the caches that outlive it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+REPOSITORY: Final = Path(__file__).resolve().parents[2]
+PROJECT: Final = "slipway"
+
+
+def home_path(env: Mapping[str, str] = os.environ) -> Path:
+    """`$SLIPWAY_HOME`, else `.slipway/` in the repository. Absolute."""
+    return Path(env["SLIPWAY_HOME"]).expanduser().resolve() if env.get("SLIPWAY_HOME") else REPOSITORY / ".slipway"
+
+
+def cache_path(env: Mapping[str, str] = os.environ) -> Path:
+    """`$SLIPWAY_CACHE`, else `slipway` under the user's cache folder (`$XDG_CACHE_HOME` or `~/.cache`). Absolute."""
+    if env.get("SLIPWAY_CACHE"):
+        return Path(env["SLIPWAY_CACHE"]).expanduser().resolve()
+    base = Path(env["XDG_CACHE_HOME"]) if env.get("XDG_CACHE_HOME") else Path(env.get("HOME") or Path.home()) / ".cache"
+    return base / "slipway"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackPlace:
+    """All paths of one stack. `mode` is `local` (the local cloud serves it) or `aws` (the genuine plug-ins do)."""
+
+    home: Path
+    mode: str
+    stack: str
+
+    @property
+    def work(self) -> Path:
+        """The work directory: its own Pulumi.yaml and stack file, so the repository's are never written to."""
+        return self.home / "stacks" / self.mode / self.stack
+
+    @property
+    def backend(self) -> Path:
+        return self.home / "state"
+
+    @property
+    def state_file(self) -> Path:
+        return self.backend / ".pulumi" / "stacks" / PROJECT / f"{self.stack}.json"
+
+    @property
+    def history(self) -> Path:
+        return self.backend / ".pulumi" / "history" / PROJECT / self.stack
+
+    @property
+    def engine_locks(self) -> Path:
+        return self.backend / ".pulumi" / "locks" / "organization" / PROJECT / self.stack
+
+    @property
+    def lock_file(self) -> Path:
+        return self.work / "run.lock"
+
+    @property
+    def good_copy(self) -> Path:
+        """Our own copy of the last state that could be read after a run."""
+        return self.work / "last-good.json"
+
+    @property
+    def epoch_file(self) -> Path:
+        """Which life of the local cloud the state belongs to."""
+        return self.work / "epoch"
+
+    @property
+    def archive(self) -> Path:
+        return self.work / "archive"
+
+    @property
+    def logs(self) -> Path:
+        return self.home / "logs"
+
+    @property
+    def passphrase_file(self) -> Path:
+        return self.home / "passphrase"
+
+    def prepare(self) -> None:
+        """Makes the folders, and once the passphrase that encrypts secrets in the state (mode 0600, never on argv)."""
+        for folder in (self.work, self.backend, self.logs):
+            folder.mkdir(parents=True, exist_ok=True)
+        try:
+            handle = os.open(self.passphrase_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(32))

@@ -1,0 +1,122 @@
+"""One run at a time on a stack, and no stale lock in the way of the next.
+
+Ours is a `flock`, which the kernel drops when its holders die. The engine process inherits it, so a run whose command line was
+killed still counts as busy while its engine works, and can be named and ended.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+import time
+from datetime import datetime
+from pathlib import Path
+
+from tools.engine.errors import StackBusy
+from tools.engine.home import StackPlace
+from tools.engine.processes import alive, end_session, in_session
+
+
+class StackLock:
+    """Held from `take` until `release`, or as a context manager. `fd` may be passed on to the engine process."""
+
+    def __init__(self, place: StackPlace, verb: str) -> None:
+        self._place = place
+        self._verb = verb
+        self.fd = -1
+
+    def take(self) -> list[str]:
+        """Takes the lock; returns what was cleared away to do so, as sentences. Raises StackBusy naming who holds it."""
+        path = self._place.lock_file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        notes: list[str] = []
+        if not self._try():
+            holder = read_holder(path)
+            pid, engine = int(holder.get("pid", 0)), int(holder.get("engine", 0))
+            if engine and not alive(pid) and in_session(engine):
+                # The command line is gone and cannot finish its run: what it started only stands in the way.
+                end_session(engine)
+                notes.append(f"the engine (process {engine}) of a run that was killed was still there and has been ended")
+            if not self._try(patience=3.0 if notes else 0.0):
+                os.close(self.fd)
+                self.fd = -1
+                raise StackBusy(busy_message(self._place.stack, holder))
+        self._write(engine=0)
+        notes += clear_engine_locks(self._place)
+        return notes
+
+    def engine_started(self, pid: int) -> None:
+        """Notes the engine's process, so that a later run can end it should this one be killed."""
+        self._write(engine=pid)
+
+    def release(self) -> None:
+        if self.fd >= 0:
+            os.ftruncate(self.fd, 0)
+            fcntl.flock(self.fd, fcntl.LOCK_UN)
+            os.close(self.fd)
+            self.fd = -1
+
+    def __enter__(self) -> StackLock:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+    def _try(self, patience: float = 0.0) -> bool:
+        deadline = time.monotonic() + patience
+        while True:
+            try:
+                fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return True
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    return False
+                time.sleep(0.05)
+
+    def _write(self, *, engine: int) -> None:
+        holder = {"pid": os.getpid(), "engine": engine, "verb": self._verb, "since": time.time()}
+        os.ftruncate(self.fd, 0)
+        os.pwrite(self.fd, json.dumps(holder).encode(), 0)
+
+
+def read_holder(path: Path) -> dict[str, object]:
+    """What the holder wrote about itself; empty where it is not to be read."""
+    try:
+        holder = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return holder if isinstance(holder, dict) else {}
+
+
+def busy_message(stack: str, holder: dict[str, object]) -> str:
+    since = holder.get("since")
+    when = f" since {datetime.fromtimestamp(float(since)):%H:%M:%S}" if isinstance(since, (int, float)) else ""
+    pid = holder.get("pid", "unknown")
+    return (
+        f"stack {stack} is in use: `{holder.get('verb', 'a run')}` of process {pid} holds it{when}. "
+        f"Wait for it to end, or stop it (kill {pid}), and run again; it will pick up where that one stopped."
+    )
+
+
+def clear_engine_locks(place: StackPlace) -> list[str]:
+    """Removes the engine's own lock files left by processes that are dead. Raises StackBusy for a living one."""
+    notes = []
+    for path in sorted(place.engine_locks.glob("*.json")) if place.engine_locks.is_dir() else []:
+        try:
+            lock = json.loads(path.read_text())
+            pid, host = int(lock["pid"]), str(lock.get("hostname", ""))
+        except (OSError, ValueError, KeyError, TypeError):
+            pid, host = 0, socket.gethostname()
+        if host == socket.gethostname() and not (pid and alive(pid)):
+            path.unlink(missing_ok=True)
+            path.with_name(path.name + ".attrs").unlink(missing_ok=True)
+            notes.append(f"removed the lock that process {pid} left when it was killed")
+        else:
+            raise StackBusy(
+                f"stack {place.stack} is locked by pulumi, process {pid} on {host}. Wait for it to end and run again; "
+                f"if that machine is gone, remove {path}."
+            )
+    return notes

@@ -1,0 +1,40 @@
+"""The two small scripts that the official distribution puts beside the CLI and that no Python package carries.
+
+The engine starts a dynamic provider with `pulumi-resource-pulumi-python` and a Python policy pack with
+`pulumi-analyzer-policy-python`, both looked up on PATH. Ours start the same SDK modules with the interpreter of this environment.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Final
+
+_HEADER = """#!/bin/sh
+# Written by tools/engine/scripts.py.
+"""
+
+SCRIPTS: Final = {
+    "pulumi-resource-pulumi-python": _HEADER + 'exec "${PULUMI_PYTHON_CMD:-python3}" -u -m pulumi.dynamic "$@"\n',
+    "pulumi-analyzer-policy-python": _HEADER + 'exec "${PULUMI_PYTHON_CMD:-python3}" -u -m pulumi.policy "$@"\n',
+}
+
+
+def write(folder: Path) -> Path:
+    """Puts both scripts into `folder` (made if need be, each in one rename) and returns it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in SCRIPTS.items():
+        path = folder / name
+        if path.exists() and path.read_text() == text and os.access(path, os.X_OK):
+            continue
+        fresh = folder / f".{name}.{os.getpid()}"
+        fresh.write_text(text)
+        fresh.chmod(0o755)
+        os.replace(fresh, path)
+    return folder
+
+
+def interpreter() -> str:
+    """The interpreter that the scripts are to use: this one, through its environment's path."""
+    return sys.executable

@@ -1,0 +1,142 @@
+"""Opens a stack for a run: lock, disk, cloud, state, work directory, in that order, and closes it the other way round."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from tools.engine import locate, state, workspace
+from tools.engine.errors import EngineError
+from tools.engine.events import Tick
+from tools.engine.home import REPOSITORY, StackPlace, home_path
+from tools.engine.locate import Engine, Progress, silent
+from tools.engine.lock import StackLock
+from tools.engine.runs import Program, RunResult, StackRunner
+
+# Verbs that change the cloud: the local cloud is told what the state knows before, and what it should hold after.
+CHANGING: Final = ("up", "destroy", "refresh")
+
+
+class Cloud(Protocol):
+    """The part of `tools.localcloud.client.Cloud` that a run needs."""
+
+    endpoint: str
+    provider_port: int
+    pid: int
+    epoch: str
+
+    def environment(self) -> dict[str, str]: ...
+    def begin_run(self, stack: str, known: list[dict[str, str]]) -> str: ...
+    def end_run(self, run_id: str, ok: bool, known: list[dict[str, str]] | None = None) -> dict[str, Any]: ...
+    def orphans(self, stack: str) -> list[dict[str, str]]: ...
+
+
+@dataclass(slots=True, kw_only=True)
+class Session:
+    """An open stack. `notes` are sentences a reader must see (what was repaired); `swept` what was removed as forgotten."""
+
+    place: StackPlace
+    runner: StackRunner
+    cloud: Cloud | None
+    notes: list[str] = field(default_factory=list)
+    swept: list[Any] = field(default_factory=list)
+
+    def changing(self, run: Callable[[], RunResult]) -> RunResult:
+        """Does a run that changes the cloud, told to the local cloud before and after; keeps a copy of the state it left.
+
+        On success what the cloud still has of this stack and the state does not know is removed: what a killed run made.
+        """
+        run_id = self.cloud.begin_run(self.place.stack, self._known()) if self.cloud else ""
+        ok = False
+        try:
+            result = run()
+            ok = result.ok
+            return result
+        finally:
+            if self.place.mode == "local":
+                state.keep_good(self.place)
+            if self.cloud:
+                self._end(self.cloud, run_id, ok)
+
+    def _end(self, cloud: Cloud, run_id: str, ok: bool) -> None:
+        try:
+            self.swept = list(cloud.end_run(run_id, ok, known=self._known()).get("swept", []))
+        except Exception as error:
+            # The cloud died under the run: the run has said so itself, and the next one rebuilds.
+            self.notes.append(f"the local cloud does not answer any more ({error}); run `./slipway up` to build it again")
+
+    def _known(self) -> list[dict[str, str]]:
+        return [item.to_json() for item in self.runner.known()]
+
+
+def place_of(stack: str, *, local: bool, env: Mapping[str, str] = os.environ) -> StackPlace:
+    """The paths of a stack; `local` stacks, and any stack with `--local`, are served by the local cloud."""
+    return StackPlace(home=home_path(env), mode="local" if local or stack == "local" else "aws", stack=stack)
+
+
+@contextmanager
+def open_stack(
+    stack: str,
+    verb: str,
+    *,
+    program: Program,
+    local: bool = False,
+    say: Progress = silent,
+    on_tick: Callable[[Tick], None] | None = None,
+    env: Mapping[str, str] = os.environ,
+    folder: Path = REPOSITORY,
+    ensure_engine: Callable[..., Engine] = locate.ensure,
+    ensure_cloud: Callable[..., Cloud] | None = None,
+) -> Iterator[Session]:
+    """Yields a Session whose runner is ready.
+
+    Raises FileNotFoundError (no such stack), EngineMissing, StackBusy, EngineError (disk full), or what the local cloud raises.
+    """
+    place = place_of(stack, local=local, env=env)
+    workspace.stack_source(stack, folder)
+    engine = ensure_engine(env, progress=say)
+    place.prepare()
+    lock = StackLock(place, f"slipway {verb} {stack}")
+    notes = lock.take()
+    try:
+        if fault := state.disk_fault(place):
+            raise EngineError(fault)
+        cloud: Cloud | None = None
+        if place.mode == "local":
+            cloud = (ensure_cloud or _local_cloud)(place.home, on_progress=say)
+            notes += state.match_epoch(place, cloud.epoch)
+            notes += state.repair(place)
+        notes += workspace.write_work_directory(place, folder=folder)
+        runner = StackRunner(
+            place=place,
+            engine=engine,
+            env=workspace.environment(
+                place,
+                engine,
+                base=env,
+                cloud=cloud.environment() if cloud else None,
+                provider_port=cloud.provider_port if cloud else 0,
+            ),
+            program=program,
+            say=say,
+            on_tick=on_tick,
+            lock_fd=lock.fd,
+            on_start=lock.engine_started,
+            parallel=int(env["SLIPWAY_PARALLEL"]) if env.get("SLIPWAY_PARALLEL", "").isdigit() else None,
+        )
+        for note in notes:
+            say(note)
+        yield Session(place=place, runner=runner, cloud=cloud, notes=notes)
+    finally:
+        lock.release()
+
+
+def _local_cloud(home: Path, *, on_progress: Progress) -> Cloud:
+    from tools.localcloud import client
+
+    cloud: Cloud = client.ensure(home, on_progress=on_progress)
+    return cloud

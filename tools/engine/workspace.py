@@ -1,0 +1,137 @@
+"""What the engine is given for a stack: a work directory of its own and an environment. The repository is only read."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from tools.engine import scripts
+from tools.engine.home import PROJECT, REPOSITORY, StackPlace, cache_path
+from tools.engine.locate import Engine
+
+# Keys by which a stack file names its encryption. The local state has its own, so these stay behind.
+ENCRYPTION_KEYS: Final = ("secretsprovider", "encryptedkey", "encryptionsalt")
+# Stands for an encrypted setting that only the environment's own key could open.
+REHEARSAL_SECRET: Final = "rehearsal"
+
+
+def stack_source(stack: str, folder: Path = REPOSITORY) -> Path:
+    """The repository's file of a stack. Raises FileNotFoundError that names the stacks there are."""
+    path = folder / f"Pulumi.{stack}.yaml"
+    if not path.exists():
+        there = sorted(p.name.removeprefix("Pulumi.").removesuffix(".yaml") for p in folder.glob("Pulumi.*.yaml"))
+        raise FileNotFoundError(
+            f"there is no stack {stack!r}: {path.name} is missing. Stacks here: {', '.join(there) or 'none'}. "
+            "Name one of them, or copy one to that name and change its values."
+        )
+    return path
+
+
+def local_stack_file(document: Mapping[str, Any], salt: str = "") -> tuple[dict[str, Any], list[str]]:
+    """A stack file for the local cloud, and the settings whose secret value had to be stood in for.
+
+    `salt` is the encryption salt that the engine wrote into the work directory's copy before; it opens the state's secrets.
+    """
+    kept = {key: value for key, value in document.items() if key not in ENCRYPTION_KEYS}
+    stood_in: list[str] = []
+    kept["config"] = {key: _plain(value, key, stood_in) for key, value in (document.get("config") or {}).items()}
+    if salt:
+        kept["encryptionsalt"] = salt
+    return kept, stood_in
+
+
+def _plain(value: Any, path: str, stood_in: list[str]) -> Any:
+    if isinstance(value, Mapping):
+        if set(value) == {"secure"}:
+            stood_in.append(path)
+            return REHEARSAL_SECRET
+        return {key: _plain(item, f"{path}.{key}", stood_in) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item, f"{path}[{number}]", stood_in) for number, item in enumerate(value)]
+    return value
+
+
+def write_work_directory(place: StackPlace, *, folder: Path = REPOSITORY) -> list[str]:
+    """Writes the work directory's Pulumi.yaml and stack file. Returns what a reader must know, as sentences."""
+    source = stack_source(place.stack, folder)
+    document = yaml.safe_load(source.read_text()) or {}
+    target = place.work / f"Pulumi.{place.stack}.yaml"
+    notes: list[str] = []
+    if place.mode == "local":
+        salt = ""
+        if target.exists():
+            salt = str((yaml.safe_load(target.read_text()) or {}).get("encryptionsalt", ""))
+        document, stood_in = local_stack_file(document, salt)
+        if stood_in:
+            notes.append(f"{', '.join(stood_in)}: secret, only {place.stack}'s own key opens it; a stand-in is used here")
+    _write_if_new(target, yaml.safe_dump(document, sort_keys=False))
+    project = {"name": PROJECT, "runtime": "python", "description": f"Work directory of stack {place.stack}; see the repository"}
+    _write_if_new(place.work / "Pulumi.yaml", yaml.safe_dump(project, sort_keys=False))
+    return notes
+
+
+def _write_if_new(path: Path, text: str) -> None:
+    if path.exists() and path.read_text() == text:
+        return
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    fresh.write_text(text)
+    os.replace(fresh, path)
+
+
+def environment(
+    place: StackPlace,
+    engine: Engine,
+    *,
+    base: Mapping[str, str] = os.environ,
+    cloud: Mapping[str, str] | None = None,
+    provider_port: int = 0,
+    checkpoints: bool | None = None,
+) -> dict[str, str]:
+    """The environment of the engine and of all it starts (dynamic providers among them).
+
+    `cloud` is the local cloud's `environment()`; with it the aws provider is the one listening on `provider_port`.
+    `checkpoints`: write the state after every step. None: on AWS yes; here no (a killed run is settled with the cloud, and a
+    checkpoint at every step makes `up` grow with the square of the stack), unless SLIPWAY_CHECKPOINTS=1.
+    """
+    tools = scripts.write(cache_path(base) / "engine" / "scripts")
+    path = os.pathsep.join([str(engine.path.parent), str(tools), str(Path(sys.executable).parent), base.get("PATH", os.defpath)])
+    python_path = os.pathsep.join(filter(None, [str(REPOSITORY), base.get("PYTHONPATH", "")]))
+    env = {
+        "PATH": path,
+        "PYTHONPATH": python_path,
+        "PULUMI_PYTHON_CMD": sys.executable,
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true" if cloud else "false",
+    }
+    if cloud is None:
+        return env
+    env |= {
+        "PULUMI_BACKEND_URL": f"file://{place.backend}",
+        "PULUMI_CONFIG_PASSPHRASE_FILE": str(place.passphrase_file),
+        # Credentials and plug-ins of the user's own pulumi are neither read nor written.
+        "PULUMI_HOME": str(place.home / "pulumi"),
+        "PULUMI_DEBUG_PROVIDERS": f"aws:{provider_port}",
+        # The previews of resources that do not depend on each other are then made side by side.
+        "PULUMI_EXPERIMENTAL": "true",
+        "PULUMI_PARALLEL_DIFF": "true",
+        **cloud,
+        **_loopback_without_proxy(base),
+    }
+    if checkpoints is None:
+        checkpoints = base.get("SLIPWAY_CHECKPOINTS", "") in ("1", "true", "yes")
+    if not checkpoints:
+        env["PULUMI_SKIP_CHECKPOINTS"] = "true"
+    return env
+
+
+def _loopback_without_proxy(base: Mapping[str, str]) -> dict[str, str]:
+    """A proxy of the user's must not be asked for 127.0.0.1, where the local cloud and the language server are."""
+    hosts = [*filter(None, base.get("NO_PROXY", base.get("no_proxy", "")).split(",")), "127.0.0.1", "localhost"]
+    joined = ",".join(dict.fromkeys(hosts))
+    return {"NO_PROXY": joined, "no_proxy": joined}
