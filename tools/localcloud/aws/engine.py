@@ -61,6 +61,8 @@ class Engine:
             if key not in schema.inputs:
                 near = difflib.get_close_matches(key, schema.inputs, 1)
                 failures.append((key, f"unknown property {key!r}" + (f"; did you mean {near[0]!r}?" if near else "")))
+            elif isinstance(schema.inputs[key], Mapping) and isinstance(inputs[key], (str, bool, int, float)):
+                failures.append((key, f"Incorrect attribute value type: {key!r} takes {' '.join(schema.inputs[key])} values, got {inputs[key]!r}"))
         defaulted = []
         for key, value in row.defaults.items():
             if "." not in key and key not in inputs:
