@@ -1,0 +1,131 @@
+"""The answer: one line a resource, what could not be priced, and the totals that follow from the lines."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What one resource costs, in USD.
+
+    `monthly_usd` is expected; `min_usd` and `max_usd` are under autoscaling; `one_off_usd` is one run of a training job as
+    expected, `one_off_max_usd` at its run-time limit (both already in the month, times `Usage.training_runs`). `stand_in` says
+    that at least one price is not the region's own published one; `basis` says which. Rounded half-even to 0.0001 USD.
+    """
+
+    urn: str
+    type: str
+    name: str
+    monthly_usd: float
+    min_usd: float
+    max_usd: float
+    basis: str
+    one_off_usd: float = 0.0
+    one_off_max_usd: float = 0.0
+    stand_in: bool = False
+    priced_from: str = ""
+    priced_at: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The line as in `cost.lines`; the one-off keys only where there is a one-off."""
+        line: dict[str, Any] = {
+            "urn": self.urn,
+            "monthly_usd": self.monthly_usd,
+            "basis": self.basis,
+            "type": self.type,
+            "name": self.name,
+            "min_usd": self.min_usd,
+            "max_usd": self.max_usd,
+        }
+        if self.one_off_max_usd:
+            line |= {"one_off_usd": self.one_off_usd, "one_off_max_usd": self.one_off_max_usd}
+        return line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unpriced:
+    """A resource, or a part of it, whose cost is not in the total, and why."""
+
+    urn: str
+    type: str
+    name: str
+    reason: str
+
+    def to_json(self) -> dict[str, str]:
+        """The entry as in `cost.unpriced`."""
+        return {"urn": self.urn, "type": self.type, "name": self.name, "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostReport:
+    """All lines, largest first, and what is missing from them. Every total is the sum of its column."""
+
+    region: str
+    lines: tuple[Line, ...]
+    unpriced: tuple[Unpriced, ...]
+    before_usd: float
+    ceiling_usd: float | None
+
+    @property
+    def monthly_usd(self) -> float:
+        """Expected USD a month."""
+        return total(line.monthly_usd for line in self.lines)
+
+    @property
+    def min_usd(self) -> float:
+        """USD a month with everything scaled in."""
+        return total(line.min_usd for line in self.lines)
+
+    @property
+    def max_usd(self) -> float:
+        """USD a month with everything scaled out and every training job at its limit."""
+        return total(line.max_usd for line in self.lines)
+
+    @property
+    def delta_usd(self) -> float:
+        """Expected USD a month more (or, negative, less) than before."""
+        return total((self.monthly_usd, -self.before_usd))
+
+    @property
+    def over_ceiling(self) -> bool:
+        """Whether the expected month costs more than the ceiling. No ceiling is never over."""
+        return self.ceiling_usd is not None and self.monthly_usd > self.ceiling_usd
+
+    @property
+    def largest(self) -> tuple[Line, ...]:
+        """The lines that cost something, largest first: what to show when the ceiling blocks."""
+        return tuple(line for line in self.lines if line.monthly_usd > 0)
+
+    def to_json(self) -> dict[str, Any]:
+        """The `cost` object. `priced_from` and `priced_at` are the oldest and newest date of a price used, "" when none was."""
+        dated = [line for line in self.lines if line.priced_at]
+        return {
+            "monthly_usd": self.monthly_usd,
+            "before_usd": self.before_usd,
+            "ceiling_usd": self.ceiling_usd,
+            "lines": [line.to_json() for line in self.lines],
+            "unpriced": [item.to_json() for item in self.unpriced],
+            "delta_usd": self.delta_usd,
+            "min_usd": self.min_usd,
+            "max_usd": self.max_usd,
+            "one_off_usd": total(line.one_off_usd for line in self.lines),
+            "one_off_max_usd": total(line.one_off_max_usd for line in self.lines),
+            "stand_in_usd": total(line.monthly_usd for line in self.lines if line.stand_in),
+            "over_ceiling": self.over_ceiling,
+            "region": self.region,
+            "priced_from": min((line.priced_from for line in dated), default=""),
+            "priced_at": max((line.priced_at for line in dated), default=""),
+        }
+
+
+def total(values: Any) -> float:
+    """The sum, exact and then rounded to 0.0001 USD as every line is, so that adding the lines up gives the total."""
+    return rounded(math.fsum(values))
+
+
+def rounded(usd: float) -> float:
+    """USD rounded half-even to 0.0001; never -0.0."""
+    return round(usd, 4) + 0.0

@@ -1,0 +1,145 @@
+"""EKS and EC2: the control plane, node groups with their volumes, single instances and volumes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from tools.cost.bill import Ask, Charge, Row
+from tools.cost.prices import NoPrice, quote
+from tools.plan.view import UNKNOWN, ResourceView
+
+LAUNCH_TEMPLATE: Final = "aws:ec2/launchTemplate:LaunchTemplate"
+# https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html: instanceTypes and diskSize when not given.
+DEFAULT_NODE_TYPE: Final = "t3.medium"
+DEFAULT_NODE_DISK_GIB: Final = 20.0
+# What the stock machine images need when a launch template says nothing of its root volume.
+DEFAULT_ROOT_GIB: Final = 8.0
+# https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html: what a gp3 volume includes.
+GP3_FREE_IOPS: Final = 3000.0
+GP3_FREE_MBPS: Final = 125.0
+
+
+def _cluster(ask: Ask) -> Iterator[Charge]:
+    yield from ask.charge("eks", "cluster", "control plane", ask.usage.hours)
+    if ask.text("upgradePolicy.supportType", "EXTENDED") == "EXTENDED":
+        try:
+            extended = quote("eks", "cluster-extended", ask.region)
+        except NoPrice:
+            return
+        ask.note(f"${extended.usd:g} an hour once its version is past standard support; supportType STANDARD avoids it")
+
+
+def _node_group(ask: Ask) -> Iterator[Charge]:
+    template = _template(ask)
+    types = [item for item in ask.items("instanceTypes") if isinstance(item, str)]
+    if not types and template:
+        types = [item for item in [ask.text("instanceType", "", template)] if item]
+    if not types:
+        ask.note(f"no instance type given, EKS takes {DEFAULT_NODE_TYPE}")
+        types = [DEFAULT_NODE_TYPE]
+    nodes = ask.number("scalingConfig.desiredSize", 1)
+    fewest, most = ask.number("scalingConfig.minSize", nodes), ask.number("scalingConfig.maxSize", nodes)
+    fewest, most = min(fewest, nodes), max(most, nodes)
+    spot = ask.text("capacityType", "ON_DEMAND") == "SPOT"
+    hours = ask.usage.instance_hours
+    if len(types) > 1:
+        ask.note(f"the first of {', '.join(types)} taken")
+    yield from _instances(ask, types[0], spot, nodes * hours, fewest * hours, most * hours)
+    share = hours / ask.usage.hours if ask.usage.hours else 0.0  # volumes go away with their nodes
+    for label, volume_type, gib, iops, mbps in _template_volumes(ask, template) if template else [_plain_disk(ask)]:
+        yield from volume(ask, label, volume_type, gib, iops, mbps, (nodes * share, fewest * share, most * share))
+
+
+def _instances(ask: Ask, type_: str, spot: bool, hours: float, least: float, most: float) -> Iterator[Charge]:
+    """Instance hours. Spot is a hint: without one the on-demand price is taken, which spot never exceeds."""
+    if spot:
+        try:
+            quote("ec2-spot", type_, ask.region)
+        except NoPrice as error:
+            ask.note(f"{error}: on-demand taken")
+        else:
+            ask.note("spot price as once seen, it moves")
+            yield from ask.charge("ec2-spot", type_, f"{type_} spot", hours, least=least, most=most)
+            return
+    yield from ask.charge("ec2", type_, type_, hours, least=least, most=most)
+
+
+def _template(ask: Ask) -> ResourceView | None:
+    given = ask.view.get("launchTemplate")
+    if given is None:
+        return None
+    template_id = ask.view.get("launchTemplate.id")
+    if template_id is None:
+        template_id = ask.view.get("launchTemplate.name")
+    found = ask.links.find(ask.view, LAUNCH_TEMPLATE, template_id)
+    if found is None:
+        ask.note("its launch template is not in the plan")
+    elif template_id is UNKNOWN:
+        ask.note(f"launch template id unknown until up, {found.name} taken")
+    return found
+
+
+def _plain_disk(ask: Ask) -> tuple[str, str, float, float, float]:
+    return "root volume", "gp2", ask.number("diskSize", DEFAULT_NODE_DISK_GIB), 0.0, 0.0
+
+
+def _template_volumes(ask: Ask, template: ResourceView) -> Iterator[tuple[str, str, float, float, float]]:
+    mappings = ask.items("blockDeviceMappings", template)
+    if not any(isinstance(item, dict) and item.get("ebs") for item in mappings):
+        yield "root volume", "gp2", DEFAULT_NODE_DISK_GIB, 0.0, 0.0
+    for number, item in enumerate(mappings):
+        if isinstance(item, dict) and item.get("ebs") is not None:
+            at = f"blockDeviceMappings.{number}.ebs"
+            yield (
+                f"volume {item.get('deviceName', '')}".strip() if isinstance(item.get("deviceName", ""), str) else "volume",
+                ask.text(f"{at}.volumeType", "gp2", template),
+                ask.number(f"{at}.volumeSize", DEFAULT_ROOT_GIB, template),
+                ask.number(f"{at}.iops", 0.0, template),
+                ask.number(f"{at}.throughput", 0.0, template),
+            )
+
+
+def volume(
+    ask: Ask, label: str, type_: str, gib: float, iops: float, mbps: float, count: tuple[float, float, float] = (1.0, 1.0, 1.0)
+) -> Iterator[Charge]:
+    """An EBS volume of `gib` GiB, `count` (expected, least, most) times."""
+    expected, least, most = count
+    yield from ask.charge("ebs", type_, f"{label} {type_}", gib * expected, least=gib * least, most=gib * most)
+    if type_ in ("io1", "io2") and iops:
+        yield from ask.charge("ebs", "io-iops", "IOPS", iops * expected, least=iops * least, most=iops * most)
+    if type_ == "gp3" and mbps > GP3_FREE_MBPS:
+        over = mbps - GP3_FREE_MBPS
+        yield from ask.charge("ebs", "gp3-throughput", "throughput", over * expected, least=over * least, most=over * most)
+    if type_ == "gp3" and iops > GP3_FREE_IOPS:
+        ask.gaps.append(f"{label}: no price row for the {iops - GP3_FREE_IOPS:g} gp3 IOPS over {GP3_FREE_IOPS:g}")
+
+
+def _instance(ask: Ask) -> Iterator[Charge]:
+    type_ = ask.view.get("instanceType")
+    if not isinstance(type_, str):
+        ask.gaps.append(f"instanceType is {type_!r}: an instance of unknown type has no price")
+        return
+    hours = ask.usage.instance_hours
+    yield from _instances(ask, type_, ask.view.get("instanceMarketOptions.marketType") == "spot", hours, hours, hours)
+    yield from volume(
+        ask,
+        "root volume",
+        ask.text("rootBlockDevice.volumeType", "gp2"),
+        ask.number("rootBlockDevice.volumeSize", DEFAULT_ROOT_GIB),
+        ask.number("rootBlockDevice.iops", 0.0),
+        ask.number("rootBlockDevice.throughput", 0.0),
+    )
+
+
+def _volume(ask: Ask) -> Iterator[Charge]:
+    values: dict[str, Any] = {name: ask.number(name, 0.0) for name in ("size", "iops", "throughput")}
+    yield from volume(ask, "volume", ask.text("type", "gp2"), values["size"], values["iops"], values["throughput"])
+
+
+ROWS: Final = (
+    Row(type="aws:eks/cluster:Cluster", charges=_cluster),
+    Row(type="aws:eks/nodeGroup:NodeGroup", charges=_node_group),
+    Row(type="aws:ec2/instance:Instance", charges=_instance),
+    Row(type="aws:ebs/volume:Volume", charges=_volume),
+)

@@ -1,0 +1,71 @@
+"""Logs, alarms, dashboards, and the messages they send."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from tools.cost.bill import Ask, Charge, Row, Term, flat
+
+DAYS_A_MONTH: Final = 730 / 24
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html: shorter periods are high resolution.
+STANDARD_PERIOD_S: Final = 60
+# A band is watched as three metrics: the value, its upper and its lower bound.
+METRICS_OF_A_BAND: Final = 3
+FREE_SNS_REQUESTS: Final = 1e6
+FREE_ACTION_BUDGETS: Final = 2
+
+
+def _log_group(ask: Ask) -> Iterator[Charge]:
+    ingested = ask.usage.log_gb
+    if ask.links.siblings(ask.view, "aws:ec2/flowLog:FlowLog") and "flow" in ask.view.name:
+        ingested = ask.usage.flow_log_gb
+        ask.note("what flow logs write is in their own line")
+    else:
+        yield from ask.charge("logs", "ingest", "written (assumed)", ingested)
+    days = ask.number("retentionInDays", 0)
+    months = days / DAYS_A_MONTH if days else ask.usage.log_months
+    kept = f"kept {days:g} days" if days else f"kept for ever, {months:g} months counted"
+    yield from ask.charge("logs", "storage", kept, ingested * months)
+
+
+def _alarm(ask: Ask) -> Iterator[Charge]:
+    queries = [item for item in ask.items("metricQueries") if isinstance(item, dict)]
+    periods = [item["metric"].get("period", 300) for item in queries if isinstance(item.get("metric"), dict)]
+    if not periods:
+        periods = [ask.value("period", 300)]
+    band = any("ANOMALY_DETECTION_BAND" in str(item.get("expression", "")) for item in queries)
+    shortest = min(ask.as_number(period, "period", 300) for period in periods)
+    dimension = "alarm" if shortest >= STANDARD_PERIOD_S else "alarm-high-resolution"
+    yield from ask.charge("cloudwatch", dimension, "alarm metrics", METRICS_OF_A_BAND if band else len(periods))
+
+
+def _topic(ask: Ask) -> Iterator[Charge]:
+    over: Any = max(0.0, ask.usage.sns_requests - FREE_SNS_REQUESTS)
+    ask.note(f"{ask.usage.sns_requests:,.0f} requests assumed, the first million is free")
+    if over:
+        yield from ask.charge("sns", "requests", "requests", over / 1e6)
+
+
+def _queue(ask: Ask) -> Iterator[Charge]:
+    fifo = ask.value("fifoQueue", False) is True
+    yield from ask.charge("sqs", "fifo" if fifo else "standard", "requests (assumed)", ask.usage.sqs_requests / 1e6)
+
+
+def _budget_action(ask: Ask) -> Iterator[Charge]:
+    actions = ask.links.of(ask.view.type)
+    if actions.index(ask.view) < FREE_ACTION_BUDGETS:
+        ask.note("the first two budgets with actions are free")
+    else:
+        ask.gaps.append("no price row for a third budget with actions")
+    yield from ()
+
+
+ROWS: Final = (
+    Row(type="aws:cloudwatch/logGroup:LogGroup", charges=_log_group),
+    Row(type="aws:cloudwatch/metricAlarm:MetricAlarm", charges=_alarm),
+    Row(type="aws:sns/topic:Topic", charges=_topic),
+    Row(type="aws:sqs/queue:Queue", charges=_queue),
+    Row(type="aws:budgets/budgetAction:BudgetAction", charges=_budget_action),
+    flat("aws:cloudwatch/dashboard:Dashboard", Term(service="cloudwatch", dimension="dashboard", label="dashboard")),
+)

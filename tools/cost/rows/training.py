@@ -1,0 +1,74 @@
+"""SageMaker training jobs: a one-off cost, bounded by the job's own run-time limit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from tools.cost.bill import Ask, Charge, Row
+from tools.cost.usage import HOURS_A_MONTH
+from tools.plan.view import UNKNOWN, Secret
+
+TRAINING_JOB: Final = "pulumi-python:dynamic/sagemaker:TrainingJob"
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StoppingCondition.html: one day when not given.
+DEFAULT_RUNTIME_S: Final = 86_400.0
+
+
+def _training_job(ask: Ask) -> Iterator[Charge]:
+    groups = _find_all(ask.view.props, "instancegroups")
+    blocks = [item for item in groups if isinstance(item, Mapping)] or [ask.view.props]
+    limit_s = _number(ask, ask.view.props, ("maxruntimeinseconds", "maxruntimeseconds", "maxrunseconds"), DEFAULT_RUNTIME_S)
+    if _find(ask.view.props, "enablemanagedspottraining", "usespot") is True:
+        ask.note("managed spot: on-demand price taken, spot is lower")
+    most_h = limit_s / 3600
+    expected_h = most_h * ask.usage.training_share
+    ask.note(
+        f"one run expected {expected_h:.3g} h, at most {most_h:.3g} h; {ask.usage.training_runs:g} runs a month and"
+        f" {ask.usage.training_share:.0%} of the limit assumed"
+    )
+    gib = _number(ask, ask.view.props, ("volumesizeingb", "volumesizegb", "volumesize"), 0.0)
+    for block in blocks:
+        instance = _find(block, "instancetype")
+        count = _number(ask, block, ("instancecount",), 1.0)
+        if not isinstance(instance, str):
+            ask.gaps.append(f"instance type is {instance!r}: a job of unknown instances has no price")
+            continue
+        yield from _runs(ask, instance, f"{count:g} x {instance}", count, expected_h, most_h)
+        if gib:
+            months = gib * count / HOURS_A_MONTH
+            yield from _runs(ask, "storage", "volumes", months, expected_h, most_h)
+
+
+def _runs(ask: Ask, dimension: str, label: str, per_hour: float, expected_h: float, most_h: float) -> Iterator[Charge]:
+    runs = ask.usage.training_runs
+    expected, most = per_hour * expected_h, per_hour * most_h
+    yield from ask.charge("sagemaker", dimension, label, runs * expected, least=0.0, most=runs * most, one_off=(expected, most))
+
+
+def _number(ask: Ask, props: Mapping[str, Any], keys: tuple[str, ...], default: float) -> float:
+    value = _find(props, *keys)
+    if value is UNKNOWN:
+        ask.note(f"{keys[0]} unknown until up, {default:g} assumed")
+        return default
+    return default if value is None else ask.as_number(value, keys[0], default)
+
+
+def _find(value: Any, *keys: str) -> Any:
+    """The first value under one of `keys` (lower case, no underscores) anywhere in `value`; None when there is none."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if str(key).replace("_", "").lower() in keys:
+                return item.value if isinstance(item, Secret) else item
+        for item in value.values():
+            found = _find(item.value if isinstance(item, Secret) else item, *keys)
+            if found is not None:
+                return found
+    return None
+
+
+def _find_all(value: Any, key: str) -> list[Any]:
+    found = _find(value, key)
+    return list(found) if isinstance(found, (list, tuple)) else []
+
+
+ROWS: Final = (Row(type=TRAINING_JOB, charges=_training_job),)
