@@ -211,6 +211,11 @@ def test_a_training_job_costs_its_share_of_the_limit_however_its_properties_are_
     assert found.max_usd == pytest.approx(3 * 4 * 1.41)
 
 
+def test_a_hyperparameter_is_not_taken_for_the_instance_of_the_job() -> None:
+    props = {"hyperParameters": {"instance_type": "ml.p5.48xlarge"}, "resourceConfig": {"instanceType": "ml.m5.large"}}
+    assert "ml.m5.large" in line(view(JOB, props), usage=Usage()).basis
+
+
 def test_a_training_job_of_unknown_instances_is_unpriced() -> None:
     assert "UNKNOWN" in priced(view(JOB, {"instance_type": UNKNOWN})).unpriced[0].reason
 

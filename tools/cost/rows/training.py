@@ -12,6 +12,8 @@ from tools.plan.view import UNKNOWN, Secret
 TRAINING_JOB: Final = "pulumi-python:dynamic/sagemaker:TrainingJob"
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StoppingCondition.html: one day when not given.
 DEFAULT_RUNTIME_S: Final = 86_400.0
+# What these hold belongs to the workload; an `instance_type` in there is not the job's.
+NOT_OURS: Final = ("hyperparameters", "environment", "tags", "channels")
 
 
 def _training_job(ask: Ask) -> Iterator[Charge]:
@@ -56,11 +58,14 @@ def _number(ask: Ask, props: Mapping[str, Any], keys: tuple[str, ...], default: 
 def _find(value: Any, *keys: str) -> Any:
     """The first value under one of `keys` (lower case, no underscores) anywhere in `value`; None when there is none."""
     if isinstance(value, Mapping):
-        for key, item in value.items():
-            if str(key).replace("_", "").lower() in keys:
-                return item.value if isinstance(item, Secret) else item
-        for item in value.values():
-            found = _find(item.value if isinstance(item, Secret) else item, *keys)
+        plain = {
+            str(key).replace("_", "").lower(): item.value if isinstance(item, Secret) else item for key, item in value.items()
+        }
+        for key in keys:
+            if key in plain:
+                return plain[key]
+        for name, item in plain.items():
+            found = None if name in NOT_OURS else _find(item, *keys)
             if found is not None:
                 return found
     return None
