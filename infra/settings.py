@@ -7,6 +7,7 @@ names every fault.
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -20,7 +21,7 @@ from pydantic.alias_generators import to_camel
 from infra.catalog.regions import ZONE_LETTERS, zones_of
 from infra.naming import TAG_VALUE_LIMIT, Naming, derived_names
 from infra.settings_base import Fault, Place, Section, SettingsError
-from infra.settings_compute import ClusterSettings, ServingSettings, TrainingSettings
+from infra.settings_compute import ClusterSettings, ServingSettings, TrainingSettings, unknown_jobs
 from infra.settings_faults import collect
 from infra.settings_platform import (
     CostSettings,
@@ -44,8 +45,6 @@ _TAG_VALUE: Final = re.compile(r"[\w .:/=+\-@]+")
 
 def _region(name: str) -> str:
     if name not in ZONE_LETTERS:
-        import difflib
-
         near = difflib.get_close_matches(name, ZONE_LETTERS, n=2)
         raise ValueError(f"is no region known here; {'did you mean ' + ' or '.join(near) if near else 'write one like eu-west-1'}?")
     return name
@@ -132,6 +131,15 @@ class Settings(Section):
             yield Fault(
                 f"{_key('lake')}.forceDestroy", True, f"contradicts {_key('protect')}: protected data is not destroyed; drop one of them"
             )
+        for number, pool in enumerate(self.cluster.gpu_pools):
+            for place, zone in enumerate(pool.zones):
+                if zone in self.place.zone_names and zone not in self.zones:
+                    yield Fault(
+                        f"{_key('cluster')}.gpuPools[{number}].zones[{place}]",
+                        zone,
+                        f"has no subnet: the network is in {', '.join(self.zones)}; use one of them, or set {_key('network')}.zoneNames",
+                    )
+        yield from unknown_jobs(self.training, self.serving, _key("serving"))
         for field in type(self).model_fields:
             section = getattr(self, field)
             if isinstance(section, Section):

@@ -108,7 +108,9 @@ def _heal(raw: dict[str, Any], details: list[ErrorDetails]) -> None:
     """Puts a stand-in, or nothing, where a value is wrong, so that what is right can still be checked."""
     # Deepest and last first: taking an item out of a list moves those after it.
     for detail in sorted(details, key=lambda item: [str(part).zfill(6) for part in item["loc"]], reverse=True):
-        location = [part for part in detail["loc"]]
+        location = list(detail["loc"])
+        if detail["type"] == "missing" and path_of(detail["loc"]) not in _STAND_INS:
+            location = location[:-1]  # What it is missing from cannot be checked: leave it out whole.
         holder: Any = raw
         for number, part in enumerate(location[:-1]):
             if isinstance(holder, dict) and part in holder:
@@ -148,10 +150,11 @@ def _message(model: type[BaseModel], detail: ErrorDetails) -> str:
         return "is missing and has no default; add it"
     if kind == "extra_forbidden":
         key, known = str(detail["loc"][-1]), _known_keys(model, detail["loc"][:-1])
-        near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
-        bare = difflib.get_close_matches(f"slipway:{key}", known, n=1, cutoff=0.8)
-        if near or bare:
-            return f"unknown key; did you mean {(near or bare)[0]}?"
+        # The namespace is left out of the comparison: it would make every key look alike.
+        bare = {name.rpartition(":")[2]: name for name in known}
+        near = difflib.get_close_matches(key.rpartition(":")[2], bare, n=1, cutoff=0.6)
+        if near:
+            return f"unknown key; did you mean {bare[near[0]]}?"
         return f"unknown key; known are {', '.join(sorted(known))}"
     if kind == "value_error":
         return _MODEL_ERROR.sub("", message)

@@ -56,7 +56,7 @@ def boundary_document(scope: Scope, documents: Sequence[Document]) -> Document:
     for action in sorted(actions - WITHOUT_RESOURCE):
         by_service.setdefault(action.partition(":")[0], []).append(action)
     reachable = reach(scope)
-    bounded = [_bounded(service, names, reachable[service]) for service, names in by_service.items()]
+    bounded = [_bounded(scope, service, names, reachable[service]) for service, names in by_service.items()]
     deny: Statement = {
         "Sid": "NeverEscalate",
         "Effect": "Deny",
@@ -66,8 +66,10 @@ def boundary_document(scope: Scope, documents: Sequence[Document]) -> Document:
     return document(allow("WithoutResource", free, ["*"]), *bounded, deny)
 
 
-def _bounded(service: str, actions: list[str], resources: list[str]) -> Statement:
+def _bounded(scope: Scope, service: str, actions: list[str], resources: list[str]) -> Statement:
     sid = f"Within{service.capitalize()}"
     if service == "iam":
         return allow(sid, actions, resources, StringEquals={"iam:PassedToService": "sagemaker.amazonaws.com"})
+    if service == "kms":
+        return allow(sid, actions, resources, **{"ForAnyValue:StringLike": {"kms:ResourceAliases": f"alias/{scope.prefix}-*"}})
     return allow(sid, actions, resources)

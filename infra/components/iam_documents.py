@@ -168,6 +168,25 @@ def flow_log_document(scope: Scope) -> Document:
     )
 
 
+def volume_key_document(scope: Scope) -> Document:
+    """The EBS driver: makes pods' volumes under the cluster's key. AWS's managed policy for it has no KMS."""
+    key, condition = [scope.arn("kms", "key/*")], {"kms:ResourceAliases": [f"alias/{scope.prefix}-cluster"]}
+    return document(
+        allow(
+            "UseVolumeKey",
+            ("kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo"),
+            key,
+            **{"ForAnyValue:StringEquals": condition},
+        ),
+        allow(
+            "HandVolumeKeyOn",
+            ("kms:CreateGrant",),
+            key,
+            **{"ForAnyValue:StringEquals": condition, "Bool": {"kms:GrantIsForAWSResource": "true"}},
+        ),
+    )
+
+
 def ci_document(scope: Scope) -> Document:
     """CI: pushes images, starts training and puts a model into service. It changes no infrastructure and no IAM."""
     sagemaker = [scope.arn("sagemaker", f"{kind}/{scope.prefix}-*") for kind in ("training-job", "model", "endpoint", "endpoint-config")]

@@ -24,8 +24,8 @@ _NO_SOURCE_KEYS: Final = frozenset({"ec2.amazonaws.com"})
 def lint_document(document: Document, *, kind: str = "identity", limit: int = ROLE_INLINE_LIMIT) -> list[str]:
     """Findings in one document, none when it is fine.
 
-    `kind` is identity (a role's policy), trust (who may take it) or resource (a bucket's, key's or endpoint's policy). `limit` is in
-    characters without white space.
+    `kind` is identity (a role's policy), trust (who may take it), resource (a bucket's, key's or queue's policy) or endpoint (a VPC
+    endpoint's: there everyone may be let through to resources that are named). `limit` is in characters without white space.
     """
     findings = []
     if document.get("Version") != VERSION:
@@ -57,13 +57,13 @@ def _statement(statement: Statement, kind: str) -> Iterator[str]:
     actions, resources = _many(statement.get("Action", ())), _many(statement.get("Resource", ()))
     keys = {key for operator in statement.get("Condition", {}).values() for key in operator}
     for action in actions:
-        if action == "*" or (action.endswith(":*") and kind != "resource"):
+        if action == "*" or (action.endswith(":*") and kind not in {"resource", "endpoint"}):
             yield f"action {action} is more than any role needs; list the actions"
         elif not _ACTION.fullmatch(action):
             yield f"action {action!r} is no action; write service:Action"
     if kind == "identity":
         yield from _identity(actions, resources, keys)
-    else:
+    elif kind != "endpoint" or "*" in resources:
         yield from _principals(statement.get("Principal"), keys)
 
 

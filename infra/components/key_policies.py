@@ -59,7 +59,8 @@ def key_policy(scope: Scope, domain: KeyDomain) -> Document:
     root = {"AWS": f"arn:aws:iam::{scope.account_id}:root"}
     via = {"kms:ViaService": [f"{service}.{scope.region}.amazonaws.com" for service in domain.via], "kms:CallerAccount": scope.account_id}
     statements = [
-        _allow("AccountAdministersKey", root, ADMINISTRATION, {"StringEquals": {"aws:PrincipalAccount": scope.account_id}}),
+        # No condition: KMS refuses a policy by which its maker might lock everyone out.
+        _allow("AccountAdministersKey", root, ADMINISTRATION, {}),
         _allow("AccountUsesKeyThroughServices", root, USE, {"StringEquals": via}),
     ]
     if domain.grants:
@@ -90,4 +91,5 @@ def _autoscaling(scope: Scope) -> list[Statement]:
 
 
 def _allow(sid: str, principal: dict[str, Any], actions: tuple[str, ...], condition: dict[str, Any]) -> Statement:
-    return {"Sid": sid, "Effect": "Allow", "Principal": principal, "Action": list(actions), "Resource": "*", "Condition": condition}
+    statement = {"Sid": sid, "Effect": "Allow", "Principal": principal, "Action": list(actions), "Resource": "*"}
+    return {**statement, "Condition": condition} if condition else statement

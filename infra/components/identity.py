@@ -1,0 +1,160 @@
+"""The IAM roles, from the pure documents of `iam_documents`, and the boundary around all that people and workloads take."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Final
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.components import iam_documents as documents
+from infra.components.iam_boundary import boundary_document
+from infra.components.iam_documents import Document, Scope
+from infra.naming import Naming
+from infra.settings_platform import CiSettings
+
+# https://docs.aws.amazon.com/eks/latest/userguide/security-iam-awsmanpol.html: what AWS itself keeps up to date for its agents.
+CLUSTER_POLICIES: Final = ("AmazonEKSClusterPolicy",)
+NODE_POLICIES: Final = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly", "AmazonSSMManagedInstanceCore")
+GITHUB_ISSUER: Final = "https://token.actions.githubusercontent.com"
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityArgs:
+    """`cluster_name` is known before the cluster is: pods' roles trust that one cluster."""
+
+    naming: Naming
+    scope: Scope
+    cluster_name: str
+    max_session_hours: int
+    ci: CiSettings | None
+
+
+class Identity(pulumi.ComponentResource):
+    """Roles by purpose. Each `*_role_arn` waits for the role's policies: a service may try the role at once."""
+
+    boundary_arn: pulumi.Output[str]
+    training_role_arn: pulumi.Output[str]
+    serving_role_arn: pulumi.Output[str]
+    pod_training_role_arn: pulumi.Output[str]
+    operator_role_arn: pulumi.Output[str]
+    flow_log_role_arn: pulumi.Output[str]
+    cluster_role_arn: pulumi.Output[str]
+    node_role_arn: pulumi.Output[str]
+    cni_role_arn: pulumi.Output[str]
+    ebs_csi_role_arn: pulumi.Output[str]
+    ci_role_arn: pulumi.Output[str] | None
+
+    def __init__(self, name: str, args: IdentityArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("slipway:security:Identity", name, None, opts)
+        self._args = args
+        scope = args.scope
+        sagemaker = documents.service_trust(scope, "sagemaker.amazonaws.com")
+        pod = documents.pod_trust(scope, args.cluster_name)
+        bounded = {
+            "training": documents.training_document(scope),
+            "serving": documents.serving_document(scope),
+            "pod-training": documents.pod_training_document(scope),
+            "operator": documents.operator_document(scope),
+        }
+        if args.ci:
+            bounded["ci"] = documents.ci_document(scope)
+        boundary = self._boundary(boundary_document(scope, list(bounded.values())))
+
+        self.boundary_arn = boundary.arn
+        self.training_role_arn = self._role("training", sagemaker, bounded["training"], boundary=boundary)
+        self.serving_role_arn = self._role("serving", sagemaker, bounded["serving"], boundary=boundary)
+        self.pod_training_role_arn = self._role("pod-training", pod, bounded["pod-training"], boundary=boundary)
+        self.operator_role_arn = self._role(
+            "operator", documents.operator_trust(scope), bounded["operator"], boundary=boundary, session_hours=args.max_session_hours
+        )
+        self.flow_log_role_arn = self._role(
+            "flow-log", documents.service_trust(scope, "vpc-flow-logs.amazonaws.com"), documents.flow_log_document(scope)
+        )
+        self.cluster_role_arn = self._role(
+            "cluster", documents.service_trust(scope, "eks.amazonaws.com"), managed=CLUSTER_POLICIES
+        )
+        self.node_role_arn = self._role("node", documents.node_trust(), managed=NODE_POLICIES)
+        self.cni_role_arn = self._role("vpc-cni", pod, managed=("AmazonEKS_CNI_Policy",))
+        self.ebs_csi_role_arn = self._role(
+            "ebs-csi", pod, documents.volume_key_document(scope), managed=("service-role/AmazonEBSCSIDriverPolicy",)
+        )
+        self.ci_role_arn = self._ci_role(args.ci, bounded["ci"], boundary) if args.ci else None
+        outputs = {
+            "boundaryArn": self.boundary_arn,
+            "trainingRoleArn": self.training_role_arn,
+            "servingRoleArn": self.serving_role_arn,
+            "podTrainingRoleArn": self.pod_training_role_arn,
+            "operatorRoleArn": self.operator_role_arn,
+            "flowLogRoleArn": self.flow_log_role_arn,
+            "clusterRoleArn": self.cluster_role_arn,
+            "nodeRoleArn": self.node_role_arn,
+            "cniRoleArn": self.cni_role_arn,
+            "ebsCsiRoleArn": self.ebs_csi_role_arn,
+        }
+        self.register_outputs(outputs | ({"ciRoleArn": self.ci_role_arn} if self.ci_role_arn is not None else {}))
+
+    def _boundary(self, document: Document) -> aws.iam.Policy:
+        name = self._args.naming.name("permission-boundary")
+        return aws.iam.Policy(
+            name,
+            name=name,
+            description="The most that any workload, pipeline or person here can be given",
+            policy=json.dumps(document),
+            tags=self._args.naming.tags(name),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _ci_role(self, ci: CiSettings, document: Document, boundary: aws.iam.Policy) -> pulumi.Output[str]:
+        provider = aws.iam.OpenIdConnectProvider(
+            self._args.naming.name("github"),
+            url=GITHUB_ISSUER,
+            client_id_lists=["sts.amazonaws.com"],
+            tags=self._args.naming.tags(self._args.naming.name("github")),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        trust = documents.github_trust(self._args.scope, repository=ci.repository, git_ref=ci.git_ref)
+        return self._role(
+            "ci", trust, document, boundary=boundary, session_hours=self._args.max_session_hours, depends_on=[provider]
+        )
+
+    def _role(
+        self,
+        purpose: str,
+        trust: Document,
+        document: Document | None = None,
+        *,
+        managed: tuple[str, ...] = (),
+        boundary: aws.iam.Policy | None = None,
+        session_hours: int = 1,
+        depends_on: list[pulumi.Resource] | None = None,
+    ) -> pulumi.Output[str]:
+        """A role, its inline document and AWS's managed policies; its arn, known once all of them are there."""
+        name = self._args.naming.name(purpose)
+        role = aws.iam.Role(
+            name,
+            name=name,
+            assume_role_policy=json.dumps(trust),
+            permissions_boundary=boundary.arn if boundary else None,
+            max_session_duration=session_hours * 3600,
+            tags=self._args.naming.tags(name),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=depends_on),
+        )
+        grants: list[pulumi.Output[str]] = []
+        if document is not None:
+            policy = aws.iam.RolePolicy(
+                name, name=name, role=role.name, policy=json.dumps(document), opts=pulumi.ResourceOptions(parent=role)
+            )
+            grants.append(policy.id)
+        for managed_name in managed:
+            short = managed_name.rpartition("/")[2]
+            attachment = aws.iam.RolePolicyAttachment(
+                f"{name}-{short}",
+                role=role.name,
+                policy_arn=f"arn:aws:iam::aws:policy/{managed_name}",
+                opts=pulumi.ResourceOptions(parent=role),
+            )
+            grants.append(attachment.id)
+        return pulumi.Output.all(role.arn, *grants).apply(lambda known: str(known[0]))

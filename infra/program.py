@@ -1,0 +1,14 @@
+"""The Pulumi program: settings in, resources declared, outputs exported. `tools.engine` runs it inline, the Pulumi CLI as `main`."""
+
+from __future__ import annotations
+
+from infra.outputs import PlatformOutputs
+from infra.settings import from_pulumi
+from infra.stack import build
+
+
+def program() -> PlatformOutputs:
+    """Declares the selected stack. Raises SettingsError, with every fault, before anything is declared."""
+    outputs = build(from_pulumi())
+    outputs.export()
+    return outputs
