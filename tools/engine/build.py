@@ -39,7 +39,7 @@ def install_official(root: Path, *, progress: Progress = silent) -> Engine:
             words = getattr(error, "output", None) or str(error)
             text = words.decode(errors="replace") if isinstance(words, bytes) else str(words)
             raise EngineMissing(f"it failed: {' '.join(text.split())[:200]}") from error
-        # Its language hosts would take the place of our inline program and break policy packs (see docs/adr): only the CLI is kept.
+        # Only the CLI is kept: the language hosts beside it would take over policy packs from our scripts.
         return _publish(fresh / "bin" / "pulumi", root, source="official installer")
 
 

@@ -25,12 +25,15 @@ CHANGES: Final = ("create", "update", "replace", "delete", "same")
 STACK_TYPE: Final = "pulumi:pulumi:Stack"
 PROVIDER_PREFIX: Final = "pulumi:providers:"
 # Colour marks that the engine leaves in messages: <{%fg 1%}>, <{%reset%}>.
+# The last lines of a Python traceback: `package.SomeError: message`.
+_RAISED: Final = re.compile(r"^[\w.]*(?:Exception|Interrupt|Exit): |^(?=[\w.]*(?:Error|Fault)\b)")
 _COLOUR: Final = re.compile(r"<\{%.*?%\}>")
 
 
 @dataclass(slots=True, kw_only=True)
 class Step:
-    """One resource of a run. `op` is create, update, replace, delete or same; `diffs` the properties that differ."""
+    """One resource of a run. `op` is create, update, replace, delete or same; `diffs` the properties that differ; `resettled`
+    that an option beside the properties does (protection, parent, provider): the state must be told, the cloud need not."""
 
     urn: str
     type: str
@@ -43,6 +46,7 @@ class Step:
     diffs: tuple[str, ...] = ()
     replaces: tuple[str, ...] = ()
     done: bool = False
+    resettled: bool = False
 
     @property
     def name(self) -> str:
@@ -105,7 +109,7 @@ class Recorder:
             self.finished = True
 
     def changes(self) -> dict[str, int]:
-        """How many of each of create, update, replace, delete, same. Resources only: the stack and providers are no one's change."""
+        """How many of each of create, update, replace, delete, same, without the stack itself and the default providers."""
         counts = dict.fromkeys(CHANGES, 0)
         for step in self.listed():
             counts[step.op] += 1
@@ -117,8 +121,8 @@ class Recorder:
 
     def _step(self, metadata: Any, *, done: bool) -> None:
         raw = metadata.op.value if hasattr(metadata.op, "value") else str(metadata.op)
-        if done and raw in ("delete", "delete-replaced") and not metadata.type.startswith("pulumi:"):
-            self.deleted += 1
+        if done and raw in ("delete", "delete-replaced") and metadata.old is not None and metadata.old.custom:
+            self.deleted += not metadata.type.startswith("pulumi:")
         op = OPERATIONS.get(raw)
         urn = metadata.urn
         existing = self.steps.get(urn)
@@ -142,6 +146,8 @@ class Recorder:
                 existing.outputs = state.outputs or existing.outputs
         existing.diffs = tuple(metadata.detailed_diff or metadata.diffs or ()) or existing.diffs
         existing.replaces = tuple(metadata.keys or ()) or existing.replaces
+        if metadata.old is not None and metadata.new is not None:
+            existing.resettled |= _options(metadata.old) != _options(metadata.new)
         if metadata.type == STACK_TYPE and metadata.new is not None and metadata.new.outputs is not None:
             self.outputs = dict(metadata.new.outputs)
         if done and not existing.done:
@@ -164,6 +170,10 @@ class Recorder:
                 self.warnings.append(message)
         elif not diagnostic.ephemeral and self._on_message and diagnostic.severity.startswith("info"):
             self._on_message(message)
+
+
+def _options(resource: Any) -> tuple[bool, bool, str, str]:
+    return bool(resource.protect), bool(resource.retain_on_delete), resource.parent or "", resource.provider or ""
 
 
 def plain(message: str) -> str:
@@ -194,10 +204,11 @@ def causes(faults: list[Fault], stderr: str = "") -> list[Fault]:
 def shorten(message: str) -> str:
     """An engine or Python message, cut to what a person acts on: the exception's own line out of a traceback."""
     if "Traceback (most recent call last)" in message:
-        lines = [line for line in message.splitlines() if line and not line[0].isspace()]
-        raised = [line for line in lines if re.match(r"[\w.]+(Error|Exception|Fault|Interrupt|Exit)\b", line)]
+        lines = message.rstrip().splitlines()
+        raised = [number for number, line in enumerate(lines) if _RAISED.match(line)]
         if raised:
-            return raised[-1]
+            # The exception's own message may have several lines: a failed job ends in its log.
+            return "\n".join([_RAISED.sub("", lines[raised[-1]], count=1), *lines[raised[-1] + 1 :]]).strip()
     message = re.sub(r"\s+\d+ errors? occurred:\s*\* ", " ", message)
     lines = [line.rstrip() for line in message.splitlines() if line.strip()]
     return "\n".join(lines[:12])

@@ -37,9 +37,9 @@ def silent(_: str) -> None:
 
 def find(env: Mapping[str, str] = os.environ) -> Engine | None:
     """An engine that is here already (PATH, then our cache); None where there is none. Starts no long work."""
-    for way in (lambda: on_path(env), lambda: in_cache(env)):
+    for way in (on_path, in_cache):
         try:
-            return way()
+            return way(env)
         except EngineMissing:
             continue
     return None
@@ -63,7 +63,7 @@ def ensure(env: Mapping[str, str] = os.environ, *, progress: Progress = silent) 
 
 def first_of(ways: tuple[tuple[str, Way], ...]) -> Engine:
     """The first way that yields an engine. Raises EngineMissing with every way's reason, in order."""
-    reasons = []
+    reasons: list[str] = []
     for name, way in ways:
         try:
             return way()
@@ -73,7 +73,7 @@ def first_of(ways: tuple[tuple[str, Way], ...]) -> Engine:
     raise EngineMissing(
         "no Pulumi engine could be found or made. Tried, in order:\n"
         + "\n".join(reasons)
-        + f"\nWay out: install the Pulumi CLI ({least} or newer) so that `pulumi version` works, or Go 1.25 or newer, and run again."
+        + f"\nWay out: install the Pulumi CLI ({least} or newer) so that `pulumi version` works, or Go 1.25 or newer; run again."
     )
 
 

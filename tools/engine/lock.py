@@ -13,6 +13,7 @@ import socket
 import time
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from tools.engine.errors import StackBusy
 from tools.engine.home import StackPlace
@@ -35,7 +36,7 @@ class StackLock:
         notes: list[str] = []
         if not self._try():
             holder = read_holder(path)
-            pid, engine = int(holder.get("pid", 0)), int(holder.get("engine", 0))
+            pid, engine = holder.get("pid", 0), holder.get("engine", 0)
             if engine and not alive(pid) and in_session(engine):
                 # The command line is gone and cannot finish its run: what it started only stands in the way.
                 end_session(engine)
@@ -82,7 +83,7 @@ class StackLock:
         os.pwrite(self.fd, json.dumps(holder).encode(), 0)
 
 
-def read_holder(path: Path) -> dict[str, object]:
+def read_holder(path: Path) -> dict[str, Any]:
     """What the holder wrote about itself; empty where it is not to be read."""
     try:
         holder = json.loads(path.read_text())
@@ -91,7 +92,7 @@ def read_holder(path: Path) -> dict[str, object]:
     return holder if isinstance(holder, dict) else {}
 
 
-def busy_message(stack: str, holder: dict[str, object]) -> str:
+def busy_message(stack: str, holder: dict[str, Any]) -> str:
     since = holder.get("since")
     when = f" since {datetime.fromtimestamp(float(since)):%H:%M:%S}" if isinstance(since, (int, float)) else ""
     pid = holder.get("pid", "unknown")

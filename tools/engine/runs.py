@@ -49,6 +49,11 @@ class RunResult:
         """Nothing to create, update, replace or delete."""
         return not any(count for name, count in self.changes.items() if name != "same")
 
+    @property
+    def settled(self) -> bool:
+        """Quiet, and no option of a resource differs either: the state is what an `up` would leave."""
+        return self.ok and self.quiet and not any(step.resettled for step in self.steps)
+
 
 class _QuickWorkspace(LocalWorkspace):
     """The SDK's workspace without the process that only selects a stack: every command names it with `--stack`."""
@@ -155,7 +160,7 @@ class StackRunner:
             try:
                 call(self._select(command), options)
             except ConcurrentUpdateError as error:
-                raise StackBusy(f"stack {self.place.stack} is locked by another pulumi. Wait for it to end and run again.") from error
+                raise StackBusy(f"stack {self.place.stack} is locked by another pulumi; run again when it has ended") from error
             except CommandError as error:
                 ok = False
                 stderr = _stderr(error)

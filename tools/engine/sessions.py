@@ -21,17 +21,25 @@ from tools.engine.runs import Program, RunResult, StackRunner
 CHANGING: Final = ("up", "destroy", "refresh")
 
 
+class CloudRun(Protocol):
+    """A run as the local cloud knows it: `missing` are urns that the state has and the cloud has not."""
+
+    @property
+    def missing(self) -> tuple[str, ...]: ...
+
+
 class Cloud(Protocol):
     """The part of `tools.localcloud.client.Cloud` that a run needs."""
 
-    endpoint: str
-    provider_port: int
-    pid: int
-    epoch: str
-
+    @property
+    def endpoint(self) -> str: ...
+    @property
+    def provider_port(self) -> int: ...
+    @property
+    def epoch(self) -> str: ...
     def environment(self) -> dict[str, str]: ...
-    def begin_run(self, stack: str, known: list[dict[str, str]]) -> str: ...
-    def end_run(self, run_id: str, ok: bool, known: list[dict[str, str]] | None = None) -> dict[str, Any]: ...
+    def begin_run(self, stack: str, known: Any) -> Any: ...
+    def end_run(self, run: Any, ok: bool, known: Any = None) -> dict[str, Any]: ...
     def orphans(self, stack: str) -> list[dict[str, str]]: ...
 
 
@@ -44,15 +52,17 @@ class Session:
     cloud: Cloud | None
     notes: list[str] = field(default_factory=list)
     swept: list[Any] = field(default_factory=list)
+    refreshed: bool = False
 
     def changing(self, run: Callable[[], RunResult]) -> RunResult:
         """Does a run that changes the cloud, told to the local cloud before and after; keeps a copy of the state it left.
 
         On success what the cloud still has of this stack and the state does not know is removed: what a killed run made.
         """
-        run_id = self.cloud.begin_run(self.place.stack, self._known()) if self.cloud else ""
+        begun: CloudRun | None = self.cloud.begin_run(self.place.stack, self._known()) if self.cloud else None
         ok = False
         try:
+            self._refresh_missing(begun)
             result = run()
             ok = result.ok
             return result
@@ -60,12 +70,26 @@ class Session:
             if self.place.mode == "local":
                 state.keep_good(self.place)
             if self.cloud:
-                self._end(self.cloud, run_id, ok)
+                self._end(self.cloud, begun, ok)
 
-    def _end(self, cloud: Cloud, run_id: str, ok: bool) -> None:
+    def _refresh_missing(self, begun: CloudRun | None) -> None:
+        """Lets the engine find out what the cloud has lost, so that it is made again instead of updated into nothing."""
+        # Only what the aws provider made has an entry by urn in the cloud; a dynamic resource is its own provider's business.
+        missing = [urn for urn in (begun.missing if begun else ()) if "::aws:" in urn or "$aws:" in urn]
+        if not missing:
+            return
+        note = (
+            f"{len(missing)} resources of the state are not in the local cloud any more; the state is read from the cloud again"
+        )
+        self.notes.append(note)
+        self.runner.say(note)
+        self.runner.refresh()
+        self.refreshed = True
+
+    def _end(self, cloud: Cloud, run: CloudRun | None, ok: bool) -> None:
         try:
-            self.swept = list(cloud.end_run(run_id, ok, known=self._known()).get("swept", []))
-        except Exception as error:
+            self.swept = list(cloud.end_run(run, ok, known=self._known()).get("swept", []))
+        except Exception as error:  # whatever its client raises when nobody answers
             # The cloud died under the run: the run has said so itself, and the next one rebuilds.
             self.notes.append(f"the local cloud does not answer any more ({error}); run `./slipway up` to build it again")
 
@@ -120,6 +144,7 @@ def open_stack(
                 base=env,
                 cloud=cloud.environment() if cloud else None,
                 provider_port=cloud.provider_port if cloud else 0,
+                region=workspace.region(place),
             ),
             program=program,
             say=say,

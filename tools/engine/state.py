@@ -1,6 +1,7 @@
 """The state file of a stack: is it whole, what replaces it when it isn't, and does it speak of the cloud that is there.
 
-The engine's file backend keeps `{"version", "checkpoint": {"stack", "latest": {"resources": [...], "pending_operations": [...]}}}`.
+The engine's file backend keeps
+`{"version", "checkpoint": {"stack", "latest": {"resources": [...], "pending_operations": [...]}}}`.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class Known:
 def read(path: Path) -> dict[str, Any] | None:
     """The whole file as written by the engine, or None where it is missing, empty, cut short or something else."""
     try:
-        document = json.loads(path.read_bytes())
+        document: dict[str, Any] = json.loads(path.read_bytes())
     except (OSError, ValueError):
         return None
     checkpoint = document.get("checkpoint") if isinstance(document, dict) else None
@@ -142,7 +143,7 @@ def match_epoch(place: StackPlace, epoch: str) -> list[str]:
         count = len(known(read(place.state_file)))
         forget(place)
         if count:
-            notes.append(f"the local cloud was restarted and is empty: the {count} resources of stack {place.stack} are built anew")
+            notes.append(f"the local cloud was restarted and is empty: {count} resources of stack {place.stack} are built anew")
     if stored != epoch:
         place.epoch_file.parent.mkdir(parents=True, exist_ok=True)
         place.epoch_file.write_text(epoch)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
+import yaml  # type: ignore[import-untyped, unused-ignore]
 
 from tools.engine import scripts
 from tools.engine.home import PROJECT, REPOSITORY, StackPlace, cache_path
@@ -75,6 +75,12 @@ def write_work_directory(place: StackPlace, *, folder: Path = REPOSITORY) -> lis
     return notes
 
 
+def region(place: StackPlace) -> str:
+    """The region that the work directory's stack file names ("" for none)."""
+    document = yaml.safe_load((place.work / f"Pulumi.{place.stack}.yaml").read_text()) or {}
+    return str((document.get("config") or {}).get("aws:region", ""))
+
+
 def _write_if_new(path: Path, text: str) -> None:
     if path.exists() and path.read_text() == text:
         return
@@ -90,6 +96,7 @@ def environment(
     base: Mapping[str, str] = os.environ,
     cloud: Mapping[str, str] | None = None,
     provider_port: int = 0,
+    region: str = "",
     checkpoints: bool | None = None,
 ) -> dict[str, str]:
     """The environment of the engine and of all it starts (dynamic providers among them).
@@ -121,6 +128,7 @@ def environment(
         "PULUMI_EXPERIMENTAL": "true",
         "PULUMI_PARALLEL_DIFF": "true",
         **cloud,
+        **({"AWS_REGION": region, "AWS_DEFAULT_REGION": region} if region else {}),
         **_loopback_without_proxy(base),
     }
     if checkpoints is None:
