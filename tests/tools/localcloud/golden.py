@@ -13,7 +13,7 @@ from typing import Any
 
 from tools.localcloud.aws.backend import ACCOUNT
 from tools.localcloud.aws.engine import Engine
-from tools.localcloud.aws.values import same_json
+from tools.localcloud.aws.values import is_zero, same_json
 
 ROOT = Path(__file__).resolve().parents[2] / "golden"
 REGION = "us-east-1"
@@ -25,6 +25,7 @@ _PATTERNS = {
     "uuid": r"[0-9a-f-]{36}",
     "ipv6": r"[0-9a-f:]+",
     "ip": r"[0-9.]+",
+    r"ip\-dashed": r"[0-9-]+",
     "time": r".+",
 }
 
@@ -32,6 +33,29 @@ _PATTERNS = {
 def load(name: str) -> dict[str, Any]:
     """One golden file, by its name without `.json`."""
     return json.loads((ROOT / f"{name}.json").read_text())
+
+
+def _interface(ec2: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    return {"id": ec2.create_network_interface(SubnetId=inputs["subnetId"])["NetworkInterface"]["NetworkInterfaceId"]}
+
+
+def _prefix_list(ec2: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    made = ec2.create_managed_prefix_list(PrefixListName=inputs["name"], AddressFamily="IPv4", MaxEntries=inputs["maxEntries"])
+    return {"id": made["PrefixList"]["PrefixListId"]}
+
+
+def _peering(ec2: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    made = ec2.create_vpc_peering_connection(VpcId=inputs["vpcId"], PeerVpcId=inputs["peerVpcId"])["VpcPeeringConnection"]
+    ec2.accept_vpc_peering_connection(VpcPeeringConnectionId=made["VpcPeeringConnectionId"])
+    return {"id": made["VpcPeeringConnectionId"]}
+
+
+# Resources that golden cases lean on and that the project itself has no use for (so no row).
+_BY_HAND = {
+    "aws:ec2/networkInterface:NetworkInterface": _interface,
+    "aws:ec2/managedPrefixList:ManagedPrefixList": _prefix_list,
+    "aws:ec2/vpcPeeringConnection:VpcPeeringConnection": _peering,
+}
 
 
 class World:
@@ -67,6 +91,9 @@ class World:
         if key not in self.made:
             item = self.support.get(key) or _case_of(token, name)
             inputs = self.fill(item["inputs"])
+            if token not in self.engine.rows and token in _BY_HAND:
+                self.made[key] = _BY_HAND[token](self.engine.clients("ec2", REGION), inputs)
+                return self.made[key]
             checked, failures = self.engine.check(token, name, {}, inputs, b"seed")
             assert not failures, f"{token}#{name}: {failures}"
             identifier, outputs = self.engine.create(token, checked)
@@ -100,7 +127,9 @@ def _matches(world: World, want: Any, have: Any, identifier: str) -> bool:
     if want is None or have is None:
         return want is None and have is None
     if isinstance(want, Mapping):
-        return isinstance(have, Mapping) and not differences(world, want, have, identifier)
+        # Block members that pulumi-aws 7 has over the golden provider's 5.100 come out as zero values.
+        known = {key: item for key, item in have.items() if key in want or not is_zero(item)} if isinstance(have, Mapping) else {}
+        return isinstance(have, Mapping) and not differences(world, want, known, identifier)
     if isinstance(want, list):
         if not isinstance(have, list) or len(want) != len(have):
             return False
@@ -122,6 +151,6 @@ def _matches(world: World, want: Any, have: Any, identifier: str) -> bool:
         if want[:1] in "{[" and want[-1:] in "}]" and want[1:2] in '"{[' and same_json(want.replace("{id}", identifier), have):
             return True
         pattern = re.escape(want.replace("{id}", "\x00"))
-        pattern = re.sub(r"\\\{(\w+)\\\}", lambda m: _PATTERNS.get(m[1], r".+"), pattern).replace("\x00", re.escape(identifier))
+        pattern = re.sub(r"\\\{([\w\\-]+)\\\}", lambda m: _PATTERNS.get(m[1], r".+"), pattern).replace("\x00", re.escape(identifier))
         return re.fullmatch(pattern, have, re.DOTALL) is not None
     return bool(want == have)

@@ -36,7 +36,9 @@ def _read_subnet(c: Context) -> dict[str, object] | None:
 def _ipv6(c: Context, key: str) -> object:
     gone = ("disassociating", "disassociated", "failing", "failed")
     # moto garbles the state's text, but lists associated blocks only.
-    associated = [a for a in c.data.get("Ipv6CidrBlockAssociationSet", ()) if a.get("Ipv6CidrBlockState", {}).get("State") not in gone]
+    associated = [
+        a for a in c.data.get("Ipv6CidrBlockAssociationSet", ()) if a.get("Ipv6CidrBlockState", {}).get("State") not in gone
+    ]
     return associated[0].get(key, "") if associated else ""
 
 
@@ -70,7 +72,10 @@ SUBNET = Resource(
             do=Call(
                 op="modify_subnet_attribute",
                 take=("customerOwnedIpv4Pool",),
-                params={"SubnetId": "{id}", "MapCustomerOwnedIpOnLaunch": lambda c: {"Value": bool(c.props.get("mapCustomerOwnedIpOnLaunch"))}},
+                params={
+                    "SubnetId": "{id}",
+                    "MapCustomerOwnedIpOnLaunch": lambda c: {"Value": bool(c.props.get("mapCustomerOwnedIpOnLaunch"))},
+                },
             ),
         ),
         Update(
