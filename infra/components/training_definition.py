@@ -145,7 +145,8 @@ def request(inputs: Mapping[str, Any], name: str) -> dict[str, Any]:
     if vpc := inputs.get("vpcConfig"):
         arguments["VpcConfig"] = {"Subnets": vpc["subnets"], "SecurityGroupIds": vpc["securityGroupIds"]}
     if checkpoints := inputs.get("checkpointConfig"):
-        arguments["CheckpointConfig"] = {"S3Uri": f"{checkpoints['s3Uri'].rstrip('/')}/{name}"}
+        # The definition's own folder, not the attempt's: a second attempt goes on where the first one got.
+        arguments["CheckpointConfig"] = {"S3Uri": f"{checkpoints['s3Uri'].rstrip('/')}/{job_name(inputs)}"}
     return arguments
 
 
