@@ -1,0 +1,83 @@
+"""Where resources keep their IAM documents, and how a rule judges the statements in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from policies.block import Block, Undecided
+from policies.iam import Document, DocumentError, Statement, parse
+from policies.rule import PASS, Unknown, Verdict, every
+from policies.tokens import (
+    BUCKET,
+    BUCKET_POLICY,
+    GROUP_POLICY,
+    KEY,
+    POLICY,
+    QUEUE,
+    QUEUE_POLICY,
+    REPOSITORY_POLICY,
+    ROLE,
+    ROLE_POLICY,
+    SECRET,
+    SECRET_POLICY,
+    TOPIC,
+    TOPIC_POLICY,
+    USER_POLICY,
+    VPC_ENDPOINT,
+)
+from tools.plan.view import ResourceView
+
+# Documents that say what their bearer may do.
+IDENTITY_TYPES: Final = (POLICY, ROLE_POLICY, USER_POLICY, GROUP_POLICY, ROLE)
+# Documents that say who may use the resource that bears them.
+RESOURCE_TYPES: Final = (
+    BUCKET,
+    BUCKET_POLICY,
+    KEY,
+    TOPIC,
+    TOPIC_POLICY,
+    QUEUE,
+    QUEUE_POLICY,
+    REPOSITORY_POLICY,
+    SECRET,
+    SECRET_POLICY,
+    VPC_ENDPOINT,
+)
+
+
+def documents(resource: ResourceView) -> Iterable[tuple[str, object]]:
+    """The (path, document) pairs a resource bears, its trust policy excepted."""
+    if resource.type != ROLE:
+        value = resource.props.get("policy")
+        return [] if value is None or value == "" else [("policy", value)]
+    rows = Block.of(resource).rows("inlinePolicies")
+    return [(f"{row.path}.policy", row.value("policy")) for row in rows if row.has("policy")]
+
+
+def trust_document(resource: ResourceView) -> Iterable[tuple[str, object]]:
+    """The (path, document) pair of a role's trust policy, if it has one."""
+    value = resource.props.get("assumeRolePolicy")
+    return [] if value is None or value == "" else [("assumeRolePolicy", value)]
+
+
+def judge_statements(
+    resource: ResourceView,
+    judge: Callable[[Statement], Verdict],
+    where: Callable[[ResourceView], Iterable[tuple[str, object]]] = documents,
+) -> Verdict:
+    """The worst verdict over all statements. A document that cannot be read is left to `iam-document-is-valid`."""
+
+    def judge_document(pair: tuple[str, object]) -> Verdict:
+        path, value = pair
+        try:
+            document: Document = parse(value, path)
+        except DocumentError:
+            return PASS
+        return every(document.statements, judge)
+
+    try:
+        pairs = where(resource)
+    except Undecided as undecided:
+        return Unknown(undecided.path)
+    return every(pairs, judge_document)

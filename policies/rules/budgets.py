@@ -1,0 +1,78 @@
+"""Money: a budget is there, and somebody hears when it goes."""
+
+from __future__ import annotations
+
+from policies.block import Block
+from policies.linked import LinkedPlan
+from policies.rule import PASS, Fail, Verdict, every, rule, some
+from policies.tokens import BUDGET, STACK
+from tools.plan.view import ResourceView
+
+
+@rule(
+    STACK,
+    severity="mandatory",
+    anchors=("aws-well-architected COST02-BP05",),
+    why="A platform that can start GPUs and has no budget finds out from the invoice.",
+    fix="declare an aws.budgets.Budget with notifications",
+)
+def stack_has_a_budget(resource: ResourceView, plan: LinkedPlan) -> Verdict:
+    return PASS if plan.of(BUDGET) else Fail("the stack has no budget")
+
+
+@rule(
+    BUDGET,
+    severity="mandatory",
+    anchors=("aws-well-architected COST02-BP05",),
+    why="A budget that tells nobody is a number.",
+    fix="add notifications with subscriberEmailAddresses or subscriberSnsTopicArns",
+)
+def budget_tells_somebody(resource: ResourceView) -> Verdict:
+    def heard(row: Block) -> Verdict:
+        # A topic that is not known yet is still a topic.
+        told = [row.known(key) for key in ("subscriberEmailAddresses", "subscriberSnsTopicArns")]
+        return PASS if any(told) else Fail("nobody subscribes")
+
+    return some(Block.of(resource).rows("notifications"), heard, "the budget tells nobody")
+
+
+@rule(
+    BUDGET,
+    severity="advisory",
+    why="An alert on what was spent comes after it was spent; one on the forecast comes before.",
+    fix="add a notification of type FORECASTED",
+)
+def budget_looks_ahead(resource: ResourceView) -> Verdict:
+    return some(
+        Block.of(resource).rows("notifications"),
+        lambda row: PASS if row.text("notificationType") == "FORECASTED" else Fail("it looks back"),
+        "no notification looks at the forecast",
+    )
+
+
+@rule(
+    BUDGET,
+    severity="mandatory",
+    why="A budget of nothing, or less, alerts at once and for ever, and is soon not read.",
+    fix="set limitAmount above 0",
+)
+def budget_has_a_limit(resource: ResourceView) -> Verdict:
+    block = Block.of(resource)
+    if block.has("autoAdjustData") or block.has("plannedLimits"):
+        return PASS
+    limit = block.number("limitAmount")
+    return PASS if limit is not None and limit > 0 else Fail(f"limitAmount is {block.value('limitAmount')!r}")
+
+
+@rule(
+    BUDGET,
+    severity="advisory",
+    why="One alert at 100 % leaves no time to act.",
+    fix="add a notification at a threshold below 100 %",
+)
+def budget_warns_early(resource: ResourceView) -> Verdict:
+    rows = Block.of(resource).rows("notifications")
+    verdict = every(rows, lambda row: Fail("early") if (row.number("threshold") or 100.0) < 100 else PASS)
+    if isinstance(verdict, Fail):
+        return PASS
+    return Fail("every alert comes at the limit or after it") if verdict == PASS else verdict

@@ -1,0 +1,238 @@
+"""GPU pools: bounded, kept for GPU work, and with a network that lets EFA talk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from policies.block import Block, Undecided
+from policies.linked import LinkedPlan
+from policies.rule import PASS, Fail, Unknown, Verdict, every, rule, some
+from policies.tokens import (
+    AUTOSCALING_GROUP,
+    EGRESS_RULE,
+    INGRESS_RULE,
+    KARPENTER_NODE_POOL,
+    LAUNCH_TEMPLATE,
+    NODE_GROUP,
+    SECURITY_GROUP,
+    SECURITY_GROUP_RULE,
+    is_accelerated,
+    name_says,
+)
+from tools.plan.view import UNKNOWN, ResourceView
+
+# 64 machines of eight H100 are about $2.5 million a month: a larger pool is a decision of its own, not a default.
+LARGEST_POOL: Final = 64
+_GPU_IMAGES: Final = ("NVIDIA", "NEURON", "GPU")
+_GPU_RESOURCES: Final = ("nvidia.com/gpu", "aws.amazon.com/neuron", "aws.amazon.com/neuroncore", "amd.com/gpu")
+_EFA: Final = frozenset({"efa", "efa-only"})
+_ALL_PROTOCOLS: Final = frozenset({"-1", "all"})
+
+
+def _is_gpu_node_group(resource: ResourceView, plan: LinkedPlan) -> bool:
+    block = Block.of(resource)
+    types = block.strings("instanceTypes")
+    if any(map(is_accelerated, types)) or any(word in block.text("amiType").upper() for word in _GPU_IMAGES):
+        return True
+    if types or resource.get("launchTemplate") is None:
+        return False
+    # The type is in the launch template. Which one is known by its id, later; until then all of them could be it.
+    templates = [view for view in plan.of(LAUNCH_TEMPLATE) if view.id and view.id == resource.get("launchTemplate.id")]
+    kinds = {is_accelerated(Block.of(view).text("instanceType")) for view in templates or plan.of(LAUNCH_TEMPLATE)}
+    if len(kinds) == 2:
+        raise Undecided("launchTemplate.id")
+    return True in kinds
+
+
+def _is_gpu_pool(pool: Block) -> bool:
+    """Whether a Karpenter pool asks for accelerated machines."""
+    for demand in pool.rows("spec.template.spec.requirements"):
+        key, values = demand.text("key"), demand.strings("values")
+        if "gpu" in key or "accelerator" in key or "neuron" in key:
+            return True
+        if key == "node.kubernetes.io/instance-type" and any(map(is_accelerated, values)):
+            return True
+        if key == "karpenter.k8s.aws/instance-family" and any(is_accelerated(f"{family}.") for family in values):
+            return True
+        if key == "karpenter.k8s.aws/instance-category" and {"g", "p", "trn", "inf"} & set(values):
+            return True
+    return False
+
+
+@rule(
+    NODE_GROUP,
+    AUTOSCALING_GROUP,
+    KARPENTER_NODE_POOL,
+    severity="mandatory",
+    why="A GPU pool without a maximum turns one bad job loop into a bill of five figures a day.",
+    fix=f"set scalingConfig.maxSize to {LARGEST_POOL} or fewer (Karpenter: spec.limits for nvidia.com/gpu or cpu)",
+)
+def pool_has_a_maximum(resource: ResourceView, plan: LinkedPlan) -> Verdict:
+    block = Block.of(resource)
+    if resource.type == KARPENTER_NODE_POOL:
+        limited = any(block.value("spec.limits") and name in block.names("spec.limits") for name in (*_GPU_RESOURCES, "cpu"))
+        return PASS if limited or not _is_gpu_pool(block) else Fail("the GPU pool has no limits")
+    path = "maxSize" if resource.type == AUTOSCALING_GROUP else "scalingConfig.maxSize"
+    most = block.number(path)
+    if most is not None and most <= LARGEST_POOL:
+        return PASS
+    if resource.type == AUTOSCALING_GROUP or not _is_gpu_node_group(resource, plan):
+        return PASS if resource.type == NODE_GROUP or most is not None else Fail("the group has no maximum")
+    return Fail("the GPU pool has no maximum" if most is None else f"the GPU pool may grow to {most:g} machines")
+
+
+@rule(
+    NODE_GROUP,
+    KARPENTER_NODE_POOL,
+    severity="mandatory",
+    why="Without a taint any pod lands on a GPU node: paid for, and in the way of the job that needs it.",
+    fix="add a taint such as nvidia.com/gpu with effect NO_SCHEDULE",
+)
+def pool_is_tainted(resource: ResourceView, plan: LinkedPlan) -> Verdict:
+    block = Block.of(resource)
+    if resource.type == KARPENTER_NODE_POOL:
+        taints = block.rows("spec.template.spec.taints")
+        relevant = _is_gpu_pool(block)
+    else:
+        taints = block.rows("taints")
+        relevant = _is_gpu_node_group(resource, plan)
+
+    def keeps_off(row: Block) -> Verdict:
+        return PASS if row.text("effect").upper().replace("_", "") in ("NOSCHEDULE", "NOEXECUTE") else Fail("it does not")
+
+    return some(taints, keeps_off, "the GPU pool has no taint that keeps other pods off") if relevant else PASS
+
+
+@rule(
+    NODE_GROUP,
+    severity="advisory",
+    why="Spot GPU machines go with two minutes' notice; with one type in one pool there is nothing to take their place.",
+    fix="give a spot pool two instance types or more",
+)
+def spot_pool_has_a_choice(resource: ResourceView) -> Verdict:
+    block = Block.of(resource)
+    few = len(block.strings("instanceTypes")) < 2
+    return Fail("the spot pool asks for one type only") if block.text("capacityType") == "SPOT" and few else PASS
+
+
+def _efa_interfaces(template: ResourceView) -> list[Block]:
+    return [row for row in Block.of(template).rows("networkInterfaces") if row.text("interfaceType") in _EFA]
+
+
+def _is_to_itself(row: Block, group: ResourceView) -> bool:
+    protocol = (row.text("ipProtocol") or str(row.value("protocol") or "")).lower()
+    if protocol not in _ALL_PROTOCOLS:
+        return False
+    if row.flag("self"):
+        return True
+    for key in ("referencedSecurityGroupId", "sourceSecurityGroupId"):
+        other = row.value(key)
+        if other is not None and other in (group.id, row.value("securityGroupId")):
+            return True
+    return group.id != "" and group.id in row.strings("securityGroups")
+
+
+def _talks_to_itself(group: ResourceView, plan: LinkedPlan, direction: str) -> Verdict:
+    def judge(row: Block) -> Verdict:
+        return PASS if _is_to_itself(row, group) else Fail("not to itself")
+
+    companion = INGRESS_RULE if direction == "ingress" else EGRESS_RULE
+    linked = plan.companions(group, companion, "securityGroupId")
+    classic = plan.companions(group, SECURITY_GROUP_RULE, "securityGroupId")
+    rows = [Block.of(view) for view in linked.found]
+    rows += [Block.of(view) for view in classic.found if Block.of(view).text("type") == direction]
+    rows += Block.of(group).rows(direction)
+    missing = f"security group {group.name} has no {direction} rule for all traffic to itself"
+    verdict = some(rows, judge, missing)
+    return Unknown("securityGroupId") if isinstance(verdict, Fail) and (linked.possible or classic.possible) else verdict
+
+
+@rule(
+    LAUNCH_TEMPLATE,
+    severity="mandatory",
+    anchors=("awsome-distributed-ai #546", "gardener-extension-provider-aws #1832"),
+    why="EFA traffic passes only rules that name the group itself; 0.0.0.0/0 does not cover it, and NCCL hangs without a word.",
+    fix="give the EFA security group an ingress and an egress rule, protocol -1, that reference the group itself",
+)
+def efa_group_talks_to_itself(resource: ResourceView, plan: LinkedPlan) -> Verdict:
+    interfaces = _efa_interfaces(resource)
+    if not interfaces:
+        return PASS
+    groups = _efa_groups(interfaces, plan)
+    if not groups:
+        return Unknown("networkInterfaces.securityGroups")
+
+    def judge(group: ResourceView) -> Verdict:
+        return every(("ingress", "egress"), lambda direction: _talks_to_itself(group, plan, direction))
+
+    return some(groups, judge, f"none of {', '.join(group.name for group in groups)} lets EFA traffic to itself in and out")
+
+
+def _efa_groups(interfaces: list[Block], plan: LinkedPlan) -> list[ResourceView]:
+    """The groups on the interfaces; where their ids are not known yet, those named for EFA, else all there are."""
+    try:
+        wanted = {group for row in interfaces for group in row.strings("securityGroups")}
+    except Undecided:
+        wanted = set()
+    every_group = plan.of(SECURITY_GROUP)
+    exact = [group for group in every_group if group.id and group.id in wanted]
+    return exact or [group for group in every_group if name_says(group, "efa")] or ([] if wanted else every_group)
+
+
+@rule(
+    LAUNCH_TEMPLATE,
+    severity="advisory",
+    why="EFA between machines that are not close together is no faster than TCP.",
+    fix="set placement.groupName to a cluster placement group, or use a reservation made in one or a capacity block",
+)
+def efa_machines_are_close(resource: ResourceView) -> Verdict:
+    if not _efa_interfaces(resource):
+        return PASS
+    block = Block.of(resource)
+    close = any(
+        resource.get(path) is not None
+        for path in ("placement.groupName", "placement.groupId", "capacityReservationSpecification.capacityReservationTarget")
+    )
+    return (
+        PASS if close or block.text("instanceMarketOptions.marketType") == "capacity-block" else Fail("nothing keeps them close")
+    )
+
+
+@rule(
+    NODE_GROUP,
+    severity="mandatory",
+    why="EFA does not cross zones: a pool over several zones starts machines that can never reach each other's EFA.",
+    fix="give a pool with EFA one subnet",
+)
+def efa_pool_is_in_one_zone(resource: ResourceView, plan: LinkedPlan) -> Verdict:
+    template = resource.get("launchTemplate.id")
+    name = resource.get("launchTemplate.name")
+    if template is None and name is None:
+        return PASS
+    subnets = Block.of(resource).value("subnetIds")
+    if not isinstance(subnets, (list, tuple)) or len(subnets) < 2:
+        return PASS
+
+    def has_efa(view: ResourceView) -> bool:
+        return bool(_efa_interfaces(view))
+
+    mine = _template_of(resource, plan)
+    return _by_template(mine, plan, has_efa)
+
+
+def _template_of(resource: ResourceView, plan: LinkedPlan) -> ResourceView | None:
+    wanted = (resource.get("launchTemplate.id"), resource.get("launchTemplate.name"))
+    for view in plan.of(LAUNCH_TEMPLATE):
+        if (view.id and view.id == wanted[0]) or (wanted[1] is not UNKNOWN and wanted[1] and view.props.get("name") == wanted[1]):
+            return view
+    beside = [view for view in plan.of(LAUNCH_TEMPLATE) if view.parent == resource.parent]
+    return beside[0] if len(beside) == 1 else None
+
+
+def _by_template(mine: ResourceView | None, plan: LinkedPlan, has_efa: Callable[[ResourceView], bool]) -> Verdict:
+    spread = Fail("the pool's machines use EFA and its subnets are several")
+    if mine is not None:
+        return spread if has_efa(mine) else PASS
+    kinds = {has_efa(view) for view in plan.of(LAUNCH_TEMPLATE)}
+    return Unknown("launchTemplate.id") if len(kinds) == 2 else spread if True in kinds else PASS

@@ -1,0 +1,393 @@
+"""IAM: nobody may do everything, become somebody else, or be assumed by strangers."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from policies.block import Block, Undecided
+from policies.documents import IDENTITY_TYPES, RESOURCE_TYPES, documents, judge_statements, trust_document
+from policies.iam import DocumentError, Statement, matches, parse
+from policies.rule import PASS, Fail, Unknown, Verdict, every, rule
+from policies.tokens import (
+    ACCESS_KEY,
+    GROUP_POLICY_ATTACHMENT,
+    POLICY_ATTACHMENT,
+    ROLE,
+    ROLE_POLICY_ATTACHMENT,
+    USER,
+    USER_LOGIN_PROFILE,
+    USER_POLICY_ATTACHMENT,
+)
+from tools.plan.view import ResourceView
+
+# Managed policies that give the account, or a service with PassRole and every bucket, away.
+TOO_WIDE_POLICIES: Final = frozenset(
+    {
+        "AdministratorAccess",
+        "IAMFullAccess",
+        "PowerUserAccess",
+        "AmazonSageMakerFullAccess",
+        "AmazonBedrockFullAccess",
+        "AmazonS3FullAccess",
+        "AmazonEC2FullAccess",
+        "AWSKeyManagementServicePowerUser",
+        "SecretsManagerReadWrite",
+    }
+)
+# One of these on any identity is enough to become an administrator.
+# https://github.com/salesforce/cloudsplaining, shared/constants.py; https://bishopfox.com/blog/privilege-escalation-in-aws
+ESCALATIONS: Final = (
+    "iam:CreatePolicyVersion",
+    "iam:SetDefaultPolicyVersion",
+    "iam:AttachUserPolicy",
+    "iam:AttachGroupPolicy",
+    "iam:AttachRolePolicy",
+    "iam:PutUserPolicy",
+    "iam:PutGroupPolicy",
+    "iam:PutRolePolicy",
+    "iam:AddUserToGroup",
+    "iam:UpdateAssumeRolePolicy",
+    "iam:CreateAccessKey",
+    "iam:CreateLoginProfile",
+    "iam:UpdateLoginProfile",
+    "iam:DeleteRolePermissionsBoundary",
+    "iam:PutRolePermissionsBoundary",
+)
+DATA_READS: Final = (
+    "s3:GetObject",
+    "secretsmanager:GetSecretValue",
+    "ssm:GetParameter",
+    "ssm:GetParameters",
+    "dynamodb:GetItem",
+    "dynamodb:Scan",
+)
+DECRYPTIONS: Final = ("kms:Decrypt", "kms:ReEncryptFrom")
+# Services whose roles can be borrowed for somebody else's resource unless the source is named.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+DEPUTIES: Final = frozenset(
+    {
+        "bedrock.amazonaws.com",
+        "budgets.amazonaws.com",
+        "cloudtrail.amazonaws.com",
+        "delivery.logs.amazonaws.com",
+        "sagemaker.amazonaws.com",
+        "scheduler.amazonaws.com",
+        "states.amazonaws.com",
+        "vpc-flow-logs.amazonaws.com",
+    }
+)
+_ACCOUNT_ROOT: Final = re.compile(r"^(?:\d{12}|arn:aws[\w-]*:iam::\d{12}:root)$")
+_ROLE_ARN: Final = re.compile(r"^arn:aws[\w-]*:iam::[^:]*:role/(.*)$")
+
+
+def _label(statement: Statement) -> str:
+    return f"statement {statement.sid or '(no Sid)'}"
+
+
+@rule(
+    *IDENTITY_TYPES,
+    severity="mandatory",
+    frameworks=("FSBP IAM.1", "CIS 2.14", "GDPR 32"),
+    anchors=("CKV_AWS_62", "CKV_AWS_63", "CKV2_AWS_40"),
+    why="Action * on Resource * is the whole account in one statement.",
+    fix="name the actions and the resources",
+)
+def no_full_administration(resource: ResourceView) -> Verdict:
+    def judge(one: Statement) -> Verdict:
+        wide = one.allows and one.every_action and one.every_resource
+        return Fail(f"{_label(one)} allows every action on every resource") if wide else PASS
+
+    return judge_statements(resource, judge)
+
+
+@rule(
+    *IDENTITY_TYPES,
+    severity="mandatory",
+    frameworks=("FSBP IAM.21",),
+    anchors=("CKV_AWS_290", "CKV_AWS_355"),
+    why="A whole service on every resource (s3:* on *) reaches what other teams own.",
+    fix="name the actions, or the resources, or both",
+)
+def no_service_on_every_resource(resource: ResourceView) -> Verdict:
+    def judge(one: Statement) -> Verdict:
+        wide = [action for action in one.actions if action.endswith(":*") and action.split(":")[0].strip("*?")]
+        if one.allows and wide and one.every_resource:
+            return Fail(f"{_label(one)} allows {wide[0]} on every resource")
+        return PASS
+
+    return judge_statements(resource, judge)
+
+
+@rule(
+    *IDENTITY_TYPES,
+    severity="advisory",
+    frameworks=("FSBP IAM.21",),
+    anchors=("CKV_AWS_63",),
+    why="service:* grows by itself with every action that AWS adds.",
+    fix="list the actions that are used",
+)
+def no_service_wildcard(resource: ResourceView) -> Verdict:
+    def judge(one: Statement) -> Verdict:
+        wide = [action for action in one.actions if action.endswith(":*") and action.split(":")[0].strip("*?")]
+        return Fail(f"{_label(one)} allows {wide[0]}") if one.allows and wide else PASS
+
+    return judge_statements(resource, judge)
+
+
+@rule(
+    *IDENTITY_TYPES,
+    severity="mandatory",
+    frameworks=("FSBP IAM.1",),
+    anchors=("CKV_AWS_289", "access-analyzer PASS_ROLE_WITH_STAR_IN_RESOURCE"),
+    why="Who may pass any role to a job runs code with any role: the commonest way up in an ML account.",
+    fix="name the role arns in Resource and demand iam:PassedToService",
+)
+def pass_role_is_confined(resource: ResourceView) -> Verdict:
+    def judge(one: Statement) -> Verdict:
+        if not one.allows or one.every_action or not one.covers("iam:PassRole"):
+            return PASS
+        for target in one.resources or ("*",):
+            role = _ROLE_ARN.match(target)
+            if (role is None and "*" in target) or (role is not None and role[1].startswith("*")):
+                return Fail(f"{_label(one)} passes any role ({target})")
+        return PASS if one.demanded("iam:PassedToService") else Fail(f"{_label(one)} passes a role to any service")
+
+    return judge_statements(resource, judge)
+
+
+@rule(
+    *IDENTITY_TYPES,
+    severity="mandatory",
+    frameworks=("FSBP IAM.1",),
+    anchors=("CKV_AWS_286", "cloudsplaining allows_privilege_escalation"),
+    why="Each of these actions on everything lets its bearer give himself the rest.",
+    fix="name the roles or policies it is for, or demand iam:PermissionsBoundary",
+)
+def no_privilege_escalation(resource: ResourceView) -> Verdict:
+    def judge(one: Statement) -> Verdict:
+        if not one.allows or one.every_action or not one.every_resource or one.demanded("iam:PermissionsBoundary"):
+            return PASS
+        found = next((action for action in ESCALATIONS if one.covers(action)), "")
+        return Fail(f"{_label(one)} allows {found} on every resource") if found else PASS
+
+    return judge_statements(resource, judge)
+
+
+@rule(
+    *IDENTITY_TYPES,
+    severity="mandatory",
+    frameworks=("FSBP IAM.1", "GDPR 32"),
+    anchors=("CKV_AWS_288", "CKV_AWS_287"),
+    why="Reading every object or every secret of the account is how a notebook becomes a breach.",
+    fix="name the buckets, secrets or tables that are read",
+)
+def no_data_read_everywhere(resource: ResourceView) -> Verdict:
+    def judge(one: Statement) -> Verdict:
+        if not one.allows or one.every_action or not one.every_resource or one.demanded("aws:ResourceAccount"):
+            return PASS
+        found = next((action for action in DATA_READS if one.covers(action)), "")
+        return Fail(f"{_label(one)} allows {found} on every resource") if found else PASS
+
+    return judge_statements(resource, judge)
+
+
+@rule(
+    *IDENTITY_TYPES,
+    severity="mandatory",
+    frameworks=("FSBP KMS.1", "FSBP KMS.2"),
+    anchors=("CKV_AWS_111",),
+    why="Decrypting with every key undoes the separation that keys are for.",
+    fix="name the key arns, or demand kms:ViaService or kms:ResourceAliases",
+)
+def no_decrypt_with_every_key(resource: ResourceView) -> Verdict:
+    def judge(one: Statement) -> Verdict:
+        open_keys = any(re.search(r":key/\*$", target) for target in one.resources) or one.every_resource
+        if not one.allows or one.every_action or not open_keys:
+            return PASS
+        if any(one.demanded(key) for key in ("kms:ViaService", "kms:ResourceAliases", "kms:EncryptionContext:aws:s3:arn")):
+            return PASS
+        found = next((action for action in DECRYPTIONS if one.covers(action)), "")
+        return Fail(f"{_label(one)} allows {found} with every key") if found else PASS
+
+    return judge_statements(resource, judge)
+
+
+@rule(
+    *IDENTITY_TYPES,
+    severity="mandatory",
+    anchors=("CKV_AWS_110", "parliament NOTACTION"),
+    why="Allow with NotAction gives everything but a list, tomorrow's services included.",
+    fix="list the actions in Action",
+)
+def no_allow_by_exception(resource: ResourceView) -> Verdict:
+    def judge(one: Statement) -> Verdict:
+        if one.allows and one.not_actions:
+            return Fail(f"{_label(one)} allows all but {', '.join(one.not_actions[:3])}")
+        return Fail(f"{_label(one)} allows all resources but some") if one.allows and one.not_resources else PASS
+
+    return judge_statements(resource, judge)
+
+
+@rule(
+    ROLE,
+    severity="mandatory",
+    frameworks=("CIS 2.21",),
+    anchors=("CKV_AWS_60", "CKV_AWS_61"),
+    why="A trust policy for everybody lets any AWS account be this role.",
+    fix="name the principals",
+)
+def trust_not_public(resource: ResourceView) -> Verdict:
+    return judge_statements(
+        resource, lambda one: Fail(f"{_label(one)} trusts everybody") if one.allows and one.public else PASS, trust_document
+    )
+
+
+@rule(
+    ROLE,
+    severity="mandatory",
+    anchors=("CKV_AWS_393", "CKV_AWS_358"),
+    why="Without aud and sub every pod of the cluster, or every repository of the forge, can be this role.",
+    fix="demand StringEquals on <issuer>:aud and <issuer>:sub, the latter without a bare wildcard",
+)
+def trust_oidc_is_pinned(resource: ResourceView) -> Verdict:
+    def judge(one: Statement) -> Verdict:
+        federated = one.principals.get("federated", ())
+        if not one.allows or not any(":oidc-provider/" in issuer or "." in issuer for issuer in federated):
+            return PASS
+        if any(":saml-provider/" in issuer for issuer in federated):
+            return PASS
+        for claim in ("aud", "sub"):
+            demanded = [
+                c for c in one.conditions if c.key.endswith(f":{claim}") and c.demands and c.operator.startswith("string")
+            ]
+            if not demanded:
+                return Fail(f"{_label(one)} demands no :{claim}")
+            if claim == "sub" and any(value.strip("*?:") == "" or value.startswith("*") for c in demanded for value in c.values):
+                return Fail(f"{_label(one)} takes any :sub")
+        return PASS
+
+    return judge_statements(resource, judge, trust_document)
+
+
+@rule(
+    ROLE,
+    severity="advisory",
+    frameworks=("CIS 2.21",),
+    anchors=("CKV_AWS_60",),
+    why="Trusting an account's root trusts everybody it ever lets assume roles.",
+    fix="name the role, or demand sts:ExternalId or aws:PrincipalOrgID",
+)
+def trust_names_no_whole_account(resource: ResourceView) -> Verdict:
+    def judge(one: Statement) -> Verdict:
+        roots = [principal for principal in one.principals.get("aws", ()) if _ACCOUNT_ROOT.match(principal)]
+        confined = any(one.demanded(key) for key in ("sts:ExternalId", "aws:PrincipalOrgID", "aws:PrincipalArn"))
+        return Fail(f"{_label(one)} trusts the account {roots[0]}") if one.allows and roots and not confined else PASS
+
+    return judge_statements(resource, judge, trust_document)
+
+
+@rule(
+    ROLE,
+    severity="advisory",
+    anchors=("prowler iam_role_cross_service_confused_deputy_prevention",),
+    why="A service acts for all its customers: without a source, another account's resource can use the role.",
+    fix="demand aws:SourceAccount or aws:SourceArn in the trust policy",
+)
+def trust_names_its_source(resource: ResourceView) -> Verdict:
+    def judge(one: Statement) -> Verdict:
+        deputies = [service for service in one.principals.get("service", ()) if service in DEPUTIES]
+        sourced = any(one.demanded(key) for key in ("aws:SourceAccount", "aws:SourceArn", "aws:SourceOrgID"))
+        return Fail(f"{_label(one)} trusts {deputies[0]} for anybody") if one.allows and deputies and not sourced else PASS
+
+    return judge_statements(resource, judge, trust_document)
+
+
+def _attached(resource: ResourceView) -> list[str]:
+    block = Block.of(resource)
+    return block.strings("managedPolicyArns") if resource.type == ROLE else block.strings("policyArn")
+
+
+@rule(
+    ROLE_POLICY_ATTACHMENT,
+    USER_POLICY_ATTACHMENT,
+    GROUP_POLICY_ATTACHMENT,
+    POLICY_ATTACHMENT,
+    ROLE,
+    severity="mandatory",
+    frameworks=("FSBP IAM.1", "CIS 2.14"),
+    anchors=("CKV_AWS_274", "CKV2_AWS_56", "CKV2_AWS_68"),
+    why="These managed policies hand over the account, or every bucket and key in it.",
+    fix="attach a policy of ours that names what is used",
+)
+def no_admin_managed_policy(resource: ResourceView) -> Verdict:
+    wide = [arn for arn in _attached(resource) if arn.rsplit("/", 1)[-1] in TOO_WIDE_POLICIES]
+    return Fail(f"{wide[0]} is attached") if wide else PASS
+
+
+@rule(
+    ROLE,
+    severity="advisory",
+    anchors=("prowler iam_role_permissions_boundary",),
+    why="A boundary is what holds when a policy is widened by mistake.",
+    fix="set permissionsBoundary",
+)
+def role_has_boundary(resource: ResourceView) -> Verdict:
+    # A boundary that is not known yet is still a boundary: nothing here hangs on which.
+    return PASS if resource.props.get("permissionsBoundary") not in (None, "") else Fail("the role has no permissions boundary")
+
+
+@rule(
+    USER,
+    ACCESS_KEY,
+    USER_LOGIN_PROFILE,
+    severity="mandatory",
+    frameworks=("FSBP IAM.2", "CIS 2.12", "CIS 2.13"),
+    anchors=("CKV_AWS_273", "CKV_AWS_40"),
+    why="Users and their keys live for ever, in state files too; roles and their sessions do not.",
+    fix="use a role: OIDC for pipelines, IAM Identity Center for people",
+)
+def no_users_or_keys(resource: ResourceView) -> Verdict:
+    return Fail(f"the stack makes a {resource.type.rsplit(':', 1)[-1]}")
+
+
+@rule(
+    *dict.fromkeys((*IDENTITY_TYPES, *RESOURCE_TYPES)),
+    severity="mandatory",
+    anchors=("parliament",),
+    why="A document that AWS refuses fails in the middle of `up`; one it half understands is worse.",
+    fix="write it with the helpers of infra/components/iam_documents.py",
+)
+def document_is_valid(resource: ResourceView) -> Verdict:
+    def judge(pair: tuple[str, object]) -> Verdict:
+        path, value = pair
+        try:
+            parse(value, path)
+        except DocumentError as error:
+            return Fail(f"{path}: {error}")
+        return PASS
+
+    try:
+        pairs = [*documents(resource), *(trust_document(resource) if resource.type == ROLE else ())]
+    except Undecided as undecided:
+        return Unknown(undecided.path)
+    return every(pairs, judge)
+
+
+@rule(
+    *IDENTITY_TYPES,
+    severity="advisory",
+    anchors=("CKV_AWS_109",),
+    why="Changing who may use a resource is an administrator's act, not a workload's.",
+    fix="drop the action, or name the one resource it is for",
+)
+def no_resource_sharing_everywhere(resource: ResourceView) -> Verdict:
+    sharing = ("s3:PutBucketPolicy", "kms:PutKeyPolicy", "kms:CreateGrant", "ecr:SetRepositoryPolicy", "lambda:AddPermission")
+
+    def judge(one: Statement) -> Verdict:
+        if not one.allows or one.every_action or not one.every_resource or one.demanded("kms:GrantIsForAWSResource"):
+            return PASS
+        found = next((action for action in sharing if any(matches(p, action) for p in one.actions)), "")
+        return Fail(f"{_label(one)} allows {found} on every resource") if found else PASS
+
+    return judge_statements(resource, judge)

@@ -1,0 +1,104 @@
+"""Topics and queues: encrypted, closed to strangers, nothing lost without a trace."""
+
+from __future__ import annotations
+
+from policies.block import Block
+from policies.documents import judge_statements
+from policies.iam import Statement
+from policies.rule import PASS, Fail, Verdict, rule
+from policies.tokens import QUEUE, QUEUE_POLICY, TOPIC, TOPIC_POLICY
+from tools.plan.view import ResourceView
+
+
+def _public(one: Statement) -> Verdict:
+    return Fail(f"statement {one.sid or '(no Sid)'} allows everybody") if one.allows and one.public else PASS
+
+
+@rule(
+    TOPIC,
+    severity="mandatory",
+    frameworks=("FSBP SNS.1", "GDPR 32"),
+    anchors=("CKV_AWS_26",),
+    why="Alerts name hosts, people and data sets.",
+    fix="set kmsMasterKeyId to a key of ours (alias/aws/sns cannot be used by CloudWatch or Budgets)",
+)
+def topic_is_encrypted(resource: ResourceView) -> Verdict:
+    key = Block.of(resource).text("kmsMasterKeyId")
+    if not key:
+        return Fail("the topic is not encrypted")
+    return Fail("the topic is under AWS's own key") if key.endswith("alias/aws/sns") else PASS
+
+
+@rule(
+    TOPIC_POLICY,
+    TOPIC,
+    severity="mandatory",
+    frameworks=("FSBP SNS.4", "CIS 2.21"),
+    anchors=("CKV_AWS_169", "CKV_AWS_385"),
+    why="A topic open to everybody can be read by anybody and fed with false alarms.",
+    fix='name the principals, or confine "*" with aws:SourceAccount or aws:SourceArn',
+)
+def topic_not_public(resource: ResourceView) -> Verdict:
+    return judge_statements(resource, _public)
+
+
+@rule(
+    QUEUE,
+    severity="mandatory",
+    frameworks=("FSBP SQS.1", "GDPR 32"),
+    anchors=("CKV_AWS_27", "CKV2_AWS_73"),
+    why="Messages wait on disk for up to 14 days.",
+    fix="set kmsMasterKeyId to a key of ours",
+)
+def queue_is_encrypted(resource: ResourceView) -> Verdict:
+    key = Block.of(resource).text("kmsMasterKeyId")
+    if not key:
+        return Fail("the queue is under no key of ours")
+    return Fail("the queue is under AWS's own key") if key.endswith("alias/aws/sqs") else PASS
+
+
+@rule(
+    QUEUE_POLICY,
+    QUEUE,
+    severity="mandatory",
+    frameworks=("FSBP SQS.3", "CIS 2.21"),
+    anchors=("CKV_AWS_168", "CKV_AWS_387"),
+    why="A queue open to everybody runs whatever strangers put into it.",
+    fix='name the principals, or confine "*" with aws:SourceAccount or aws:SourceArn',
+)
+def queue_not_public(resource: ResourceView) -> Verdict:
+    return judge_statements(resource, _public)
+
+
+@rule(
+    QUEUE_POLICY,
+    QUEUE,
+    severity="advisory",
+    anchors=("CKV_AWS_72",),
+    why="sqs:* lets whoever may send also delete the queue.",
+    fix="list the actions",
+)
+def queue_policy_names_actions(resource: ResourceView) -> Verdict:
+    return judge_statements(
+        resource,
+        lambda one: (
+            Fail(f"{one.sid or 'a statement'} allows sqs:*")
+            if one.allows and {"*", "sqs:*"} & {action.lower() for action in one.actions}
+            else PASS
+        ),
+    )
+
+
+@rule(
+    QUEUE,
+    severity="advisory",
+    why="A message that cannot be handled comes back until it expires, and then is gone without a trace.",
+    fix="set redrivePolicy (a dead-letter queue says redriveAllowPolicy instead)",
+)
+def queue_has_a_dead_letter_queue(resource: ResourceView) -> Verdict:
+    # Where they go may not be known yet; that they go somewhere is.
+    for key in ("redrivePolicy", "redriveAllowPolicy"):
+        if resource.props.get(key) not in (None, ""):
+            return PASS
+    words = resource.name.lower()
+    return PASS if any(word in words for word in ("dead", "dlq")) else Fail("failed messages go nowhere")

@@ -1,0 +1,258 @@
+"""Models and endpoints: isolated, encrypted, scaled, watched."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from policies.block import Block
+from policies.images import pinned
+from policies.linked import LinkedPlan
+from policies.rule import PASS, Fail, Unknown, Verdict, every, rule, some
+from policies.tokens import (
+    ENDPOINT,
+    ENDPOINT_CONFIGURATION,
+    METRIC_ALARM,
+    MODEL,
+    SCALING_POLICY,
+    SCALING_TARGET,
+    has_local_storage,
+    is_production,
+)
+from tools.plan.view import ResourceView
+
+LEAST_IN_PRODUCTION: Final = 2
+_VARIANTS: Final = ("productionVariants", "shadowProductionVariants")
+_SCALED_ENDPOINT: Final = re.compile(r"^endpoint/([^/]+)/variant/")
+
+
+def _variants(resource: ResourceView) -> list[Block]:
+    block = Block.of(resource)
+    return [row for key in _VARIANTS for row in block.rows(key)]
+
+
+def _containers(model: ResourceView) -> list[Block]:
+    block = Block.of(model)
+    return [*block.rows("primaryContainer"), *block.rows("containers")]
+
+
+@rule(
+    MODEL,
+    severity="mandatory",
+    frameworks=("FSBP SageMaker.5", "GDPR 32"),
+    anchors=("CKV_AWS_370",),
+    why="A model server that may call out can send away every request it sees.",
+    fix="set enableNetworkIsolation to true",
+)
+def model_is_isolated(resource: ResourceView) -> Verdict:
+    return PASS if Block.of(resource).flag("enableNetworkIsolation") else Fail("the model's containers may reach the network")
+
+
+@rule(
+    MODEL,
+    severity="mandatory",
+    anchors=("prowler sagemaker_models_vpc_settings_configured",),
+    why="Outside our VPC a model fetches its data where no endpoint policy or flow log sees it.",
+    fix="set vpcConfig with private subnets and security groups",
+)
+def model_in_our_network(resource: ResourceView) -> Verdict:
+    block = Block.of(resource)
+    given = block.has("vpcConfig.subnets") and block.has("vpcConfig.securityGroupIds")
+    return PASS if given else Fail("the model runs outside the VPC")
+
+
+@rule(
+    MODEL,
+    severity="mandatory",
+    anchors=("CKV_K8S_14", "CKV_K8S_43"),
+    why="With a moving tag, tomorrow's scale-out serves other code than today's.",
+    fix="name the image by digest, or by a tag that is never moved (not latest)",
+)
+def model_image_is_pinned(resource: ResourceView) -> Verdict:
+    return every(_containers(resource), lambda row: pinned(row.text("image")))
+
+
+@rule(
+    ENDPOINT_CONFIGURATION,
+    severity="mandatory",
+    frameworks=("GDPR 32",),
+    anchors=("CKV_AWS_98",),
+    why="The volume behind an endpoint holds the model and whatever requests spill to disk.",
+    fix="set kmsKeyArn (machines with NVMe storage encrypt it themselves and take no key)",
+)
+def endpoint_is_encrypted(resource: ResourceView) -> Verdict:
+    variants = _variants(resource)
+    if Block.of(resource).has("kmsKeyArn"):
+        return PASS
+    local = bool(variants) and all(has_local_storage(row.text("instanceType")) for row in variants)
+    return PASS if local else Fail("no key is set")
+
+
+@rule(
+    ENDPOINT_CONFIGURATION,
+    severity="mandatory",
+    why="Without captured requests nobody can see drift, and nobody can retrain on what really came.",
+    fix="set dataCaptureConfig with enableCapture true and initialSamplingPercentage above 0",
+)
+def endpoint_captures_data(resource: ResourceView) -> Verdict:
+    block = Block.of(resource)
+    if not block.has("dataCaptureConfig"):
+        return Fail("no data capture is configured")
+    if not block.flag("dataCaptureConfig.enableCapture"):
+        return Fail("data capture is off")
+    share = block.number("dataCaptureConfig.initialSamplingPercentage")
+    return PASS if share and share > 0 else Fail("data capture samples nothing")
+
+
+@rule(
+    ENDPOINT_CONFIGURATION,
+    severity="mandatory",
+    frameworks=("GDPR 25", "GDPR 32"),
+    why="Captured requests are personal data as often as not.",
+    fix="set dataCaptureConfig.kmsKeyId",
+)
+def capture_is_encrypted(resource: ResourceView) -> Verdict:
+    block = Block.of(resource)
+    if not block.flag("dataCaptureConfig.enableCapture"):
+        return PASS
+    return PASS if block.has("dataCaptureConfig.kmsKeyId") else Fail("captured requests are under no key of ours")
+
+
+@rule(
+    ENDPOINT_CONFIGURATION,
+    severity="mandatory",
+    frameworks=("FSBP SageMaker.4",),
+    anchors=("prowler sagemaker_endpoint_config_prod_variant_instances",),
+    why="One machine in production is an outage at every patch and every lost zone.",
+    fix=f"set initialInstanceCount to {LEAST_IN_PRODUCTION} or more",
+)
+def two_machines_in_production(resource: ResourceView, plan: LinkedPlan) -> Verdict:
+    if not is_production(resource, plan):
+        return PASS
+
+    def enough(row: Block) -> Verdict:
+        if row.has("serverlessConfig"):
+            return PASS
+        count = row.number("initialInstanceCount") or row.number("managedInstanceScaling.minInstanceCount") or 1
+        return PASS if count >= LEAST_IN_PRODUCTION else Fail(f"variant {row.text('variantName') or '?'} has {count:g}")
+
+    return every(Block.of(resource).rows("productionVariants"), enough)
+
+
+@rule(
+    ENDPOINT_CONFIGURATION,
+    severity="mandatory",
+    why="SSM access is a shell inside the container that sees every request.",
+    fix="leave enableSsmAccess false",
+)
+def endpoint_has_no_shell(resource: ResourceView) -> Verdict:
+    return every(_variants(resource), lambda row: Fail("SSM access is on") if row.flag("enableSsmAccess") else PASS)
+
+
+def _endpoint_of(resource_id: str) -> str:
+    found = _SCALED_ENDPOINT.match(resource_id)
+    return found[1] if found else resource_id
+
+
+def _scales_itself(endpoint: ResourceView, plan: LinkedPlan) -> bool:
+    """Serverless variants, and those that SageMaker scales itself (managed instance scaling), need no scaling target."""
+    wanted = endpoint.props.get("endpointConfigName")
+    configurations = plan.of(ENDPOINT_CONFIGURATION)
+    mine = [view for view in configurations if isinstance(wanted, str) and wanted in (view.id, view.props.get("name"), view.name)]
+    mine = mine or [view for view in configurations if view.parent == endpoint.parent]
+    rows = [row for view in mine for row in _variants(view)]
+    return bool(rows) and all(row.has("serverlessConfig") or row.has("managedInstanceScaling") for row in rows)
+
+
+@rule(
+    ENDPOINT,
+    severity="mandatory",
+    why="A fixed number of machines is too many at night and too few at noon; on GPUs both cost more than the scaling.",
+    fix="declare an appautoscaling Target for endpoint/<name>/variant/<variant> and a Policy",
+)
+def endpoint_autoscales(resource: ResourceView, plan: LinkedPlan) -> Verdict:
+    if _scales_itself(resource, plan):
+        return PASS
+    companions = plan.companions(resource, SCALING_TARGET, "resourceId", _endpoint_of)
+    if companions.found:
+        return PASS
+    return Unknown("resourceId") if companions.possible else Fail("nothing scales the endpoint")
+
+
+@rule(
+    SCALING_TARGET,
+    severity="mandatory",
+    why="A scaling target without a policy never scales.",
+    fix="declare an appautoscaling Policy for the same resourceId",
+)
+def target_has_a_policy(resource: ResourceView, plan: LinkedPlan) -> Verdict:
+    policies = plan.of(SCALING_POLICY)
+    wanted = resource.props.get("resourceId")
+    same = [view for view in policies if isinstance(wanted, str) and view.props.get("resourceId") == wanted]
+    if same:
+        return PASS
+    companions = plan.companions(resource, SCALING_POLICY, "resourceId")
+    if any(not isinstance(view.props.get("resourceId"), str) for view in [*companions.found, *companions.possible]):
+        return PASS if companions.found else Unknown("resourceId")
+    return Fail("no policy moves this target")
+
+
+@rule(
+    SCALING_TARGET,
+    severity="mandatory",
+    why="A maximum at or under the minimum cannot scale, and none at all can empty the budget.",
+    fix="set maxCapacity above minCapacity",
+)
+def target_has_room(resource: ResourceView) -> Verdict:
+    block = Block.of(resource)
+    least, most = block.number("minCapacity"), block.number("maxCapacity")
+    if least is None or most is None:
+        return Fail("minCapacity or maxCapacity is not set")
+    return PASS if most > least else Fail(f"maxCapacity {most:g} leaves no room above minCapacity {least:g}")
+
+
+@rule(
+    ENDPOINT,
+    severity="advisory",
+    why="An endpoint that answers errors for an hour should wake somebody in the first minutes.",
+    fix="declare a MetricAlarm in AWS/SageMaker with the EndpointName dimension",
+)
+def endpoint_has_alarms(resource: ResourceView, plan: LinkedPlan) -> Verdict:
+    name = resource.props.get("name")
+    unknown = False
+    for alarm in plan.of(METRIC_ALARM):
+        dimension = alarm.get("dimensions.EndpointName")
+        if dimension is None:
+            continue
+        if isinstance(dimension, str) and dimension in (name, resource.id, resource.name):
+            return PASS
+        unknown = unknown or not isinstance(dimension, str) or not isinstance(name, str)
+    return Unknown("dimensions.EndpointName") if unknown else Fail("no alarm watches the endpoint")
+
+
+@rule(
+    ENDPOINT,
+    severity="advisory",
+    why="A new model that fails should give way to the old one by itself.",
+    fix="set deploymentConfig.autoRollbackConfiguration with the endpoint's alarms",
+)
+def endpoint_rolls_back(resource: ResourceView) -> Verdict:
+    # Which alarms they are is not asked, so an unknown name does not matter.
+    alarms = resource.get("deploymentConfig.autoRollbackConfiguration.alarms")
+    return PASS if alarms else Fail("a bad deployment stays")
+
+
+@rule(
+    MODEL,
+    severity="mandatory",
+    why="A model without an execution role, or without a container, fails at the endpoint, ten minutes in.",
+    fix="set executionRoleArn and primaryContainer (or containers)",
+)
+def model_is_complete(resource: ResourceView) -> Verdict:
+    if resource.props.get("executionRoleArn") in (None, ""):
+        return Fail("executionRoleArn is not set")
+
+    def whole(row: Block) -> Verdict:
+        return PASS if row.known("image") or row.known("modelPackageName") else Fail("no image")
+
+    return some(_containers(resource), whole, "no container names an image")

@@ -1,0 +1,130 @@
+"""Tags: whose it is, what it costs whom, and what kind of data it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from policies.block import Undecided
+from policies.rule import EVERY_TYPE, PASS, Fail, Verdict, rule
+from policies.tokens import BUCKET, SECRET
+from tools.plan.view import UNKNOWN, ResourceView, Secret
+
+REQUIRED: Final = ("Project", "Environment", "Owner", "CostCenter", "ManagedBy")
+DATA_CLASS: Final = "DataClass"
+DATA_STORES: Final = (
+    BUCKET,
+    SECRET,
+    "aws:dynamodb/table:Table",
+    "aws:efs/fileSystem:FileSystem",
+    "aws:fsx/lustreFileSystem:LustreFileSystem",
+    "aws:rds/cluster:Cluster",
+    "aws:rds/instance:Instance",
+    "aws:kinesis/stream:Stream",
+    "aws:opensearch/domain:Domain",
+    "aws:sagemaker/featureGroup:FeatureGroup",
+)
+# The types that take tags as a plain map. A test holds this list against pulumi-aws.
+TAGGABLE: Final = frozenset(
+    {
+        *DATA_STORES,
+        "aws:appautoscaling/target:Target",
+        "aws:budgets/budget:Budget",
+        "aws:cloudwatch/eventRule:EventRule",
+        "aws:cloudwatch/logGroup:LogGroup",
+        "aws:cloudwatch/metricAlarm:MetricAlarm",
+        "aws:ebs/volume:Volume",
+        "aws:ec2/capacityReservation:CapacityReservation",
+        "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+        "aws:ec2/eip:Eip",
+        "aws:ec2/flowLog:FlowLog",
+        "aws:ec2/instance:Instance",
+        "aws:ec2/internetGateway:InternetGateway",
+        "aws:ec2/launchTemplate:LaunchTemplate",
+        "aws:ec2/natGateway:NatGateway",
+        "aws:ec2/placementGroup:PlacementGroup",
+        "aws:ec2/routeTable:RouteTable",
+        "aws:ec2/securityGroup:SecurityGroup",
+        "aws:ec2/subnet:Subnet",
+        "aws:ec2/vpc:Vpc",
+        "aws:ec2/vpcEndpoint:VpcEndpoint",
+        "aws:ecr/repository:Repository",
+        "aws:eks/accessEntry:AccessEntry",
+        "aws:eks/addon:Addon",
+        "aws:eks/cluster:Cluster",
+        "aws:eks/nodeGroup:NodeGroup",
+        "aws:eks/podIdentityAssociation:PodIdentityAssociation",
+        "aws:iam/instanceProfile:InstanceProfile",
+        "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
+        "aws:iam/policy:Policy",
+        "aws:iam/role:Role",
+        "aws:kms/key:Key",
+        "aws:lambda/function:Function",
+        "aws:sagemaker/endpoint:Endpoint",
+        "aws:sagemaker/endpointConfiguration:EndpointConfiguration",
+        "aws:sagemaker/model:Model",
+        "aws:sagemaker/modelPackageGroup:ModelPackageGroup",
+        "aws:sns/topic:Topic",
+        "aws:sqs/queue:Queue",
+    }
+)
+OURS: Final = ("pulumi-python:dynamic/sagemaker:TrainingJob",)
+# https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html
+VALUE_LIMIT: Final = 256
+
+
+def _tags(resource: ResourceView) -> dict[str, Any]:
+    """The tags given, the provider's default tags (which it adds as `tagsAll`) among them; values may be unknown."""
+    found: dict[str, Any] = {}
+    for key in ("tagsAll", "tags"):
+        value = resource.props.get(key)
+        value = value.value if isinstance(value, Secret) else value
+        if value is UNKNOWN:
+            raise Undecided(key)
+        if isinstance(value, Mapping):
+            found.update(value)
+    return found
+
+
+@rule(
+    *sorted(TAGGABLE),
+    *OURS,
+    severity="mandatory",
+    frameworks=("FSBP Tagging", "GDPR 30"),
+    anchors=("CKV_AWS_153",),
+    why="A machine that nobody owns is never switched off, and its cost is nobody's.",
+    fix=f"give it the tags {', '.join(REQUIRED)} (infra/naming.py has them)",
+)
+def required_tags_are_there(resource: ResourceView) -> Verdict:
+    tags = _tags(resource)
+    missing = [key for key in REQUIRED if tags.get(key) in (None, "")]
+    return Fail(f"missing: {', '.join(missing)}") if missing else PASS
+
+
+@rule(
+    *DATA_STORES,
+    severity="mandatory",
+    frameworks=("GDPR 30",),
+    why="What kind of data a store holds decides its key, its retention and who may read it.",
+    fix=f"give it the tag {DATA_CLASS}",
+)
+def data_is_classified(resource: ResourceView) -> Verdict:
+    return PASS if _tags(resource).get(DATA_CLASS) not in (None, "") else Fail(f"no {DATA_CLASS} tag")
+
+
+@rule(
+    EVERY_TYPE,
+    severity="mandatory",
+    why="AWS refuses such tags in the middle of `up`.",
+    fix=f"use keys that do not start with aws: and values of at most {VALUE_LIMIT} characters",
+)
+def tags_are_taken_by_aws(resource: ResourceView) -> Verdict:
+    tags = resource.props.get("tags")
+    if not resource.type.startswith("aws:") or not isinstance(tags, Mapping):
+        return PASS
+    for key, value in tags.items():
+        if str(key).lower().startswith("aws:"):
+            return Fail(f"tag {key} starts with aws:")
+        if isinstance(value, str) and len(value) > VALUE_LIMIT:
+            return Fail(f"tag {key} has {len(value)} characters")
+    return PASS

@@ -1,0 +1,140 @@
+"""Resource type tokens, and what several families ask of a resource beyond its own properties."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from policies.block import Block, Undecided
+from tools.plan.view import Plan, ResourceView
+
+BUCKET: Final = "aws:s3/bucket:Bucket"
+BUCKET_ACL: Final = "aws:s3/bucketAcl:BucketAcl"
+BUCKET_ENCRYPTION: Final = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
+BUCKET_LIFECYCLE: Final = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
+BUCKET_LOGGING: Final = "aws:s3/bucketLogging:BucketLogging"
+BUCKET_OWNERSHIP: Final = "aws:s3/bucketOwnershipControls:BucketOwnershipControls"
+BUCKET_POLICY: Final = "aws:s3/bucketPolicy:BucketPolicy"
+BUCKET_PUBLIC_ACCESS_BLOCK: Final = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
+BUCKET_VERSIONING: Final = "aws:s3/bucketVersioning:BucketVersioning"
+
+ROLE: Final = "aws:iam/role:Role"
+POLICY: Final = "aws:iam/policy:Policy"
+ROLE_POLICY: Final = "aws:iam/rolePolicy:RolePolicy"
+USER_POLICY: Final = "aws:iam/userPolicy:UserPolicy"
+GROUP_POLICY: Final = "aws:iam/groupPolicy:GroupPolicy"
+ROLE_POLICY_ATTACHMENT: Final = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+USER_POLICY_ATTACHMENT: Final = "aws:iam/userPolicyAttachment:UserPolicyAttachment"
+GROUP_POLICY_ATTACHMENT: Final = "aws:iam/groupPolicyAttachment:GroupPolicyAttachment"
+POLICY_ATTACHMENT: Final = "aws:iam/policyAttachment:PolicyAttachment"
+USER: Final = "aws:iam/user:User"
+ACCESS_KEY: Final = "aws:iam/accessKey:AccessKey"
+USER_LOGIN_PROFILE: Final = "aws:iam/userLoginProfile:UserLoginProfile"
+
+KEY: Final = "aws:kms/key:Key"
+
+VPC: Final = "aws:ec2/vpc:Vpc"
+SUBNET: Final = "aws:ec2/subnet:Subnet"
+ROUTE: Final = "aws:ec2/route:Route"
+FLOW_LOG: Final = "aws:ec2/flowLog:FlowLog"
+VPC_ENDPOINT: Final = "aws:ec2/vpcEndpoint:VpcEndpoint"
+SECURITY_GROUP: Final = "aws:ec2/securityGroup:SecurityGroup"
+SECURITY_GROUP_RULE: Final = "aws:ec2/securityGroupRule:SecurityGroupRule"
+INGRESS_RULE: Final = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+EGRESS_RULE: Final = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
+DEFAULT_SECURITY_GROUP: Final = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
+
+LAUNCH_TEMPLATE: Final = "aws:ec2/launchTemplate:LaunchTemplate"
+INSTANCE: Final = "aws:ec2/instance:Instance"
+VOLUME: Final = "aws:ebs/volume:Volume"
+CAPACITY_RESERVATION: Final = "aws:ec2/capacityReservation:CapacityReservation"
+AUTOSCALING_GROUP: Final = "aws:autoscaling/group:Group"
+
+CLUSTER: Final = "aws:eks/cluster:Cluster"
+NODE_GROUP: Final = "aws:eks/nodeGroup:NodeGroup"
+ACCESS_POLICY_ASSOCIATION: Final = "aws:eks/accessPolicyAssociation:AccessPolicyAssociation"
+KARPENTER_NODE_POOL: Final = "kubernetes:karpenter.sh/v1:NodePool"
+
+MODEL: Final = "aws:sagemaker/model:Model"
+ENDPOINT_CONFIGURATION: Final = "aws:sagemaker/endpointConfiguration:EndpointConfiguration"
+ENDPOINT: Final = "aws:sagemaker/endpoint:Endpoint"
+SCALING_TARGET: Final = "aws:appautoscaling/target:Target"
+SCALING_POLICY: Final = "aws:appautoscaling/policy:Policy"
+TRAINING_JOB: Final = "pulumi-python:dynamic/sagemaker:TrainingJob"
+
+REPOSITORY: Final = "aws:ecr/repository:Repository"
+REPOSITORY_POLICY: Final = "aws:ecr/repositoryPolicy:RepositoryPolicy"
+REPOSITORY_LIFECYCLE: Final = "aws:ecr/lifecyclePolicy:LifecyclePolicy"
+LOG_GROUP: Final = "aws:cloudwatch/logGroup:LogGroup"
+METRIC_ALARM: Final = "aws:cloudwatch/metricAlarm:MetricAlarm"
+TOPIC: Final = "aws:sns/topic:Topic"
+TOPIC_POLICY: Final = "aws:sns/topicPolicy:TopicPolicy"
+QUEUE: Final = "aws:sqs/queue:Queue"
+QUEUE_POLICY: Final = "aws:sqs/queuePolicy:QueuePolicy"
+SECRET: Final = "aws:secretsmanager/secret:Secret"
+SECRET_POLICY: Final = "aws:secretsmanager/secretPolicy:SecretPolicy"
+SECRET_ROTATION: Final = "aws:secretsmanager/secretRotation:SecretRotation"
+BUDGET: Final = "aws:budgets/budget:Budget"
+STACK: Final = "pulumi:pulumi:Stack"
+
+PRODUCTION: Final = frozenset({"prod", "production"})
+# Where a rule must know the accelerated families: NVIDIA (g, p), Trainium, Inferentia, Gaudi and Qualcomm (dl).
+# https://aws.amazon.com/ec2/instance-types/#Accelerated_Computing
+_ACCELERATED: Final = re.compile(r"^(?:ml\.)?(?:p[2-9]|g[2-9]|gr\d|trn\d|inf\d|dl\d)[a-z0-9-]*\.", re.IGNORECASE)
+# Families whose instances carry NVMe storage that the hardware encrypts: SageMaker refuses a volume key for them.
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html (VolumeKmsKeyId)
+_LOCAL_STORAGE: Final = re.compile(
+    r"^(?:ml\.)?(?:[a-z]+\d[a-z]*d[a-z]*|g[4-9]\w*|gr\d\w*|p[4-9]\w*(?:-\w+)?|trn\d\w*)\.", re.IGNORECASE
+)
+
+
+def is_production(resource: ResourceView, plan: Plan) -> bool:
+    """Whether the resource is meant for production: its Environment tag says so or, where it has none, the stack's name."""
+    environment = tag(resource, "Environment") or plan.stack.rsplit("/", 1)[-1].split("-")[0]
+    return environment.lower() in PRODUCTION
+
+
+def tag(resource: ResourceView, key: str) -> str:
+    """A tag's value, "" where there is none or it is not known yet."""
+    for source in ("tags", "tagsAll"):
+        try:
+            value = Block.of(resource).value(source)
+            if isinstance(value, Mapping) and key in value:
+                return Block(value).text(key)
+        except Undecided:
+            continue
+    return ""
+
+
+def name_says(resource: ResourceView, *words: str) -> bool:
+    """Whether one of these words is among those of the resource's logical name, its name or its Name and Tier tags."""
+    texts = [resource.name, tag(resource, "Name"), tag(resource, "Tier")]
+    for key in ("bucket", "name", "namePrefix", "bucketPrefix"):
+        value = resource.props.get(key)
+        texts.append(value if isinstance(value, str) else "")
+    said = {word for text in texts for word in re.findall(r"[a-z0-9]+", text.lower())}
+    return not said.isdisjoint(words)
+
+
+def is_accelerated(instance_type: str) -> bool:
+    return _ACCELERATED.match(instance_type) is not None
+
+
+def has_local_storage(instance_type: str) -> bool:
+    return _LOCAL_STORAGE.match(instance_type) is not None
+
+
+def camel_keys(value: Any) -> Any:
+    """The same properties with camelCase keys, whether they were written for boto3 (`VpcConfig`) or Python (`vpc_config`)."""
+    if isinstance(value, Mapping):
+        return {_camel(str(key)): camel_keys(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [camel_keys(item) for item in value]
+    return value
+
+
+def _camel(key: str) -> str:
+    head, *rest = key.split("_")
+    joined = head + "".join(word[:1].upper() + word[1:] for word in rest)
+    return joined[:1].lower() + joined[1:]
