@@ -75,6 +75,27 @@ def _placement_group(call: Call) -> Mapping[str, Any]:
     }
 
 
+def _modify_group_rules(call: Call) -> Mapping[str, Any]:
+    """moto's own changes only CIDRs of IPv4, and refuses a rule of all protocols."""
+    from moto.ec2.models import ec2_backends
+
+    group = ec2_backends[ACCOUNT][call.region].get_security_group_from_id(call.params["GroupId"])
+    if group is None:
+        raise Refusal("InvalidGroup.NotFound", f"The security group '{call.params['GroupId']}' does not exist")
+    for change in call.params["SecurityGroupRules"]:
+        rule, wanted = group.get_rule(change["SecurityGroupRuleId"]), change["SecurityGroupRule"]
+        if rule is None:
+            raise Refusal("InvalidSecurityGroupRuleId.NotFound", f"The security group rule ID '{change['SecurityGroupRuleId']}' does not exist")
+        rule.ip_protocol = wanted["IpProtocol"]
+        rule.from_port, rule.to_port = wanted.get("FromPort"), wanted.get("ToPort")
+        sources = {"CidrIp": wanted.get("CidrIpv4"), "CidrIpv6": wanted.get("CidrIpv6"), "Description": wanted.get("Description")}
+        rule.ip_range = {name: value for name, value in sources.items() if value is not None}
+        rule.prefix_list_id = wanted.get("PrefixListId")
+        referenced = wanted.get("ReferencedGroupId")
+        rule.source_group = {"GroupId": referenced, "UserId": ACCOUNT, "OwnerId": ACCOUNT} if referenced else {}
+    return {"Return": True}
+
+
 def _associated(call: Call, item: Mapping[str, Any]) -> Mapping[str, Any]:
     if call.operation != "AssociateAccessPolicy":
         return {}
@@ -184,5 +205,5 @@ ROWS: tuple[Recorded, ...] = (
     ),
 )
 
-# Single operations on moto's own resources that moto has not got: (service, operation) -> answer.
-EXTRAS: Mapping[tuple[str, str], Extra] = {}
+# Single operations on moto's own resources that moto has not got, or not whole: (service, operation) -> answer.
+EXTRAS: Mapping[tuple[str, str], Extra] = {("ec2", "ModifySecurityGroupRules"): _modify_group_rules}
