@@ -98,7 +98,10 @@ BUCKETS: Final = ("raw", "curated", "models", "checkpoints", "logs")
 def derived_names(naming: Naming, account_id: str, region: str) -> list[tuple[str, str, int]]:
     """(what, name, limit) of the names that grow with the environment's, tightest limit first."""
     return [
-        *(("S3 bucket", naming.bucket(purpose, account_id, region), S3_BUCKET_NAME_LIMIT) for purpose in sorted(BUCKETS, key=len, reverse=True)),
+        *(
+            ("S3 bucket", naming.bucket(purpose, account_id, region), S3_BUCKET_NAME_LIMIT)
+            for purpose in sorted(BUCKETS, key=len, reverse=True)
+        ),
         ("SageMaker endpoint", naming.name("digits"), SAGEMAKER_NAME_LIMIT),
         ("EKS node group", naming.name("system"), EKS_NODEGROUP_NAME_LIMIT),
         ("IAM role", naming.name("sagemaker-training"), IAM_ROLE_NAME_LIMIT),

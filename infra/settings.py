@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -46,7 +47,9 @@ _TAG_VALUE: Final = re.compile(r"[\w .:/=+\-@]+")
 def _region(name: str) -> str:
     if name not in ZONE_LETTERS:
         near = difflib.get_close_matches(name, ZONE_LETTERS, n=2)
-        raise ValueError(f"is no region known here; {'did you mean ' + ' or '.join(near) if near else 'write one like eu-west-1'}?")
+        raise ValueError(
+            f"is no region known here; {'did you mean ' + ' or '.join(near) if near else 'write one like eu-west-1'}?"
+        )
     return name
 
 
@@ -112,12 +115,11 @@ class Settings(Section):
     @property
     def place(self) -> Place:
         """What sections are checked against."""
-        return Place(
-            region=self.region, account_id=self.account_id, naming=self.naming, zone_names=zones_of(self.region)
-        )
+        return Place(region=self.region, account_id=self.account_id, naming=self.naming, zone_names=zones_of(self.region))
 
     def all_faults(self) -> Iterator[Fault]:
         """Every fault between values: of this model, then of each section."""
+        place = self.place
         for what, name, limit in derived_names(self.naming, self.account_id, self.region):
             if len(name) > limit:
                 yield Fault(
@@ -126,16 +128,21 @@ class Settings(Section):
                     f"makes the {what} name {name}, {len(name)} characters where AWS takes {limit}; "
                     f"shorten it by {len(name) - limit}",
                 )
+                # One long environment makes many names long; sections judge their own parts with one that fits.
+                fitting = replace(self.naming, environment=self.environment[: limit - len(name)])
+                place = replace(place, naming=fitting)
                 break
         if self.protect and self.lake.force_destroy:
             yield Fault(
-                f"{_key('lake')}.forceDestroy", True, f"contradicts {_key('protect')}: protected data is not destroyed; drop one of them"
+                f"{_key('lake')}.forceDestroy",
+                True,
+                f"contradicts {_key('protect')}: protected data is not destroyed; drop one of them",
             )
         for number, pool in enumerate(self.cluster.gpu_pools):
-            for place, zone in enumerate(pool.zones):
-                if zone in self.place.zone_names and zone not in self.zones:
+            for entry, zone in enumerate(pool.zones):
+                if zone in place.zone_names and zone not in self.zones:
                     yield Fault(
-                        f"{_key('cluster')}.gpuPools[{number}].zones[{place}]",
+                        f"{_key('cluster')}.gpuPools[{number}].zones[{entry}]",
                         zone,
                         f"has no subnet: the network is in {', '.join(self.zones)}; use one of them, or set {_key('network')}.zoneNames",
                     )
@@ -143,7 +150,7 @@ class Settings(Section):
         for field in type(self).model_fields:
             section = getattr(self, field)
             if isinstance(section, Section):
-                yield from section.faults(_key(field), self.place)
+                yield from section.faults(_key(field), place)
 
 
 def load_file(path: Path | str, stack: str = "") -> Settings:
@@ -157,7 +164,9 @@ def load_file(path: Path | str, stack: str = "") -> Settings:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        fault = Fault(path.name, str(path.parent), f"there is no such stack file; write Pulumi.{stack}.yaml, or take another stack")
+        fault = Fault(
+            path.name, str(path.parent), f"there is no such stack file; write Pulumi.{stack}.yaml, or take another stack"
+        )
         raise SettingsError(path.name, (fault,)) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         # The parser's message quotes the line, which may hold a secret: only the place is told.
@@ -175,7 +184,12 @@ def load_file(path: Path | str, stack: str = "") -> Settings:
 
 
 def parse(
-    config: Mapping[str, Any], *, stack: str, source: str, more: list[Fault] | None = None, secret_keys: frozenset[str] = frozenset()
+    config: Mapping[str, Any],
+    *,
+    stack: str,
+    source: str,
+    more: list[Fault] | None = None,
+    secret_keys: frozenset[str] = frozenset(),
 ) -> Settings:
     """Settings from a configuration mapping (`{"aws:region": ..., "slipway:network": {...}}`).
 

@@ -60,7 +60,9 @@ class Section(BaseModel):
     even when other sections are wrong, so that all faults come out at once.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, validate_by_name=True, validate_by_alias=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", alias_generator=to_camel, validate_by_name=True, validate_by_alias=True
+    )
 
     def faults(self, path: str, place: Place) -> Iterator[Fault]:
         """Faults between this section's values. `path` is the section's own (`slipway:network`)."""

@@ -109,7 +109,9 @@ def _takes(annotation: Any) -> str:
         return " or ".join(_takes(argument) for argument in arguments if argument is not type(None))
     if hasattr(annotation, "__metadata__"):
         return _takes(arguments[0])
-    return {str: "text", int: "whole number", float: "number", bool: "`true` or `false`", SecretStr: "secret"}.get(annotation, "text")
+    return {str: "text", int: "whole number", float: "number", bool: "`true` or `false`", SecretStr: "secret"}.get(
+        annotation, "text"
+    )
 
 
 def _default(field: FieldInfo) -> str:

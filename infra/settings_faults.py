@@ -18,7 +18,9 @@ Model = TypeVar("Model", bound=Section)
 HIDDEN: Final = "[secret]"
 # A wrong key may still hold a credential: by its name, or by what it looks like, its value stays out of the message.
 _SECRET_KEY: Final = re.compile(r"secret|token|passw|credential|private|api.?key|access.?key", re.IGNORECASE)
-_SECRET_VALUE: Final = re.compile(r"AKIA[A-Z0-9]{12}|ASIA[A-Z0-9]{12}|-----BEGIN|\bhf_\w{8}|\bsk-\w{8}|\bgh[pousr]_\w{8}|\bxox[abp]-|eyJ[\w-]{10}")
+_SECRET_VALUE: Final = re.compile(
+    r"AKIA[A-Z0-9]{12}|ASIA[A-Z0-9]{12}|-----BEGIN|\bhf_[\w-]{8}|\bsk-[\w-]{8}|\bgh[pousr]_[\w-]{8}|\bxox[abp]-|eyJ[\w-]{10}"
+)
 _MODEL_ERROR: Final = re.compile(r"^Value error, ")
 # Values that make the rest of a broken file checkable; they never reach a stack.
 _STAND_INS: Final[dict[str, Any]] = {
@@ -37,7 +39,9 @@ _STAND_INS: Final[dict[str, Any]] = {
 }
 
 
-def collect(model: type[Model], raw: Mapping[str, Any], *, secret_keys: frozenset[str] = frozenset()) -> tuple[Model | None, list[Fault]]:
+def collect(
+    model: type[Model], raw: Mapping[str, Any], *, secret_keys: frozenset[str] = frozenset()
+) -> tuple[Model | None, list[Fault]]:
     """`raw` as a `model`, and every fault in it: of single values, and between values even where single ones are wrong.
 
     Provider keys (`aws:profile`, ...) and other projects' namespaces are left alone. The model is None where there is a fault.
@@ -53,7 +57,7 @@ def collect(model: type[Model], raw: Mapping[str, Any], *, secret_keys: frozense
         except ValidationError as error:
             details = error.errors(include_url=False)
         if attempt == 0:
-            faults += [_fault(model, detail, secret_keys) for detail in details]
+            faults += [_fault(model, detail, secret_keys) for detail in details if not _follows(detail, details)]
         _heal(healed, details)
     if whole is not None:
         told = {fault.path for fault in faults}
@@ -77,7 +81,16 @@ def _foreign(key: str) -> bool:
 
 def _stands_in(path: str, told: set[str]) -> bool:
     """Whether a cross-check's fault only follows from a value that was replaced, at that path or above or below it."""
-    return any(path == other or path.startswith((other + ".", other + "[")) or other.startswith((path + ".", path + "[")) for other in told)
+    return any(
+        path == other or path.startswith((other + ".", other + "[")) or other.startswith((path + ".", path + "["))
+        for other in told
+    )
+
+
+def _follows(detail: ErrorDetails, details: list[ErrorDetails]) -> bool:
+    """Whether a list is too short only because its entries are wrong."""
+    where = detail["loc"]
+    return detail["type"] == "too_short" and any(other["loc"][: len(where)] == where != other["loc"] for other in details)
 
 
 def _unique(faults: list[Fault]) -> list[Fault]:
@@ -91,7 +104,9 @@ def _without_encrypted(raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[Fau
     def walk(value: Any, path: str) -> Any:
         if isinstance(value, Mapping) and set(value) == {"secure"}:
             if not path.startswith("slipway:secrets.values."):
-                faults.append(Fault(path, HIDDEN, "is encrypted, but is no secret; only slipway:secrets.values may be: set it plainly"))
+                faults.append(
+                    Fault(path, HIDDEN, "is encrypted, but is no secret; only slipway:secrets.values may be: set it plainly")
+                )
                 return _STAND_INS.get(path, MISSING)
             return SecretStr("[encrypted]")
         if isinstance(value, Mapping):
@@ -113,9 +128,9 @@ def _heal(raw: dict[str, Any], details: list[ErrorDetails]) -> None:
             location = location[:-1]  # What it is missing from cannot be checked: leave it out whole.
         holder: Any = raw
         for number, part in enumerate(location[:-1]):
-            if isinstance(holder, dict) and part in holder:
-                holder = holder[part]
-            elif isinstance(holder, list) and isinstance(part, int) and part < len(holder):
+            if (isinstance(holder, dict) and part in holder) or (
+                isinstance(holder, list) and isinstance(part, int) and part < len(holder)
+            ):
                 holder = holder[part]
             else:
                 location = location[: number + 1]
@@ -135,8 +150,12 @@ def _fault(model: type[BaseModel], detail: ErrorDetails, secret_keys: frozenset[
     path, kind = path_of(location), detail["type"]
     value = MISSING if kind == "missing" else detail["input"]
     top = str(location[0]) if location else ""
-    if top in secret_keys or top == "slipway:secrets" or _looks_secret(path, value) or (isinstance(value, Mapping) and value):
-        value = HIDDEN if value is not MISSING else MISSING
+    if value is not MISSING:
+        if top in secret_keys or top == "slipway:secrets" or _looks_secret(path, value):
+            value = HIDDEN
+        elif isinstance(value, (Mapping, list, tuple)) and value:
+            # There may be anything in it, and the path says where to look.
+            value = "(a map)" if isinstance(value, Mapping) else "(a list)"
     return Fault(path, value, _message(model, detail))
 
 
@@ -163,7 +182,11 @@ def _message(model: type[BaseModel], detail: ErrorDetails) -> str:
     if kind in {"greater_than", "greater_than_equal", "less_than", "less_than_equal"}:
         words = {"greater_than": "above", "greater_than_equal": "at least", "less_than": "below", "less_than_equal": "at most"}
         limit = next(context[name] for name in ("gt", "ge", "lt", "le") if name in context)
-        return f"must be {words[kind]} {limit:g}; raise it" if kind.startswith("greater") else f"must be {words[kind]} {limit:g}; lower it"
+        return (
+            f"must be {words[kind]} {limit:g}; raise it"
+            if kind.startswith("greater")
+            else f"must be {words[kind]} {limit:g}; lower it"
+        )
     return f"{message[:1].lower()}{message[1:]}; see docs/settings.md"
 
 

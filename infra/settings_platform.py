@@ -102,18 +102,24 @@ class NetworkSettings(Section):
         for left, right in overlaps((self.cidr, *self.peer_cidrs)):
             if self.cidr in (left, right):
                 other = right if left == self.cidr else left
-                yield Fault(f"{path}.cidr", self.cidr, f"overlaps peer range {other}; connected networks need ranges of their own")
+                yield Fault(
+                    f"{path}.cidr", self.cidr, f"overlaps peer range {other}; connected networks need ranges of their own"
+                )
         known = place.zone_names
         if known and self.zones > len(known):
             yield Fault(
-                f"{path}.zones", self.zones, f"{place.region} has {len(known)} zones ({', '.join(known)}); use {len(known)} or fewer"
+                f"{path}.zones",
+                self.zones,
+                f"{place.region} has {len(known)} zones ({', '.join(known)}); use {len(known)} or fewer",
             )
         for number, name in enumerate(self.zone_names):
             if known and name not in known:
                 yield Fault(f"{path}.zoneNames[{number}]", name, f"is no zone of {place.region}; it has {', '.join(known)}")
         if self.zone_names and len(set(self.zone_names)) != self.zones:
             yield Fault(
-                f"{path}.zoneNames", list(self.zone_names), f"must name `zones` different zones; name {self.zones}, or leave it out"
+                f"{path}.zoneNames",
+                list(self.zone_names),
+                f"must name `zones` different zones; name {self.zones}, or leave it out",
             )
         missing = [name for name in ENDPOINTS_WITHOUT_NAT if name not in self.interface_endpoints]
         if self.nat is Nat.NONE and missing:
@@ -127,14 +133,18 @@ class NetworkSettings(Section):
 class KeysSettings(Section):
     """The KMS keys, one a domain."""
 
-    deletion_window_days: int = Field(default=30, ge=14, le=30, description="Days between deleting a key and losing it, 14 to 30.")
+    deletion_window_days: int = Field(
+        default=30, ge=14, le=30, description="Days between deleting a key and losing it, 14 to 30."
+    )
     rotation_days: int = Field(default=365, ge=90, le=2560, description="Days between two rotations of a key's material.")
 
 
 class CiSettings(Section):
     """A role that a GitHub Actions workflow takes by OpenID Connect, with no stored credential."""
 
-    repository: Annotated[str, AfterValidator(_repository)] = Field(description="The repository that may take the role, owner/name.")
+    repository: Annotated[str, AfterValidator(_repository)] = Field(
+        description="The repository that may take the role, owner/name."
+    )
     git_ref: str = Field(default="refs/heads/main", description="The only git ref whose workflows may take the role.")
 
 
@@ -208,4 +218,6 @@ class CostSettings(Section):
     actual_thresholds_percent: tuple[Annotated[int, Field(gt=0, le=1000)], ...] = Field(
         default=(50, 80, 100), min_length=1, description="Percentages of the budget, once spent, that alert."
     )
-    forecast_threshold_percent: int = Field(default=100, gt=0, le=1000, description="Forecast percentage of the budget that alerts.")
+    forecast_threshold_percent: int = Field(
+        default=100, gt=0, le=1000, description="Forecast percentage of the budget that alerts."
+    )

@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import pulumi
 
 from infra.components.alerts import Alerts, AlertsArgs
 from infra.components.budget import Budget, BudgetArgs
-from infra.components.iam_documents import Scope
+from infra.components.cluster import Cluster, ClusterArgs
+from infra.components.iam_documents import CAPTURE_PREFIX, Scope
 from infra.components.identity import Identity, IdentityArgs
 from infra.components.keys import Keys, KeysArgs
 from infra.components.lake import Lake, LakeArgs
 from infra.components.network import Network, NetworkArgs
 from infra.components.observability import Observability, ObservabilityArgs
 from infra.components.registry import Registry, RegistryArgs
+from infra.components.serving import Serving, ServingArgs
+from infra.components.training import Training, TrainingArgs
 from infra.components.vault import Vault, VaultArgs
 from infra.outputs import PlatformOutputs
 from infra.settings import Settings
+from infra.source_digest import image_tag
+
+# (namespace, service account) of training pods: whoever runs as it acts as the pod-training role.
+TRAINING_PODS: Final = ("training", "training")
 
 
 def build(settings: Settings) -> PlatformOutputs:
     """Declares the whole platform and returns what it exports."""
     naming = settings.naming
-    scope = Scope(
-        account_id=settings.account_id, region=settings.region, prefix=naming.prefix, environment=settings.environment
-    )
-    cluster_name = naming.prefix
+    scope = Scope(account_id=settings.account_id, region=settings.region, prefix=naming.prefix, environment=settings.environment)
+    # The cluster's name is known before the cluster is: pods' roles trust it.
+    cluster_name = naming.name()
 
     keys = Keys(
         naming.name("keys"),
@@ -67,7 +75,7 @@ def build(settings: Settings) -> PlatformOutputs:
             scope=scope,
             settings=settings.lake,
             key_arns=keys.arns,
-            datasets=("digits",),
+            datasets=tuple(sorted({job.workload for job in settings.training.jobs.values()})),
             protect=settings.protect,
         ),
     )
@@ -80,11 +88,68 @@ def build(settings: Settings) -> PlatformOutputs:
         naming.name("alerts"),
         AlertsArgs(naming=naming, scope=scope, emails=settings.cost.alert_emails, key_arn=keys.logs_arn),
     )
+    cluster = Cluster(
+        naming.name("cluster"),
+        ClusterArgs(
+            naming=naming,
+            settings=settings.cluster,
+            vpc_id=network.vpc_id,
+            vpc_cidr=network.vpc_cidr,
+            private_subnets=dict(zip(settings.zones, network.private_subnet_ids, strict=True)),
+            cluster_role_arn=identity.cluster_role_arn,
+            node_role_arn=identity.node_role_arn,
+            cni_role_arn=identity.cni_role_arn,
+            ebs_csi_role_arn=identity.ebs_csi_role_arn,
+            cluster_key_arn=keys.cluster_arn,
+            logs_key_arn=keys.logs_arn,
+            log_retention_days=settings.logs.retention_days,
+            admin_role_arns={"operator": identity.operator_role_arn},
+            viewer_role_arns={"ci": identity.ci_role_arn} if identity.ci_role_arn is not None else {},
+            pod_role_arns={TRAINING_PODS: identity.pod_training_role_arn},
+            protect=settings.protect,
+        ),
+    )
+    tag = image_tag()
+    training = Training(
+        naming.name("training"),
+        TrainingArgs(
+            naming=naming,
+            settings=settings.training,
+            region=settings.region,
+            vpc_id=network.vpc_id,
+            subnet_ids=network.private_subnet_ids,
+            role_arn=identity.training_role_arn,
+            image_uri=pulumi.Output.concat(registry.training_url, ":", tag),
+            datasets={name: {"train": data.train_uri, "test": data.test_uri} for name, data in lake.datasets.items()},
+            models_bucket=lake.bucket_names["models"],
+            checkpoints_bucket=lake.bucket_names["checkpoints"],
+            models_key_arn=keys.models_arn,
+            logs_key_arn=keys.logs_arn,
+            log_retention_days=settings.logs.retention_days,
+        ),
+    )
+    serving = Serving(
+        naming.name("serving"),
+        ServingArgs(
+            naming=naming,
+            settings=settings.serving,
+            vpc_id=network.vpc_id,
+            subnet_ids=network.private_subnet_ids,
+            role_arn=identity.serving_role_arn,
+            image_uri=pulumi.Output.concat(registry.serving_url, ":", tag),
+            artifacts=training.model_artifacts,
+            capture_bucket=lake.bucket_names["raw"],
+            capture_prefix=CAPTURE_PREFIX,
+            capture_key_arn=keys.data_arn,
+            models_key_arn=keys.models_arn,
+            logs_key_arn=keys.logs_arn,
+            log_retention_days=settings.logs.retention_days,
+            alarm_topic_arns=[alerts.topic_arn],
+        ),
+    )
     budget = Budget(
         naming.name("budget"),
-        BudgetArgs(
-            naming=naming, account_id=settings.account_id, settings=settings.cost, topic_arn=alerts.topic_arn
-        ),
+        BudgetArgs(naming=naming, account_id=settings.account_id, settings=settings.cost, topic_arn=alerts.topic_arn),
     )
     observability = Observability(
         naming.name("observability"),
@@ -99,13 +164,50 @@ def build(settings: Settings) -> PlatformOutputs:
             cluster_name=cluster_name,
         ),
     )
+    return _outputs(
+        settings, keys=keys, identity=identity, network=network, lake=lake, registry=registry, vault=vault, cluster=cluster,
+        training=training, serving=serving, alerts=alerts, budget=budget, observability=observability,
+    )  # fmt: skip
+
+
+def _outputs(
+    settings: Settings, *, keys: Keys, identity: Identity, network: Network, lake: Lake, registry: Registry, vault: Vault,
+    cluster: Cluster, training: Training, serving: Serving, alerts: Alerts, budget: Budget, observability: Observability,
+) -> PlatformOutputs:  # fmt: skip
+    job = next(iter(training.job_names), None)
+    endpoint = next(iter(serving.endpoint_names), None)
     return PlatformOutputs(
-        environment=settings.environment, region=settings.region, account_id=settings.account_id, zones=settings.zones,
-        vpc_id=network.vpc_id, private_subnet_ids=network.private_subnet_ids, isolated_subnet_ids=network.isolated_subnet_ids,
-        key_arns=keys.arns, bucket_names=lake.bucket_names, training_repository_url=registry.training_url,
-        serving_repository_url=registry.serving_url, cluster_name=pulumi.Output.from_input(cluster_name), cluster_endpoint=pulumi.Output.from_input(""),
-        operator_role_arn=identity.operator_role_arn, ci_role_arn=identity.ci_role_arn, secret_arns=vault.arns,
-        training_job_names={}, model_artifacts={}, training_metrics={}, endpoint_names={}, training_job_name=None, model_artifact=None,
-        test_accuracy=None, endpoint_name=None, alert_topic_arn=alerts.topic_arn, budget_name=budget.budget_name,
-        dashboard_name=observability.dashboard_name, ceiling_monthly_usd=settings.cost.ceiling_monthly_usd,
+        environment=settings.environment,
+        region=settings.region,
+        account_id=settings.account_id,
+        zones=settings.zones,
+        vpc_id=network.vpc_id,
+        private_subnet_ids=network.private_subnet_ids,
+        isolated_subnet_ids=network.isolated_subnet_ids,
+        key_arns=keys.arns,
+        bucket_names=lake.bucket_names,
+        training_repository_url=registry.training_url,
+        serving_repository_url=registry.serving_url,
+        cluster_name=cluster.cluster_name,
+        cluster_endpoint=cluster.endpoint,
+        operator_role_arn=identity.operator_role_arn,
+        ci_role_arn=identity.ci_role_arn,
+        secret_arns=vault.arns,
+        training_job_names=training.job_names,
+        model_artifacts=training.model_artifacts,
+        training_metrics=training.metrics,
+        endpoint_names=serving.endpoint_names,
+        training_job_name=training.job_names[job] if job else None,
+        model_artifact=training.model_artifacts[job] if job else None,
+        test_accuracy=training.metrics[job].apply(_test_accuracy) if job else None,
+        endpoint_name=serving.endpoint_names[endpoint] if endpoint else None,
+        alert_topic_arn=alerts.topic_arn,
+        budget_name=budget.budget_name,
+        dashboard_name=observability.dashboard_name,
+        ceiling_monthly_usd=settings.cost.ceiling_monthly_usd,
     )
+
+
+def _test_accuracy(metrics: dict[str, float] | None) -> float | None:
+    """Not every workload measures it."""
+    return (metrics or {}).get("test_accuracy")

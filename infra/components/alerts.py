@@ -70,7 +70,13 @@ def topic_policy(scope: Scope) -> Document:
     """Our alarms and budgets may publish; nobody else, and nothing without TLS."""
     arn = scope.arn("sns", f"{scope.prefix}-alerts")
     return document(
-        _allow("Publish", ["budgets.amazonaws.com", "cloudwatch.amazonaws.com"], "sns:Publish", arn, {"aws:SourceAccount": scope.account_id}),
+        _allow(
+            "Publish",
+            ["budgets.amazonaws.com", "cloudwatch.amazonaws.com"],
+            "sns:Publish",
+            arn,
+            {"aws:SourceAccount": scope.account_id},
+        ),
         _only_tls("sns:Publish", arn),
     )
 
@@ -79,7 +85,9 @@ def undelivered_policy(scope: Scope) -> Document:
     """Our topic may leave messages; nothing without TLS."""
     arn = scope.arn("sqs", f"{scope.prefix}-alerts-dead-letter")
     topic = scope.arn("sns", f"{scope.prefix}-alerts")
-    return document(_allow("Leave", ["sns.amazonaws.com"], "sqs:SendMessage", arn, {"aws:SourceArn": topic}), _only_tls("sqs:*", arn))
+    return document(
+        _allow("Leave", ["sns.amazonaws.com"], "sqs:SendMessage", arn, {"aws:SourceArn": topic}), _only_tls("sqs:*", arn)
+    )
 
 
 def _allow(sid: str, services: list[str], action: str, arn: str, equals: dict[str, str]) -> Statement:

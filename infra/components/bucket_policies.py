@@ -83,9 +83,7 @@ def lifecycle_rules(spec: BucketSpec, *, retention_days: int, noncurrent_days: i
         },
     ]
     if retention_days:
-        rules.append(
-            {"id": "retention", "status": "Enabled", "filter": {"prefix": ""}, "expiration": {"days": retention_days}}
-        )
+        rules.append({"id": "retention", "status": "Enabled", "filter": {"prefix": ""}, "expiration": {"days": retention_days}})
     if spec.cools and (not retention_days or retention_days > cool_days):
         rules.append(
             {

@@ -13,6 +13,8 @@ from typing import Any, Final
 Document = dict[str, Any]
 Statement = dict[str, Any]
 VERSION: Final = "2012-10-17"
+# Where in the raw bucket endpoints keep what they were asked.
+CAPTURE_PREFIX: Final = "capture"
 
 # https://docs.aws.amazon.com/service-authorization/latest/reference/: actions that take no resource but `*`.
 WITHOUT_RESOURCE: Final = frozenset(
@@ -132,7 +134,7 @@ def serving_document(scope: Scope) -> Document:
     """An endpoint: reads models, captures what it was asked into the raw bucket, inside our VPC."""
     return document(
         *read_bucket(scope, "models"),
-        *write_bucket(scope, "raw", prefix="capture/"),
+        *write_bucket(scope, "raw", prefix=f"{CAPTURE_PREFIX}/"),
         use_keys(scope, "data", "models"),
         *pull_images(scope, "serving"),
         write_logs(scope, "/aws/sagemaker/Endpoints"),
@@ -178,18 +180,15 @@ def volume_key_document(scope: Scope) -> Document:
             key,
             **{"ForAnyValue:StringEquals": condition},
         ),
-        allow(
-            "HandVolumeKeyOn",
-            ("kms:CreateGrant",),
-            key,
-            **{"ForAnyValue:StringEquals": condition, "Bool": {"kms:GrantIsForAWSResource": "true"}},
-        ),
+        hand_keys_on(scope, "cluster"),
     )
 
 
 def ci_document(scope: Scope) -> Document:
     """CI: pushes images, starts training and puts a model into service. It changes no infrastructure and no IAM."""
-    sagemaker = [scope.arn("sagemaker", f"{kind}/{scope.prefix}-*") for kind in ("training-job", "model", "endpoint", "endpoint-config")]
+    sagemaker = [
+        scope.arn("sagemaker", f"{kind}/{scope.prefix}-*") for kind in ("training-job", "model", "endpoint", "endpoint-config")
+    ]
     return document(
         allow("LogInToRegistry", ("ecr:GetAuthorizationToken",), ["*"]),
         allow(
@@ -206,13 +205,18 @@ def ci_document(scope: Scope) -> Document:
         ),
         allow("UpdateEndpoints", ("sagemaker:DescribeEndpoint", "sagemaker:InvokeEndpoint", "sagemaker:UpdateEndpoint"), sagemaker[2:]),
         pass_role(scope, "training", service="sagemaker.amazonaws.com"),
+        hand_keys_on(scope, "models"),
     )  # fmt: skip
 
 
 def operator_document(scope: Scope) -> Document:
     """People on call: look at the cluster and the jobs, stop a job, read logs."""
     return document(
-        allow("ListPlatform", ("eks:ListClusters", "sagemaker:ListEndpoints", "sagemaker:ListModels", "sagemaker:ListTrainingJobs"), ["*"]),
+        allow(
+            "ListPlatform",
+            ("eks:ListClusters", "sagemaker:ListEndpoints", "sagemaker:ListModels", "sagemaker:ListTrainingJobs"),
+            ["*"],
+        ),
         allow("SeeCluster", ("eks:AccessKubernetesApi", "eks:DescribeCluster"), [scope.arn("eks", f"cluster/{scope.prefix}")]),
         allow(
             "SeeJobs",
@@ -251,6 +255,19 @@ def use_keys(scope: Scope, *domains: str) -> Statement:
     )
 
 
+def hand_keys_on(scope: Scope, *domains: str) -> Statement:
+    """Let a service that runs something for us (SageMaker's volumes, EBS) use the keys of these domains."""
+    return allow(
+        "HandKeysOn",
+        ("kms:CreateGrant",),
+        [scope.arn("kms", "key/*")],
+        **{
+            "ForAnyValue:StringEquals": {"kms:ResourceAliases": [f"alias/{scope.prefix}-{domain}" for domain in domains]},
+            "Bool": {"kms:GrantIsForAWSResource": "true"},
+        },
+    )
+
+
 def pull_images(scope: Scope, image: str) -> tuple[Statement, Statement]:
     """Pull one repository's images."""
     return (
@@ -286,7 +303,9 @@ def join_vpc(scope: Scope) -> tuple[Statement, Statement, Statement]:
 
 def pass_role(scope: Scope, *roles: str, service: str) -> Statement:
     """Hand these roles to one service."""
-    return allow("PassRoles", ("iam:PassRole",), [scope.role(role) for role in roles], StringEquals={"iam:PassedToService": service})
+    return allow(
+        "PassRoles", ("iam:PassRole",), [scope.role(role) for role in roles], StringEquals={"iam:PassedToService": service}
+    )
 
 
 def log_groups(scope: Scope) -> list[str]:

@@ -16,7 +16,14 @@ ROLE_INLINE_LIMIT: Final = 10240
 TRUST_LIMIT: Final = 2048
 KEY_POLICY_LIMIT: Final = 32768
 _ACTION: Final = re.compile(r"[a-z0-9-]+:[A-Za-z*]+")
-_NARROWING: Final = ("aws:SourceAccount", "aws:SourceArn", "aws:PrincipalAccount", "aws:PrincipalArn", "kms:CallerAccount", "aws:SecureTransport")
+_NARROWING: Final = (
+    "aws:SourceAccount",
+    "aws:SourceArn",
+    "aws:PrincipalAccount",
+    "aws:PrincipalArn",
+    "kms:CallerAccount",
+    "aws:SecureTransport",
+)
 # Services that set no source keys when they take a role.
 _NO_SOURCE_KEYS: Final = frozenset({"ec2.amazonaws.com"})
 
@@ -31,7 +38,9 @@ def lint_document(document: Document, *, kind: str = "identity", limit: int = RO
     if document.get("Version") != VERSION:
         findings.append(f"Version is {document.get('Version')!r}; write {VERSION}, older ones ignore policy variables")
     sids = [statement.get("Sid") for statement in document["Statement"]]
-    findings += [f"Sid {sid!r} is missing or used twice; name every statement" for sid in set(sids) if sids.count(sid) > 1 or not sid]
+    findings += [
+        f"Sid {sid!r} is missing or used twice; name every statement" for sid in set(sids) if sids.count(sid) > 1 or not sid
+    ]
     for statement in document["Statement"]:
         findings += [f"{statement.get('Sid')}: {text}" for text in _statement(statement, kind)]
     size = len(re.sub(r"\s", "", json.dumps(document)))
@@ -77,7 +86,11 @@ def _identity(actions: list[str], resources: list[str], keys: set[str]) -> Itera
             yield "iam:PassRole over every role; name the roles"
         if "iam:PassedToService" not in keys:
             yield "iam:PassRole to any service; add the condition iam:PassedToService"
-    if any(action.startswith("kms:") for action in actions) and any(r.endswith("key/*") for r in resources) and "kms:ResourceAliases" not in keys:
+    if (
+        any(action.startswith("kms:") for action in actions)
+        and any(r.endswith("key/*") for r in resources)
+        and "kms:ResourceAliases" not in keys
+    ):
         yield "use of every key in the account; add the condition kms:ResourceAliases"
 
 

@@ -68,7 +68,11 @@ class Identity(pulumi.ComponentResource):
         self.serving_role_arn = self._role("serving", sagemaker, bounded["serving"], boundary=boundary)
         self.pod_training_role_arn = self._role("pod-training", pod, bounded["pod-training"], boundary=boundary)
         self.operator_role_arn = self._role(
-            "operator", documents.operator_trust(scope), bounded["operator"], boundary=boundary, session_hours=args.max_session_hours
+            "operator",
+            documents.operator_trust(scope),
+            bounded["operator"],
+            boundary=boundary,
+            session_hours=args.max_session_hours,
         )
         self.flow_log_role_arn = self._role(
             "flow-log", documents.service_trust(scope, "vpc-flow-logs.amazonaws.com"), documents.flow_log_document(scope)

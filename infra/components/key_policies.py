@@ -40,8 +40,18 @@ class KeyDomain:
 
 
 KEY_DOMAINS: Final = (
-    KeyDomain(name="data", description="raw and curated data, checkpoints, captured requests", via=("s3", "sagemaker", "ec2"), grants=True),
-    KeyDomain(name="models", description="model artifacts, images and endpoint volumes", via=("s3", "ecr", "sagemaker", "ec2"), grants=True),
+    KeyDomain(
+        name="data",
+        description="raw and curated data, checkpoints, captured requests",
+        via=("s3", "sagemaker", "ec2"),
+        grants=True,
+    ),
+    KeyDomain(
+        name="models",
+        description="model artifacts, images and endpoint volumes",
+        via=("s3", "ecr", "sagemaker", "ec2"),
+        grants=True,
+    ),
     KeyDomain(
         name="logs",
         description="log groups and alerts",
@@ -49,7 +59,9 @@ KEY_DOMAINS: Final = (
         services=("budgets.amazonaws.com", "cloudwatch.amazonaws.com", "sns.amazonaws.com"),
         log_groups=True,
     ),
-    KeyDomain(name="cluster", description="Kubernetes secrets and node volumes", via=("eks", "ec2"), grants=True, autoscaling=True),
+    KeyDomain(
+        name="cluster", description="Kubernetes secrets and node volumes", via=("eks", "ec2"), grants=True, autoscaling=True
+    ),
     KeyDomain(name="secrets", description="secrets that workloads read", via=("secretsmanager",)),
 )
 
@@ -57,7 +69,10 @@ KEY_DOMAINS: Final = (
 def key_policy(scope: Scope, domain: KeyDomain) -> Document:
     """The policy of one domain's key."""
     root = {"AWS": f"arn:aws:iam::{scope.account_id}:root"}
-    via = {"kms:ViaService": [f"{service}.{scope.region}.amazonaws.com" for service in domain.via], "kms:CallerAccount": scope.account_id}
+    via = {
+        "kms:ViaService": [f"{service}.{scope.region}.amazonaws.com" for service in domain.via],
+        "kms:CallerAccount": scope.account_id,
+    }
     statements = [
         # No condition: KMS refuses a policy by which its maker might lock everyone out.
         _allow("AccountAdministersKey", root, ADMINISTRATION, {}),
@@ -68,7 +83,9 @@ def key_policy(scope: Scope, domain: KeyDomain) -> Document:
         statements.append(_allow("ServicesHandKeyOn", root, ("kms:CreateGrant",), condition))
     if domain.services:
         condition = {"StringEquals": {"aws:SourceAccount": scope.account_id}}
-        statements.append(_allow("ServicesUseKey", {"Service": list(domain.services)}, ("kms:Decrypt", "kms:GenerateDataKey"), condition))
+        statements.append(
+            _allow("ServicesUseKey", {"Service": list(domain.services)}, ("kms:Decrypt", "kms:GenerateDataKey"), condition)
+        )
     if domain.log_groups:
         condition = {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": scope.arn("logs", "log-group:*")}}
         statements.append(_allow("LogGroupsUseKey", {"Service": f"logs.{scope.region}.amazonaws.com"}, USE, condition))
@@ -86,7 +103,9 @@ def _autoscaling(scope: Scope) -> list[Statement]:
     who = {"StringEquals": {"kms:CallerAccount": scope.account_id, "aws:PrincipalArn": role}}
     return [
         _allow("NodeVolumesUseKey", {"AWS": "*"}, USE, who),
-        _allow("NodeVolumesHandKeyOn", {"AWS": "*"}, ("kms:CreateGrant",), {**who, "Bool": {"kms:GrantIsForAWSResource": "true"}}),
+        _allow(
+            "NodeVolumesHandKeyOn", {"AWS": "*"}, ("kms:CreateGrant",), {**who, "Bool": {"kms:GrantIsForAWSResource": "true"}}
+        ),
     ]
 
 

@@ -61,9 +61,7 @@ class Lake(pulumi.ComponentResource):
         # A bucket's name comes out once the bucket is closed: nothing is written to one that is open, even for a moment.
         self.bucket_names = {purpose: _after(bucket.bucket, closed[purpose]) for purpose, bucket in buckets.items()}
         self.bucket_arns = {purpose: _after(bucket.arn, closed[purpose]) for purpose, bucket in buckets.items()}
-        self.datasets = {
-            dataset: self._dataset(dataset, buckets["curated"], closed["curated"]) for dataset in args.datasets
-        }
+        self.datasets = {dataset: self._dataset(dataset, buckets["curated"], closed["curated"]) for dataset in args.datasets}
         self.register_outputs(
             {"bucketNames": self.bucket_names, "bucketArns": self.bucket_arns}
             | {f"{dataset}Digest": found.digest for dataset, found in self.datasets.items()}
@@ -131,9 +129,7 @@ class Lake(pulumi.ComponentResource):
         )
         return bucket, [public, ownership, versioning, encryption, policy]
 
-    def _access_logs(
-        self, spec: BucketSpec, bucket: aws.s3.Bucket, target: aws.s3.Bucket, ready: list[pulumi.Resource]
-    ) -> None:
+    def _access_logs(self, spec: BucketSpec, bucket: aws.s3.Bucket, target: aws.s3.Bucket, ready: list[pulumi.Resource]) -> None:
         aws.s3.BucketLogging(
             self._args.naming.name(spec.purpose),
             bucket=bucket.bucket,
@@ -157,7 +153,9 @@ class Lake(pulumi.ComponentResource):
                 tags=self._args.naming.tags(name, data_class=DataClass.CONFIDENTIAL),
                 opts=pulumi.ResourceOptions(parent=self, depends_on=ready),
             )
-            uris[split] = pulumi.Output.all(bucket.bucket, item.key).apply(lambda known: f"s3://{known[0]}/{known[1].rpartition('/')[0]}/")
+            uris[split] = pulumi.Output.all(bucket.bucket, item.key).apply(
+                lambda known: f"s3://{known[0]}/{known[1].rpartition('/')[0]}/"
+            )
         return Dataset(digest=digest, train_uri=uris["train"], test_uri=uris["test"])
 
 
@@ -170,7 +168,9 @@ def dataset_digest(folder: Path) -> str:
     for split in ("train", "test"):
         path = folder / f"{split}.parquet"
         if not path.is_file():
-            raise ValueError(f"dataset file {folder.name}/{split}.parquet is missing; make it with `python -m workloads.data.{folder.name}`")
+            raise ValueError(
+                f"dataset file {folder.name}/{split}.parquet is missing; make it with `python -m workloads.data.{folder.name}`"
+            )
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:12]
 

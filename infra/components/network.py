@@ -88,7 +88,9 @@ class Network(pulumi.ComponentResource):
             for index, spec in enumerate(spec for spec in specs if spec.tier is Tier.PUBLIC)
         ]
         self.private_subnet_ids = [
-            self._associated(subnets[Tier.PRIVATE, index], private[index][0], spec, [*private[index][1], *self.public_subnet_ids, *reach])
+            self._associated(
+                subnets[Tier.PRIVATE, index], private[index][0], spec, [*private[index][1], *self.public_subnet_ids, *reach]
+            )
             for index, spec in enumerate(spec for spec in specs if spec.tier is Tier.PRIVATE)
         ]
         self.isolated_subnet_ids = [

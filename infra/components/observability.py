@@ -71,7 +71,14 @@ class Observability(pulumi.ComponentResource):
         self.register_outputs({"dashboardName": self.dashboard_name})
 
     def _alarm(
-        self, name: str, description: str, *, namespace: str, metric: str, dimensions: dict[str, pulumi.Input[str]], threshold: float
+        self,
+        name: str,
+        description: str,
+        *,
+        namespace: str,
+        metric: str,
+        dimensions: dict[str, pulumi.Input[str]],
+        threshold: float,
     ) -> None:
         """An alarm on a metric's sum over five minutes being above `threshold`."""
         full = self._args.naming.name(name)
@@ -112,7 +119,13 @@ def _endpoint_row(region: str, endpoint: str, row: int) -> list[dict[str, Any]]:
     return [
         _widget(region, f"{endpoint}: invocations", [metric("Invocations", "Sum")], 0, row * 6),
         _widget(region, f"{endpoint}: model latency", [metric("ModelLatency", "p99")], 8, row * 6),
-        _widget(region, f"{endpoint}: errors", [metric("Invocation4XXErrors", "Sum"), metric("Invocation5XXErrors", "Sum")], 16, row * 6),
+        _widget(
+            region,
+            f"{endpoint}: errors",
+            [metric("Invocation4XXErrors", "Sum"), metric("Invocation5XXErrors", "Sum")],
+            16,
+            row * 6,
+        ),
     ]
 
 

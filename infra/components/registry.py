@@ -60,8 +60,18 @@ class Registry(pulumi.ComponentResource):
 
 def image_lifecycle(settings: RegistrySettings) -> dict[str, Any]:
     """An ECR lifecycle policy: untagged images go after some days, tagged ones once there are too many."""
-    untagged = {"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": settings.untagged_days}
-    tagged = {"tagStatus": "tagged", "tagPatternList": ["src-*"], "countType": "imageCountMoreThan", "countNumber": settings.keep_images}
+    untagged = {
+        "tagStatus": "untagged",
+        "countType": "sinceImagePushed",
+        "countUnit": "days",
+        "countNumber": settings.untagged_days,
+    }
+    tagged = {
+        "tagStatus": "tagged",
+        "tagPatternList": ["src-*"],
+        "countType": "imageCountMoreThan",
+        "countNumber": settings.keep_images,
+    }
     return {
         "rules": [
             {"rulePriority": 1, "description": "Untagged images", "selection": untagged, "action": {"type": "expire"}},

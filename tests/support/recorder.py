@@ -17,7 +17,8 @@ import pulumi
 from google.protobuf import json_format
 from pulumi.runtime import mocks as pulumi_mocks
 from pulumi.runtime import settings as pulumi_settings
-from pulumi.runtime import test as run_to_the_end
+from pulumi.runtime.stack import run_in_stack
+from pulumi.runtime.sync_await import _sync_await
 
 from tools.plan.view import Plan, ResourceView, decode
 
@@ -137,8 +138,12 @@ def record(
     pulumi_mocks.set_mocks(recorder.mocks, project=project, stack=stack, preview=False, monitor=recorder)
     pulumi.runtime.set_all_config({key: _as_engine(value) for key, value in (config or {}).items()})
     try:
+        # A stack of its own for every recording: the mocks' shared one would keep the first recording's name and exports.
+        pulumi_settings.set_root_resource(None)  # type: ignore[arg-type]
+        pulumi_settings.SETTINGS.rpc_manager.clear()
+        pulumi_settings.SETTINGS.outputs.clear()
         # Runs the program, then waits for every registration that it set off.
-        run_to_the_end(program)()
+        _sync_await(run_in_stack(program))
     finally:
         pulumi.runtime.set_all_config(previous)
         pulumi_settings.reset_options()
