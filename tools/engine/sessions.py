@@ -72,6 +72,30 @@ class Session:
             if self.cloud:
                 self._end(self.cloud, begun, ok)
 
+    def expected(self) -> int:
+        """How many resources the state has: what a progress bar may count on before the engine says more."""
+        return len(state.resources(self.document()))
+
+    def nothing_to_do(self, plan: RunResult) -> bool:
+        """Whether an `up` after this preview would leave all as it is: no step, no option and no output differs."""
+        # A secret output never compares equal (the event hides it, the state encrypts it): then the engine decides.
+        return dict(plan.outputs) == state.stack_outputs(self.document())
+
+    def unprotect(self) -> int:
+        """Lifts `protect` and `retainOnDelete` in the state, for a rehearsal that is to leave nothing; returns how many."""
+        document = self.document()
+        held = [item for item in state.resources(document) if item.get("protect") or item.get("retainOnDelete")]
+        for item in held:
+            item.pop("protect", None)
+            item.pop("retainOnDelete", None)
+        if held and document is not None:
+            state.write(self.place.state_file, document)
+        return len(held)
+
+    def document(self) -> dict[str, Any] | None:
+        """The state as the file backend keeps it; None where there is none, or it is not a file here."""
+        return state.read(self.place.state_file) if self.place.mode == "local" else None
+
     def _refresh_missing(self, begun: CloudRun | None) -> None:
         """Lets the engine find out what the cloud has lost, so that it is made again instead of updated into nothing."""
         # Only what the aws provider made has an entry by urn in the cloud; a dynamic resource is its own provider's business.
@@ -158,6 +182,29 @@ def open_stack(
         yield Session(place=place, runner=runner, cloud=cloud, notes=notes)
     finally:
         lock.release()
+
+
+def reader(stack: str, *, local: bool = False, env: Mapping[str, str] = os.environ) -> StackRunner:
+    """A runner that only reads (`outputs`, `export`), beside whatever else runs.
+
+    Raises FileNotFoundError (no such stack) or EngineError when the stack was never up.
+    """
+    place = place_of(stack, local=local, env=env)
+    workspace.stack_source(stack)
+    if place.mode == "local" and not place.state_file.exists():
+        flag = " --local" if local and stack != "local" else ""
+        raise EngineError(f"stack {stack} was never up here; run `./slipway up {stack}{flag}` first")
+    engine = locate.ensure(env)
+    place.prepare()
+    if not (place.work / f"Pulumi.{stack}.yaml").exists():
+        workspace.write_work_directory(place)
+    reach = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"} if place.mode == "local" else None
+    return StackRunner(
+        place=place, engine=engine, env=workspace.environment(place, engine, base=env, cloud=reach), program=_nothing
+    )
+
+
+def _nothing() -> None: ...
 
 
 def _local_cloud(home: Path, *, on_progress: Progress) -> Cloud:

@@ -127,7 +127,9 @@ def from_json(items: Iterable[Mapping[str, Any]]) -> Plan:
     views = []
     for number, item in enumerate(items):
         if not isinstance(item, Mapping) or not isinstance(item.get("type"), str):
-            raise ValueError(f"resource {number}: expected an object with a string `type`, got {item!r:.80}; give type, name and props")
+            raise ValueError(
+                f"resource {number}: expected an object with a string `type`, got {item!r:.80}; give type, name and props"
+            )
         props = item.get("props", {})
         if not isinstance(props, Mapping):
             raise ValueError(f"resource {number} ({item['type']}): `props` must be an object, got {type(props).__name__}")

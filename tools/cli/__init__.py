@@ -1,0 +1,1 @@
+"""The command line: one file a verb under `verbs/`, people's output on a terminal, `--json` for machines."""

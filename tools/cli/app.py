@@ -1,0 +1,110 @@
+"""The typer application. A verb's module is imported when the verb is called, so `--help` stays fast."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import Any, Final
+
+import typer
+from typer.core import TyperGroup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verb:
+    """A verb: its name, the line that `--help` shows, and the module whose `run` (or, for a group, `app`) it is."""
+
+    name: str
+    help: str
+    module: str
+    group: bool = False
+    passes_arguments: bool = False
+
+
+VERBS: Final = (
+    Verb(name="up", help="Bring a stack up: plan, guards, then the change.", module="tools.cli.verbs.up"),
+    Verb(name="preview", help="Say what `up` would do, cost and break, and touch nothing.", module="tools.cli.verbs.preview"),
+    Verb(name="destroy", help="Take a stack away and ask the cloud what is left.", module="tools.cli.verbs.destroy"),
+    Verb(name="refresh", help="Read the cloud's own view of a stack into its state.", module="tools.cli.verbs.refresh"),
+    Verb(name="outputs", help="Print a stack's outputs.", module="tools.cli.verbs.outputs"),
+    Verb(name="export", help="Print a stack as `pulumi stack export` does.", module="tools.cli.verbs.export"),
+    Verb(name="check", help="Judge a preview, a state or a file by the policies.", module="tools.cli.verbs.check"),
+    Verb(name="cost", help="Price a preview, a state or a file.", module="tools.cli.verbs.cost"),
+    Verb(
+        name="local",
+        help="The local cloud: start, stop, status, env, reset, coverage.",
+        module="tools.cli.verbs.local",
+        group=True,
+    ),
+    Verb(name="doctor", help="Say what was found on this machine and what is missing.", module="tools.cli.verbs.doctor"),
+    Verb(name="test", help="Run the tests: unit, then end to end.", module="tools.cli.verbs.test", passes_arguments=True),
+)
+_BY_NAME: Final = {verb.name: verb for verb in VERBS}
+
+
+class LazyGroup(TyperGroup):
+    """Knows the verbs by name and line, and imports one only when it is called."""
+
+    _called = False
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [verb.name for verb in VERBS]
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        self._called = True
+        try:
+            return super().resolve_command(ctx, args)
+        finally:
+            self._called = False
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        verb = _BY_NAME.get(cmd_name)
+        if verb is None:
+            return None
+        return load(verb) if self._called else _line_only(verb)
+
+
+def load(verb: Verb) -> Any:
+    """The verb's command, its module imported."""
+    module = importlib.import_module(verb.module)
+    if verb.group:
+        group = typer.main.get_command(module.app)
+        group.name = verb.name
+        return group
+    settings: dict[str, Any] = {"allow_extra_args": True, "ignore_unknown_options": True} if verb.passes_arguments else {}
+    single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    single.command(name=verb.name, help=module.run.__doc__, context_settings=settings)(module.run)
+    command = typer.main.get_command(single)
+    command.name = verb.name
+    return command
+
+
+def _line_only(verb: Verb) -> Any:
+    """A command that only has its line: what `--help` and a completing shell want."""
+    bare = typer.Typer(add_completion=False)
+
+    @bare.command(name=verb.name, help=verb.help)
+    def _nothing() -> None: ...
+
+    return typer.main.get_command(bare)
+
+
+app = typer.Typer(
+    cls=LazyGroup,
+    name="slipway",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="An AI platform as code: rehearsed on this machine, run on AWS.\n\nFirst: slipway up",
+)
+
+
+@app.callback()
+def _root() -> None:
+    """An AI platform as code: rehearsed on this machine, run on AWS. First: slipway up"""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs the command line and exits with its code: 0 done, 1 failed, 2 wrong use, 3 policy, 4 ceiling, 5 preflight."""
+    app(args=arguments, prog_name="slipway")

@@ -1,0 +1,90 @@
+"""What guards a change: the policies and the ceiling, over a plan, before anything is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tools.cli.terminal import CEILING, DONE, POLICY
+from tools.plan.view import Plan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The policies' report and the cost of one plan; `code` is what the command line exits with when it stops here."""
+
+    policy: Any
+    cost: Any
+
+    @property
+    def code(self) -> int:
+        if self.policy.mandatory:
+            return POLICY
+        return CEILING if self.cost.over_ceiling else DONE
+
+
+def judge(plan: Plan, settings: Any, *, before: Plan | None = None) -> Verdict:
+    """Evaluates the policies and the price of a plan, under the settings of its stack."""
+    from policies.evaluate import evaluate
+    from tools.cost.estimate import estimate
+
+    return Verdict(
+        policy=evaluate(plan),
+        cost=estimate(plan, region=settings.region, ceiling_usd=settings.cost.ceiling_monthly_usd, before=before),
+    )
+
+
+def deployed(session: Any) -> Plan | None:
+    """What is deployed before the change; None on AWS, where the plan's own operations tell."""
+    from tools.plan.loaders import from_state
+
+    if session.place.mode != "local":
+        return None
+    return from_state(session.document() or {"checkpoint": {}}, session.place.stack)
+
+
+def settings_of(stack: str) -> Any:
+    """The typed settings of a stack's file. Raises FileNotFoundError (no such stack) or SettingsError (every fault)."""
+    from infra.settings import load_file
+    from tools.engine.workspace import stack_source
+
+    return load_file(stack_source(stack), stack)
+
+
+def plain_value(value: Any) -> Any:
+    """A decoded value as JSON can say it: `[unknown]` and `[secret]` in place of what is not to be shown."""
+    from tools.plan.view import UNKNOWN, Secret
+
+    if value is UNKNOWN:
+        return "[unknown]"
+    if isinstance(value, Secret):
+        return "[secret]"
+    if isinstance(value, Mapping):
+        return {key: plain_value(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain_value(item) for item in value]
+    return value
+
+
+def run_document(stack: str, seconds: float, result: Any, verdict: Verdict | None) -> dict[str, Any]:
+    """The object that `preview --json` and `up --json` print."""
+    from tools.plan.view import decode
+
+    document: dict[str, Any] = {
+        "stack": stack,
+        "seconds": round(seconds, 2),
+        "changes": dict(result.changes),
+        "resources": [{"urn": s.urn, "type": s.type, "name": s.name, "op": s.op} for s in result.steps],
+        "policy": verdict.policy.to_json() if verdict else None,
+        "cost": verdict.cost.to_json() if verdict else None,
+        "outputs": plain_value(decode(result.outputs)),
+    }
+    if not result.ok:
+        document["error"] = {
+            "code": 1,
+            "interrupted": result.interrupted,
+            "faults": [{"urn": f.urn, "message": f.message} for f in result.faults],
+            "log": str(result.log),
+        }
+    return document

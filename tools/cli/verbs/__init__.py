@@ -1,0 +1,1 @@
+"""One file a verb. Each is imported only when it is typed."""

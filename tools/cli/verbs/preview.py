@@ -1,0 +1,45 @@
+"""`slipway preview`: the plan, its price, its verdict."""
+
+from __future__ import annotations
+
+import time
+
+from tools.cli.options import Json, Local, Stack
+from tools.cli.terminal import answer, errors_said, leave
+
+
+def run(stack: Stack = "local", local: Local = False, as_json: Json = False) -> None:
+    """Say what `up` would do, cost and break. Touches nothing.
+
+    Exit codes: 0 fine, 1 failed, 2 bad configuration, 3 a mandatory policy is violated, 4 over the ceiling.
+
+    Example: slipway preview prod --local
+    """
+    began = time.monotonic()
+    with errors_said(as_json=as_json, stack=stack):
+        from tools.engine.program import program, warm
+
+        warm()
+        from tools.cli import show
+        from tools.cli.guards import deployed, judge, run_document, settings_of
+        from tools.cli.progress import Progress
+        from tools.engine.sessions import open_stack
+        from tools.plan.loaders import from_preview
+
+        settings = settings_of(stack)
+        with Progress().shown() as progress:
+            with open_stack(stack, "preview", program=program, local=local, say=progress.say, on_tick=progress.tick) as session:
+                progress.phase(f"preview of {stack}", expected=session.expected())
+                before = deployed(session)
+                result = session.runner.preview()
+            verdict = judge(from_preview(result.steps, stack), settings, before=before) if result.ok else None
+        if as_json:
+            answer(run_document(stack, time.monotonic() - began, result, verdict))
+        elif verdict:
+            show.changes(result)
+            show.verdict(verdict)
+        if not result.ok:
+            show.failure(result)
+            leave(1)
+        assert verdict is not None
+        leave(verdict.code)

@@ -1,0 +1,60 @@
+"""`slipway test`: every test there is, the fast ones first."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+import typer
+
+from tools.cli.terminal import answer, errors_said, leave, say
+
+
+def run(
+    context: typer.Context,
+    unit: bool = typer.Option(False, "--unit", help="Only the unit tests: no engine, no network."),
+    e2e: bool = typer.Option(False, "--e2e", help="Only the end-to-end tests: the genuine engine over the local cloud."),
+    as_json: bool = typer.Option(False, "--json", help="Print the answer as JSON on stdout."),
+) -> None:
+    """Run the tests: unit, then end to end. Whatever follows is passed to pytest.
+
+    Example: slipway test --unit tests/policies -k wildcard
+    """
+    with errors_said(as_json=as_json):
+        outcomes = []
+        for name, arguments in phases(unit=unit, e2e=e2e):
+            began = time.monotonic()
+            if not as_json:
+                say(f"{name} tests ...")
+            done = subprocess.run(
+                [sys.executable, "-m", "pytest", *arguments, *context.args],
+                cwd=_repository(),
+                stdout=sys.stderr if as_json else None,
+                check=False,
+            )
+            # 5: nothing was collected, as when a path of the other phase is given.
+            passed = done.returncode in (0, 5)
+            outcomes.append({"tests": name, "passed": passed, "seconds": round(time.monotonic() - began, 1)})
+            if not passed:
+                break
+        if as_json:
+            answer({"passed": all(outcome["passed"] for outcome in outcomes), "phases": outcomes})
+        leave(0 if all(outcome["passed"] for outcome in outcomes) else 1)
+
+
+def phases(*, unit: bool, e2e: bool) -> list[tuple[str, list[str]]]:
+    """(name, pytest arguments) of each phase. Unit tests run on all cores; end to end a file at a time shares its cloud."""
+    both = unit == e2e
+    found = []
+    if unit or both:
+        found.append(("unit", ["-n", "auto", "-m", "not e2e"]))
+    if e2e or both:
+        found.append(("end-to-end", ["-n", "2", "--dist", "loadfile", "-m", "e2e"]))
+    return found
+
+
+def _repository() -> str:
+    from tools.engine.home import REPOSITORY
+
+    return str(REPOSITORY)
