@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -85,7 +86,8 @@ def _modify_group_rules(call: Call) -> Mapping[str, Any]:
     for change in call.params["SecurityGroupRules"]:
         rule, wanted = group.get_rule(change["SecurityGroupRuleId"]), change["SecurityGroupRule"]
         if rule is None:
-            raise Refusal("InvalidSecurityGroupRuleId.NotFound", f"The security group rule ID '{change['SecurityGroupRuleId']}' does not exist")
+            message = f"The security group rule ID '{change['SecurityGroupRuleId']}' does not exist"
+            raise Refusal("InvalidSecurityGroupRuleId.NotFound", message)
         rule.ip_protocol = wanted["IpProtocol"]
         rule.from_port, rule.to_port = wanted.get("FromPort"), wanted.get("ToPort")
         sources = {"CidrIp": wanted.get("CidrIpv4"), "CidrIpv6": wanted.get("CidrIpv6"), "Description": wanted.get("Description")}
@@ -93,6 +95,28 @@ def _modify_group_rules(call: Call) -> Mapping[str, Any]:
         rule.prefix_list_id = wanted.get("PrefixListId")
         referenced = wanted.get("ReferencedGroupId")
         rule.source_group = {"GroupId": referenced, "UserId": ACCOUNT, "OwnerId": ACCOUNT} if referenced else {}
+    return {"Return": True}
+
+
+def _modify_endpoint(call: Call) -> Mapping[str, Any]:
+    """moto's own forgets the DNS settings, and leaves the routes of a gateway endpoint as they were."""
+    from moto.ec2.models import ec2_backends
+
+    backend, asked = ec2_backends[ACCOUNT][call.region], call.params
+    endpoint = backend.vpc_end_points.get(asked["VpcEndpointId"])
+    if endpoint is None:
+        raise Refusal("InvalidVpcEndpointId.NotFound", f"The VpcEndPoint ID '{asked['VpcEndpointId']}' does not exist")
+    policy = json.dumps(endpoint.DEFAULT_POLICY) if asked.get("ResetPolicy") else asked.get("PolicyDocument")
+    lists = (f"{verb}{kind}Ids" for kind in ("Subnet", "RouteTable", "SecurityGroup") for verb in ("Add", "Remove"))
+    endpoint.modify(policy, *(asked.get(name) for name in lists))
+    kept = {"PrivateDnsEnabled": "private_dns_enabled", "IpAddressType": "ip_address_type", "DnsOptions": "dns_options"}
+    for name in kept.keys() & asked.keys():
+        setattr(endpoint, kept[name], asked[name])
+    prefix_list = endpoint.destination_prefix_list_id
+    for table in asked.get("RemoveRouteTableIds", ()) if prefix_list else ():
+        backend.delete_route(table, prefix_list)
+    for table in asked.get("AddRouteTableIds", ()) if prefix_list else ():
+        backend.create_route(table, None, gateway_id=endpoint.id, destination_prefix_list_id=prefix_list)
     return {"Return": True}
 
 
@@ -205,5 +229,18 @@ ROWS: tuple[Recorded, ...] = (
     ),
 )
 
+def _client_id(call: Call) -> Mapping[str, Any]:
+    from moto.iam.models import iam_backends
+
+    provider = iam_backends[ACCOUNT]["aws"].get_open_id_connect_provider(call.params["OpenIDConnectProviderArn"])
+    client = call.params["ClientID"]
+    rest = [other for other in provider.client_id_list if other != client]
+    provider.client_id_list = [*rest, client] if call.operation.startswith("Add") else rest
+    return {}
+
+
 # Single operations on moto's own resources that moto has not got, or not whole: (service, operation) -> answer.
-EXTRAS: Mapping[tuple[str, str], Extra] = {("ec2", "ModifySecurityGroupRules"): _modify_group_rules}
+EXTRAS: Mapping[tuple[str, str], Extra] = {
+    ("ec2", "ModifySecurityGroupRules"): _modify_group_rules,
+    ("ec2", "ModifyVpcEndpoint"): _modify_endpoint,
+}
