@@ -20,10 +20,9 @@ def orphans(daemon: Daemon, stack: str) -> list[dict[str, str]]:
             found[engine.rows[entry.type].service, entry.id] = None
     for region in _regions(daemon):
         for arn in _tagged(engine.clients("resourcegroupstaggingapi", region), stack):
-            if not _only_a_record(engine, region, arn):
+            known = any(identifier == arn or arn.endswith(("/" + identifier, ":" + identifier)) for _, identifier in found)
+            if not known and not _only_a_record(engine, region, arn):
                 found[arn.split(":")[2], arn] = None
-        for item in engine.clients("ec2", region).describe_tags(Filters=[{"Name": "key", "Values": [ENVIRONMENT_TAG]}, {"Name": "value", "Values": [stack]}])["Tags"]:
-            found["ec2", item["ResourceId"]] = None
         for endpoint in engine.clients("sagemaker", region).list_endpoints()["Endpoints"]:
             if f"-{stack}-" in f"-{endpoint['EndpointName']}-":
                 found["sagemaker", endpoint["EndpointName"]] = None

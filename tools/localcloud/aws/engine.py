@@ -207,7 +207,7 @@ class Engine:
             return str(olds[auto.prop])
         digits = "".join(random.Random(seed).choices("0123456789abcdef", k=AUTONAME_DIGITS))
         suffix = auto.suffix(inputs) if auto.suffix else ""
-        stem = str(prefix) if prefix is not None else f"{name}-"
+        stem = str(prefix) if prefix is not None else f"{auto.stem}{name}-"
         made = f"{stem[: auto.limit - AUTONAME_DIGITS - len(suffix)]}{digits}{suffix}"
         return made.lower() if auto.lower else made
 
@@ -274,7 +274,8 @@ class Engine:
             else:
                 value = None
             kept = keep.get(name)
-            if kept is not None and (value is None or (not has_objects(kind) and self._means_the_same(context, name, kept, value))):
+            stated = name in row.outputs or has_objects(kind)
+            if kept is not None and (value is None or (not stated and self._means_the_same(context, name, kept, value))):
                 value = kept
             if name in row.zeros:
                 value = with_zeros(value, kind)

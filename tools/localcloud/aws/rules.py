@@ -11,7 +11,7 @@ from typing import Any
 from tools.localcloud.aws.spec import Check
 
 
-def one_of(prop: str, *values: str) -> Check:
+def one_of(prop: str, *values: str | int) -> Check:
     return _each(prop, lambda v: None if v in values else f"expected {prop} to be one of {json.dumps(list(values))}, got {v}")
 
 
@@ -50,6 +50,22 @@ def json_document(prop: str) -> Check:
             json.loads(value)
         except ValueError as error:
             return f'"{prop}" contains an invalid JSON: {error}'
+        return None
+
+    return _each(prop, says)
+
+
+def policy_document(prop: str) -> Check:
+    """A policy must be a JSON object; what it says is AWS's to judge."""
+
+    def says(value: Any) -> str | None:
+        if not str(value).lstrip().startswith("{"):
+            array = str(value).lstrip().startswith("[")
+            return f'"{prop}" contains an invalid JSON policy: {"contains a JSON array, not a JSON object" if array else "not a JSON object"}'
+        try:
+            json.loads(value)
+        except ValueError as error:
+            return f'"{prop}" contains an invalid JSON policy: {error}'
         return None
 
     return _each(prop, says)

@@ -60,7 +60,7 @@ class Tags:
     """
 
     create: str = "Tags"
-    form: Literal["list", "map", "lower", "iam"] = "list"
+    form: Literal["list", "map", "lower", "kms"] = "list"
     target: tuple[str, Value] = ("ResourceArn", "{arn}")
     add: str = "tag_resource"
     add_member: str = "Tags"
@@ -100,6 +100,7 @@ class Autoname:
     lower: bool = False
     suffix: Callable[[Mapping[str, Any]], str] | None = None
     prefix_prop: str = "namePrefix"
+    stem: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,7 @@ def with_tags(call: Call, tags: Tags, wanted: Mapping[str, str]) -> Call:
 def encode(tags: Tags, wanted: Mapping[str, str]) -> Any:
     if tags.form == "map":
         return dict(wanted)
-    key, value = ("key", "value") if tags.form == "lower" else ("Key", "Value")
+    key, value = {"lower": ("key", "value"), "kms": ("TagKey", "TagValue")}.get(tags.form, ("Key", "Value"))
     return [{key: name, value: text} for name, text in sorted(wanted.items())]
 
 
