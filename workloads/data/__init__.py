@@ -1,0 +1,1 @@
+"""Data that workloads learn from: how it is made, read and checked."""

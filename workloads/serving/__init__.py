@@ -1,0 +1,1 @@
+"""A trained model as an HTTP endpoint under SageMaker's inference contract."""
