@@ -221,7 +221,7 @@ class ServingSettings(Section):
                 yield Fault(
                     f"{path}.endpoints.{name}",
                     name,
-                    f"makes {full}, over SageMaker's {SAGEMAKER_NAME_LIMIT} characters; shorten it by {len(full) - SAGEMAKER_NAME_LIMIT}",
+                    f"makes {full}, {len(full)} characters where SageMaker takes {SAGEMAKER_NAME_LIMIT}; shorten it",
                 )
 
 

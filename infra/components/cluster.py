@@ -32,8 +32,8 @@ EBS_ACCOUNT: Final = "ebs-csi-controller-sa"
 class ClusterArgs:
     """What a cluster needs from others.
 
-    `private_subnets` is by zone name, in order. `admin_role_arns` and `viewer_role_arns` are by a plain name; admins come on top of
-    the settings' own. `pod_role_arns` is by (namespace, service account).
+    `private_subnets` is by zone name, in order. `admin_role_arns` and `viewer_role_arns` are by a plain name; these admins come
+    on top of the settings' own. `pod_role_arns` is by (namespace, service account).
     """
 
     naming: Naming

@@ -1,7 +1,7 @@
 """One model endpoint: models, configuration, the endpoint itself, scaling and alarms.
 
-A new model or a new setting makes a new configuration beside the old one; the endpoint moves over, watched by its alarms, and the old
-configuration goes last. Names of models and configurations are the provider's, so that old and new never meet.
+A new model or a new setting makes a new configuration beside the old one; the endpoint moves over, watched by its alarms, and
+the old configuration goes last. Names of models and configurations are the provider's, so that old and new never meet.
 """
 
 from __future__ import annotations

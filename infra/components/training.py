@@ -29,7 +29,6 @@ class TrainingArgs:
     settings: TrainingSettings
     region: str
     vpc_id: pulumi.Input[str]
-    vpc_cidr: str
     subnet_ids: Sequence[pulumi.Input[str]]
     role_arn: pulumi.Input[str]
     image_uri: pulumi.Input[str]
@@ -94,7 +93,7 @@ class Training(pulumi.ComponentResource):
         if not channels:
             known = ", ".join(sorted(args.datasets)) or "none"
             raise ValueError(
-                f"slipway:training.jobs.{job}.workload = {settings.workload!r}: no dataset is declared for it (there are: {known}); "
+                f"slipway:training.jobs.{job}.workload = {settings.workload!r}: no dataset for it (there are: {known}); "
                 "add one to the lake, or take a workload that has one"
             )
         inputs = {
@@ -142,7 +141,7 @@ def definition_of(settings: JobSettings) -> dict[str, Any]:
         "hyperParameters": {
             "workload": settings.workload,
             "processes_per_host": str(settings.processes_per_host),
-            **{key: value if isinstance(value, str) else json.dumps(value) for key, value in settings.hyperparameters.items()},
+            **{key: hyperparameter(value) for key, value in settings.hyperparameters.items()},
         },
         "environment": dict(settings.environment),
         "resourceConfig": {
@@ -156,6 +155,11 @@ def definition_of(settings: JobSettings) -> dict[str, Any]:
         "enableInterContainerTrafficEncryption": settings.encrypt_traffic,
         "revision": settings.revision,
     }
+
+
+def hyperparameter(value: str | int | float | bool) -> str:
+    """A value as SageMaker passes it, text that the container reads as JSON where it can."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def metric_regex(name: str) -> str:

@@ -100,7 +100,7 @@ class TrainingJobProvider(dynamic.ResourceProvider):
         return dynamic.UpdateResult({**{key: olds.get(key) for key in OUTPUTS}, **inputs_of(news)})
 
     def delete(self, id_: str, props: dict[str, Any]) -> None:
-        """Stop the job if it runs. What it was stays in SageMaker's history: it costs nothing and tells where a model came from."""
+        """Stop the job if it runs. It stays in SageMaker's history: that costs nothing and tells where a model came from."""
         sagemaker = self._clients(props).sagemaker
         job = describe(sagemaker, id_)
         if job is None or job["TrainingJobStatus"] in TERMINAL:

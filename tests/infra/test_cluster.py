@@ -1,0 +1,139 @@
+"""The cluster: private, encrypted, logged, entered by name, and torn down in an order that ends."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.infra.compute_fixtures import only, recorded_cluster
+from tests.support.recorder import Recording
+from tools.plan.view import ResourceView
+
+CLUSTER = "aws:eks/cluster:Cluster"
+ADDON = "aws:eks/addon:Addon"
+GROUP = "aws:eks/nodeGroup:NodeGroup"
+LOGS = "aws:cloudwatch/logGroup:LogGroup"
+ENTRY = "aws:eks/accessEntry:AccessEntry"
+ASSOCIATION = "aws:eks/accessPolicyAssociation:AccessPolicyAssociation"
+POD = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
+OIDC = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
+RULES = (
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+)
+
+
+@pytest.fixture(scope="module")
+def stack() -> Recording:
+    return recorded_cluster()
+
+
+def addon(recording: Recording, name: str) -> ResourceView:
+    (found,) = [view for view in recording.of(ADDON) if view.get("addonName") == name]
+    return found
+
+
+def test_the_api_server_is_private_unless_ranges_are_named(stack: Recording) -> None:
+    config = only(stack, CLUSTER).get("vpcConfig")
+    assert (config["endpointPrivateAccess"], config["endpointPublicAccess"], config.get("publicAccessCidrs")) == (
+        True,
+        False,
+        None,
+    )
+    named = only(recorded_cluster(publicAccessCidrs=["203.0.113.0/24"]), CLUSTER).get("vpcConfig")
+    assert (named["endpointPublicAccess"], named["publicAccessCidrs"]) == (True, ["203.0.113.0/24"])
+
+
+def test_secrets_are_under_our_own_key(stack: Recording) -> None:
+    encryption = only(stack, CLUSTER).get("encryptionConfig")
+    assert encryption["resources"] == ["secrets"]
+    assert encryption["provider"]["keyArn"].startswith("arn:aws:kms:")
+
+
+def test_all_logs_go_to_a_group_that_is_there_first_encrypted_and_retained(stack: Recording) -> None:
+    cluster, logs = only(stack, CLUSTER), only(stack, LOGS)
+    assert len(cluster.get("enabledClusterLogTypes")) == 5
+    assert logs.get("name") == "/aws/eks/slipway-dev/cluster"
+    assert logs.get("retentionInDays") == 90
+    assert logs.get("kmsKeyId")
+    assert logs.urn in stack.options[cluster.urn]["dependencies"]
+
+
+def test_entering_is_by_access_entries_alone(stack: Recording) -> None:
+    access = only(stack, CLUSTER).get("accessConfig")
+    assert access == {"authenticationMode": "API", "bootstrapClusterCreatorAdminPermissions": False}
+
+
+def test_admins_come_from_the_wiring_and_from_settings_and_operators_only_look() -> None:
+    more = recorded_cluster(adminPrincipalArns=["arn:aws:iam::123456789012:role/oncall"])
+    policies = {
+        view.get("principalArn").rpartition("/")[2]: view.get("policyArn").rpartition("/")[2] for view in more.of(ASSOCIATION)
+    }
+    assert policies == {
+        "platform": "AmazonEKSClusterAdminPolicy",
+        "oncall": "AmazonEKSClusterAdminPolicy",
+        "operator": "AmazonEKSAdminViewPolicy",
+    }
+    assert len(more.of(ENTRY)) == 3
+
+
+def test_every_addon_is_pinned_and_none_is_eks_own_copy(stack: Recording) -> None:
+    versions = {view.get("addonName"): view.get("addonVersion") for view in stack.of(ADDON)}
+    assert set(versions) == {"vpc-cni", "coredns", "kube-proxy", "eks-pod-identity-agent", "aws-ebs-csi-driver"}
+    assert all("-eksbuild." in version for version in versions.values())
+    assert only(stack, CLUSTER).props["bootstrapSelfManagedAddons"] is False
+
+
+def test_pods_get_roles_of_their_own(stack: Recording) -> None:
+    roles = {
+        (view.get("namespace"), view.get("serviceAccount")): view.get("roleArn").rpartition("/")[2] for view in stack.of(POD)
+    }
+    assert roles == {
+        ("kube-system", "aws-node"): "cni",
+        ("kube-system", "ebs-csi-controller-sa"): "ebs",
+        ("training", "trainer"): "pod",
+    }
+
+
+def test_networking_is_there_before_the_first_node_and_goes_after_the_last(stack: Recording) -> None:
+    before = {addon(stack, name).urn for name in ("vpc-cni", "kube-proxy", "eks-pod-identity-agent")}
+    groups = stack.of(GROUP)
+    assert len(groups) == 2
+    for group in groups:
+        assert before <= set(stack.options[group.urn]["dependencies"])
+
+
+def test_what_needs_nodes_comes_after_them_and_goes_before_them(stack: Recording) -> None:
+    (system,) = [view for view in stack.of(GROUP) if view.name.endswith("-system")]
+    for name in ("coredns", "aws-ebs-csi-driver"):
+        assert system.urn in stack.options[addon(stack, name).urn]["dependencies"]
+
+
+def test_rules_stand_before_the_cluster_and_none_opens_a_port_to_the_world(stack: Recording) -> None:
+    cluster = only(stack, CLUSTER)
+    rules = stack.of(*RULES)
+    assert {rule.urn for rule in rules} <= set(stack.options[cluster.urn]["dependencies"])
+    for rule in stack.of(RULES[0]):
+        assert rule.get("cidrIpv4") in (None, "10.0.0.0/16"), rule.name
+        assert rule.get("description"), rule.name
+
+
+def test_a_protected_cluster_is_protected_by_pulumi_and_by_eks() -> None:
+    protected = recorded_cluster(protect=True)
+    cluster = only(protected, CLUSTER)
+    assert protected.options[cluster.urn]["protect"] is True
+    assert cluster.get("deletionProtection") is True
+
+
+def test_an_oidc_provider_is_made_from_the_clusters_issuer_only_where_asked_for(stack: Recording) -> None:
+    assert not stack.of(OIDC)
+    provider = only(recorded_cluster(oidcProvider=True), OIDC)
+    assert provider.get("url") == "https://oidc.eks.us-east-1.amazonaws.com/id/slipway-dev"
+    assert provider.get("clientIdLists") == ["sts.amazonaws.com"]
+
+
+def test_everything_has_a_parent_and_what_can_be_tagged_is(stack: Recording) -> None:
+    untagged = (ASSOCIATION,)
+    for view in stack:
+        if view.custom:
+            assert "slipway:compute:" in view.parent, view.name
+            assert view.type in untagged or view.get("tags.Environment") == "dev", view.name
