@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .cloud import BUCKET, REGION, Cloud, make_repository
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """One running cloud for all tests: names are unique, so they do not meet."""
+    folder: Path = tmp_path_factory.mktemp("sagemaker")
+    cloud = Cloud(folder / "home", make_repository(folder / "repository"))
+    cloud.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    yield cloud
+    cloud.stop()

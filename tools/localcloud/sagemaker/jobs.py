@@ -1,0 +1,108 @@
+"""Training jobs by name: what a request may do to them, and the runs behind them."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from . import layout
+from .context import Context, RequestError, bad_name, invalid
+from .job_run import JobRun
+from .metrics import compile_metric
+from .records import ENDED, JobRecord
+
+
+class Jobs:
+    """All runs of this daemon, by region and name."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._runs: dict[tuple[str, str], JobRun] = {}
+        self._slots = threading.BoundedSemaphore(context.limits.jobs)
+
+    def check(self, region: str, request: Mapping[str, Any]) -> None:
+        """Raises what AWS answers to a job that cannot be made. Call with the records' lock held, before moto records it."""
+        name = str(request.get("TrainingJobName", ""))
+        if not layout.valid_name(name):
+            raise bad_name(name, "trainingJobName", layout.NAME_PATTERN)
+        existing = self._context.backend(region).training_jobs.get(name)
+        if existing is not None:
+            raise RequestError(
+                "ResourceInUse",
+                "Training job names must be unique within an AWS account and region, "
+                f"and a training job with this name already exists ({existing.arn})",
+            )
+        for channel in request.get("InputDataConfig") or ():
+            if re.fullmatch(layout.CHANNEL_PATTERN, channel["ChannelName"]) is None or channel["ChannelName"] in {".", ".."}:
+                raise bad_name(channel["ChannelName"], "inputDataConfig.member.channelName", layout.CHANNEL_PATTERN)
+        for row in request.get("AlgorithmSpecification", {}).get("MetricDefinitions") or ():
+            try:
+                compile_metric(row["Name"], row["Regex"])
+            except ValueError as error:
+                raise invalid(str(error)) from error
+
+    def begin(self, region: str, request: Mapping[str, Any]) -> None:
+        """Starts the job that moto has just recorded. Call with the records' lock held since `check`."""
+        name = request["TrainingJobName"]
+        record = JobRecord(self._context, self._context.backend(region).training_jobs[name], request)
+        # The same name may run in two regions; the first one has the plain folder.
+        taken = any(other == name and where != region for where, other in self._runs)
+        folder = self._context.home / "jobs" / (f"{name}@{region}" if taken else name)
+        run = JobRun(self._context, record, region=region, folder=folder, slots=self._slots)
+        self._runs[region, name] = run
+        run.start()
+
+    def stop_job(self, region: str, name: str) -> None:
+        """StopTrainingJob."""
+        with self._context.records:
+            job = self._find(region, name)
+            if job.training_job_status in ENDED:
+                raise invalid(f"The request was rejected because the training job is in status {job.training_job_status}.")
+            self._runs[region, name].request_stop()
+
+    def delete(self, region: str, name: str) -> None:
+        """DeleteTrainingJob: only for a job that has ended; its folder here goes too."""
+        with self._context.records:
+            job = self._find(region, name)
+            if job.training_job_status not in ENDED:
+                raise invalid(f"The request was rejected because the training job is in status {job.training_job_status}.")
+            del self._context.backend(region).training_jobs[name]
+            run = self._runs.pop((region, name), None)
+        if run is not None:
+            shutil.rmtree(run.folder, ignore_errors=True)
+
+    def adopt(self) -> None:
+        """Ends the jobs that a state from an earlier daemon calls running: their processes died with it."""
+        with self._context.records:
+            for region, backend in self._context.regions():
+                for name, job in backend.training_jobs.items():
+                    if job.training_job_status not in ENDED and (region, name) not in self._runs:
+                        job.training_job_status = job.secondary_status = "Failed"
+                        job.failure_reason = "InternalServerError: the local cloud stopped while this job ran; start it again"
+
+    def interrupt_all(self) -> None:
+        """Tells all runs to end, without waiting."""
+        for run in list(self._runs.values()):
+            if not run.ended:
+                run.interrupt()
+
+    def shutdown(self, timeout_s: float, *, forget: bool = False) -> None:
+        """Ends all runs. Blocks until their processes are gone. `forget` drops them as well (a reset of the cloud)."""
+        self.interrupt_all()
+        for run in list(self._runs.values()):
+            run.join(timeout_s)
+        if forget:
+            self._runs.clear()
+
+    def status(self) -> list[dict[str, Any]]:
+        """The runs that have not ended."""
+        return [run.status() for run in list(self._runs.values()) if not run.ended]
+
+    def _find(self, region: str, name: str) -> Any:
+        job = self._context.backend(region).training_jobs.get(name)
+        if job is None:
+            raise invalid("Requested resource not found.")
+        return job

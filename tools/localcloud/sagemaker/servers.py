@@ -1,0 +1,238 @@
+"""One model server: a process that serves a model on a loopback port, kept alive for as long as its variant wants it."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import shutil
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from . import layout
+from .context import Context
+from .logs import LogStream
+from .processes import Child
+
+FIRST_PING_S = 0.02
+SLOWEST_PING_S = 0.25
+FAILURE_TAIL_CHARACTERS = 600
+PORT_TAKEN = ("Address already in use", "Errno 98")
+
+
+class ServerUnavailable(Exception):
+    """The server takes no connections; another one may answer."""
+
+
+class ModelServer:
+    """Starts with `start`; `settled` is set when it first answers /ping or is known never to (`failure` says why)."""
+
+    def __init__(
+        self,
+        context: Context,
+        *,
+        name: str,
+        base: Path,
+        command: list[str],
+        asked_environment: Mapping[str, str],
+        region: str,
+        sharing: int,
+        startup_s: float,
+        log: LogStream,
+    ) -> None:
+        self.name, self.base, self.log = name, base, log
+        self.settled = threading.Event()
+        self.failure = ""
+        self.restarts = 0
+        self.in_flight = 0
+        self._context, self._command, self._asked, self._region = context, command, asked_environment, region
+        self._sharing, self._startup_s = sharing, startup_s
+        self._ready = False
+        self._stopping = threading.Event()
+        self._child: Child | None = None
+        self._port = 0
+        self._idle: deque[http.client.HTTPConnection] = deque()
+        self._lock = threading.Lock()
+        self._keeper = threading.Thread(target=self._keep, name=f"server {name}", daemon=True)
+
+    @property
+    def ready(self) -> bool:
+        """Whether it takes requests now."""
+        return self._ready and self._child is not None and not self._child.ended.is_set()
+
+    @property
+    def pid(self) -> int | None:
+        return self._child.pid if self._child is not None and not self._child.ended.is_set() else None
+
+    def start(self) -> None:
+        self._keeper.start()
+
+    def request_stop(self) -> None:
+        """Asks for the end without waiting: no new requests, SIGTERM."""
+        self._ready = False
+        self._stopping.set()
+        if self._child is not None:
+            self._child.terminate()
+
+    def stop(self, grace_s: float) -> None:
+        """Ends the process and removes its folder. Blocks up to the grace."""
+        self.request_stop()
+        if self._child is not None:
+            self._child.stop(grace_s)
+        self._keeper.join(grace_s + 5)
+        self._drop_connections()
+        self._context.logs.close(self.log)
+        shutil.rmtree(self.base, ignore_errors=True)
+
+    def request(self, body: bytes, headers: Mapping[str, str], timeout_s: float) -> tuple[int, Mapping[str, str], bytes]:
+        """POST /invocations: status, headers (lower case), body.
+
+        Raises ServerUnavailable when no connection can be made (another server may be tried), ConnectionError when the server
+        broke off a request that it had (it must not be sent to another: it may be what broke this one), TimeoutError.
+        """
+        with self._lock:
+            self.in_flight += 1
+        try:
+            while True:
+                try:
+                    connection, reused = self._idle.pop(), True
+                except IndexError:
+                    connection, reused = self._connect(), False
+                try:
+                    return self._exchange(connection, body, headers, timeout_s)
+                except TimeoutError:
+                    connection.close()
+                    raise
+                except (OSError, http.client.HTTPException) as error:
+                    connection.close()
+                    if not reused:
+                        raise ConnectionError(str(error)) from error
+                    # A kept connection that the server closed in between: the next one, at last a new one.
+        finally:
+            with self._lock:
+                self.in_flight -= 1
+
+    def _connect(self) -> http.client.HTTPConnection:
+        connection = http.client.HTTPConnection(layout.LOOPBACK, self._port, timeout=self._context.limits.ping_s)
+        try:
+            connection.connect()
+        except OSError as error:
+            raise ServerUnavailable(str(error)) from error
+        return connection
+
+    def _exchange(
+        self, connection: http.client.HTTPConnection, body: bytes, headers: Mapping[str, str], timeout_s: float
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        assert connection.sock is not None
+        connection.sock.settimeout(timeout_s)
+        connection.request("POST", "/invocations", body=body, headers=dict(headers))
+        response = connection.getresponse()
+        answer = response.read()
+        if not response.will_close:
+            self._idle.append(connection)
+        else:
+            connection.close()
+        return response.status, {name.lower(): value for name, value in response.getheaders()}, answer
+
+    def _keep(self) -> None:
+        """Starts the process, and again after each crash, waiting longer every time; gives up only if it never came up."""
+        wait_s = self._context.limits.restart_first_s
+        while not self._stopping.is_set():
+            began = time.monotonic()
+            problem = self._launch_and_wait()
+            if problem and not self.settled.is_set() and not self._stopping.is_set():
+                if any(mark in self.log.tail(2000) for mark in PORT_TAKEN) and self.restarts < 3:
+                    self.restarts += 1  # another program took the port between our probe and the server's bind
+                    continue
+                self.failure = problem
+                self.settled.set()
+                break
+            if not problem:
+                self.settled.set()
+                assert self._child is not None
+                self._child.ended.wait()
+                self._ready = False
+                self._drop_connections()
+            if self._stopping.is_set():
+                break
+            if time.monotonic() - began > self._context.limits.restart_longest_s:
+                wait_s = self._context.limits.restart_first_s
+            code = self._child.exit_code if self._child is not None else None
+            self.log.note(f"model server {self.name} ended with exit code {code}; a new one starts in {wait_s:g} s")
+            self.restarts += 1
+            self._stopping.wait(wait_s)
+            wait_s = min(wait_s * 2, self._context.limits.restart_longest_s)
+        self.settled.set()
+
+    def _launch_and_wait(self) -> str:
+        """Runs the process until /ping answers. The empty string then, else what went wrong."""
+        self._port = layout.free_port()
+        environment = layout.container_environment(
+            base=self.base,
+            repository=self._context.repository,
+            python=self._context.python,
+            endpoint_url=self._context.endpoint_url(),
+            region=self._region,
+            asked=self._asked,
+            sharing=self._sharing,
+            cores=self._context.limits.cores,
+            extra={"SAGEMAKER_BIND_TO_PORT": str(self._port), "SLIPWAY_BIND_HOST": layout.LOOPBACK},
+        )
+        try:
+            child = Child(
+                self._command,
+                python=self._context.python,
+                env=environment,
+                cwd=self.base,
+                on_line=self.log.write,
+                name=f"server {self.name}",
+            )
+        except OSError as error:
+            return f"cannot start the model server: {error}"
+        self._child = child
+        deadline, pause = time.monotonic() + self._startup_s, FIRST_PING_S
+        while not self._stopping.is_set():
+            if child.ended.wait(pause):
+                return (
+                    f"The model server ended with exit code {child.exit_code} before /ping answered; its log ends: {self._tail()}"
+                )
+            if self._ping():
+                self._ready = True
+                return ""
+            if time.monotonic() > deadline:
+                child.stop(1)
+                waited = f"within {self._startup_s:g} s"
+                return f"The model server did not pass the ping health check {waited}; its log ends: {self._tail()}"
+            pause = min(pause * 1.5, SLOWEST_PING_S)
+        child.stop(self._context.limits.server_grace_s)
+        return "stopped"
+
+    def _ping(self) -> bool:
+        connection = http.client.HTTPConnection(layout.LOOPBACK, self._port, timeout=self._context.limits.ping_s)
+        try:
+            connection.request("GET", "/ping")
+            return connection.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    def _tail(self) -> str:
+        return self.log.tail(FAILURE_TAIL_CHARACTERS) or "(no output)"
+
+    def _drop_connections(self) -> None:
+        with contextlib.suppress(IndexError):
+            while True:
+                self._idle.pop().close()
+
+
+def stop_all(servers: Iterable[ModelServer], grace_s: float) -> None:
+    """Stops servers side by side: all get SIGTERM at once, and the grace is one for all."""
+    stopping = list(servers)
+    for server in stopping:
+        server.request_stop()
+    deadline = time.monotonic() + grace_s
+    for server in stopping:
+        server.stop(max(0.0, deadline - time.monotonic()))
