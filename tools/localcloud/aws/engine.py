@@ -63,6 +63,8 @@ class Engine:
                 failures.append((key, f"unknown property {key!r}" + (f"; did you mean {near[0]!r}?" if near else "")))
             elif isinstance(schema.inputs[key], Mapping) and isinstance(inputs[key], (str, bool, int, float)):
                 failures.append((key, f"Incorrect attribute value type: {key!r} takes {' '.join(schema.inputs[key])} values, got {inputs[key]!r}"))
+            elif schema.inputs[key] == "bool" and inputs[key] not in (True, False, "true", "false", UNKNOWN):
+                failures.append((key, f"Incorrect attribute value type: a bool is required for {key!r}, got {inputs[key]!r}"))
         defaulted = []
         for key, value in row.defaults.items():
             if "." not in key and key not in inputs:
@@ -111,6 +113,9 @@ class Engine:
                 if key not in row.computed and key in outputs and key not in news:
                     outputs.pop(key)
         outputs.update({key: value for key, value in news.items() if key in schema.outputs})
+        for key, condition in self.row(token).moves.items():
+            if state and (not condition or news.get(condition)):
+                outputs[key] = UNKNOWN
         if "region" in schema.outputs and "region" in schema.inputs:
             outputs["region"] = news.get("region", self.region)
         return outputs

@@ -56,7 +56,7 @@ class Tags:
 
     `create`: member of the create call ("" = tagged after create; "TagSpecifications:vpc" = EC2's form with the resource type).
     `target`: the member that names the resource in add/remove/list and its template. `read`: jmespath in the read data; where it
-    is empty `list_op` is called and `list_path` taken.
+    is empty `list_op` is called and `list_path` taken. `change`: code that puts the whole set, where AWS knows no single tags.
     """
 
     create: str = "Tags"
@@ -69,6 +69,7 @@ class Tags:
     read: str = ""
     list_op: str = ""
     list_path: str = "Tags"
+    change: Callable[[Context, dict[str, str]], None] | None = None
 
 
 def ec2_tags(resource_type: str) -> Tags:
@@ -120,6 +121,7 @@ class Resource:
     defaults    what pulumi-aws puts in when the program says nothing
     empty       outputs reported when AWS says nothing (Terraform's zero values)
     zeros       object (or list of object) properties whose absent members are reported as zero values, as Terraform's blocks are
+    moves       outputs that any update changes (versions), so unknown in a preview -> the property that must be true for it, or ""
     json        properties holding JSON documents, compared by meaning
     sets        list properties whose order means nothing
     rename      property path -> member name, where they differ in more than case
@@ -143,6 +145,7 @@ class Resource:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     empty: Mapping[str, Any] = field(default_factory=dict)
     zeros: frozenset[str] = frozenset()
+    moves: Mapping[str, str] = field(default_factory=dict)
     json: frozenset[str] = frozenset()
     sets: frozenset[str] = frozenset()
     rename: Mapping[str, str] = field(default_factory=dict)
