@@ -1,0 +1,289 @@
+"""The architecture picture, drawn from the plan itself: what is on it is what is declared, and nothing else.
+
+`draw(plan)` gives one self-contained SVG, readable in light and dark. `python -m tools.report.diagram FILE` draws a JSON list of
+resources.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from tools.plan.view import Plan
+from tools.report.rooms import Network, Picture, Room, picture
+from tools.report.svg import CHIP, Canvas, Chip, chips_height, escape, width
+
+WIDE: Final = 1200.0
+MARGIN: Final = 28.0
+GAP: Final = 20.0
+PAD: Final = 18.0
+SIDE: Final = 372.0  # the column beside the network
+HEAD: Final = 92.0
+CARD_HEAD: Final = 44.0
+HEADING: Final = 18.0
+GROUP_GAP: Final = 12.0
+FOOT: Final = 24.0
+TIER_LABEL: Final = 76.0
+CELL: Final = 40.0
+LEAD: Final = 116.0  # the headings' column in a broad card
+BROAD: Final = 420.0
+# More chips than this of one heading are summed up: a picture that lists 40 alarms shows nothing.
+CHIPS_SHOWN: Final = 14
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How a room is titled and coloured."""
+
+    title: str
+    icon: str
+    accent: str
+
+
+LOOKS: Final = {
+    "network": Look(title="Network", icon="cloud", accent="blue"),
+    "cluster": Look(title="Cluster", icon="hexagon", accent="violet"),
+    "data": Look(title="Data lake", icon="bucket", accent="green"),
+    "keys": Look(title="Keys and secrets", icon="key", accent="amber"),
+    "images": Look(title="Images", icon="box", accent="rose"),
+    "training": Look(title="Training", icon="spark", accent="rose"),
+    "models": Look(title="Models", icon="layers", accent="rose"),
+    "serving": Look(title="Serving", icon="pulse", accent="rose"),
+    "identity": Look(title="Identity", icon="person", accent="amber"),
+    "watch": Look(title="Watching", icon="bell", accent="teal"),
+    "money": Look(title="Money", icon="coin", accent="teal"),
+    "other": Look(title="Also there", icon="dots", accent="teal"),
+}
+BESIDE: Final = ("data", "keys", "money")
+PIPELINE: Final = ("images", "training", "models", "serving")
+BELOW: Final = ("identity", "watch", "other")
+
+
+def draw(plan: Plan) -> str:
+    """The picture of `plan` as an SVG document; the same plan is the same text. An empty plan says that nothing is declared."""
+    shown = picture(plan)
+    canvas = Canvas()
+    body = Canvas()
+    high = _body(body, shown)
+    canvas.box(0, 0, WIDE, high, "paper", radius=0)
+    _header(canvas, shown)
+    canvas.parts += body.parts
+    return canvas.document(WIDE, high, f"Architecture of {shown.title}: {shown.subtitle}")
+
+
+def _header(canvas: Canvas, shown: Picture) -> None:
+    canvas.box(MARGIN, 28, 6, 44, "rose", radius=3)
+    canvas.text(MARGIN + 20, 50, shown.title, size=26, bold=True, room=WIDE - 2 * MARGIN - 20)
+    canvas.text(MARGIN + 20, 71, f"{shown.subtitle} · drawn from the plan", size=13, style="soft", room=WIDE - 2 * MARGIN - 20)
+
+
+def _body(canvas: Canvas, shown: Picture) -> float:
+    """Draws all rooms below the header. Gives the height of the picture."""
+    rooms = shown.rooms
+    y = HEAD
+    if not rooms:
+        canvas.text(MARGIN + 20, y + 20, "Nothing is declared.", size=14, style="soft")
+        return y + 48
+    beside = [kind for kind in BESIDE if kind in rooms]
+    below = [kind for kind in BELOW if kind in rooms]
+    if shown.network:
+        y = _network_and_side(canvas, shown.network, shown, [rooms[kind] for kind in beside], y)
+    else:
+        below = [kind for kind in ("network", "cluster", *beside) if kind in rooms] + below
+    pipeline = [rooms[kind] for kind in PIPELINE if kind in rooms]
+    if pipeline:
+        y = _row(canvas, pipeline, y, gap=44.0, arrows=True)
+    for start in range(0, len(below), 2):
+        y = _row(canvas, [rooms[kind] for kind in below[start : start + 2]], y, gap=GAP)
+    return y - GAP + MARGIN
+
+
+def _row(canvas: Canvas, rooms: Sequence[Room], y: float, *, gap: float, arrows: bool = False) -> float:
+    """Cards side by side, as high as the highest. Gives the y of what comes next."""
+    wide = (WIDE - 2 * MARGIN - gap * (len(rooms) - 1)) / len(rooms)
+    high = max(_card_height(room, wide) for room in rooms)
+    x = MARGIN
+    for number, room in enumerate(rooms):
+        if arrows and number:
+            canvas.arrow(x - gap + 7, y + high / 2, x - 8, LOOKS[room.kind].accent)
+        _card(canvas, room, x, y, wide, high)
+        x += wide + gap
+    return y + high + GAP
+
+
+def _card_height(room: Room, wide: float) -> float:
+    return CARD_HEAD + _groups(None, room, 0, 0, wide - 2 * PAD) + FOOT
+
+
+def _card(canvas: Canvas, room: Room, x: float, y: float, wide: float, high: float) -> None:
+    _frame(canvas, room, x, y, wide, high, LOOKS[room.kind].title)
+    _groups(canvas, room, x + PAD, y + CARD_HEAD, wide - 2 * PAD)
+
+
+def _groups(canvas: Canvas | None, room: Room, x: float, y: float, wide: float, *, style: str = "chip") -> float:
+    """Headings with their chips, beside them where there is room, else below. Gives the height; without a canvas, only that."""
+    accent = LOOKS[room.kind].accent
+    lead = LEAD if wide >= BROAD else 0.0
+    top = y
+    for group in room.groups:
+        chips = _few(group.chips)
+        if canvas:
+            canvas.text(x, top + (15 if lead else 11), group.heading, size=11, style="soft", room=(lead or wide) - 6)
+        top += 0 if lead else HEADING
+        if canvas:
+            canvas.chips(x + lead, top, wide - lead, chips, accent, style=style)
+        top += chips_height(chips, wide - lead) + (8 if lead else GROUP_GAP)
+    return top - y
+
+
+def _frame(canvas: Canvas, room: Room, x: float, y: float, wide: float, high: float, title: str, aside: str = "") -> None:
+    """A card's box, its title, how many resources it stands for, and the components drawn in it."""
+    look = LOOKS[room.kind]
+    canvas.box(x, y, wide, high, "card edge")
+    canvas.box(x + PAD - 6, y + 11, 26, 26, f"{look.accent}-tint", radius=7)
+    canvas.icon(x + PAD - 1, y + 16, look.icon, look.accent)
+    count = " · ".join(word for word in (aside, f"{room.count} resource{'s' * (room.count != 1)}") if word)
+    canvas.text(x + wide - PAD, y + 29, count, size=11, style="soft", anchor="end")
+    canvas.text(x + PAD + 28, y + 29, title, size=15, bold=True, room=wide - 2 * PAD - 40 - width(count, 11))
+    _components(canvas, room, x + PAD, y + high - 12, wide - 2 * PAD)
+
+
+def _components(canvas: Canvas, room: Room, x: float, y: float, wide: float, *, anchor: str = "start") -> None:
+    """The names of the components drawn here, in small; in full, one a line, in the tooltip."""
+    if room.components:
+        full = "\n".join(component.tip for component in room.components)
+        canvas.add(f"<g><title>{escape(full)}</title>")
+        canvas.text(
+            x,
+            y,
+            "from " + ", ".join(component.label for component in room.components),
+            size=10,
+            style="soft",
+            room=wide,
+            anchor=anchor,
+        )
+        canvas.add("</g>")
+
+
+def _few(chips: Sequence[Chip]) -> list[Chip]:
+    if len(chips) <= CHIPS_SHOWN:
+        return list(chips)
+    rest = chips[CHIPS_SHOWN - 1 :]
+    return [*chips[: CHIPS_SHOWN - 1], Chip(label=f"+ {len(rest)} more", tip=", ".join(chip.label for chip in rest))]
+
+
+def _network_and_side(canvas: Canvas, network: Network, shown: Picture, beside: Sequence[Room], y: float) -> float:
+    """The VPC, and beside it what it works on. Both columns end at the same height."""
+    wide = WIDE - 2 * MARGIN - (SIDE + GAP if beside else 0)
+    blocks = _network_blocks(network, shown, wide - 2 * PAD)
+    network_high = CARD_HEAD + sum(block.high for block in blocks) + FOOT
+    heights = [_card_height(room, SIDE) for room in beside]
+    side_high = sum(heights) + GAP * (len(beside) - 1 if beside else 0)
+    high = max(network_high, side_high)
+    _frame(canvas, shown.rooms["network"], MARGIN, y, wide, high, network.title, network.edge)
+    top, slack = y + CARD_HEAD, (high - network_high) / max(1, len(blocks))
+    for block in blocks:
+        block.draw(canvas, MARGIN + PAD, top)
+        top += block.high + slack
+    top = y
+    for room, room_high in zip(beside, heights, strict=True):
+        taller = room_high + (high - side_high) / len(beside)
+        _card(canvas, room, WIDE - MARGIN - SIDE, top, SIDE, taller)
+        top += taller + GAP
+    return y + high + GAP
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A part of the VPC, of a known height, drawn at the (x, y) it is given."""
+
+    high: float
+    draw: Callable[[Canvas, float, float], None]
+
+
+def _network_blocks(network: Network, shown: Picture, wide: float) -> list[Block]:
+    blocks = [Block(high=24.0, draw=lambda canvas, x, y: _zones(canvas, network, x, y, wide))]
+    cluster = shown.rooms.get("cluster")
+    names = [tier.tier for tier in network.tiers]
+    home = "private" if "private" in names else names[-1] if names else ""
+    for tier in network.tiers:
+        blocks.append(_tier(network, tier.tier, [text for _, text in tier.cells], wide))
+        if cluster and tier.tier == home:
+            blocks.append(_band(cluster, wide, title=LOOKS["cluster"].title))
+    if cluster and not home:
+        blocks.append(_band(cluster, wide, title=LOOKS["cluster"].title))
+    if shown.rooms["network"].groups:
+        blocks.append(_band(shown.rooms["network"], wide))
+    return blocks
+
+
+def _zones(canvas: Canvas, network: Network, x: float, y: float, wide: float) -> None:
+    for number, zone in enumerate(network.zones):
+        left, cell = _cell(network, number, wide)
+        canvas.text(x + left + 12, y + 13, zone, size=11, style="soft", room=cell - 24)
+
+
+def _cell(network: Network, number: int, wide: float) -> tuple[float, float]:
+    """(left edge, width) of a zone's column."""
+    cell = (wide - TIER_LABEL - 10.0 * (len(network.zones) - 1)) / max(1, len(network.zones))
+    return TIER_LABEL + number * (cell + 10.0), cell
+
+
+def _tier(network: Network, tier: str, cells: Sequence[str], wide: float) -> Block:
+    def paint(canvas: Canvas, x: float, y: float) -> None:
+        canvas.text(x, y + CELL / 2 + 4, tier.capitalize(), size=12, bold=True, style="blue", room=TIER_LABEL - 8)
+        for number, text in enumerate(cells):
+            left, cell = _cell(network, number, wide)
+            canvas.box(x + left, y, cell, CELL, "blue-tint", radius=8)
+            nat = tier == "public" and network.zones[number] in network.nat_zones
+            canvas.text(x + left + 12, y + CELL / 2 + 4, text or "no subnet", size=12, room=cell - (120 if nat else 24))
+            if nat:
+                wide_chip = width("NAT", 12, bold=True) + 21
+                canvas.chips(
+                    x + left + cell - wide_chip - 10,
+                    y + (CELL - CHIP) / 2,
+                    wide_chip,
+                    [Chip(label="NAT", tip="NAT gateway")],
+                    "blue",
+                    style="card edge",
+                )
+
+    return Block(high=CELL + 10, draw=paint)
+
+
+def _band(room: Room, wide: float, *, title: str = "") -> Block:
+    """A room inside the VPC, across all its zones."""
+    look = LOOKS[room.kind]
+    head = 36.0 if title else 12.0
+    high = head + _groups(None, room, 0, 0, wide - TIER_LABEL - 26) + 4
+
+    def paint(canvas: Canvas, x: float, y: float) -> None:
+        left = x + TIER_LABEL
+        canvas.box(left, y, wide - TIER_LABEL, high, f"{look.accent}-tint", radius=8)
+        if title:
+            canvas.icon(left + 12, y + 9, look.icon, look.accent)
+            named = f"{title} · {room.count} resources"
+            canvas.text(left + 34, y + 22, named, size=13, bold=True, style=look.accent)
+            taken = 60 + width(named, 13, bold=True)
+            _components(canvas, room, x + wide - 14, y + 22, wide - TIER_LABEL - taken, anchor="end")
+        _groups(canvas, room, left + 14, y + head, wide - TIER_LABEL - 26, style="card edge")
+
+    return Block(high=high + 10, draw=paint)
+
+
+def main() -> None:
+    """`python -m tools.report.diagram FILE`: draws a JSON list of resources on standard output."""
+    import json
+    import sys
+    from pathlib import Path
+
+    from tools.plan.view import from_json
+
+    if len(sys.argv) != 2:
+        sys.exit("one argument expected: a JSON file with a list of {type, name, props, urn, parent}")
+    sys.stdout.write(draw(from_json(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))))
+
+
+if __name__ == "__main__":
+    main()
