@@ -22,7 +22,7 @@ from tools.plan.view import ENGINE_UNKNOWN, UNKNOWN, Plan, ResourceView, Secret
 
 # pulumi-aws keeps the tokens of its v6 names as aliases: aws:s3/bucketV2:BucketV2 is aws:s3/bucket:Bucket.
 _V2_TOKEN: Final = re.compile(r"^(aws:s3/\w+)V2:(\w+)V2$")
-_NAME_PROPERTIES: Final = ("name", "bucket", "arn", "url", "keyId")
+_NAME_PROPERTIES: Final = ("name", "bucket", "arn", "url", "keyId", "resourceId")
 _WORD: Final = re.compile(r"[A-Za-z0-9]+")
 
 
@@ -64,7 +64,7 @@ class LinkedPlan(Plan):
             by_identity.setdefault(view.name, view)
         everyone = _Kinship(owners)
         # A literal that names no owner can only be the id of one whose own id is not given here.
-        anonymous = _Kinship([owner for owner in owners if not _identities(owner)])
+        anonymous = _Kinship([view for view in owners if not _identities(view) or _has_unknown_name(view)])
 
         for companion in self.of(type_):
             value = companion.get(by)
@@ -138,6 +138,10 @@ def _identities(view: ResourceView) -> set[str]:
     candidates: list[Any] = [view.id, *(view.props.get(key) for key in _NAME_PROPERTIES)]
     candidates += [view.outputs.get(key) for key in ("id", *_NAME_PROPERTIES)]
     return {value for value in candidates if isinstance(value, str) and value and ENGINE_UNKNOWN not in value}
+
+
+def _has_unknown_name(view: ResourceView) -> bool:
+    return any(view.props.get(key) is UNKNOWN for key in _NAME_PROPERTIES)
 
 
 def _canonical(view: ResourceView) -> ResourceView:

@@ -186,15 +186,10 @@ def endpoint_autoscales(resource: ResourceView, plan: LinkedPlan) -> Verdict:
     fix="declare an appautoscaling Policy for the same resourceId",
 )
 def target_has_a_policy(resource: ResourceView, plan: LinkedPlan) -> Verdict:
-    policies = plan.of(SCALING_POLICY)
-    wanted = resource.props.get("resourceId")
-    same = [view for view in policies if isinstance(wanted, str) and view.props.get("resourceId") == wanted]
-    if same:
-        return PASS
     companions = plan.companions(resource, SCALING_POLICY, "resourceId")
-    if any(not isinstance(view.props.get("resourceId"), str) for view in [*companions.found, *companions.possible]):
-        return PASS if companions.found else Unknown("resourceId")
-    return Fail("no policy moves this target")
+    if companions.found:
+        return PASS
+    return Unknown("resourceId") if companions.possible else Fail("no policy moves this target")
 
 
 @rule(
@@ -238,7 +233,7 @@ def endpoint_has_alarms(resource: ResourceView, plan: LinkedPlan) -> Verdict:
 )
 def endpoint_rolls_back(resource: ResourceView) -> Verdict:
     # Which alarms they are is not asked, so an unknown name does not matter.
-    alarms = resource.get("deploymentConfig.autoRollbackConfiguration.alarms")
+    alarms = Block.of(resource).known("deploymentConfig.autoRollbackConfiguration.alarms")
     return PASS if alarms else Fail("a bad deployment stays")
 
 

@@ -1,0 +1,464 @@
+"""One valid resource of each type that a rule looks at, as one small production stack that keeps every rule.
+
+Resources name each other by id (`id-<name>`), as a state does. Tests break one thing of it at a time.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from policies import tokens as t
+from tools.plan.view import Plan, ResourceView
+
+ACCOUNT: Final = "123456789012"
+KEY_ARN: Final = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555"
+ROLE_ARN: Final = f"arn:aws:iam::{ACCOUNT}:role/slipway-prod-training"
+ISSUER: Final = "oidc.eks.us-east-1.amazonaws.com/id/ABCDEF"
+IMAGE: Final = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/slipway-prod-serving:src-0123456789ab"
+TAGS: Final = {"Project": "slipway", "Environment": "prod", "Owner": "ml", "CostCenter": "42", "ManagedBy": "pulumi"}
+DATA: Final = {**TAGS, "DataClass": "internal"}
+
+
+def id_of(name: str) -> str:
+    return f"id-{name}"
+
+
+def document(*statements: Mapping[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def allow(actions: Any, resources: Any, **more: Any) -> dict[str, Any]:
+    return {"Sid": "Test", "Effect": "Allow", "Action": actions, "Resource": resources, **more}
+
+
+def trust(principal: Any, condition: Any = None, action: str = "sts:AssumeRole") -> str:
+    statement = {"Sid": "Trust", "Effect": "Allow", "Principal": principal, "Action": action}
+    return document({**statement, "Condition": condition} if condition else statement)
+
+
+DENY_HTTP: Final = {
+    "Sid": "DenyPlainHttp",
+    "Effect": "Deny",
+    "Principal": "*",
+    "Action": "s3:*",
+    "Resource": ["arn:aws:s3:::data", "arn:aws:s3:::data/*"],
+    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+}
+READ: Final = allow("s3:GetObject", "arn:aws:s3:::data/*")
+FROM_HERE: Final = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+OWN_ACCOUNT: Final = {"Effect": "Allow", "Principal": {"AWS": ROLE_ARN}, "Action": "sns:Publish", "Resource": "*"}
+
+# name -> (type, properties)
+WORLD: Final[dict[str, tuple[str, dict[str, Any]]]] = {
+    "stack": (t.STACK, {}),
+    # --- buckets
+    "data": (t.BUCKET, {"bucket": "data", "forceDestroy": False, "tags": DATA}),
+    "data-block": (
+        t.BUCKET_PUBLIC_ACCESS_BLOCK,
+        {
+            "bucket": id_of("data"),
+            "blockPublicAcls": True,
+            "blockPublicPolicy": True,
+            "ignorePublicAcls": True,
+            "restrictPublicBuckets": True,
+        },
+    ),
+    "data-policy": (t.BUCKET_POLICY, {"bucket": id_of("data"), "policy": document(DENY_HTTP)}),
+    "data-ownership": (t.BUCKET_OWNERSHIP, {"bucket": id_of("data"), "rule": {"objectOwnership": "BucketOwnerEnforced"}}),
+    "data-acl": (t.BUCKET_ACL, {"bucket": id_of("data"), "acl": "private"}),
+    "data-encryption": (
+        t.BUCKET_ENCRYPTION,
+        {
+            "bucket": id_of("data"),
+            "rules": [
+                {
+                    "applyServerSideEncryptionByDefault": {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": KEY_ARN},
+                    "bucketKeyEnabled": True,
+                }
+            ],
+        },
+    ),
+    "data-versioning": (
+        t.BUCKET_VERSIONING,
+        {"bucket": id_of("data"), "versioningConfiguration": {"status": "Enabled"}},
+    ),
+    "data-lifecycle": (
+        t.BUCKET_LIFECYCLE,
+        {
+            "bucket": id_of("data"),
+            "rules": [{"id": "all", "status": "Enabled", "abortIncompleteMultipartUpload": {"daysAfterInitiation": 7}}],
+        },
+    ),
+    "data-logging": (t.BUCKET_LOGGING, {"bucket": id_of("data"), "targetBucket": "logs", "targetPrefix": "data/"}),
+    # --- identity
+    "role": (
+        t.ROLE,
+        {
+            "assumeRolePolicy": trust({"Service": "sagemaker.amazonaws.com"}, FROM_HERE),
+            "permissionsBoundary": f"arn:aws:iam::{ACCOUNT}:policy/boundary",
+            "inlinePolicies": [{"name": "read", "policy": document(READ)}],
+            "managedPolicyArns": ["arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy"],
+            "tags": TAGS,
+        },
+    ),
+    "pod-role": (
+        t.ROLE,
+        {
+            "assumeRolePolicy": trust(
+                {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{ISSUER}"},
+                {
+                    "StringEquals": {
+                        f"{ISSUER}:aud": "sts.amazonaws.com",
+                        f"{ISSUER}:sub": "system:serviceaccount:training:runner",
+                    }
+                },
+                action="sts:AssumeRoleWithWebIdentity",
+            ),
+            "permissionsBoundary": f"arn:aws:iam::{ACCOUNT}:policy/boundary",
+            "tags": TAGS,
+        },
+    ),
+    "policy": (
+        t.POLICY,
+        {
+            "policy": document(
+                READ,
+                allow("iam:PassRole", ROLE_ARN, Condition={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}),
+            ),
+            "tags": TAGS,
+        },
+    ),
+    "role-policy": (t.ROLE_POLICY, {"role": "role", "policy": document(READ)}),
+    "attachment": (t.ROLE_POLICY_ATTACHMENT, {"role": "role", "policyArn": f"arn:aws:iam::{ACCOUNT}:policy/policy"}),
+    # --- keys
+    "key": (
+        t.KEY,
+        {
+            "enableKeyRotation": True,
+            "deletionWindowInDays": 30,
+            "isEnabled": True,
+            "policy": document(
+                {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"}
+            ),
+            "tags": TAGS,
+        },
+    ),
+    # --- network
+    "vpc": (t.VPC, {"cidrBlock": "10.0.0.0/16", "tags": TAGS}),
+    "vpc-flow-log": (t.FLOW_LOG, {"vpcId": id_of("vpc"), "trafficType": "ALL", "tags": TAGS}),
+    "vpc-default-group": (t.DEFAULT_SECURITY_GROUP, {"vpcId": id_of("vpc"), "tags": TAGS}),
+    "vpc-s3": (
+        t.VPC_ENDPOINT,
+        {
+            "vpcId": id_of("vpc"),
+            "vpcEndpointType": "Gateway",
+            "serviceName": "com.amazonaws.us-east-1.s3",
+            "policy": document(allow("s3:*", "*", Principal="*", Condition={"StringEquals": {"aws:ResourceAccount": ACCOUNT}})),
+            "tags": TAGS,
+        },
+    ),
+    "vpc-logs": (
+        t.VPC_ENDPOINT,
+        {
+            "vpcId": id_of("vpc"),
+            "vpcEndpointType": "Interface",
+            "serviceName": "com.amazonaws.us-east-1.logs",
+            "privateDnsEnabled": True,
+            "tags": TAGS,
+        },
+    ),
+    "private-a": (t.SUBNET, {"vpcId": id_of("vpc"), "cidrBlock": "10.0.0.0/20", "mapPublicIpOnLaunch": False, "tags": TAGS}),
+    "private-route": (
+        t.ROUTE,
+        {"routeTableId": "rtb-1", "destinationCidrBlock": "0.0.0.0/0", "natGatewayId": "nat-1"},
+    ),
+    "group": (
+        t.SECURITY_GROUP,
+        {
+            "description": "Model servers",
+            "vpcId": id_of("vpc"),
+            "ingress": [{"protocol": "tcp", "fromPort": 8080, "toPort": 8080, "cidrBlocks": ["10.0.0.0/16"]}],
+            "egress": [{"protocol": "tcp", "fromPort": 443, "toPort": 443, "cidrBlocks": ["0.0.0.0/0"]}],
+            "tags": TAGS,
+        },
+    ),
+    "efa": (t.SECURITY_GROUP, {"description": "EFA", "vpcId": id_of("vpc"), "tags": TAGS}),
+    "efa-in": (
+        t.INGRESS_RULE,
+        {
+            "description": "EFA in",
+            "securityGroupId": id_of("efa"),
+            "referencedSecurityGroupId": id_of("efa"),
+            "ipProtocol": "-1",
+        },
+    ),
+    "efa-out": (
+        t.EGRESS_RULE,
+        {
+            "description": "EFA out",
+            "securityGroupId": id_of("efa"),
+            "referencedSecurityGroupId": id_of("efa"),
+            "ipProtocol": "-1",
+        },
+    ),
+    "old-rule": (
+        t.SECURITY_GROUP_RULE,
+        {
+            "type": "ingress",
+            "description": "HTTPS from the office",
+            "securityGroupId": id_of("group"),
+            "protocol": "tcp",
+            "fromPort": 443,
+            "toPort": 443,
+            "cidrBlocks": ["10.1.0.0/16"],
+        },
+    ),
+    # --- machines
+    "template": (
+        t.LAUNCH_TEMPLATE,
+        {
+            "instanceType": "p5.48xlarge",
+            "metadataOptions": {"httpEndpoint": "enabled", "httpTokens": "required", "httpPutResponseHopLimit": 1},
+            "blockDeviceMappings": [{"deviceName": "/dev/xvda", "ebs": {"encrypted": "true", "kmsKeyId": KEY_ARN}}],
+            "networkInterfaces": [
+                {"interfaceType": "efa", "deviceIndex": 0, "associatePublicIpAddress": "false", "securityGroups": [id_of("efa")]}
+            ],
+            "placement": {"groupName": "close"},
+            "userData": "IyEvYmluL3NoCg==",
+            "tags": TAGS,
+        },
+    ),
+    "volume": (t.VOLUME, {"availabilityZone": "us-east-1a", "size": 100, "encrypted": True, "kmsKeyId": KEY_ARN, "tags": TAGS}),
+    # --- Kubernetes
+    "cluster": (
+        t.CLUSTER,
+        {
+            "roleArn": ROLE_ARN,
+            "vpcConfig": {"endpointPublicAccess": False, "endpointPrivateAccess": True, "subnetIds": ["s-1", "s-2"]},
+            "encryptionConfig": {"resources": ["secrets"], "provider": {"keyArn": KEY_ARN}},
+            "enabledClusterLogTypes": ["api", "audit", "authenticator", "controllerManager", "scheduler"],
+            "accessConfig": {"authenticationMode": "API", "bootstrapClusterCreatorAdminPermissions": False},
+            "deletionProtection": True,
+            "tags": TAGS,
+        },
+    ),
+    "gpu": (
+        t.NODE_GROUP,
+        {
+            "clusterName": id_of("cluster"),
+            "nodeRoleArn": ROLE_ARN,
+            "instanceTypes": ["p5.48xlarge", "p5e.48xlarge"],
+            "capacityType": "SPOT",
+            "scalingConfig": {"minSize": 0, "maxSize": 4, "desiredSize": 0},
+            "subnetIds": ["s-1"],
+            "taints": [{"key": "nvidia.com/gpu", "value": "true", "effect": "NO_SCHEDULE"}],
+            "launchTemplate": {"id": id_of("template"), "version": "1"},
+            "nodeRepairConfig": {"enabled": True},
+            "tags": TAGS,
+        },
+    ),
+    "access": (
+        t.ACCESS_POLICY_ASSOCIATION,
+        {
+            "clusterName": id_of("cluster"),
+            "policyArn": "arn:aws:eks::aws:cluster-access-policy/AmazonEKSEditPolicy",
+            "principalArn": ROLE_ARN,
+            "accessScope": {"type": "cluster"},
+        },
+    ),
+    "karpenter": (
+        t.KARPENTER_NODE_POOL,
+        {
+            "spec": {
+                "limits": {"nvidia.com/gpu": 32},
+                "template": {
+                    "spec": {
+                        "requirements": [{"key": "karpenter.k8s.aws/instance-family", "operator": "In", "values": ["p5", "g6"]}],
+                        "taints": [{"key": "nvidia.com/gpu", "effect": "NoSchedule"}],
+                    }
+                },
+            }
+        },
+    ),
+    "asg": (t.AUTOSCALING_GROUP, {"minSize": 0, "maxSize": 4}),
+    # --- SageMaker
+    "model": (
+        t.MODEL,
+        {
+            "executionRoleArn": ROLE_ARN,
+            "enableNetworkIsolation": True,
+            "vpcConfig": {"subnets": ["s-1"], "securityGroupIds": ["sg-1"]},
+            "primaryContainer": {"image": IMAGE, "modelDataUrl": "s3://models/m.tar.gz"},
+            "tags": TAGS,
+        },
+    ),
+    "configuration": (
+        t.ENDPOINT_CONFIGURATION,
+        {
+            "name": "digits-1",
+            "kmsKeyArn": KEY_ARN,
+            "productionVariants": [
+                {"variantName": "a", "instanceType": "ml.m5.large", "initialInstanceCount": 2, "modelName": "m"}
+            ],
+            "dataCaptureConfig": {
+                "enableCapture": True,
+                "initialSamplingPercentage": 20,
+                "destinationS3Uri": "s3://data/capture",
+                "kmsKeyId": KEY_ARN,
+                "captureOptions": [{"captureMode": "Input"}],
+            },
+            "tags": TAGS,
+        },
+    ),
+    "endpoint": (
+        t.ENDPOINT,
+        {
+            "name": "digits",
+            "endpointConfigName": "digits-1",
+            "deploymentConfig": {"autoRollbackConfiguration": {"alarms": [{"alarmName": "errors"}]}},
+            "tags": TAGS,
+        },
+    ),
+    "endpoint-target": (
+        t.SCALING_TARGET,
+        {
+            "resourceId": "endpoint/digits/variant/a",
+            "serviceNamespace": "sagemaker",
+            "scalableDimension": "sagemaker:variant:DesiredInstanceCount",
+            "minCapacity": 2,
+            "maxCapacity": 6,
+            "tags": TAGS,
+        },
+    ),
+    "endpoint-scaling": (
+        t.SCALING_POLICY,
+        {
+            "resourceId": "endpoint/digits/variant/a",
+            "serviceNamespace": "sagemaker",
+            "scalableDimension": "sagemaker:variant:DesiredInstanceCount",
+            "policyType": "TargetTrackingScaling",
+        },
+    ),
+    "job": (
+        t.TRAINING_JOB,
+        {
+            "namePrefix": "slipway-prod-digits",
+            "roleArn": ROLE_ARN,
+            "algorithmSpecification": {"trainingImage": IMAGE, "trainingInputMode": "File"},
+            "resourceConfig": {"instanceType": "ml.m5.xlarge", "instanceCount": 2, "volumeKmsKeyId": KEY_ARN},
+            "outputDataConfig": {"s3OutputPath": "s3://models", "kmsKeyId": KEY_ARN},
+            "stoppingCondition": {"maxRuntimeInSeconds": 3600, "maxWaitTimeInSeconds": 7200},
+            "vpcConfig": {"subnets": ["s-1"], "securityGroupIds": ["sg-1"]},
+            "checkpointConfig": {"s3Uri": "s3://checkpoints"},
+            "enableManagedSpotTraining": True,
+            "enableNetworkIsolation": True,
+            "enableInterContainerTrafficEncryption": True,
+            "tags": TAGS,
+        },
+    ),
+    # --- images, logs, messages, secrets, money
+    "repository": (
+        t.REPOSITORY,
+        {
+            "name": "repository",
+            "imageTagMutability": "IMMUTABLE",
+            "imageScanningConfiguration": {"scanOnPush": True},
+            "encryptionConfigurations": [{"encryptionType": "KMS", "kmsKey": KEY_ARN}],
+            "forceDelete": False,
+            "tags": TAGS,
+        },
+    ),
+    "repository-policy": (
+        t.REPOSITORY_POLICY,
+        {
+            "repository": "repository",
+            "policy": document({"Effect": "Allow", "Principal": {"AWS": ROLE_ARN}, "Action": "ecr:BatchGetImage"}),
+        },
+    ),
+    "repository-lifecycle": (t.REPOSITORY_LIFECYCLE, {"repository": "repository", "policy": '{"rules": []}'}),
+    "log-group": (t.LOG_GROUP, {"name": "/slipway", "retentionInDays": 365, "kmsKeyId": KEY_ARN, "tags": TAGS}),
+    "alarm": (
+        t.METRIC_ALARM,
+        {
+            "comparisonOperator": "GreaterThanThreshold",
+            "evaluationPeriods": 1,
+            "namespace": "AWS/SageMaker",
+            "metricName": "Invocation5XXErrors",
+            "dimensions": {"EndpointName": "digits", "VariantName": "a"},
+            "alarmActions": ["arn:aws:sns:us-east-1:123456789012:alerts"],
+            "treatMissingData": "notBreaching",
+            "tags": TAGS,
+        },
+    ),
+    "topic": (t.TOPIC, {"kmsMasterKeyId": KEY_ARN, "tags": TAGS}),
+    "topic-policy": (t.TOPIC_POLICY, {"arn": id_of("topic"), "policy": document(OWN_ACCOUNT)}),
+    "queue": (t.QUEUE, {"kmsMasterKeyId": KEY_ARN, "redrivePolicy": '{"deadLetterTargetArn": "arn"}', "tags": TAGS}),
+    "queue-policy": (
+        t.QUEUE_POLICY,
+        {
+            "queueUrl": id_of("queue"),
+            "policy": document({"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Condition": FROM_HERE}),
+        },
+    ),
+    "secret": (t.SECRET, {"kmsKeyId": KEY_ARN, "recoveryWindowInDays": 30, "tags": DATA}),
+    "secret-rotation": (t.SECRET_ROTATION, {"secretId": id_of("secret"), "rotationLambdaArn": "arn:aws:lambda:..."}),
+    "secret-policy": (t.SECRET_POLICY, {"secretArn": id_of("secret"), "policy": document(OWN_ACCOUNT)}),
+    "budget": (
+        t.BUDGET,
+        {
+            "budgetType": "COST",
+            "timeUnit": "MONTHLY",
+            "limitAmount": "4000",
+            "limitUnit": "USD",
+            "notifications": [
+                {
+                    "comparisonOperator": "GREATER_THAN",
+                    "notificationType": "FORECASTED",
+                    "threshold": 80,
+                    "thresholdType": "PERCENTAGE",
+                    "subscriberEmailAddresses": ["ml@example.com"],
+                }
+            ],
+            "tags": TAGS,
+        },
+    ),
+}
+
+
+def world() -> dict[str, tuple[str, dict[str, Any]]]:
+    """A copy of the valid stack that a test may break."""
+    return copy.deepcopy(WORLD)
+
+
+def plan_of(resources: Mapping[str, tuple[str, Mapping[str, Any]]], *, ids: bool = True, stack: str = "prod") -> Plan:
+    """A plan of these resources; without ids it is a first preview."""
+    return Plan(
+        [
+            ResourceView(
+                type=type_,
+                name=name,
+                props=props,
+                urn=f"urn:pulumi:{stack}::slipway::{type_}::{name}",
+                id=id_of(name) if ids else "",
+            )
+            for name, (type_, props) in resources.items()
+        ],
+        stack=stack,
+    )
+
+
+def put(resources: dict[str, tuple[str, dict[str, Any]]], name: str, path: str, value: Any) -> None:
+    """Sets (or with `...` removes) the property at a dotted path of one resource."""
+    node: Any = resources[name][1]
+    *way, last = path.split(".")
+    for key in way:
+        node = node[int(key)] if isinstance(node, list) else node.setdefault(key, {})
+    if value is ...:
+        del node[last]
+    elif isinstance(node, list):
+        node[int(last)] = value
+    else:
+        node[last] = value

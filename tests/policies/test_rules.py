@@ -1,0 +1,166 @@
+"""Every rule passes on what is right, and breaks alone on the one thing that is wrong."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from policies.evaluate import Report, evaluate
+from policies.rule import EVERY_TYPE, Fail, Pass
+from policies.rules import all_rules
+from tests.policies.bases import WORLD, plan_of, put, world
+from tests.policies.cases import ADD, CASES, PAIRS, REMOVE, Case
+from tools.plan.view import UNKNOWN, Plan, ResourceView
+
+RULES = {rule.id: rule for rule in all_rules()}
+# Rules that ask whether something is set, not what: an unknown value is an answer to that.
+PRESENCE = {
+    "budgets-budget-tells-somebody",
+    "compute-no-key-pair",
+    "compute-placement-fits-the-reservation",
+    "eks-nodes-come-from-a-template",
+    "gpu-efa-machines-are-close",
+    "iam-role-has-boundary",
+    "kms-key-has-policy",
+    "logs-alarm-tells-somebody",
+    "messaging-queue-has-a-dead-letter-queue",
+    "sagemaker-endpoint-rolls-back",
+    "sagemaker-model-is-complete",
+    "tags-required-tags-are-there",
+    "tags-data-is-classified",
+    "tags-tags-are-taken-by-aws",
+    "credentials-none-in-plain-sight",
+    "iam-no-users-or-keys",
+}
+
+
+def broken(case: Case, *before: tuple[str, str, Any]) -> dict[str, tuple[str, dict[str, Any]]]:
+    resources = world()
+    for name, path, value in (*before, (case.resource, case.path, case.value)):
+        if path == ADD:
+            resources[name] = value
+        elif path == REMOVE:
+            del resources[name]
+        else:
+            put(resources, name, path, value)
+    return resources
+
+
+def spoke(report: Report) -> set[str]:
+    assert not [found for found in report.violations if found.internal], report.violations
+    return {found.rule for found in report.violations}
+
+
+def names(case: Case) -> str:
+    return f"{case.rule}:{case.resource}.{case.path or 'removed'}"
+
+
+def test_the_valid_stack_keeps_every_rule_and_leaves_nothing_unknown() -> None:
+    report = evaluate(plan_of(WORLD))
+    assert report.violations == ()
+    assert report.unknown == ()
+    assert report.rules == len(RULES) >= 40
+    assert report.evaluated == len(WORLD)
+
+
+@pytest.mark.parametrize("case", CASES, ids=names)
+def test_one_change_breaks_exactly_its_rule(case: Case) -> None:
+    report = evaluate(plan_of(broken(case)))
+    assert spoke(report) == {case.rule, *case.also}
+    assert report.unknown == ()
+
+
+@pytest.mark.parametrize(("before", "case"), PAIRS, ids=[names(case) for _, case in PAIRS])
+def test_a_change_on_top_of_another_breaks_exactly_its_rule(before: tuple[str, str, Any], case: Case) -> None:
+    assert case.rule not in spoke(evaluate(plan_of(broken(Case("", *before)))))
+    assert spoke(evaluate(plan_of(broken(case, before)))) == {case.rule, *case.also}
+
+
+def test_every_rule_has_a_case_that_breaks_it_and_a_resource_that_keeps_it() -> None:
+    broken_by_a_case = {case.rule for case in (*CASES, *(case for _, case in PAIRS))}
+    assert broken_by_a_case == set(RULES)
+    types = {type_ for type_, _ in WORLD.values()}
+    # no_users_or_keys has nothing that it could pass on.
+    assert not {rule.id for rule in RULES.values() if not types & {*rule.types} and EVERY_TYPE not in rule.types} - {
+        "iam-no-users-or-keys"
+    }
+
+
+DECIDED = [case for case in CASES if case.path not in (ADD, REMOVE) and case.rule not in PRESENCE]
+
+
+@pytest.mark.parametrize("case", DECIDED, ids=names)
+def test_an_unknown_is_never_taken_for_a_pass(case: Case) -> None:
+    """Where a property decides a rule, the same property unknown must leave it undecided."""
+    resources = broken(case)
+    put(resources, case.resource, case.path.split(".")[0], UNKNOWN)
+    report = evaluate(plan_of(resources))
+    assert case.rule not in spoke(report)
+    assert case.rule in {found.rule for found in report.unknown}, "an unknown was silently passed"
+
+
+@pytest.mark.parametrize("name", WORLD)
+def test_any_property_of_a_valid_resource_may_be_unknown_and_nothing_breaks_or_crashes(name: str) -> None:
+    for key in WORLD[name][1]:
+        resources = world()
+        put(resources, name, key, UNKNOWN)
+        assert spoke(evaluate(plan_of(resources))) == set(), f"{name}.{key} unknown"
+
+
+def test_a_first_preview_that_knows_no_id_breaks_nothing() -> None:
+    resources = world()
+    for name, (_, props) in resources.items():
+        for key, value in props.items():
+            if isinstance(value, str) and value.startswith("id-"):
+                put(resources, name, key, UNKNOWN)
+    put(resources, "template", "networkInterfaces.0.securityGroups", UNKNOWN)
+    put(resources, "gpu", "launchTemplate.id", UNKNOWN)
+    report = evaluate(plan_of(resources, ids=False))
+    assert spoke(report) == set()
+    assert {found.rule for found in report.unknown} <= {"gpu-efa-group-talks-to-itself"}
+
+
+def test_metadata_is_complete_and_says_the_way_out() -> None:
+    faults = []
+    for rule in RULES.values():
+        if rule.severity not in ("mandatory", "advisory"):
+            faults.append(f"{rule.id}: severity {rule.severity}")
+        if not rule.types:
+            faults.append(f"{rule.id}: no types")
+        if len(rule.why) < 20 or not rule.why.endswith((".", ")")):
+            faults.append(f"{rule.id}: `why` is no sentence: {rule.why}")
+        if len(rule.fix) < 8 or rule.fix.endswith("."):
+            faults.append(f"{rule.id}: `fix` is no ending of a message: {rule.fix}")
+        if len(rule.id) > 100 or rule.id == "all":
+            faults.append(f"{rule.id}: an id that the engine refuses")
+    assert faults == []
+
+
+def test_a_v6_token_is_judged_as_the_type_it_is_an_alias_of() -> None:
+    view = ResourceView(type="aws:s3/bucketV2:BucketV2", name="b", props={"tags": WORLD["data"][1]["tags"]})
+    assert "s3-bucket-public-access-blocked" in spoke(evaluate(Plan([view])))
+
+
+def test_a_thousand_resources_take_less_than_a_few_seconds() -> None:
+    views = []
+    for copy in range(20):
+        for view in plan_of(world()):
+            parent = f"urn:component-{copy}"
+            views.append(
+                ResourceView(
+                    type=view.type, name=f"c{copy}-{view.name}", props=view.props, urn=f"{view.urn}-{copy}", parent=parent
+                )
+            )
+    plan = Plan(views, stack="prod")
+    assert len(plan) > 1000
+    started = time.perf_counter()
+    report = evaluate(plan)
+    assert time.perf_counter() - started < 10  # about 1 s here; a quadratic rule takes minutes
+    assert report.evaluated == len(plan)
+
+
+def test_verdicts_compare_by_what_they_say() -> None:
+    assert Fail("a") == Fail("a") != Fail("b")
+    assert Pass() == Pass()
