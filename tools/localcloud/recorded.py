@@ -229,6 +229,7 @@ ROWS: tuple[Recorded, ...] = (
     ),
 )
 
+
 def _client_id(call: Call) -> Mapping[str, Any]:
     from moto.iam.models import iam_backends
 
@@ -243,4 +244,6 @@ def _client_id(call: Call) -> Mapping[str, Any]:
 EXTRAS: Mapping[tuple[str, str], Extra] = {
     ("ec2", "ModifySecurityGroupRules"): _modify_group_rules,
     ("ec2", "ModifyVpcEndpoint"): _modify_endpoint,
+    ("iam", "AddClientIDToOpenIDConnectProvider"): _client_id,
+    ("iam", "RemoveClientIDFromOpenIDConnectProvider"): _client_id,
 }
