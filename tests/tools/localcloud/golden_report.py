@@ -82,9 +82,11 @@ def _walk_case(engine: Engine, world: golden.World, token: str, case: dict[str, 
     back = engine.read(token, identifier, checked, outputs)
     if back is None or engine.diff(token, back[1], checked).effect != "none":
         found[f"{label}/refresh"] = "gone" if back is None else [d.path for d in engine.diff(token, back[1], checked).differences]
-    imported = engine.read(token, identifier, {}, {})
-    if imported is None:
-        found[f"{label}/import"] = "gone"
+    try:
+        if engine.read(token, identifier, {}, {}) is None:
+            found[f"{label}/import"] = "gone"
+    except Exception as error:
+        found[f"{label}/import"] = f"{type(error).__name__}: {error}"
     for change in case.get("changes", ()):
         _walk_change(engine, world, token, label, inputs, checked, outputs, change, found)
 

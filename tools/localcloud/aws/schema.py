@@ -6,6 +6,7 @@ Importing pulumi-aws costs seconds and 150 MB, so a child process does it once p
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import importlib.metadata
 import inspect
@@ -46,7 +47,8 @@ def load(types: Iterable[str]) -> dict[str, Schema]:
 
 def _cache_path() -> Path:
     root = Path(os.environ.get("SLIPWAY_CACHE") or Path.home() / ".cache" / "slipway")
-    return root / "schema" / f"pulumi-aws-{importlib.metadata.version('pulumi-aws')}.json"
+    reader = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:8]
+    return root / "schema" / f"pulumi-aws-{importlib.metadata.version('pulumi-aws')}-{reader}.json"
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -62,8 +64,9 @@ def _describe(token: str) -> dict[str, Any]:
     _, member, class_name = token.split(":")
     package = member.partition("/")[0]
     resource = getattr(importlib.import_module(f"pulumi_aws.{'lambda_' if package == 'lambda' else package}"), class_name)
-    # The package re-exports nested types too, and one may have the same name: take the arguments from the resource's module.
-    arguments = getattr(sys.modules[resource.__module__], f"{class_name}Args")
+    # pulumi-aws calls a resource's arguments XInitArgs where a nested type has taken the name XArgs.
+    module = sys.modules[resource.__module__]
+    arguments = getattr(module, f"{class_name}InitArgs", None) or getattr(module, f"{class_name}Args")
     names = _types.input_type_py_to_pulumi_names(arguments)
     inputs = {names.get(k, k): _kind(v, _types.input_type_types) for k, v in _types.input_type_types(arguments).items()}
     signature = inspect.signature(arguments.__init__)

@@ -121,7 +121,7 @@ class Resource:
     defaults    what pulumi-aws puts in when the program says nothing
     empty       outputs reported when AWS says nothing (Terraform's zero values)
     zeros       object (or list of object) properties whose absent members are reported as zero values, as Terraform's blocks are
-    moves       outputs that any update changes (versions), so unknown in a preview -> the property that must be true for it, or ""
+    moves       outputs that an update changes (versions): unknown in its preview -> the property that must be true for it, or ""
     json        properties holding JSON documents, compared by meaning
     sets        list properties whose order means nothing
     rename      property path -> member name, where they differ in more than case

@@ -41,6 +41,9 @@ def change(context: Context, old: Mapping[str, str], new: Mapping[str, str]) -> 
     """Adds what is new or different, removes what is gone; nothing else is touched."""
     tags = context.row.tags
     assert tags is not None
+    if tags.change is not None:
+        tags.change(context, dict(new))
+        return
     client = context.client()
     target = {tags.target[0]: context.fill(tags.target[1])}
     gone = {key: value for key, value in old.items() if key not in new}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -92,7 +93,7 @@ def test_variants_share_traffic_by_weight_and_can_be_named(cloud: Cloud) -> None
     )
     assert seen == {("stable", "old"): 6, ("canary", "new"): 2}
     assert cloud.invoke(name, TargetVariant="canary")["InvokedProductionVariant"] == "canary"
-    with pytest.raises(ClientError, match="ValidationError.*Variant nobody not found"):
+    with pytest.raises(ClientError, match=r"ValidationError.*Variant nobody not found"):
         cloud.invoke(name, TargetVariant="nobody")
 
     cloud.sagemaker.update_endpoint_weights_and_capacities(
@@ -159,8 +160,7 @@ def test_a_crashed_server_comes_back(cloud: Cloud) -> None:
     def served() -> int | None:
         try:
             return answer(cloud.invoke(name))["pid"]
-        except ClientError as error:
-            assert error.response["Error"]["Code"] == "ServiceUnavailable"
+        except cloud.client("sagemaker-runtime").exceptions.ServiceUnavailable:
             return None
 
     assert wait_for(served, "the new server") != before
@@ -202,8 +202,8 @@ def test_wrong_requests_get_sagemakers_answers(cloud: Cloud) -> None:
         cloud.sagemaker.update_endpoint(EndpointName=name, EndpointConfigName="never-made")
     with pytest.raises(ClientError, match="Could not find endpoint"):
         cloud.sagemaker.update_endpoint(EndpointName="never-made", EndpointConfigName=config)
+    change = [{"VariantName": "nobody", "DesiredWeight": 1.0}]
     with pytest.raises(ClientError, match="not present within endpoint configuration"):
-        change = [{"VariantName": "nobody", "DesiredWeight": 1.0}]
         cloud.sagemaker.update_endpoint_weights_and_capacities(EndpointName=name, DesiredWeightsAndCapacities=change)
 
 
@@ -318,9 +318,9 @@ def test_the_autoscaler_moves_real_servers(cloud: Cloud) -> None:
 def test_nothing_listens_but_on_loopback(cloud: Cloud) -> None:
     name = cloud.endpoint(cloud.config({"ModelName": cloud.model()}))
     port = int(answer(cloud.invoke(name))["env"]["SAGEMAKER_BIND_TO_PORT"])
-    with socket.socket() as other, pytest.raises(OSError):
+    with socket.socket() as other:
         other.settimeout(1)
-        other.connect(("127.0.0.2", port))
+        assert other.connect_ex(("127.0.0.2", port)) == errno.ECONNREFUSED
 
 
 def test_a_killed_supervisor_takes_its_server_along(cloud: Cloud) -> None:

@@ -206,7 +206,7 @@ def test_the_runtime_limit_stops_a_job_and_keeps_its_model(cloud: Cloud) -> None
 
 def test_a_name_is_used_once(cloud: Cloud) -> None:
     name = cloud.start_job("pass")
-    with pytest.raises(ClientError, match="ResourceInUse.*already exists"):
+    with pytest.raises(ClientError, match=r"ResourceInUse.*already exists"):
         cloud.start_job("pass", TrainingJobName=name)
     cloud.finished(name)
 
