@@ -58,6 +58,7 @@ class Identity(pulumi.ComponentResource):
             "serving": documents.serving_document(scope),
             "pod-training": documents.pod_training_document(scope),
             "operator": documents.operator_document(scope),
+            "flow-log": documents.flow_log_document(scope),
         }
         if args.ci:
             bounded["ci"] = documents.ci_document(scope)
@@ -75,8 +76,9 @@ class Identity(pulumi.ComponentResource):
             session_hours=args.max_session_hours,
         )
         self.flow_log_role_arn = self._role(
-            "flow-log", documents.service_trust(scope, "vpc-flow-logs.amazonaws.com"), documents.flow_log_document(scope)
+            "flow-log", documents.service_trust(scope, "vpc-flow-logs.amazonaws.com"), bounded["flow-log"], boundary=boundary
         )
+        # No boundary on these: AWS keeps their managed policies up to date, and a boundary of ours would have to follow.
         self.cluster_role_arn = self._role(
             "cluster", documents.service_trust(scope, "eks.amazonaws.com"), managed=CLUSTER_POLICIES
         )

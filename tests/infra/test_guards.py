@@ -1,0 +1,82 @@
+"""Budget, alerts, alarms, registry: what keeps a stack honest once it is up."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from infra.components.alerts import topic_policy, undelivered_policy
+from infra.components.budget import notifications
+from infra.components.iam_documents import Scope
+from infra.components.iam_lint import lint_document
+from infra.components.observability import dashboard_body
+from infra.components.registry import image_lifecycle
+from infra.settings_platform import CostSettings, RegistrySettings
+from tests.infra.conftest import STACKS, recorded_stack
+
+SCOPE = Scope(account_id="123456789012", region="us-east-1", prefix="slipway-dev", environment="dev")
+COST = CostSettings(
+    ceiling_monthly_usd=100, budget_monthly_usd=50, alert_emails=("a@example.com",), actual_thresholds_percent=(50, 100)
+)
+
+
+def test_the_budget_tells_of_money_spent_and_of_money_that_will_be() -> None:
+    told = [(item["notification_type"], item["threshold"]) for item in notifications(COST, "arn:topic")]
+    assert told == [("ACTUAL", 50), ("ACTUAL", 100), ("FORECASTED", 100)]
+    assert all(item["subscriber_sns_topic_arns"] == ["arn:topic"] for item in notifications(COST, "arn:topic"))
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_budget_counts_its_own_stack_only(stack: str) -> None:
+    (budget,) = recorded_stack(stack).of("aws:budgets/budget:Budget")
+    assert budget.props["costFilters"] == [{"name": "TagKeyValue", "values": [f"user:Environment${stack}"]}]
+    assert len(budget.props["notifications"]) <= 10, "AWS takes ten"
+
+
+@pytest.mark.parametrize("policy", [topic_policy(SCOPE), undelivered_policy(SCOPE)], ids=["topic", "queue"])
+def test_only_our_own_alarms_and_budgets_may_ring(policy: dict[str, object]) -> None:
+    assert lint_document(policy, kind="resource") == []
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_alarm_rings_somewhere(stack: str) -> None:
+    recording = recorded_stack(stack)
+    silent = [view.name for view in recording.of("aws:cloudwatch/metricAlarm:MetricAlarm") if not view.props.get("alarmActions")]
+    assert not silent
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_alarm_names_are_unique(stack: str) -> None:
+    names = [view.props["name"] for view in recorded_stack(stack).of("aws:cloudwatch/metricAlarm:MetricAlarm")]
+    assert len(names) == len(set(names)), "AWS takes the second for the first and changes it"
+
+
+def test_an_alert_that_cannot_be_delivered_is_kept() -> None:
+    stack = recorded_stack("dev")
+    (subscription,) = stack.of("aws:sns/topicSubscription:TopicSubscription")
+    (queue,) = stack.of("aws:sqs/queue:Queue")
+    assert json.loads(subscription.props["redrivePolicy"])["deadLetterTargetArn"].endswith(queue.name)
+
+
+def test_the_dashboard_shows_every_endpoint_and_its_widgets_do_not_overlap() -> None:
+    widgets = dashboard_body("us-east-1", ("one", "two"), "slipway-dev")["widgets"]
+    places = [(widget["x"], widget["y"]) for widget in widgets]
+    assert len(places) == len(set(places))
+    assert all(widget["x"] + widget["width"] <= 24 for widget in widgets), "a dashboard is 24 wide"
+    titles = " ".join(widget["properties"]["title"] for widget in widgets)
+    assert "one: invocations" in titles
+    assert "two: errors" in titles
+
+
+def test_images_without_a_tag_go_and_tagged_ones_are_counted() -> None:
+    untagged, tagged = image_lifecycle(RegistrySettings(keep_images=5, untagged_days=3))["rules"]
+    assert untagged["selection"]["countNumber"] == 3
+    assert tagged["selection"]["countNumber"] == 5
+    assert untagged["rulePriority"] < tagged["rulePriority"]
+
+
+def test_images_are_never_overwritten() -> None:
+    for view in recorded_stack("dev").of("aws:ecr/repository:Repository"):
+        assert view.props["imageTagMutability"] == "IMMUTABLE"
+        assert view.props["imageScanningConfiguration"] == {"scanOnPush": True}

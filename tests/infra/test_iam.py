@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from infra.components import iam_documents as documents
+from infra.components.iam_boundary import ESCALATIONS, boundary_document
+from infra.components.iam_documents import Document, Scope, allow, document
+from infra.components.iam_lint import allows, lint_document
+from infra.components.key_policies import KEY_DOMAINS, KeyDomain, key_policy
+
+SCOPE = Scope(account_id="123456789012", region="us-east-1", prefix="slipway-dev", environment="dev")
+BOUNDED = {
+    "training": documents.training_document(SCOPE),
+    "serving": documents.serving_document(SCOPE),
+    "pod-training": documents.pod_training_document(SCOPE),
+    "operator": documents.operator_document(SCOPE),
+    "flow-log": documents.flow_log_document(SCOPE),
+    "ci": documents.ci_document(SCOPE),
+}
+MODELS = "arn:aws:s3:::slipway-dev-models-123456789012-us-east-1"
+CURATED = "arn:aws:s3:::slipway-dev-curated-123456789012-us-east-1"
+
+
+@pytest.mark.parametrize("role", BOUNDED)
+def test_a_role_may_do_nothing_that_a_reviewer_would_refuse(role: str) -> None:
+    assert lint_document(BOUNDED[role]) == []
+
+
+@pytest.mark.parametrize("role", BOUNDED)
+def test_the_boundary_cuts_off_nothing_that_a_role_needs(role: str) -> None:
+    boundary = boundary_document(SCOPE, list(BOUNDED.values()))
+    needed = [
+        (action, resource)
+        for statement in BOUNDED[role]["Statement"]
+        for action in statement["Action"]
+        for resource in statement["Resource"]
+    ]
+    cut = [(action, resource) for action, resource in needed if not allows(boundary, action, resource)]
+    assert not cut, "reach() in iam_boundary lacks these arns"
+
+
+def test_the_boundary_passes_the_lint_itself_and_denies_every_escalation() -> None:
+    boundary = boundary_document(SCOPE, list(BOUNDED.values()))
+    assert lint_document(boundary, limit=6144) == []
+    (deny,) = [statement for statement in boundary["Statement"] if statement["Effect"] == "Deny"]
+    assert set(deny["Action"]) == set(ESCALATIONS)
+
+
+def test_training_reads_data_and_writes_models_and_never_the_other_way_round() -> None:
+    training = BOUNDED["training"]
+    assert allows(training, "s3:GetObject", f"{CURATED}/digits/train.parquet")
+    assert not allows(training, "s3:PutObject", f"{CURATED}/digits/train.parquet")
+    assert allows(training, "s3:PutObject", f"{MODELS}/digits/model.tar.gz")
+    assert not allows(training, "s3:DeleteObject", f"{MODELS}/digits/model.tar.gz")
+
+
+def test_serving_reads_models_and_writes_captures_only() -> None:
+    serving, raw = BOUNDED["serving"], "arn:aws:s3:::slipway-dev-raw-123456789012-us-east-1"
+    assert allows(serving, "s3:GetObject", f"{MODELS}/digits/model.tar.gz")
+    assert not allows(serving, "s3:PutObject", f"{MODELS}/digits/model.tar.gz")
+    assert allows(serving, "s3:PutObject", f"{raw}/capture/digits/1.jsonl")
+    assert not allows(serving, "s3:PutObject", f"{raw}/other/1.jsonl")
+
+
+@pytest.mark.parametrize("role", BOUNDED)
+def test_no_role_reaches_another_environment(role: str) -> None:
+    others = [
+        "arn:aws:s3:::slipway-prod-models-123456789012-us-east-1/x",
+        "arn:aws:ecr:us-east-1:123456789012:repository/slipway-prod-training",
+    ]
+    for resource in others:
+        for action in ("s3:GetObject", "s3:PutObject", "ecr:BatchGetImage", "ecr:PutImage"):
+            assert not allows(BOUNDED[role], action, resource)
+
+
+def test_ci_passes_one_role_to_one_service_and_changes_no_iam() -> None:
+    actions = {action for statement in BOUNDED["ci"]["Statement"] for action in statement["Action"]}
+    assert {action for action in actions if action.startswith("iam:")} == {"iam:PassRole"}
+
+
+@pytest.mark.parametrize(
+    "trust",
+    [
+        documents.service_trust(SCOPE, "sagemaker.amazonaws.com"),
+        documents.pod_trust(SCOPE, "slipway-dev"),
+        documents.node_trust(),
+        documents.operator_trust(SCOPE),
+        documents.github_trust(SCOPE, repository="example/slipway", git_ref="refs/heads/main"),
+    ],
+    ids=["sagemaker", "pods", "nodes", "operators", "github"],
+)
+def test_trust_is_narrowed(trust: Document) -> None:
+    assert lint_document(trust, kind="trust", limit=2048) == []
+
+
+def test_only_one_ref_of_one_repository_may_be_ci() -> None:
+    trust = documents.github_trust(SCOPE, repository="example/slipway", git_ref="refs/heads/main")
+    condition = trust["Statement"][0]["Condition"]["StringEquals"]
+    assert condition["token.actions.githubusercontent.com:sub"] == "repo:example/slipway:ref:refs/heads/main"
+
+
+@pytest.mark.parametrize("domain", KEY_DOMAINS, ids=lambda domain: domain.name)
+def test_a_key_is_used_only_through_its_services(domain: KeyDomain) -> None:
+    policy = key_policy(SCOPE, domain)
+    assert lint_document(policy, kind="resource", limit=32768) == []
+    for statement in policy["Statement"]:
+        if "kms:Decrypt" in statement["Action"]:
+            assert "Condition" in statement, f"{statement['Sid']}: whoever may call KMS could decrypt"
+    assert all("kms:*" not in statement["Action"] for statement in policy["Statement"])
+
+
+BAD: list[tuple[str, dict[str, Any], str, str]] = [
+    ("everything", allow("A", ["*"], ["*"]), "identity", "more than any role needs"),
+    ("a whole service", allow("A", ["s3:*"], [MODELS]), "identity", "more than any role needs"),
+    ("every resource", allow("A", ["s3:GetObject"], ["*"]), "identity", "name the arns"),
+    ("any role", allow("A", ["iam:PassRole"], ["arn:aws:iam::1:role/*"], StringEquals={"iam:PassedToService": "x"}), "identity", "every role"),
+    ("any service", allow("A", ["iam:PassRole"], ["arn:aws:iam::1:role/x"]), "identity", "iam:PassedToService"),
+    ("every key", allow("A", ["kms:Decrypt"], ["arn:aws:kms:us-east-1:1:key/*"]), "identity", "kms:ResourceAliases"),
+    ("no action", allow("A", ["GetObject"], [MODELS]), "identity", "no action"),
+    ("what is left", {"Sid": "A", "Effect": "Allow", "NotAction": ["iam:*"], "Resource": "*"}, "identity", "NotAction"),
+    ("everyone", {"Sid": "A", "Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}, "trust", "trusts everyone"),
+    ("a deputy", {"Sid": "A", "Effect": "Allow", "Principal": {"Service": "x.amazonaws.com"}, "Action": "sts:AssumeRole"}, "trust", "aws:SourceAccount"),
+    ("any branch", {"Sid": "A", "Effect": "Allow", "Principal": {"Federated": "arn:aws:iam::1:oidc-provider/i"}, "Action": "sts:AssumeRoleWithWebIdentity", "Condition": {"StringEquals": {"i:aud": "x"}}}, "trust", "aud and sub"),
+]  # fmt: skip  # noqa: E501
+
+
+@pytest.mark.parametrize(("statement", "kind", "says"), [row[1:] for row in BAD], ids=[row[0] for row in BAD])
+def test_the_lint_finds(statement: dict[str, Any], kind: str, says: str) -> None:
+    findings = lint_document(document(statement), kind=kind)
+    assert any(says in finding for finding in findings), findings
+
+
+def test_the_lint_finds_two_statements_of_one_name_and_a_document_too_long() -> None:
+    twice = document(allow("A", ["s3:GetObject"], [MODELS]), allow("A", ["s3:PutObject"], [MODELS]))
+    assert any("used twice" in finding for finding in lint_document(twice))
+    assert any("split it" in finding for finding in lint_document(twice, limit=10))

@@ -1,0 +1,209 @@
+"""The whole of every stack, as its file declares it."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+
+from infra.components.iam_lint import KEY_POLICY_LIMIT, MANAGED_POLICY_LIMIT, ROLE_INLINE_LIMIT, TRUST_LIMIT, lint_document
+from infra.naming import REQUIRED_TAGS
+from infra.settings import load_file
+from tests.infra.conftest import ROOT, STACKS
+from tests.support.recorder import Recording
+from tools.plan.view import ResourceView
+
+Record = Callable[[str], Recording]
+TAGS_LIMIT = 50
+# What the local cloud emulates (issue 3); a type beyond these needs a row there, a price and a tag verdict first.
+EMULATED = frozenset(
+    {
+        "appautoscaling/policy:Policy", "appautoscaling/target:Target", "budgets/budget:Budget", "cloudwatch/dashboard:Dashboard",
+        "cloudwatch/logGroup:LogGroup", "cloudwatch/metricAlarm:MetricAlarm", "ec2/eip:Eip", "ec2/flowLog:FlowLog",
+        "ec2/internetGateway:InternetGateway", "ec2/launchTemplate:LaunchTemplate", "ec2/natGateway:NatGateway",
+        "ec2/placementGroup:PlacementGroup", "ec2/route:Route", "ec2/routeTable:RouteTable",
+        "ec2/routeTableAssociation:RouteTableAssociation", "ec2/securityGroup:SecurityGroup", "ec2/subnet:Subnet", "ec2/vpc:Vpc",
+        "ec2/vpcEndpoint:VpcEndpoint", "ecr/lifecyclePolicy:LifecyclePolicy", "ecr/repository:Repository",
+        "eks/accessEntry:AccessEntry", "eks/accessPolicyAssociation:AccessPolicyAssociation", "eks/addon:Addon",
+        "eks/cluster:Cluster", "eks/nodeGroup:NodeGroup", "eks/podIdentityAssociation:PodIdentityAssociation",
+        "iam/instanceProfile:InstanceProfile", "iam/openIdConnectProvider:OpenIdConnectProvider", "iam/policy:Policy",
+        "iam/role:Role", "iam/rolePolicy:RolePolicy", "iam/rolePolicyAttachment:RolePolicyAttachment", "kms/alias:Alias",
+        "kms/key:Key", "s3/bucket:Bucket", "s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+        "s3/bucketLogging:BucketLogging", "s3/bucketObjectv2:BucketObjectv2", "s3/bucketOwnershipControls:BucketOwnershipControls",
+        "s3/bucketPolicy:BucketPolicy", "s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+        "s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+        "s3/bucketVersioning:BucketVersioning", "sagemaker/endpoint:Endpoint",
+        "sagemaker/endpointConfiguration:EndpointConfiguration", "sagemaker/model:Model",
+        "sagemaker/modelPackageGroup:ModelPackageGroup", "secretsmanager/secret:Secret",
+        "secretsmanager/secretVersion:SecretVersion", "sns/topic:Topic", "sns/topicSubscription:TopicSubscription",
+        "sqs/queue:Queue", "vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+        "vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+    }
+)  # fmt: skip
+
+
+@pytest.fixture(params=STACKS)
+def stack(request: pytest.FixtureRequest, recorded: Record) -> Recording:
+    return recorded(request.param)
+
+
+def test_every_stack_builds(stack: Recording) -> None:
+    assert len(stack) > 100
+
+
+def test_the_local_stack_is_of_a_size_that_says_something(recorded: Record) -> None:
+    assert 150 <= len(recorded("local")) <= 220
+
+
+def test_a_preview_looks_nothing_up(stack: Recording) -> None:
+    assert stack.invokes == []
+
+
+def test_only_types_that_the_local_cloud_has_are_declared(stack: Recording) -> None:
+    strange = {view.type for view in stack if view.type.startswith("aws:")} - {f"aws:{type_}" for type_ in EMULATED}
+    assert not strange, "first give it a row in the local cloud and a price"
+
+
+def test_every_child_has_a_parent_and_only_components_have_none(stack: Recording) -> None:
+    orphans = [view.urn for view in stack if view.custom and view.parent.split("::")[2] == "pulumi:pulumi:Stack"]
+    assert not orphans, "pass opts=ResourceOptions(parent=self)"
+
+
+def test_urns_are_unique(stack: Recording) -> None:
+    assert [urn for urn, count in Counter(view.urn for view in stack).items() if count > 1] == []
+
+
+def test_every_taggable_resource_carries_the_required_tags(stack: Recording) -> None:
+    bare = [
+        view.urn
+        for view in stack
+        if view.custom and _takes_tags(view) and not set(REQUIRED_TAGS) <= set(view.props.get("tags", {}))
+    ]
+    assert not bare, "tags=naming.tags(...)"
+
+
+def test_tags_are_of_the_stack_they_are_in(stack: Recording) -> None:
+    environments = {view.props["tags"]["Environment"] for view in stack if view.props.get("tags")}
+    assert environments == {stack.stack}
+
+
+def test_every_store_of_data_says_what_kind_of_data(stack: Recording) -> None:
+    stores = stack.of("aws:s3/bucket:Bucket", "aws:secretsmanager/secret:Secret", "aws:s3/bucketObjectv2:BucketObjectv2")
+    assert [view.urn for view in stores if "DataClass" not in view.props["tags"]] == []
+
+
+def test_no_tag_is_more_than_aws_takes(stack: Recording) -> None:
+    for view in stack:
+        tags = view.props.get("tags") or {}
+        assert len(tags) <= TAGS_LIMIT, view.urn
+        assert all(len(str(value)) <= 256 for value in tags.values()), view.urn
+
+
+def test_no_iam_document_allows_what_a_reviewer_would_refuse(stack: Recording) -> None:
+    limits = {
+        "aws:iam/policy:Policy": ("policy", "identity", MANAGED_POLICY_LIMIT),
+        "aws:iam/rolePolicy:RolePolicy": ("policy", "identity", ROLE_INLINE_LIMIT),
+        "aws:iam/role:Role": ("assumeRolePolicy", "trust", TRUST_LIMIT),
+        "aws:kms/key:Key": ("policy", "resource", KEY_POLICY_LIMIT),
+        "aws:s3/bucketPolicy:BucketPolicy": ("policy", "resource", 20480),
+        "aws:sns/topic:Topic": ("policy", "resource", 30720),
+        "aws:sqs/queue:Queue": ("policy", "resource", 8192),
+        "aws:ec2/vpcEndpoint:VpcEndpoint": ("policy", "endpoint", 20480),
+    }
+    findings = [
+        f"{view.name}: {finding}"
+        for type_, (property_, kind, limit) in limits.items()
+        for view in stack.of(type_)
+        for finding in lint_document(json.loads(view.props[property_]), kind=kind, limit=limit)
+    ]
+    assert findings == []
+
+
+def test_every_bucket_is_closed_versioned_encrypted_owned_and_tidied(stack: Recording) -> None:
+    buckets = {view.props["bucket"] for view in stack.of("aws:s3/bucket:Bucket")}
+    for kind in (
+        "bucketPublicAccessBlock:BucketPublicAccessBlock",
+        "bucketVersioning:BucketVersioning",
+        "bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+        "bucketOwnershipControls:BucketOwnershipControls",
+        "bucketPolicy:BucketPolicy",
+        "bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+    ):
+        assert {view.props["bucket"] for view in stack.of(f"aws:s3/{kind}")} == buckets, kind
+
+
+def test_every_bucket_but_the_one_for_logs_logs_who_reads_it(stack: Recording) -> None:
+    logged = {view.props["bucket"]: view.props["targetBucket"] for view in stack.of("aws:s3/bucketLogging:BucketLogging")}
+    buckets = {view.props["bucket"] for view in stack.of("aws:s3/bucket:Bucket")}
+    assert buckets - set(logged) == set(logged.values()), "only the target itself has no log: it would log its own logs"
+
+
+def test_protect_is_what_the_stack_file_says(stack: Recording) -> None:
+    wanted = load_file(ROOT / f"Pulumi.{stack.stack}.yaml").protect
+    held = stack.of("aws:s3/bucket:Bucket", "aws:kms/key:Key", "aws:ecr/repository:Repository", "aws:eks/cluster:Cluster")
+    assert {bool(stack.options[view.urn]["protect"]) for view in held} == {wanted}
+
+
+def test_every_address_is_freed_before_the_internet_gateway_goes(stack: Recording) -> None:
+    (gateway,) = stack.of("aws:ec2/internetGateway:InternetGateway")
+    for view in stack.of("aws:ec2/eip:Eip", "aws:ec2/natGateway:NatGateway"):
+        assert gateway.urn in stack.options[view.urn]["dependencies"], f"{view.name}: destroy would fail with DependencyViolation"
+
+
+def test_what_is_put_in_private_subnets_waits_for_their_routes(stack: Recording) -> None:
+    routes = {view.urn for view in stack.of("aws:ec2/route:Route")}
+    clusters = stack.of("aws:eks/cluster:Cluster")
+    assert clusters
+    for view in clusters:
+        assert routes <= set(stack.options[view.urn]["dependencies"]), "nodes that start before the NAT route never join"
+
+
+def test_every_output_of_the_platform_is_exported(stack: Recording) -> None:
+    wanted = {
+        "vpcId",
+        "bucketNames",
+        "endpointName",
+        "trainingJobName",
+        "modelArtifact",
+        "testAccuracy",
+        "clusterName",
+        "keyArns",
+    }
+    assert wanted <= set(stack.outputs)
+    assert stack.outputs["environment"] == stack.stack
+
+
+def test_nothing_says_which_stack_is_local(recorded: Record) -> None:
+    """Dev's file under local's values would be local: types and counts differ only where the files do."""
+    for path in (ROOT / "infra").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert '== "local"' not in text, f"{path.name} branches on where it runs"
+        assert 'AWS_ENDPOINT_URL"' not in text, f"{path.name} branches on where it runs"
+
+
+def test_secret_values_reach_the_cloud_only_as_secrets() -> None:
+    import yaml
+
+    from infra.program import program
+    from tests.support.recorder import record
+    from tools.plan.view import Secret
+
+    config = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text(encoding="utf-8"))["config"]
+    config["slipway:secrets"]["values"] = {"hugging-face-token": "hunter2-visible"}
+    recording = record(program, stack="dev", config=config)
+    (version,) = recording.of("aws:secretsmanager/secretVersion:SecretVersion")
+    assert isinstance(version.props["secretString"], Secret)
+    assert "hunter2-visible" not in repr([view.props for view in recording])
+
+
+def _takes_tags(view: ResourceView) -> bool:
+    """Whether the SDK's class of this type has a `tags` argument."""
+    package, path, kind = view.type.split(":")
+    if package != "aws":
+        return view.type.endswith(":TrainingJob")
+    module = importlib.import_module(f"pulumi_aws.{path.partition('/')[0].replace('lambda', 'lambda_')}")
+    return "tags" in inspect.signature(getattr(module, kind)._internal_init).parameters
