@@ -12,7 +12,7 @@ from typing import Final
 
 from tools.plan.view import Plan
 from tools.report.rooms import Network, Picture, Room, picture
-from tools.report.svg import CHIP, Canvas, Chip, chips_height, escape, width
+from tools.report.svg import CHIP, Canvas, Chip, chips_height, escape, rows, width
 
 WIDE: Final = 1200.0
 MARGIN: Final = 28.0
@@ -28,8 +28,9 @@ TIER_LABEL: Final = 76.0
 CELL: Final = 40.0
 LEAD: Final = 116.0  # the headings' column in a broad card
 BROAD: Final = 420.0
-# More chips than this of one heading are summed up: a picture that lists 40 alarms shows nothing.
-CHIPS_SHOWN: Final = 14
+# More rows than this of one heading are summed up: a picture that lists 40 alarms shows nothing.
+ROWS_SHOWN: Final = 4
+CHIPS_SHOWN: Final = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +128,7 @@ def _groups(canvas: Canvas | None, room: Room, x: float, y: float, wide: float, 
     lead = LEAD if wide >= BROAD else 0.0
     top = y
     for group in room.groups:
-        chips = _few(group.chips)
+        chips = _few(group.chips, wide - lead)
         if canvas:
             canvas.text(x, top + (15 if lead else 11), group.heading, size=11, style="soft", room=(lead or wide) - 6)
         top += 0 if lead else HEADING
@@ -166,11 +167,15 @@ def _components(canvas: Canvas, room: Room, x: float, y: float, wide: float, *, 
         canvas.add("</g>")
 
 
-def _few(chips: Sequence[Chip]) -> list[Chip]:
-    if len(chips) <= CHIPS_SHOWN:
-        return list(chips)
-    rest = chips[CHIPS_SHOWN - 1 :]
-    return [*chips[: CHIPS_SHOWN - 1], Chip(label=f"+ {len(rest)} more", tip=", ".join(chip.label for chip in rest))]
+def _few(chips: Sequence[Chip], room: float) -> list[Chip]:
+    """As many chips as go into ROWS_SHOWN rows of `room` px, the rest as one that counts and, in its tooltip, names them."""
+    for shown in range(min(len(chips), CHIPS_SHOWN), 0, -1):
+        rest = chips[shown:]
+        more = [Chip(label=f"+ {len(rest)} more", tip=", ".join(chip.tip or chip.label for chip in rest))] if rest else []
+        few = [*chips[:shown], *more]
+        if rows(few, room) <= ROWS_SHOWN:
+            return few
+    return []
 
 
 def _network_and_side(canvas: Canvas, network: Network, shown: Picture, beside: Sequence[Room], y: float) -> float:
@@ -231,25 +236,27 @@ def _cell(network: Network, number: int, wide: float) -> tuple[float, float]:
 
 
 def _tier(network: Network, tier: str, cells: Sequence[str], wide: float) -> Block:
-    def paint(canvas: Canvas, x: float, y: float) -> None:
-        canvas.text(x, y + CELL / 2 + 4, tier.capitalize(), size=12, bold=True, style="blue", room=TIER_LABEL - 8)
-        for number, text in enumerate(cells):
-            left, cell = _cell(network, number, wide)
-            canvas.box(x + left, y, cell, CELL, "blue-tint", radius=8)
-            nat = tier == "public" and network.zones[number] in network.nat_zones
-            canvas.text(x + left + 12, y + CELL / 2 + 4, text or "no subnet", size=12, room=cell - (120 if nat else 24))
-            if nat:
-                wide_chip = width("NAT", 12, bold=True) + 21
-                canvas.chips(
-                    x + left + cell - wide_chip - 10,
-                    y + (CELL - CHIP) / 2,
-                    wide_chip,
-                    [Chip(label="NAT", tip="NAT gateway")],
-                    "blue",
-                    style="card edge",
-                )
+    """A cell for each zone. A NAT gateway stands beside its subnet's range or, where zones are narrow, below it."""
+    nat = Chip(label="NAT", tip="NAT gateway")
+    nat_wide = width(nat.label, 12, bold=True) + 20
+    cell = _cell(network, 0, wide)[1]
+    nats = network.nat_zones if tier == "public" else ()
+    below = bool(nats) and any(width(text, 12) > cell - nat_wide - 32 for text in cells)
+    high = CELL + (CHIP if below else 0)
 
-    return Block(high=CELL + 10, draw=paint)
+    def paint(canvas: Canvas, x: float, y: float) -> None:
+        canvas.text(x, y + high / 2 + 4, tier.capitalize(), size=12, bold=True, style="blue", room=TIER_LABEL - 8)
+        for number, text in enumerate(cells):
+            left = x + _cell(network, number, wide)[0]
+            canvas.box(left, y, cell, high, "blue-tint", radius=8)
+            has_nat = network.zones[number] in nats
+            room = cell - 24 - (nat_wide + 8 if has_nat and not below else 0)
+            canvas.text(left + 12, y + CELL / 2 + (0 if below else 4), text or "no subnet", size=12, room=room)
+            if has_nat:
+                nat_left, nat_top = (left + 12, CELL - 10) if below else (left + cell - nat_wide - 10, (CELL - CHIP) / 2)
+                canvas.chips(nat_left, y + nat_top, nat_wide, [nat], "blue", style="card edge")
+
+    return Block(high=high + 10, draw=paint)
 
 
 def _band(room: Room, wide: float, *, title: str = "") -> Block:

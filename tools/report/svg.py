@@ -174,6 +174,11 @@ def chips_height(chips: Sequence[Chip], room: float) -> float:
     return max((top + CHIP for _, _, top, _ in _placed(chips, room)), default=0.0)
 
 
+def rows(chips: Sequence[Chip], room: float) -> int:
+    """How many rows `chips` take in `room` px."""
+    return len({top for _, _, top, _ in _placed(chips, room)})
+
+
 def _detail(chip: Chip) -> float:
     return width(chip.detail, 11) + 6
 

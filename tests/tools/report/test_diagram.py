@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.tools.report.make import made, plan, platform
 from tools.plan.view import Plan, ResourceView, from_json
-from tools.report.diagram import CHIPS_SHOWN, LOOKS, draw
+from tools.report.diagram import LOOKS, draw
 from tools.report.rooms import _GROUPS, ROOM_OF, picture
 from tools.report.svg import ACCENTS, ICONS, fit, width
 
@@ -115,10 +115,14 @@ def test_a_resource_file_without_urns_and_parents_is_drawn() -> None:
 
 
 def test_a_long_list_is_cut_and_says_how_much_is_left() -> None:
-    views = [made("aws:iam/role:Role", f"worker{number:02}", "x") for number in range(40)]
-    shown = texts(draw(plan(views)))
-    assert f"+ {40 - CHIPS_SHOWN + 1} more" in shown
-    assert any("worker39" in text for text in shown), "what is cut is in the tooltip"
+    views = [made("aws:iam/role:Role", f"reader-of-department-{number:03}", "x") for number in range(200)]
+    # Beside a bucket, or the start that all names share would be left out.
+    svg = draw(plan([*views, *(made("aws:s3/bucket:Bucket", f"bucket{number}", "x") for number in range(200))]))
+    names = ["".join(item.itertext()) for item in ElementTree.fromstring(svg).iter(f"{SVG}text")]
+    seen = sum(name.startswith("reader-of-department-") for name in names)
+    assert 4 < seen < 40
+    assert f"+ {200 - seen} more" in names
+    assert any("reader-of-department-199" in text for text in texts(svg)), "what is cut is in the tooltip"
 
 
 def test_a_name_is_text_and_never_markup() -> None:

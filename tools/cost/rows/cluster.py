@@ -43,6 +43,8 @@ def _node_group(ask: Ask) -> Iterator[Charge]:
     fewest, most = min(fewest, nodes), max(most, nodes)
     spot = ask.text("capacityType", "ON_DEMAND") == "SPOT"
     hours = ask.usage.instance_hours
+    if ask.view.get("capacityType") == "CAPACITY_BLOCK":
+        ask.note("a capacity block is paid in advance at a price of its own: on-demand taken")
     if len(types) > 1:
         ask.note(f"the first of {', '.join(types)} taken")
     yield from _instances(ask, types[0], spot, nodes * hours, fewest * hours, most * hours)
