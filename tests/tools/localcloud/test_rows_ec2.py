@@ -23,26 +23,34 @@ GATEWAY = "{ref:aws:ec2/internetGateway:InternetGateway#sup.id}"
 
 
 class Cloud:
-    """An engine over an empty cloud; inputs may hold golden references."""
+    """An engine over an empty cloud; inputs may hold golden references. One for the module: each test makes what it changes."""
 
     def __init__(self) -> None:
         self.engine = new_engine()
         self.world = World(self.engine)
         self.ec2 = self.engine.clients("ec2", REGION)
+        self.count = 0
 
     def make(self, token: str, **inputs: Any) -> tuple[str, dict[str, Any], dict[str, Any]]:
         """(id, outputs, checked inputs)"""
-        checked, failures = self.engine.check(token, "it", {}, self.world.fill(inputs), b"seed")
+        self.count += 1
+        checked, failures = self.engine.check(token, "it", {}, self.world.fill(inputs), str(self.count).encode())
         assert not failures
         identifier, outputs = self.engine.create(token, checked)
         return identifier, outputs, checked
+
+    def table(self) -> str:
+        return self.make(TABLE, vpcId=VPC)[0]
+
+    def subnet(self) -> str:
+        return self.make("aws:ec2/subnet:Subnet", vpcId=VPC, cidrBlock=f"10.100.{self.count}.0/24")[0]
 
     def routes(self, table: str) -> list[dict[str, Any]]:
         found = self.ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"][0]["Routes"]
         return [route for route in found if route.get("GatewayId") != "local"]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def cloud() -> Cloud:
     return Cloud()
 
@@ -74,8 +82,8 @@ def test_a_deleted_resource_is_gone_and_deleting_it_again_is_no_error(cloud: Clo
 
 
 def test_an_association_moved_to_another_table_is_found_again_and_deleted(cloud: Cloud) -> None:
-    identifier, outputs, checked = cloud.make(ASSOCIATION, routeTableId=f"{{ref:{TABLE}#sup.id}}", subnetId=SUBNET)
-    moved = {**checked, "routeTableId": cloud.world.make(TABLE, "sup2")["id"]}
+    identifier, outputs, checked = cloud.make(ASSOCIATION, routeTableId=cloud.table(), subnetId=cloud.subnet())
+    moved = {**checked, "routeTableId": cloud.table()}
     outputs = cloud.engine.update(ASSOCIATION, identifier, outputs, moved)
     assert outputs["routeTableId"] == moved["routeTableId"]
     assert cloud.engine.read(ASSOCIATION, identifier, moved, outputs) is not None
@@ -85,14 +93,12 @@ def test_an_association_moved_to_another_table_is_found_again_and_deleted(cloud:
 
 
 def test_routes_and_associations_import_by_the_names_that_people_have(cloud: Cloud) -> None:
-    route, made, _ = cloud.make(
-        ROUTE, routeTableId=f"{{ref:{TABLE}#sup.id}}", destinationCidrBlock="10.9.0.0/16", gatewayId=GATEWAY
-    )
+    route, made, _ = cloud.make(ROUTE, routeTableId=cloud.table(), destinationCidrBlock="10.9.0.0/16", gatewayId=GATEWAY)
     found = cloud.engine.read(ROUTE, f"{made['routeTableId']}_10.9.0.0/16", {}, {})
     assert found is not None
     assert found[0] == route
     assert found[2]["gatewayId"] == made["gatewayId"]
-    association, made, _ = cloud.make(ASSOCIATION, routeTableId=f"{{ref:{TABLE}#sup.id}}", subnetId=SUBNET)
+    association, made, _ = cloud.make(ASSOCIATION, routeTableId=cloud.table(), subnetId=cloud.subnet())
     found = cloud.engine.read(ASSOCIATION, f"{made['subnetId']}/{made['routeTableId']}", {}, {})
     assert found is not None
     assert found[0] == association
@@ -100,7 +106,7 @@ def test_routes_and_associations_import_by_the_names_that_people_have(cloud: Clo
 
 def test_a_route_whose_target_was_swapped_by_hand_is_seen(cloud: Cloud) -> None:
     identifier, outputs, checked = cloud.make(
-        ROUTE, routeTableId=f"{{ref:{TABLE}#sup.id}}", destinationCidrBlock="0.0.0.0/0", gatewayId=GATEWAY
+        ROUTE, routeTableId=cloud.table(), destinationCidrBlock="0.0.0.0/0", gatewayId=GATEWAY
     )
     nat = cloud.world.make("aws:ec2/natGateway:NatGateway", "sup")["id"]
     cloud.ec2.replace_route(RouteTableId=outputs["routeTableId"], DestinationCidrBlock="0.0.0.0/0", NatGatewayId=nat)
@@ -110,7 +116,7 @@ def test_a_route_whose_target_was_swapped_by_hand_is_seen(cloud: Cloud) -> None:
 
 
 def test_a_gateway_endpoint_keeps_its_routes_in_the_tables_it_is_given(cloud: Cloud) -> None:
-    one, two = cloud.world.make(TABLE, "sup")["id"], cloud.world.make(TABLE, "sup2")["id"]
+    one, two = cloud.table(), cloud.table()
     identifier, outputs, checked = cloud.make(ENDPOINT, vpcId=VPC, serviceName="com.amazonaws.us-east-1.s3", routeTableIds=[one])
     outputs = cloud.engine.update(ENDPOINT, identifier, outputs, {**checked, "routeTableIds": [two]})
     assert outputs["routeTableIds"] == [two]
@@ -143,9 +149,12 @@ def test_an_inline_rule_opened_by_hand_is_drift(cloud: Cloud) -> None:
 
 
 def test_all_protocols_with_ports_are_refused_when_applied(cloud: Cloud) -> None:
+    rule = {"fromPort": 443, "toPort": 443, "protocol": "-1", "cidrBlocks": ["10.0.0.0/8"]}
     with pytest.raises(ValueError, match="must both be 0"):
-        cloud.make(GROUP, vpcId=VPC, ingress=[{"fromPort": 443, "toPort": 443, "protocol": "-1", "cidrBlocks": ["10.0.0.0/8"]}])
-    assert not cloud.ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": ["it-*"]}])["SecurityGroups"]
+        cloud.make(GROUP, vpcId=VPC, description="to be refused", ingress=[rule])
+    assert not cloud.ec2.describe_security_groups(Filters=[{"Name": "description", "Values": ["to be refused"]}])[
+        "SecurityGroups"
+    ]
 
 
 def test_a_rule_may_refer_to_another_group_in_place(cloud: Cloud) -> None:

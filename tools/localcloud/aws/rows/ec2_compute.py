@@ -92,6 +92,14 @@ def _interface(value: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
+def _read_interface(item: Mapping[str, Any]) -> dict[str, Any]:
+    result = {**item, **{member: [each[inner] for each in item.get(member, ())] for member, inner in _INTERFACE_LISTS.values()}}
+    for address in item.get("PrivateIpAddresses", ()):
+        if address.get("Primary"):
+            result["PrivateIpAddress"] = address["PrivateIpAddress"]
+    return result
+
+
 def _template_data(c: Context) -> dict[str, Any]:
     shape = c.client().meta.service_model.shape_for("RequestLaunchTemplateData")
     result = {}
@@ -117,10 +125,7 @@ def _read_template(c: Context) -> dict[str, Any] | None:
     latest = str(found[0]["LatestVersionNumber"])
     version = client.describe_launch_template_versions(LaunchTemplateId=c.id, Versions=[latest])["LaunchTemplateVersions"][0]
     data = dict(version["LaunchTemplateData"])
-    data["NetworkInterfaces"] = [
-        {**item, **{member: [each[inner] for each in item.get(member, ())] for member, inner in _INTERFACE_LISTS.values()}}
-        for item in data.get("NetworkInterfaces", ())
-    ]
+    data["NetworkInterfaces"] = [_read_interface(item) for item in data.get("NetworkInterfaces", ())]
     # moto counts the template's own tags among those of what it launches, and tells old ones for the template.
     data["TagSpecifications"] = [
         {"ResourceType": item["ResourceType"], "Tags": {tag["Key"]: tag["Value"] for tag in item.get("Tags", ())}}

@@ -56,6 +56,8 @@ def _change_endpoint(c: Context) -> None:
 
 
 def _delete_endpoint(c: Context) -> None:
+    if _read_endpoint(c) is None:
+        return
     answer = c.client().delete_vpc_endpoints(VpcEndpointIds=[c.id])
     for failure in answer.get("Unsuccessful", ()):
         if failure["Error"]["Code"] not in VPC_ENDPOINT.missing:
