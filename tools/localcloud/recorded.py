@@ -240,10 +240,23 @@ def _client_id(call: Call) -> Mapping[str, Any]:
     return {}
 
 
+def _log_group_key(call: Call) -> Mapping[str, Any]:
+    from moto.logs.models import logs_backends
+
+    name = call.params.get("logGroupName") or str(call.params.get("resourceIdentifier", "")).rpartition(":log-group:")[2]
+    groups = logs_backends[ACCOUNT][call.region].groups
+    if name not in groups:
+        raise Refusal("ResourceNotFoundException", "The specified log group does not exist.")
+    groups[name].kms_key_id = call.params.get("kmsKeyId")
+    return {}
+
+
 # Single operations on moto's own resources that moto has not got, or not whole: (service, operation) -> answer.
 EXTRAS: Mapping[tuple[str, str], Extra] = {
     ("ec2", "ModifySecurityGroupRules"): _modify_group_rules,
     ("ec2", "ModifyVpcEndpoint"): _modify_endpoint,
+    ("logs", "AssociateKmsKey"): _log_group_key,
+    ("logs", "DisassociateKmsKey"): _log_group_key,
     ("iam", "AddClientIDToOpenIDConnectProvider"): _client_id,
     ("iam", "RemoveClientIDFromOpenIDConnectProvider"): _client_id,
 }
