@@ -27,8 +27,8 @@ DEFINING: Final = (
     "resourceConfig.instanceCount",
     "revision",
 )
-# How it may run. A finished job has no use for a new subnet or time limit, and nobody wants to pay for training twice
-# because a security group was replaced: these are kept for the next job and change nothing of this one.
+# How it may run, and what it is labelled with. A finished job has no use for a new subnet, time limit or tag, and nobody wants to
+# pay for training twice because a security group was replaced: these are for the next job and change nothing of this one.
 CIRCUMSTANCES: Final = (
     "roleArn",
     "vpcConfig",
@@ -39,10 +39,10 @@ CIRCUMSTANCES: Final = (
     "enableManagedSpotTraining",
     "enableNetworkIsolation",
     "enableInterContainerTrafficEncryption",
+    "tags",
 )
-TAGS: Final = "tags"
 # The top-level names of all of them, in order.
-INPUTS: Final = tuple(dict.fromkeys(path.partition(".")[0] for path in (*DEFINING, *CIRCUMSTANCES, TAGS)))
+INPUTS: Final = tuple(dict.fromkeys(path.partition(".")[0] for path in (*DEFINING, *CIRCUMSTANCES)))
 REQUIRED: Final = (
     "namePrefix",
     "region",
@@ -138,7 +138,7 @@ def request(inputs: Mapping[str, Any], name: str) -> dict[str, Any]:
         "EnableManagedSpotTraining": bool(inputs.get("enableManagedSpotTraining", False)),
         "EnableNetworkIsolation": bool(inputs.get("enableNetworkIsolation", False)),
         "EnableInterContainerTrafficEncryption": bool(inputs.get("enableInterContainerTrafficEncryption", False)),
-        "Tags": tag_list(inputs.get(TAGS) or {}),
+        "Tags": tag_list(inputs.get("tags") or {}),
     }
     if inputs.get("environment"):
         arguments["Environment"] = {key: str(value) for key, value in inputs["environment"].items()}

@@ -1,4 +1,4 @@
-"""A SageMaker training job as a resource: created, waited for, read, tagged; a changed definition is a new job.
+"""A SageMaker training job as a resource: created, waited for, read; a changed definition is a new job.
 
 pulumi-aws has no such type, so it is a dynamic resource over boto3. The same code runs on AWS and against the local cloud, which
 boto3 finds by itself (AWS_ENDPOINT_URL). The provider is stored in the state by its import path alone: nothing of this file's
@@ -57,7 +57,7 @@ class TrainingJob(dynamic.Resource, module="sagemaker", name="TrainingJob"):
 
 
 class TrainingJobProvider(dynamic.ResourceProvider):
-    """Create, read, update, delete and diff of one training job. Its id is the job's name."""
+    """Create, read, delete and diff of one training job, whose id is its name. A finished job has nothing to update."""
 
     serialize_as_secret_always = False
 
@@ -70,9 +70,13 @@ class TrainingJobProvider(dynamic.ResourceProvider):
         return dynamic.CheckResult(news, failures)
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> dynamic.DiffResult:
+        """A new definition replaces; new circumstances are no change.
+
+        They are no update either: the engine does not ask a dynamic provider at preview, so an update leaves every output unknown
+        there, and the preview would announce a new model and a new endpoint configuration because of a tag.
+        """
         replaces = definition.changed(olds, news, definition.DEFINING)
-        updates = definition.changed(olds, news, (*definition.CIRCUMSTANCES, definition.TAGS))
-        return dynamic.DiffResult(changes=bool(replaces or updates), replaces=replaces, delete_before_replace=False)
+        return dynamic.DiffResult(changes=bool(replaces), replaces=replaces, delete_before_replace=False)
 
     def create(self, props: dict[str, Any]) -> dynamic.CreateResult:
         clients = self._clients(props)
@@ -81,8 +85,6 @@ class TrainingJobProvider(dynamic.ResourceProvider):
         job = wait(clients.sagemaker, name)
         if job["TrainingJobStatus"] != "Completed":
             raise TrainingJobError(failure(job, log_tail(clients.logs, name)))
-        if found:
-            sync_tags(clients.sagemaker, job["TrainingJobArn"], props.get(definition.TAGS) or {})
         return dynamic.CreateResult(name, {**inputs_of(props), **outputs_of(job)})
 
     def read(self, id_: str, props: dict[str, Any]) -> dynamic.ReadResult:
@@ -90,14 +92,7 @@ class TrainingJobProvider(dynamic.ResourceProvider):
         job = describe(clients.sagemaker, id_)
         if job is None or not usable(clients.s3, job):
             return dynamic.ReadResult("", {})
-        found = outputs_of(job)
-        if tags := read_tags(clients.sagemaker, job["TrainingJobArn"]):
-            found[definition.TAGS] = tags
-        return dynamic.ReadResult(id_, {**inputs_of(props), **found})
-
-    def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> dynamic.UpdateResult:
-        sync_tags(self._clients(news).sagemaker, olds["jobArn"], news.get(definition.TAGS) or {})
-        return dynamic.UpdateResult({**{key: olds.get(key) for key in OUTPUTS}, **inputs_of(news)})
+        return dynamic.ReadResult(id_, {**inputs_of(props), **outputs_of(job)})
 
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         """Stop the job if it runs. It stays in SageMaker's history: that costs nothing and tells where a model came from."""
@@ -286,21 +281,6 @@ def _stream_tail(logs: Any, stream: str) -> Iterator[str]:
     events = logs.get_log_events(logGroupName=LOG_GROUP, logStreamName=stream, limit=LOG_LINES, startFromHead=False)["events"]
     yield f"--- end of {LOG_GROUP} {stream}"
     yield from (event["message"].rstrip() for event in events[-LOG_LINES:])
-
-
-def read_tags(sagemaker: Any, arn: str) -> dict[str, str]:
-    """The job's own tags; AWS's (`aws:`) are not ours to show or change."""
-    listed = [tag for page in sagemaker.get_paginator("list_tags").paginate(ResourceArn=arn) for tag in page["Tags"]]
-    return {tag["Key"]: tag["Value"] for tag in listed if not tag["Key"].startswith("aws:")}
-
-
-def sync_tags(sagemaker: Any, arn: str, wanted: Mapping[str, str]) -> None:
-    """Make the job's tags `wanted`: add and change, then remove the others."""
-    present = read_tags(sagemaker, arn)
-    if missing := {key: value for key, value in wanted.items() if present.get(key) != value}:
-        sagemaker.add_tags(ResourceArn=arn, Tags=definition.tag_list(missing))
-    if surplus := sorted(set(present) - set(wanted)):
-        sagemaker.delete_tags(ResourceArn=arn, TagKeys=surplus)
 
 
 def say(name: str, what: str) -> None:

@@ -1,4 +1,4 @@
-"""The training job's provider against moto, in-process: created once, taken up, tried again, read, tagged, stopped."""
+"""The training job's provider against moto, in-process: created once, taken up, tried again, read, stopped."""
 
 from __future__ import annotations
 
@@ -154,9 +154,8 @@ def test_a_running_job_of_the_same_definition_is_waited_for_and_not_made_twice(
 def test_a_finished_job_whose_artifact_is_there_is_taken_up(cloud: Cloud, ticks: list[float]) -> None:
     cloud.job(FIRST)
     cloud.put_artifact(FIRST)
-    made = create(tags={"Project": "slipway", "Owner": "ml"})
-    assert made.id == FIRST
-    assert training_job.read_tags(cloud.sagemaker, made.outs["jobArn"]) == {"Project": "slipway", "Owner": "ml"}
+    assert create().id == FIRST
+    assert list(cloud.jobs) == [FIRST]
 
 
 @pytest.mark.parametrize("status", ["Failed", "Stopped", "Completed"])
@@ -236,15 +235,13 @@ def test_a_cloud_that_answers_no_more_is_given_up_with_a_way_on(cloud: Cloud, ti
     assert len(ticks) == training_job.LOST_SIGHT_AFTER
 
 
-def test_refresh_reads_the_job_and_finds_tags_that_somebody_changed(cloud: Cloud, ticks: list[float]) -> None:
+def test_refresh_reads_the_job_as_it_is(cloud: Cloud, ticks: list[float]) -> None:
     made = create()
     cloud.put_artifact(FIRST)
-    cloud.sagemaker.add_tags(ResourceArn=made.outs["jobArn"], Tags=[{"Key": "Owner", "Value": "someone"}])
     read = TrainingJobProvider().read(made.id, made.outs | {"__provider": "x"})
     assert read.id == FIRST
-    assert read.outs["modelArtifact"] == made.outs["modelArtifact"]
-    assert read.outs["tags"] == {"Project": "slipway", "Owner": "someone"}
-    assert TrainingJobProvider().diff(made.id, read.outs, inputs()).changes is True
+    assert read.outs == made.outs
+    assert TrainingJobProvider().diff(made.id, read.outs, inputs()).changes is False
 
 
 @pytest.mark.parametrize("gone", ["job", "artifact"])
@@ -255,16 +252,6 @@ def test_refresh_forgets_a_job_or_a_model_that_is_gone(cloud: Cloud, ticks: list
         cloud.jobs.clear()
     read = TrainingJobProvider().read(made.id, made.outs)
     assert (read.id, read.outs) == ("", {})
-
-
-def test_an_update_changes_tags_and_keeps_what_the_job_made(cloud: Cloud, ticks: list[float]) -> None:
-    made = create()
-    news = inputs(tags={"Owner": "ml"}, roleArn="arn:aws:iam::123456789012:role/other")
-    outs = TrainingJobProvider().update(made.id, made.outs, news).outs
-    assert training_job.read_tags(cloud.sagemaker, made.outs["jobArn"]) == {"Owner": "ml"}
-    assert outs["roleArn"] == news["roleArn"]
-    assert outs["modelArtifact"] == made.outs["modelArtifact"]
-    assert TrainingJobProvider().diff(made.id, outs, news).changes is False
 
 
 def test_delete_stops_a_running_job_and_waits_until_it_has(
@@ -336,9 +323,9 @@ def test_other_machines_are_another_job(part: dict[str, Any]) -> None:
     ],
     ids=lambda change: next(iter(change)),
 )
-def test_circumstances_do_not_train_again(change: dict[str, Any]) -> None:
+def test_circumstances_neither_train_again_nor_make_outputs_unknown_at_preview(change: dict[str, Any]) -> None:
     diff = TrainingJobProvider().diff(FIRST, inputs(), inputs(**change))
-    assert (diff.changes, diff.replaces) == (True, [])
+    assert (diff.changes, diff.replaces) == (False, [])
     assert job_name(inputs(**change)) == FIRST
 
 
@@ -349,10 +336,10 @@ def test_nothing_changed_is_no_change_whatever_the_wire_made_of_numbers() -> Non
     assert definition_hash(news) == definition_hash(inputs())
 
 
-def test_an_unknown_at_preview_is_a_change_of_what_it_belongs_to() -> None:
+def test_an_unknown_at_preview_is_a_change_where_it_defines_the_job() -> None:
     provider = TrainingJobProvider()
     assert provider.diff(FIRST, inputs(), inputs(channels={"train": UNKNOWN})).replaces == ["channels"]
-    assert provider.diff(FIRST, inputs(), inputs(vpcConfig={"subnets": UNKNOWN, "securityGroupIds": UNKNOWN})).replaces == []
+    assert provider.diff(FIRST, inputs(), inputs(vpcConfig={"subnets": UNKNOWN, "securityGroupIds": UNKNOWN})).changes is False
     assert provider.diff(FIRST, inputs(), inputs(resourceConfig=UNKNOWN)).changes is True
     assert provider.check({}, inputs(channels=UNKNOWN, roleArn=UNKNOWN)).failures == []
 
