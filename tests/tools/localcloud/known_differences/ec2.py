@@ -23,9 +23,6 @@ DIFFERENCES = {
     },
     "ec2.SecurityGroup": {
         "minimal/output description": "the golden provider is Terraform; the Pulumi bridge's default is 'Managed by Pulumi'",
-        "minimal/output namePrefix": (
-            "Terraform names by prefix and 26 digits and says so; Pulumi's autoname gives a name, and no prefix"
-        ),
     },
     "ec2.Eip": {
         "invalid/1": "the refused argument `vpc` is gone in pulumi-aws 7, so the case is the valid {'domain': 'vpc'}",
