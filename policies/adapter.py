@@ -58,7 +58,7 @@ def _resource_check(rule: Rule) -> Callable[[ResourceValidationArgs, ReportViola
 
 def _stack_check(rule: Rule) -> Callable[[StackValidationArgs, ReportViolation], None]:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
-        plan = LinkedPlan(view_of(resource) for resource in args.resources)
+        plan = LinkedPlan(map(view_of, args.resources), _stack_of(args.resources))
         unknown = ""
         for view in plan.of(*rule.types):
             verdict = rule.check(view, plan)
@@ -70,6 +70,11 @@ def _stack_check(rule: Rule) -> Callable[[StackValidationArgs, ReportViolation],
             raise UnknownValueError(UNKNOWN_STRING_VALUE, [unknown])
 
     return validate
+
+
+def _stack_of(resources: Sequence[PolicyResource]) -> str:
+    """The stack's name, which every urn carries: urn:pulumi:<stack>::<project>::..."""
+    return resources[0].urn.split("::")[0].rpartition(":")[2] if resources else ""
 
 
 def view_of(resource: PolicyResource) -> ResourceView:

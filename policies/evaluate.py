@@ -63,7 +63,7 @@ class Report:
 
 
 def evaluate(plan: Plan, rules: Iterable[Rule] | None = None) -> Report:
-    """Judges a plan by these rules (all of the pack by default). Never raises: a rule that does is reported as an internal failure."""
+    """Judges a plan by these rules (all of the pack by default). A rule that raises is reported as an internal failure."""
     chosen = tuple(all_rules() if rules is None else rules)
     by_type: dict[str, list[Rule]] = {}
     for rule in chosen:

@@ -68,7 +68,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """One statement. `principals` maps a kind (aws, service, federated, canonicaluser) to its values; `*` alone is {"aws": ("*",)}."""
+    """One statement. `principals` maps a kind (aws, service, federated) to its values; `*` alone is {"aws": ("*",)}."""
 
     effect: str
     sid: str = ""

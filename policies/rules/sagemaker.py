@@ -154,14 +154,18 @@ def _endpoint_of(resource_id: str) -> str:
     return found[1] if found else resource_id
 
 
-def _scales_itself(endpoint: ResourceView, plan: LinkedPlan) -> bool:
-    """Serverless variants, and those that SageMaker scales itself (managed instance scaling), need no scaling target."""
+def _fixed_variants(endpoint: ResourceView, plan: LinkedPlan) -> list[str] | None:
+    """The endpoint's variants that nothing scales by itself (serverless and managed ones are); None where they are not known."""
     wanted = endpoint.props.get("endpointConfigName")
     configurations = plan.of(ENDPOINT_CONFIGURATION)
     mine = [view for view in configurations if isinstance(wanted, str) and wanted in (view.id, view.props.get("name"), view.name)]
     mine = mine or [view for view in configurations if view.parent == endpoint.parent]
-    rows = [row for view in mine for row in _variants(view)]
-    return bool(rows) and all(row.has("serverlessConfig") or row.has("managedInstanceScaling") for row in rows)
+    if len(mine) != 1:
+        return None
+    rows = Block.of(mine[0]).rows("productionVariants")
+    fixed = [row for row in rows if not (row.has("serverlessConfig") or row.has("managedInstanceScaling"))]
+    names = [row.text("variantName") for row in fixed]
+    return names if all(names) else None
 
 
 @rule(
@@ -171,12 +175,20 @@ def _scales_itself(endpoint: ResourceView, plan: LinkedPlan) -> bool:
     fix="declare an appautoscaling Target for endpoint/<name>/variant/<variant> and a Policy",
 )
 def endpoint_autoscales(resource: ResourceView, plan: LinkedPlan) -> Verdict:
-    if _scales_itself(resource, plan):
+    variants = _fixed_variants(resource, plan)
+    if variants == []:
         return PASS
     companions = plan.companions(resource, SCALING_TARGET, "resourceId", _endpoint_of)
-    if companions.found:
+    if variants is None:
+        found = bool(companions.found)
+        return PASS if found else Unknown("resourceId") if companions.possible else Fail("nothing scales the endpoint")
+    targets = [view.props.get("resourceId") for view in companions.found]
+    known = [target.rpartition("/")[2] for target in targets if isinstance(target, str)]
+    unscaled = [variant for variant in variants if variant not in known]
+    # A target of this endpoint whose variant is not known yet scales one of those that are left.
+    if len(unscaled) <= len(targets) - len(known):
         return PASS
-    return Unknown("resourceId") if companions.possible else Fail("nothing scales the endpoint")
+    return Unknown("resourceId") if companions.possible else Fail(f"nothing scales {', '.join(map(repr, unscaled))}")
 
 
 @rule(

@@ -451,13 +451,15 @@ def plan_of(resources: Mapping[str, tuple[str, Mapping[str, Any]]], *, ids: bool
 
 
 def put(resources: dict[str, tuple[str, dict[str, Any]]], name: str, path: str, value: Any) -> None:
-    """Sets (or with `...` removes) the property at a dotted path of one resource."""
+    """Sets (or with `...` removes, or with `+` appends) the property at a dotted path of one resource."""
     node: Any = resources[name][1]
     *way, last = path.split(".")
     for key in way:
         node = node[int(key)] if isinstance(node, list) else node.setdefault(key, {})
     if value is ...:
         del node[last]
+    elif isinstance(node, list) and last == "+":
+        node.append(value)
     elif isinstance(node, list):
         node[int(last)] = value
     else:

@@ -264,6 +264,12 @@ CASES: Final = (
     # --- sagemaker
     Case("sagemaker-capture-is-encrypted", "configuration", "dataCaptureConfig.kmsKeyId"),
     Case("sagemaker-endpoint-autoscales", "endpoint-target", REMOVE),
+    Case(
+        "sagemaker-endpoint-autoscales",
+        "configuration",
+        "productionVariants.+",
+        {"variantName": "b", "instanceType": "ml.m5.large", "initialInstanceCount": 2, "modelName": "m2"},
+    ),
     Case("sagemaker-endpoint-captures-data", "configuration", "dataCaptureConfig"),
     Case("sagemaker-endpoint-captures-data", "configuration", "dataCaptureConfig.enableCapture", False),
     Case("sagemaker-endpoint-captures-data", "configuration", "dataCaptureConfig.initialSamplingPercentage", 0),

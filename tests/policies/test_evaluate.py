@@ -93,7 +93,7 @@ def test_no_property_of_any_shape_makes_a_rule_raise(props: dict[str, Any], name
     assert not [found.message for found in report.violations if found.internal]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.data())
 def test_every_type_takes_every_shape_of_its_own_properties(data: st.DataObject) -> None:
     views = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import pytest
@@ -148,7 +149,5 @@ _JSON = st.recursive(
 @given(_JSON)
 def test_no_document_makes_the_parser_fail_in_any_other_way(value: object) -> None:
     for form in (value, json.dumps(value)):
-        try:
+        with contextlib.suppress(DocumentError):
             parse(form)
-        except DocumentError as error:
-            assert str(error)

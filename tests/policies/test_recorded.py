@@ -1,0 +1,73 @@
+"""The pack over the stacks we ship: nothing mandatory is broken, and what protects them is seen to be needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+
+import pytest
+
+from policies import tokens as t
+from policies.evaluate import Report, evaluate
+from tests.infra.conftest import STACKS, recorded_stack
+from tools.plan.view import UNKNOWN, Plan, ResourceView
+
+# The property by which each of these belongs to another resource, and the rule that misses it when it is gone.
+COMPANIONS: Final = (
+    (t.BUCKET_PUBLIC_ACCESS_BLOCK, "bucket", "s3-bucket-public-access-blocked"),
+    (t.BUCKET_POLICY, "bucket", "s3-bucket-denies-plain-http"),
+    (t.BUCKET_ENCRYPTION, "bucket", "s3-bucket-encrypted-with-customer-key"),
+    (t.BUCKET_VERSIONING, "bucket", "s3-bucket-versioned"),
+    (t.BUCKET_LIFECYCLE, "bucket", "s3-bucket-ages"),
+    (t.BUCKET_LOGGING, "bucket", "s3-bucket-logs-access"),
+    (t.FLOW_LOG, "vpcId", "network-vpc-has-flow-log"),
+    (t.REPOSITORY_LIFECYCLE, "repository", "registry-old-images-expire"),
+    (t.SCALING_TARGET, "resourceId", "sagemaker-endpoint-autoscales"),
+    (t.SCALING_POLICY, "resourceId", "sagemaker-target-has-a-policy"),
+)
+LINKS: Final = {type_: key for type_, key, _ in COMPANIONS} | {
+    t.INGRESS_RULE: "securityGroupId",
+    t.EGRESS_RULE: "securityGroupId",
+}
+
+
+def told(report: Report) -> list[str]:
+    return [f"{found.urn.rsplit('::', 1)[-1]}: {found.rule}: {found.message}" for found in report.violations]
+
+
+def first_preview(views: Iterable[ResourceView]) -> Plan:
+    """The same stack before anything is there: no ids, and no companion knows whose it is."""
+    return Plan(
+        replace(view, id="", props={**view.props, LINKS[view.type]: UNKNOWN} if view.type in LINKS else view.props)
+        for view in views
+    )
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_no_shipped_stack_breaks_a_mandatory_rule(stack: str) -> None:
+    report = evaluate(recorded_stack(stack))
+    assert [found.message for found in report.mandatory] == []
+    assert report.unknown == ()
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_first_preview_of_a_shipped_stack_says_what_the_finished_one_says(stack: str) -> None:
+    plan = recorded_stack(stack)
+    report = evaluate(first_preview(plan))
+    known = {found.urn + found.rule for found in evaluate(plan).violations}
+    assert {found.urn + found.rule for found in report.violations} <= known, told(report)
+    assert {found.rule for found in report.unknown} <= {"gpu-efa-group-talks-to-itself"}
+
+
+@pytest.mark.parametrize(("type_", "key", "rule"), COMPANIONS, ids=[rule for _, _, rule in COMPANIONS])
+@pytest.mark.parametrize("preview", [False, True], ids=["known", "preview"])
+def test_a_shipped_stack_without_one_companion_breaks_its_rule(type_: str, key: str, rule: str, preview: bool) -> None:
+    views = list(recorded_stack("prod"))
+    gone = next(view for view in views if view.type == type_)
+    rest = [view for view in views if view is not gone]
+    report = evaluate(first_preview(rest) if preview else Plan(rest, stack="prod"))
+    spoke = {found.rule for found in report.violations} | {found.rule for found in report.unknown}
+    if type_ == t.BUCKET_LIFECYCLE or not preview:
+        assert rule in {found.rule for found in report.violations}, told(report)
+    assert rule in spoke, "the loss went unseen"
