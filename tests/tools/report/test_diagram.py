@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from tests.tools.report.make import made, plan, platform
 from tools.plan.view import Plan, ResourceView, from_json
+from tools.report.contents import CONTENTS
 from tools.report.diagram import LOOKS, draw
-from tools.report.rooms import _GROUPS, ROOM_OF, picture
+from tools.report.rooms import ROOM_OF, picture
 from tools.report.svg import ACCENTS, ICONS, fit, width
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -134,7 +135,7 @@ def test_a_name_is_text_and_never_markup() -> None:
 
 def test_every_room_has_a_look_and_its_content() -> None:
     kinds = {room for _, room in ROOM_OF} | {"other"}
-    assert set(_GROUPS) == set(LOOKS) == kinds
+    assert set(CONTENTS) == set(LOOKS) == kinds
     assert {look.icon for look in LOOKS.values()} <= set(ICONS)
     assert {look.accent for look in LOOKS.values()} <= set(ACCENTS)
 
