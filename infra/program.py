@@ -1,4 +1,4 @@
-"""The Pulumi program: settings in, resources declared, outputs exported. `tools.engine` runs it inline, the Pulumi CLI as `main`."""
+"""The Pulumi program: settings in, resources declared, outputs exported. `tools.engine` runs it inline, the CLI as `main`."""
 
 from __future__ import annotations
 

@@ -15,10 +15,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-import yaml
-from pydantic import AfterValidator, Field
+import yaml  # type: ignore[import-untyped]
+from pydantic import AfterValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from infra.catalog.datasets import dataset_names
 from infra.catalog.regions import ZONE_LETTERS, zones_of
 from infra.naming import TAG_VALUE_LIMIT, Naming, derived_names
 from infra.settings_base import Fault, Place, Section, SettingsError
@@ -78,7 +79,7 @@ def _key(field: str) -> str:
 class Settings(Section):
     """One stack's whole configuration. Fields are the file's keys: `region` is `aws:region`, the others `slipway:<camelCase>`."""
 
-    model_config = {"alias_generator": _key}
+    model_config = ConfigDict(alias_generator=_key)
 
     region: Annotated[str, AfterValidator(_region)] = Field(description="The AWS region.")
     account_id: Annotated[str, AfterValidator(_account)] = Field(
@@ -144,8 +145,16 @@ class Settings(Section):
                     yield Fault(
                         f"{_key('cluster')}.gpuPools[{number}].zones[{entry}]",
                         zone,
-                        f"has no subnet: the network is in {', '.join(self.zones)}; use one of them, or set {_key('network')}.zoneNames",
+                        f"has no subnet: the network is in {', '.join(self.zones)}; "
+                        f"use one of them, or set {_key('network')}.zoneNames",
                     )
+        for name, job in self.training.jobs.items():
+            if job.workload not in dataset_names():
+                yield Fault(
+                    f"{_key('training')}.jobs.{name}.workload",
+                    job.workload,
+                    f"has no dataset in workloads/data; there are {', '.join(dataset_names()) or 'none'}",
+                )
         yield from unknown_jobs(self.training, self.serving, _key("serving"))
         for field in type(self).model_fields:
             section = getattr(self, field)
@@ -156,7 +165,7 @@ class Settings(Section):
 def load_file(path: Path | str, stack: str = "") -> Settings:
     """The settings in a stack file, read with no engine.
 
-    `stack` is the stack's name; left out, it is taken from the file's (`Pulumi.dev.yaml` is dev). Encrypted values stay encrypted.
+    `stack` is the stack's name; left out, it is taken from the file's (`Pulumi.dev.yaml` is dev). Encrypted values stay so.
     Raises SettingsError with every fault; a missing or malformed file is one fault too.
     """
     path = Path(path)

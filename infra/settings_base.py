@@ -23,7 +23,7 @@ MISSING: Final = _Missing()
 
 
 class Fault(NamedTuple):
-    """One thing wrong with a stack file: the key's path (`slipway:network.cidr`), the value got, what is wrong and the way out."""
+    """One thing wrong with a stack file: the key's path (`slipway:network.cidr`), the value got, what is wrong, the way out."""
 
     path: str
     value: Any

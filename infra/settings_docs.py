@@ -17,7 +17,8 @@ from infra.settings import Settings
 ENVIRONMENT_KEY: Final = "slipway:environment"
 HEAD: Final = """# Settings
 
-Every key of `Pulumi.<stack>.yaml`, made from the model (`python -m infra.settings_docs > docs/settings.md`); a test keeps the two alike.
+Every key of `Pulumi.<stack>.yaml`, made from the model (`python -m infra.settings_docs > docs/settings.md`); a test keeps the
+two alike.
 A stack file holds only what differs from the defaults here. What is wrong with one is told all at once, with each key's path, the
 value and the way out, before anything is declared.
 
@@ -81,7 +82,7 @@ def _table(rows: list[Setting]) -> list[str]:
 
 
 def _nested(annotation: Any) -> tuple[type[BaseModel] | None, str]:
-    """The section in an annotation, and how a path goes into it: "" for the section itself, `[]` in a list, `.<name>` in a map."""
+    """The section in an annotation, and how a path goes into it: "" for the section, `[]` in a list, `.<name>` in a map."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation, ""
     origin = get_origin(annotation)

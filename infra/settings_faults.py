@@ -57,7 +57,8 @@ def collect(
         except ValidationError as error:
             details = error.errors(include_url=False)
         if attempt == 0:
-            faults += [_fault(model, detail, secret_keys) for detail in details if not _follows(detail, details)]
+            told_apart = [detail for detail in details if not _follows(detail, details)]
+            faults += _one_a_place([_fault(model, healed, detail, secret_keys) for detail in told_apart])
         _heal(healed, details)
     if whole is not None:
         told = {fault.path for fault in faults}
@@ -119,22 +120,40 @@ def _without_encrypted(raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[Fau
     return walk(raw, ""), faults
 
 
+def _in_file(raw: Any, location: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """The part of a location that the file has: pydantic adds `[key]`, and the names of a union's types."""
+    holder = raw
+    for number, part in enumerate(location):
+        there = part in holder if isinstance(holder, dict) else isinstance(holder, list) and part in range(len(holder))
+        if not there:
+            return location[:number]
+        holder = holder[part]
+    return location
+
+
+def _one_a_place(faults: list[Fault]) -> list[Fault]:
+    """A value that fits none of a union's types is told once, not once a type."""
+    by_path: dict[str, list[Fault]] = {}
+    for fault in faults:
+        by_path.setdefault(fault.path, []).append(fault)
+    return [
+        found[0] if len(found) == 1 else found[0]._replace(message="is of no type that is taken here; see docs/settings.md")
+        for found in by_path.values()
+    ]
+
+
 def _heal(raw: dict[str, Any], details: list[ErrorDetails]) -> None:
     """Puts a stand-in, or nothing, where a value is wrong, so that what is right can still be checked."""
     # Deepest and last first: taking an item out of a list moves those after it.
     for detail in sorted(details, key=lambda item: [str(part).zfill(6) for part in item["loc"]], reverse=True):
-        location = list(detail["loc"])
-        if detail["type"] == "missing" and path_of(detail["loc"]) not in _STAND_INS:
-            location = location[:-1]  # What it is missing from cannot be checked: leave it out whole.
+        location = list(_in_file(raw, detail["loc"]))
+        if detail["type"] == "missing" and path_of(detail["loc"]) in _STAND_INS:
+            location = list(detail["loc"])
+        if not location:
+            continue
         holder: Any = raw
-        for number, part in enumerate(location[:-1]):
-            if (isinstance(holder, dict) and part in holder) or (
-                isinstance(holder, list) and isinstance(part, int) and part < len(holder)
-            ):
-                holder = holder[part]
-            else:
-                location = location[: number + 1]
-                break
+        for part in location[:-1]:
+            holder = holder[part]
         last, path = location[-1], path_of(tuple(location))
         if isinstance(holder, dict):
             if path in _STAND_INS and detail["type"] != "extra_forbidden":
@@ -145,9 +164,10 @@ def _heal(raw: dict[str, Any], details: list[ErrorDetails]) -> None:
             del holder[last]
 
 
-def _fault(model: type[BaseModel], detail: ErrorDetails, secret_keys: frozenset[str]) -> Fault:
-    location = detail["loc"]
-    path, kind = path_of(location), detail["type"]
+def _fault(model: type[BaseModel], raw: Any, detail: ErrorDetails, secret_keys: frozenset[str]) -> Fault:
+    kind = detail["type"]
+    location = detail["loc"] if kind == "missing" else _in_file(raw, detail["loc"])
+    path = path_of(location)
     value = MISSING if kind == "missing" else detail["input"]
     top = str(location[0]) if location else ""
     if value is not MISSING:

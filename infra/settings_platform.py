@@ -19,12 +19,12 @@ from infra.settings_base import Fault, Place, Section
 LOG_RETENTION_DAYS: Final = (
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 )  # fmt: skip
-# https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html: the ones a platform like this calls.
+# https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html: those such a platform calls.
 INTERFACE_SERVICES: Final = frozenset(
     {
         "autoscaling", "bedrock-runtime", "ec2", "ec2messages", "ecr.api", "ecr.dkr", "eks", "eks-auth", "elasticloadbalancing",
-        "events", "kms", "lambda", "logs", "monitoring", "s3", "sagemaker.api", "sagemaker.runtime", "secretsmanager", "sns", "sqs",
-        "ssm", "ssmmessages", "sts", "xray",
+        "events", "kms", "lambda", "logs", "monitoring", "s3", "sagemaker.api", "sagemaker.runtime", "secretsmanager", "sns",
+        "sqs", "ssm", "ssmmessages", "sts", "xray",
     }
 )  # fmt: skip
 # Without NAT, a private node can pull, join and log only through these.

@@ -15,7 +15,7 @@ INCOMPLETE_UPLOAD_DAYS: Final = 7
 class BucketSpec:
     """One bucket of the lake. `key` is the KMS domain it is encrypted under, "" for S3's own key.
 
-    `cools` moves objects to cheaper storage after a while; what is read at random (curated, checkpoints) stays where reading is free.
+    `cools` moves objects to cheaper storage after a while; what is read often (curated, checkpoints) stays where reading is free.
     """
 
     purpose: str
@@ -66,7 +66,7 @@ def bucket_policy(scope: Scope, spec: BucketSpec) -> Document:
     return document(*statements)
 
 
-def lifecycle_rules(spec: BucketSpec, *, retention_days: int, noncurrent_days: int, cool_days: int) -> list[dict[str, Any]]:
+def lifecycle_rules(spec: BucketSpec, *, retention_days: int, noncurrent_days: int, cool_days: int) -> list[Any]:
     """S3 lifecycle rules as pulumi-aws takes them; `retention_days` of 0 keeps current objects for good."""
     rules: list[dict[str, Any]] = [
         {

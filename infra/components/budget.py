@@ -48,7 +48,7 @@ class Budget(pulumi.ComponentResource):
         self.register_outputs({"budgetName": self.budget_name})
 
 
-def notifications(settings: CostSettings, topic_arn: pulumi.Input[str]) -> list[dict[str, Any]]:
+def notifications(settings: CostSettings, topic_arn: pulumi.Input[str]) -> list[Any]:
     """One alert for each threshold of actual spending, and one for the forecast."""
     kinds = [("ACTUAL", percent) for percent in settings.actual_thresholds_percent]
     kinds.append(("FORECASTED", settings.forecast_threshold_percent))

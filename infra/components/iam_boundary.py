@@ -1,7 +1,7 @@
 """The permission boundary: the most that any role of a workload, of CI or of people can ever be given. Plain values.
 
-It is made from the documents themselves: every action they use, over whatever of ours the service has. So it never cuts off what a
-role needs, and a role that is later given more (by hand, by a stolen pipeline) still gets no further.
+It is made from the documents themselves: every action they use, over whatever of ours the service has. So it never cuts off
+what a role needs, and a role that is later given more (by hand, by a stolen pipeline) still gets no further.
 """
 
 from __future__ import annotations

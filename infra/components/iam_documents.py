@@ -1,7 +1,7 @@
 """Least-privilege IAM documents as plain values: who may do what to which of our things. No Pulumi, nothing unknown.
 
-Names are deterministic, and keys are told apart by alias (`kms:ResourceAliases`), so that every document is complete at preview and
-rules can read it. Nothing here allows `*` on `*`; `iam_lint.lint_document` holds every document to that.
+Names are deterministic, and keys are told apart by alias (`kms:ResourceAliases`), so that every document is complete at
+preview and rules can read it. Nothing here allows `*` on `*`; `iam_lint.lint_document` holds every document to that.
 """
 
 from __future__ import annotations
@@ -194,7 +194,8 @@ def ci_document(scope: Scope) -> Document:
         allow(
             "PushImages",
             (
-                *_IMAGE_PULL, "ecr:CompleteLayerUpload", "ecr:DescribeImages", "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart",
+                *_IMAGE_PULL, "ecr:CompleteLayerUpload", "ecr:DescribeImages", "ecr:InitiateLayerUpload", "ecr:PutImage",
+                "ecr:UploadLayerPart",
             ),
             [scope.arn("ecr", f"repository/{scope.prefix}-{image}") for image in ("training", "serving")],
         ),
@@ -203,7 +204,11 @@ def ci_document(scope: Scope) -> Document:
             ("sagemaker:AddTags", "sagemaker:CreateTrainingJob", "sagemaker:DescribeTrainingJob", "sagemaker:StopTrainingJob"),
             sagemaker[:1],
         ),
-        allow("UpdateEndpoints", ("sagemaker:DescribeEndpoint", "sagemaker:InvokeEndpoint", "sagemaker:UpdateEndpoint"), sagemaker[2:]),
+        allow(
+            "UpdateEndpoints",
+            ("sagemaker:DescribeEndpoint", "sagemaker:InvokeEndpoint", "sagemaker:UpdateEndpoint"),
+            sagemaker[2:],
+        ),
         pass_role(scope, "training", service="sagemaker.amazonaws.com"),
         hand_keys_on(scope, "models"),
     )  # fmt: skip

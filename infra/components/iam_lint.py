@@ -31,8 +31,8 @@ _NO_SOURCE_KEYS: Final = frozenset({"ec2.amazonaws.com"})
 def lint_document(document: Document, *, kind: str = "identity", limit: int = ROLE_INLINE_LIMIT) -> list[str]:
     """Findings in one document, none when it is fine.
 
-    `kind` is identity (a role's policy), trust (who may take it), resource (a bucket's, key's or queue's policy) or endpoint (a VPC
-    endpoint's: there everyone may be let through to resources that are named). `limit` is in characters without white space.
+    `kind` is identity (a role's policy), trust (who may take it), resource (a bucket's, key's or queue's policy) or endpoint
+    (a VPC endpoint's: there everyone may be let through to resources that are named). `limit` counts no white space.
     """
     findings = []
     if document.get("Version") != VERSION:

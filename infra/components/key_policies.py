@@ -1,7 +1,8 @@
 """Who may use each KMS key: plain key policies, one a domain.
 
-The account may administer a key, and IAM may let its principals use it, but only through the services of the key's domain: a stolen
-credential that calls KMS itself decrypts nothing. Services that come with a principal of their own are narrowed to this account.
+The account may administer a key, and IAM may let its principals use it, but only through the services of the key's domain: a
+stolen credential that calls KMS itself decrypts nothing. Services that come with a principal of their own are narrowed to this
+account.
 In a key policy `Resource: "*"` means this key.
 """
 
@@ -12,14 +13,17 @@ from typing import Any, Final
 
 from infra.components.iam_documents import Document, Scope, Statement, document
 
-# https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html#key-policy-default-allow-administrators, spelt out.
+# https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html, what administrators are allowed, spelt out.
 ADMINISTRATION: Final = (
     "kms:CancelKeyDeletion", "kms:CreateAlias", "kms:DeleteAlias", "kms:DescribeKey", "kms:DisableKey", "kms:DisableKeyRotation",
     "kms:EnableKey", "kms:EnableKeyRotation", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListAliases", "kms:ListGrants",
     "kms:ListKeyPolicies", "kms:ListKeyRotations", "kms:ListResourceTags", "kms:PutKeyPolicy", "kms:RevokeGrant",
     "kms:ScheduleKeyDeletion", "kms:TagResource", "kms:UntagResource", "kms:UpdateAlias", "kms:UpdateKeyDescription",
 )  # fmt: skip
-USE: Final = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo")  # fmt: skip
+USE: Final = (
+    "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:ReEncryptFrom", "kms:ReEncryptTo",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

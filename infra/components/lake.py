@@ -1,4 +1,4 @@
-"""The data lake: five buckets, each closed, versioned, encrypted, logged and tidied, and the dataset that training starts from."""
+"""The data lake: five buckets, each closed, versioned, encrypted, logged and tidied, and the data that training starts from."""
 
 from __future__ import annotations
 
@@ -7,17 +7,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import pulumi
 import pulumi_aws as aws
 
+from infra.catalog.datasets import DATASETS, SPLITS
 from infra.components.bucket_policies import LAKE_BUCKETS, BucketSpec, bucket_policy, lifecycle_rules
 from infra.components.iam_documents import Scope
 from infra.naming import DataClass, Naming
 from infra.settings_platform import LakeSettings
-
-DATASETS: Final = Path(__file__).resolve().parents[2] / "workloads" / "data"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,7 +139,7 @@ class Lake(pulumi.ComponentResource):
     def _dataset(self, dataset: str, bucket: aws.s3.Bucket, ready: list[pulumi.Resource]) -> Dataset:
         digest = dataset_digest(DATASETS / dataset)
         uris = {}
-        for split in ("train", "test"):
+        for split in SPLITS:
             key = f"{dataset}/{digest}/{split}/{split}.parquet"
             name = self._args.naming.name(dataset, split)
             item = aws.s3.BucketObjectv2(
@@ -165,7 +163,7 @@ def dataset_digest(folder: Path) -> str:
     Raises ValueError naming the file and the command that makes it, where one is missing.
     """
     digest = hashlib.sha256()
-    for split in ("train", "test"):
+    for split in SPLITS:
         path = folder / f"{split}.parquet"
         if not path.is_file():
             raise ValueError(

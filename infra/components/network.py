@@ -141,7 +141,7 @@ class Network(pulumi.ComponentResource):
             availability_zone=spec.zone,
             # Nothing here gets a public address by being started; NAT gateways and load balancers bring their own.
             map_public_ip_on_launch=False,
-            tags=self._naming.tags(name, Tier=spec.tier.value, **LOAD_BALANCER_TAGS[spec.tier]),
+            tags=self._naming.tags(name, Tier=spec.tier.value) | LOAD_BALANCER_TAGS[spec.tier],
             opts=self._child(),
         )
 
@@ -185,7 +185,7 @@ class Network(pulumi.ComponentResource):
     def _private_routes(
         self, index: int, gateways: list[aws.ec2.NatGateway]
     ) -> tuple[aws.ec2.RouteTable, list[pulumi.Output[str]]]:
-        """A table of its own for each zone, even behind one NAT: going to one NAT a zone then changes routes and moves no subnet."""
+        """A table for each zone, even behind one NAT: going to one NAT a zone then changes routes and moves no subnet."""
         letter = _letter(self._args.zones[index])
         table = self._table("private", letter)
         if not gateways:

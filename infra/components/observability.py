@@ -1,4 +1,4 @@
-"""What is watched besides the endpoints, which bring their own alarms: NAT, undelivered alerts, key deletion; and one dashboard."""
+"""What is watched besides the endpoints, which bring their own alarms: NAT gateways and undelivered alerts; and a dashboard."""
 
 from __future__ import annotations
 

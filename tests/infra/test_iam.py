@@ -111,19 +111,31 @@ def test_a_key_is_used_only_through_its_services(domain: KeyDomain) -> None:
     assert all("kms:*" not in statement["Action"] for statement in policy["Statement"])
 
 
+ANY_ROLE = allow("A", ["iam:PassRole"], ["arn:aws:iam::1:role/*"], StringEquals={"iam:PassedToService": "x"})
+LEFT = {"Sid": "A", "Effect": "Allow", "NotAction": ["iam:*"], "Resource": "*"}
+EVERYONE = {"Sid": "A", "Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}
+DEPUTY = {"Sid": "A", "Effect": "Allow", "Principal": {"Service": "x.amazonaws.com"}, "Action": "sts:AssumeRole"}
+ANY_BRANCH = {
+    "Sid": "A",
+    "Effect": "Allow",
+    "Principal": {"Federated": "arn:aws:iam::1:oidc-provider/i"},
+    "Action": "sts:AssumeRoleWithWebIdentity",
+    "Condition": {"StringEquals": {"i:aud": "x"}},
+}
+# What is wrong, a statement with it, the kind of document, what the lint says.
 BAD: list[tuple[str, dict[str, Any], str, str]] = [
     ("everything", allow("A", ["*"], ["*"]), "identity", "more than any role needs"),
     ("a whole service", allow("A", ["s3:*"], [MODELS]), "identity", "more than any role needs"),
     ("every resource", allow("A", ["s3:GetObject"], ["*"]), "identity", "name the arns"),
-    ("any role", allow("A", ["iam:PassRole"], ["arn:aws:iam::1:role/*"], StringEquals={"iam:PassedToService": "x"}), "identity", "every role"),
+    ("any role", ANY_ROLE, "identity", "every role"),
     ("any service", allow("A", ["iam:PassRole"], ["arn:aws:iam::1:role/x"]), "identity", "iam:PassedToService"),
     ("every key", allow("A", ["kms:Decrypt"], ["arn:aws:kms:us-east-1:1:key/*"]), "identity", "kms:ResourceAliases"),
     ("no action", allow("A", ["GetObject"], [MODELS]), "identity", "no action"),
-    ("what is left", {"Sid": "A", "Effect": "Allow", "NotAction": ["iam:*"], "Resource": "*"}, "identity", "NotAction"),
-    ("everyone", {"Sid": "A", "Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}, "trust", "trusts everyone"),
-    ("a deputy", {"Sid": "A", "Effect": "Allow", "Principal": {"Service": "x.amazonaws.com"}, "Action": "sts:AssumeRole"}, "trust", "aws:SourceAccount"),
-    ("any branch", {"Sid": "A", "Effect": "Allow", "Principal": {"Federated": "arn:aws:iam::1:oidc-provider/i"}, "Action": "sts:AssumeRoleWithWebIdentity", "Condition": {"StringEquals": {"i:aud": "x"}}}, "trust", "aud and sub"),
-]  # fmt: skip  # noqa: E501
+    ("what is left", LEFT, "identity", "NotAction"),
+    ("everyone", EVERYONE, "trust", "trusts everyone"),
+    ("a deputy", DEPUTY, "trust", "aws:SourceAccount"),
+    ("any branch", ANY_BRANCH, "trust", "aud and sub"),
+]
 
 
 @pytest.mark.parametrize(("statement", "kind", "says"), [row[1:] for row in BAD], ids=[row[0] for row in BAD])

@@ -57,6 +57,7 @@ def test_settings_cannot_be_changed_afterwards() -> None:
 @pytest.mark.parametrize(
     ("path", "value", "where", "says"),
     [
+        ("slipway:training.jobs.digits.workload", "letters", "slipway:training.jobs.digits.workload", "there are digits"),
         ("slipway:netwrok", {}, "slipway:netwrok", "did you mean slipway:network?"),
         ("slipway:network.ciddr", "10.0.0.0/16", "slipway:network.ciddr", "did you mean cidr?"),
         ("aws:regoin", "us-east-1", "aws:regoin", "did you mean aws:region?"),
@@ -82,6 +83,12 @@ def test_settings_cannot_be_changed_afterwards() -> None:
         ("slipway:lake.retentionDays.raw", -1, "slipway:lake.retentionDays.raw", "at least 0"),
         ("slipway:secrets.values.token", "hunter2", "slipway:secrets.values.token", "no declared secret"),
         ("slipway:training.jobs.digits.instanceType", "ml.m5.lrge", "slipway:training.jobs.digits.instanceType", "ml.m5.large"),
+        (
+            "slipway:training.jobs.digits.hyperparameters.layers",
+            [1],
+            "slipway:training.jobs.digits.hyperparameters.layers",
+            "no type",
+        ),
         ("slipway:cluster.systemPool.instanceType", "m6i.lage", "slipway:cluster.systemPool.instanceType", "m6i.large"),
         (
             "slipway:serving.endpoints.digits.variants.main.job",
