@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from infra.outputs import PlatformOutputs
 from infra.settings import from_pulumi
 from infra.stack import build
 
 
-def program() -> PlatformOutputs:
+def program() -> None:
     """Declares the selected stack. Raises SettingsError, with every fault, before anything is declared."""
-    outputs = build(from_pulumi())
-    outputs.export()
-    return outputs
+    build(from_pulumi()).export()

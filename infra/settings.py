@@ -219,7 +219,9 @@ def from_pulumi() -> Settings:
 
     values = engine.CONFIG.get() or engine.get_config_env()
     ours = {key: value for key, value in values.items() if key == REGION_KEY or key.startswith(f"{PROJECT}:")}
-    secret_keys = frozenset(key for key in ours if engine.is_config_secret(key))
+    # The CLI's language host hands configuration over in the environment, the Automation API in the runtime.
+    sealed = set(engine.get_config_secret_keys_env())
+    secret_keys = frozenset(key for key in ours if key in sealed or engine.is_config_secret(key))
     stack = pulumi.get_stack()
     decoded = {key: _decoded(value) for key, value in ours.items()}
     return parse(decoded, stack=stack, source=f"stack {stack}", secret_keys=secret_keys)
