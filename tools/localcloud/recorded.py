@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -251,10 +251,103 @@ def _log_group_key(call: Call) -> Mapping[str, Any]:
     return {}
 
 
+def _update_endpoint(call: Call) -> Mapping[str, Any]:
+    """Where no real servers stand behind (see sagemaker/), an update is done at once."""
+    from moto.sagemaker.models import sagemaker_backends
+
+    endpoints = sagemaker_backends[ACCOUNT][call.region].endpoints
+    name = call.params["EndpointName"]
+    if name not in endpoints:
+        raise Refusal("ValidationException", f'Could not find endpoint "{name}".')
+    endpoints[name].endpoint_config_name = call.params["EndpointConfigName"]
+    return {"EndpointArn": endpoints[name].arn}
+
+
+def _delete_package_group(call: Call) -> Mapping[str, Any]:
+    from moto.sagemaker.models import sagemaker_backends
+
+    backend = sagemaker_backends[ACCOUNT][call.region]
+    name = call.params["ModelPackageGroupName"]
+    if name not in backend.model_package_groups:
+        raise Refusal("ValidationException", f"ModelPackageGroup {name} does not exist.")
+    if any(package.model_package_group_name == name for package in backend.model_packages.values()):
+        raise Refusal("ConflictException", f"ModelPackageGroup {name} still has model packages; delete them first.")
+    del backend.model_package_groups[name]
+    return {}
+
+
+def _budget(call: Call) -> Any:
+    from moto.budgets.models import budgets_backends
+
+    budgets = budgets_backends[ACCOUNT]["aws"].budgets[ACCOUNT]
+    name = call.params.get("BudgetName") or (call.params.get("NewBudget") or {}).get("BudgetName")
+    name = name or str(call.params.get("ResourceARN", "")).rpartition("budget/")[2]
+    if name not in budgets:
+        raise Refusal("NotFoundException", f"Unable to get budget: {name} - the budget doesn't exist.")
+    return budgets[name]
+
+
+def _update_budget(call: Call) -> Mapping[str, Any]:
+    budget = _budget(call)
+    period = call.params["NewBudget"].get("TimePeriod", {})
+    budget.budget = {**budget.budget, **call.params["NewBudget"], "TimePeriod": {key: _seconds(value) for key, value in period.items()}}
+    return {}
+
+
+def _seconds(value: Any) -> Any:
+    return value.timestamp() if isinstance(value, datetime) else value
+
+
+def _subscribers(call: Call) -> Mapping[str, Any]:
+    wanted = call.params["Notification"]
+    for notification in _budget(call).notifications:
+        if all(notification.details.get(key) == value for key, value in wanted.items() if key != "NotificationState"):
+            return {"Subscribers": notification.subscribers}
+    raise Refusal("NotFoundException", "the notification doesn't exist")
+
+
+def _scalable_target(call: Call) -> Any:
+    from moto.applicationautoscaling.models import applicationautoscaling_backends
+
+    wanted = call.params["ResourceARN"]
+    for dimensions in applicationautoscaling_backends[ACCOUNT][call.region].targets.values():
+        for target in dimensions.values():
+            if target.arn == wanted:
+                return target
+    raise Refusal("ResourceNotFoundException", f"The resource {wanted} does not exist.")
+
+
+def _tags_on(find: Callable[[Call], Any], listed: str, added: str, removed: str) -> Extra:
+    """Tagging of an object of moto's that knows no tags: they are kept on it, so they go with it."""
+
+    def answer(call: Call) -> Mapping[str, Any]:
+        target = find(call)
+        tags = dict(getattr(target, "slipway_tags", {}))
+        if call.operation == "ListTagsForResource":
+            return {listed: [{"Key": key, "Value": value} for key, value in sorted(tags.items())] if listed == "ResourceTags" else tags}
+        given = call.params.get(added) or {}
+        tags |= given if isinstance(given, Mapping) else {tag["Key"]: tag["Value"] for tag in given}
+        target.slipway_tags = {key: value for key, value in tags.items() if key not in call.params.get(removed, ())}
+        return {}
+
+    return answer
+
+
+_TAGGING = ("TagResource", "UntagResource", "ListTagsForResource")
+_BUDGET_TAGS = _tags_on(_budget, "ResourceTags", "ResourceTags", "ResourceTagKeys")
+_TARGET_TAGS = _tags_on(_scalable_target, "Tags", "Tags", "TagKeys")
+
+
 # Single operations on moto's own resources that moto has not got, or not whole: (service, operation) -> answer.
 EXTRAS: Mapping[tuple[str, str], Extra] = {
     ("ec2", "ModifySecurityGroupRules"): _modify_group_rules,
     ("ec2", "ModifyVpcEndpoint"): _modify_endpoint,
+    ("sagemaker", "UpdateEndpoint"): _update_endpoint,
+    ("sagemaker", "DeleteModelPackageGroup"): _delete_package_group,
+    ("budgets", "UpdateBudget"): _update_budget,
+    ("budgets", "DescribeSubscribersForNotification"): _subscribers,
+    **{("budgets", operation): _BUDGET_TAGS for operation in _TAGGING},
+    **{("application-autoscaling", operation): _TARGET_TAGS for operation in _TAGGING},
     ("logs", "AssociateKmsKey"): _log_group_key,
     ("logs", "DisassociateKmsKey"): _log_group_key,
     ("iam", "AddClientIDToOpenIDConnectProvider"): _client_id,

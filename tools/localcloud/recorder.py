@@ -129,12 +129,12 @@ class Recorder:
         call = Call(service, name, region, params)
         try:
             with self._lock:
-                if tagging:
+                if (service, name) in self.extras:
+                    result = self.extras[service, name](call)
+                elif tagging:
                     result = self._tags(call)
                     if result is None:
                         return None
-                elif (service, name) in self.extras:
-                    result = self.extras[service, name](call)
                 else:
                     row, verb = self._by_operation[service, name]
                     result = getattr(self, f"_{verb}")(row, call)

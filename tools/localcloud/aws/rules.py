@@ -19,6 +19,10 @@ def between(prop: str, low: float, high: float) -> Check:
     return _each(prop, lambda v: None if low <= float(v) <= high else f"expected {prop} to be in the range ({low} - {high}), got {v}")
 
 
+def at_least(prop: str, low: float) -> Check:
+    return _each(prop, lambda v: None if float(v) >= low else f"expected {prop} to be at least ({low}), got {v}")
+
+
 def length(prop: str, low: int, high: int) -> Check:
     return _each(prop, lambda v: None if low <= len(v) <= high else f"expected length of {prop} to be in the range ({low} - {high}), got {v}")
 
