@@ -113,7 +113,9 @@ def _case_of(token: str, name: str) -> dict[str, Any]:
     raise KeyError(f"no support resource or golden case {token}#{name}")
 
 
-def differences(world: World, expected: Mapping[str, Any], actual: Mapping[str, Any], identifier: str, path: str = "") -> dict[str, tuple[Any, Any]]:
+def differences(
+    world: World, expected: Mapping[str, Any], actual: Mapping[str, Any], identifier: str, path: str = ""
+) -> dict[str, tuple[Any, Any]]:
     """path -> (golden, ours) of every output that differs. None and absent are the same thing."""
     found: dict[str, tuple[Any, Any]] = {}
     for key in sorted({*expected, *actual}):
@@ -151,6 +153,8 @@ def _matches(world: World, want: Any, have: Any, identifier: str) -> bool:
         if want[:1] in "{[" and want[-1:] in "}]" and want[1:2] in '"{[' and same_json(want.replace("{id}", identifier), have):
             return True
         pattern = re.escape(want.replace("{id}", "\x00"))
-        pattern = re.sub(r"\\\{([\w\\-]+)\\\}", lambda m: _PATTERNS.get(m[1], r".+"), pattern).replace("\x00", re.escape(identifier))
+        pattern = re.sub(r"\\\{([\w\\-]+)\\\}", lambda m: _PATTERNS.get(m[1], r".+"), pattern).replace(
+            "\x00", re.escape(identifier)
+        )
         return re.fullmatch(pattern, have, re.DOTALL) is not None
     return bool(want == have)

@@ -92,7 +92,15 @@ def _walk_case(engine: Engine, world: golden.World, token: str, case: dict[str, 
 
 
 def _walk_change(
-    engine: Engine, world: golden.World, token: str, label: str, inputs: Any, checked: Any, outputs: Any, change: Any, found: dict[str, Any]
+    engine: Engine,
+    world: golden.World,
+    token: str,
+    label: str,
+    inputs: Any,
+    checked: Any,
+    outputs: Any,
+    change: Any,
+    found: dict[str, Any],
 ) -> None:
     news = {**inputs, **world.fill(change["set"])}
     rechecked, failures = engine.check(token, "terraform", checked, {k: v for k, v in news.items() if v is not None}, b"seed")
@@ -106,12 +114,16 @@ def _walk_change(
         return
     ours = engine.diff(token, outputs, rechecked)
     if ours.effect != change["effect"]:
-        found[key] = f"golden {change['effect']} {change.get('replacePaths', '')}, ours {ours.effect} {[d.path for d in ours.differences]}"
+        found[key] = (
+            f"golden {change['effect']} {change.get('replacePaths', '')}, ours {ours.effect} {[d.path for d in ours.differences]}"
+        )
     elif ours.effect == "update":
         _apply_and_undo(engine, world, token, label, checked, rechecked, key, found)
 
 
-def _apply_and_undo(engine: Engine, world: golden.World, token: str, label: str, old: Any, new: Any, key: str, found: dict[str, Any]) -> None:
+def _apply_and_undo(
+    engine: Engine, world: golden.World, token: str, label: str, old: Any, new: Any, key: str, found: dict[str, Any]
+) -> None:
     """An update is really made and really undone; after each the provider must see no difference."""
     for step, wanted in (("applied", new), ("undone", old)):
         made = dict(world.made[token, label])

@@ -61,7 +61,9 @@ def in_process(app: Callable[..., Iterable[bytes]], endpoint: str) -> Clients:
         # Encoded slashes (arns in EKS paths) must reach the routes undecoded, as werkzeug's own server passes them.
         environ["RAW_URI"] = environ["REQUEST_URI"] = parts.path + (f"?{parts.query}" if parts.query else "")
         chunks, status, response_headers = run_wsgi_app(app, environ, buffered=True)
-        return AWSResponse(request.url, int(status.split(" ", 1)[0]), HeadersDict(dict(response_headers)), _Body(b"".join(chunks)))
+        return AWSResponse(
+            request.url, int(status.split(" ", 1)[0]), HeadersDict(dict(response_headers)), _Body(b"".join(chunks))
+        )
 
     def client(service: str, region: str) -> Any:
         with lock:

@@ -62,7 +62,12 @@ class Engine:
                 near = difflib.get_close_matches(key, schema.inputs, 1)
                 failures.append((key, f"unknown property {key!r}" + (f"; did you mean {near[0]!r}?" if near else "")))
             elif isinstance(schema.inputs[key], Mapping) and isinstance(inputs[key], (str, bool, int, float)):
-                failures.append((key, f"Incorrect attribute value type: {key!r} takes {' '.join(schema.inputs[key])} values, got {inputs[key]!r}"))
+                failures.append(
+                    (
+                        key,
+                        f"Incorrect attribute value type: {key!r} takes {' '.join(schema.inputs[key])} values, got {inputs[key]!r}",
+                    )
+                )
             elif schema.inputs[key] == "bool" and inputs[key] not in (True, False, "true", "false", UNKNOWN):
                 failures.append((key, f"Incorrect attribute value type: a bool is required for {key!r}, got {inputs[key]!r}"))
         defaulted = []
@@ -89,9 +94,7 @@ class Engine:
                 failures.append((rule.props[0], message))
         return inputs, failures
 
-    def diff(
-        self, token: str, state: Mapping[str, Any], news: Mapping[str, Any], ignore: tuple[str, ...] = ()
-    ) -> Diff:
+    def diff(self, token: str, state: Mapping[str, Any], news: Mapping[str, Any], ignore: tuple[str, ...] = ()) -> Diff:
         """What the change from `state` (outputs) to `news` (checked inputs) means."""
         wanted = {key: value for key, value in news.items() if not key.startswith("__")}
         result = diff(self.row(token), self.schemas[token], state, {**wanted, "__defaults": news.get("__defaults", ())}, ignore)
@@ -155,7 +158,9 @@ class Engine:
         if outputs is None:
             return None
         if importing:
-            found = {key: outputs[key] for key in schema.inputs if key in outputs and key != "region" and not is_zero(outputs[key])}
+            found = {
+                key: outputs[key] for key in schema.inputs if key in outputs and key != "region" and not is_zero(outputs[key])
+            }
             return context.id, outputs, found
         fresh = {key: value for key, value in inputs.items() if not key.startswith("__")}
         for difference in diff(row, schema, outputs, fresh).changed:
@@ -194,16 +199,16 @@ class Engine:
             row=self.row(token),
             schema=self.schemas[token],
             clients=self.clients,
-            region=str(news.get("region") or (state.get("region") if "region" in self.schemas[token].inputs else "") or self.region),
+            region=str(
+                news.get("region") or (state.get("region") if "region" in self.schemas[token].inputs else "") or self.region
+            ),
             account=self.account,
             props={key: value for key, value in news.items() if not key.startswith("__")},
             state=state,
             id=identifier,
         )
 
-    def _autoname(
-        self, row: Resource, name: str, olds: Mapping[str, Any], inputs: Mapping[str, Any], seed: bytes
-    ) -> str | None:
+    def _autoname(self, row: Resource, name: str, olds: Mapping[str, Any], inputs: Mapping[str, Any], seed: bytes) -> str | None:
         auto = row.autoname
         if auto is None or auto.prop in inputs:
             return None
@@ -290,7 +295,11 @@ class Engine:
                 outputs[name] = value
         if row.tags and "tags" in schema.outputs:
             found = tagging.read(context, data, outputs)
-            own = {key: value for key, value in found.items() if self.default_tags.get(key) != value or key in (keep.get("tags") or {})}
+            own = {
+                key: value
+                for key, value in found.items()
+                if self.default_tags.get(key) != value or key in (keep.get("tags") or {})
+            }
             outputs["tagsAll"] = found
             if own or keep.get("tags") == {}:
                 outputs["tags"] = own

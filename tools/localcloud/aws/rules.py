@@ -16,7 +16,9 @@ def one_of(prop: str, *values: str | int) -> Check:
 
 
 def between(prop: str, low: float, high: float) -> Check:
-    return _each(prop, lambda v: None if low <= float(v) <= high else f"expected {prop} to be in the range ({low} - {high}), got {v}")
+    return _each(
+        prop, lambda v: None if low <= float(v) <= high else f"expected {prop} to be in the range ({low} - {high}), got {v}"
+    )
 
 
 def at_least(prop: str, low: float) -> Check:
@@ -24,7 +26,10 @@ def at_least(prop: str, low: float) -> Check:
 
 
 def length(prop: str, low: int, high: int) -> Check:
-    return _each(prop, lambda v: None if low <= len(v) <= high else f"expected length of {prop} to be in the range ({low} - {high}), got {v}")
+    return _each(
+        prop,
+        lambda v: None if low <= len(v) <= high else f"expected length of {prop} to be in the range ({low} - {high}), got {v}",
+    )
 
 
 def matches(prop: str, pattern: str, says: str) -> Check:
@@ -32,7 +37,14 @@ def matches(prop: str, pattern: str, says: str) -> Check:
 
 
 def arn(prop: str) -> Check:
-    return _each(prop, lambda v: None if re.match(r"arn:[a-z-]+:[^:]+:[^:]*:[^:]*:.+", str(v)) else f'"{prop}" ({v}) is an invalid ARN: arn: invalid prefix')
+    return _each(
+        prop,
+        lambda v: (
+            None
+            if re.match(r"arn:[a-z-]+:[^:]+:[^:]*:[^:]*:.+", str(v))
+            else f'"{prop}" ({v}) is an invalid ARN: arn: invalid prefix'
+        ),
+    )
 
 
 def cidr(prop: str) -> Check:
@@ -88,7 +100,11 @@ def conflicts(*props: str) -> Check:
 def exactly_one(*props: str) -> Check:
     def says(values: Mapping[str, Any]) -> str | None:
         given = [prop for prop in props if _given(values, prop)]
-        return None if len(given) == 1 else f"Invalid combination of arguments: exactly one of {','.join(props)} must be specified, got {len(given)}"
+        return (
+            None
+            if len(given) == 1
+            else f"Invalid combination of arguments: exactly one of {','.join(props)} must be specified, got {len(given)}"
+        )
 
     return Check(props=props, says=says)
 

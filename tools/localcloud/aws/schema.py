@@ -70,7 +70,9 @@ def _describe(token: str) -> dict[str, Any]:
     names = _types.input_type_py_to_pulumi_names(arguments)
     inputs = {names.get(k, k): _kind(v, _types.input_type_types) for k, v in _types.input_type_types(arguments).items()}
     signature = inspect.signature(arguments.__init__)
-    required = [names.get(p.name, p.name) for p in signature.parameters.values() if p.kind == p.KEYWORD_ONLY and p.default is p.empty]
+    required = [
+        names.get(p.name, p.name) for p in signature.parameters.values() if p.kind == p.KEYWORD_ONLY and p.default is p.empty
+    ]
     outputs = {k: _kind(v, _types.output_type_types) for k, v in _types.resource_types(resource).items()}
     return {"in": inputs, "out": outputs, "required": sorted(required)}
 
@@ -82,7 +84,11 @@ def _kind(hint: Any, fields_of: Any) -> Kind:
     origin = typing.get_origin(hint)
     arguments = typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
-        inner = [a for a in arguments if a is not type(None) and getattr(typing.get_origin(a), "__name__", "") not in ("Awaitable", "Output")]
+        inner = [
+            a
+            for a in arguments
+            if a is not type(None) and getattr(typing.get_origin(a), "__name__", "") not in ("Awaitable", "Output")
+        ]
         return _kind(inner[0], fields_of) if inner else "any"
     if origin is not None and issubclass(origin, Mapping):
         return {"map": _kind(arguments[1], fields_of)}

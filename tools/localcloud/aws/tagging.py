@@ -32,7 +32,9 @@ def decode(found: Any) -> dict[str, str]:
     if isinstance(found, Mapping):
         return {str(key): str(value) for key, value in found.items()}
     return {
-        str(item.get("Key", item.get("key", item.get("TagKey")))): str(item.get("Value", item.get("value", item.get("TagValue", ""))))
+        str(item.get("Key", item.get("key", item.get("TagKey")))): str(
+            item.get("Value", item.get("value", item.get("TagValue", "")))
+        )
         for item in found or ()
     }
 

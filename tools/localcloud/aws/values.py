@@ -124,7 +124,7 @@ def with_zeros(value: Any, kind: Kind) -> Any:
 
 def _zero(kind: Kind) -> Any:
     if isinstance(kind, Mapping):
-        return [] if "list" in kind else {} if "map" in kind else None
+        return [] if "list" in kind else None
     return {"str": "", "bool": False, "int": 0, "float": 0}.get(kind)
 
 

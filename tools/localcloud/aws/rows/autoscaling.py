@@ -52,7 +52,9 @@ def _read_policy(c: Context) -> dict[str, Any] | None:
         rest, _, name = rest.rpartition("/")
         resource, _, dimension = rest.rpartition("/")
         c.id = name
-    found = c.client().describe_scaling_policies(ServiceNamespace=namespace, ResourceId=resource, PolicyNames=[name])["ScalingPolicies"]
+    found = c.client().describe_scaling_policies(ServiceNamespace=namespace, ResourceId=resource, PolicyNames=[name])[
+        "ScalingPolicies"
+    ]
     return next((policy for policy in found if policy["ScalableDimension"] == dimension), None)
 
 
@@ -68,9 +70,10 @@ def _put_policy(c: Context) -> Any:
 
 def _upper(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {key[0].upper() + key[1:]: _upper(item) for key, item in value.items() if item is not None and not key.startswith("__")}
+        return {
+            key[0].upper() + key[1:]: _upper(item) for key, item in value.items() if item is not None and not key.startswith("__")
+        }
     return [_upper(item) for item in value] if isinstance(value, list) else value
-
 
 
 def _target_value(props: Mapping[str, Any]) -> str | None:
@@ -86,7 +89,11 @@ POLICY = Resource(
     read=_read_policy,
     missing=("ObjectNotFoundException",),
     updates=(
-        Update(on=("policyType", "stepScalingPolicyConfiguration", "targetTrackingScalingPolicyConfiguration"), do=_put_policy, after_create=False),
+        Update(
+            on=("policyType", "stepScalingPolicyConfiguration", "targetTrackingScalingPolicyConfiguration"),
+            do=_put_policy,
+            after_create=False,
+        ),
     ),
     delete=Call(op="delete_scaling_policy", params={"PolicyName": "{name}", **_ADDRESS}),
     replace=frozenset({"name", "resourceId", "scalableDimension", "serviceNamespace"}),

@@ -23,7 +23,9 @@ def _budget(c: Context) -> dict[str, Any]:
     made: dict[str, Any] = {"BudgetName": props["name"], "BudgetType": props["budgetType"], "TimeUnit": props["timeUnit"]}
     if props.get("limitAmount") is not None:
         made["BudgetLimit"] = {"Amount": str(props["limitAmount"]), "Unit": props["limitUnit"]}
-    period = {key: _time(props[prop]) for prop, key in (("timePeriodStart", "Start"), ("timePeriodEnd", "End")) if props.get(prop)}
+    period = {
+        key: _time(props[prop]) for prop, key in (("timePeriodStart", "Start"), ("timePeriodEnd", "End")) if props.get(prop)
+    }
     start = period.get("Start") or datetime.datetime.now(datetime.UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     made["TimePeriod"] = {"Start": start, "End": period.get("End") or _time("2087-06-15_00:00")}
     if props.get("costFilters"):
@@ -32,7 +34,8 @@ def _budget(c: Context) -> dict[str, Any]:
         made["CostTypes"] = {key[0].upper() + key[1:]: bool(value) for key, value in props["costTypes"].items()}
     if props.get("plannedLimits"):
         made["PlannedBudgetLimits"] = {
-            str(int(_time(item["startTime"]).timestamp())): {"Amount": str(item["amount"]), "Unit": item["unit"]} for item in props["plannedLimits"]
+            str(int(_time(item["startTime"]).timestamp())): {"Amount": str(item["amount"]), "Unit": item["unit"]}
+            for item in props["plannedLimits"]
         }
     return made
 
@@ -57,7 +60,9 @@ def _notifications(c: Context) -> None:
     """AWS changes a notification by removing and adding it."""
     client, address = c.client(), _address(c)
     for details in client.describe_notifications_for_budget(**address)["Notifications"]:
-        client.delete_notification(**address, Notification={key: value for key, value in details.items() if key != "NotificationState"})
+        client.delete_notification(
+            **address, Notification={key: value for key, value in details.items() if key != "NotificationState"}
+        )
     for item in c.props.get("notifications") or ():
         client.create_notification(**address, **_notification(item))
 
@@ -120,7 +125,17 @@ BUDGET = Resource(
     missing=("NotFoundException",),
     updates=(
         Update(
-            on=("budgetType", "costFilters", "costTypes", "limitAmount", "limitUnit", "plannedLimits", "timePeriodStart", "timePeriodEnd", "timeUnit"),
+            on=(
+                "budgetType",
+                "costFilters",
+                "costTypes",
+                "limitAmount",
+                "limitUnit",
+                "plannedLimits",
+                "timePeriodStart",
+                "timePeriodEnd",
+                "timeUnit",
+            ),
             do=lambda c: c.client().update_budget(AccountId=c.account, NewBudget=_budget(c)),
             after_create=False,
         ),
@@ -128,14 +143,26 @@ BUDGET = Resource(
     ),
     delete=Call(op="delete_budget", params={"AccountId": "{account}", "BudgetName": lambda c: _address(c)["BudgetName"]}),
     replace=frozenset({"name", "namePrefix"}),
-    computed=frozenset({"name", "namePrefix", "accountId", "costTypes", "limitAmount", "limitUnit", "timePeriodStart", "costFilters"}),
+    computed=frozenset(
+        {"name", "namePrefix", "accountId", "costTypes", "limitAmount", "limitUnit", "timePeriodStart", "costFilters"}
+    ),
     defaults={"timePeriodEnd": "2087-06-15_00:00"},
     empty={"namePrefix": "", "costFilters": [], "notifications": [], "plannedLimits": []},
     same={"limitAmount": _same_number},
-    sets=frozenset({"notifications", "notifications.subscriberEmailAddresses", "notifications.subscriberSnsTopicArns", "costFilters", "plannedLimits"}),
+    sets=frozenset(
+        {
+            "notifications",
+            "notifications.subscriberEmailAddresses",
+            "notifications.subscriberSnsTopicArns",
+            "costFilters",
+            "plannedLimits",
+        }
+    ),
     autoname=Autoname(limit=100),
     checks=(
-        one_of("budgetType", "USAGE", "COST", "RI_UTILIZATION", "RI_COVERAGE", "SAVINGS_PLANS_UTILIZATION", "SAVINGS_PLANS_COVERAGE"),
+        one_of(
+            "budgetType", "USAGE", "COST", "RI_UTILIZATION", "RI_COVERAGE", "SAVINGS_PLANS_UTILIZATION", "SAVINGS_PLANS_COVERAGE"
+        ),
         one_of("timeUnit", "DAILY", "MONTHLY", "QUARTERLY", "ANNUALLY"),
         one_of("notifications.comparisonOperator", "GREATER_THAN", "LESS_THAN", "EQUAL_TO"),
         one_of("notifications.notificationType", "ACTUAL", "FORECASTED"),

@@ -83,7 +83,9 @@ _PUT_ALARM = Call(
         "ThresholdMetricId": lambda c: c.props.get("thresholdMetricId") or None,
         "Unit": lambda c: c.props.get("unit") or None,
         "ExtendedStatistic": lambda c: c.props.get("extendedStatistic") or None,
-        "Dimensions": lambda c: [{"Name": key, "Value": value} for key, value in (c.props.get("dimensions") or {}).items()] or None,
+        "Dimensions": lambda c: (
+            [{"Name": key, "Value": value} for key, value in (c.props.get("dimensions") or {}).items()] or None
+        ),
         "Metrics": lambda c: [_query(query) for query in c.props.get("metricQueries") or ()] or None,
     },
     rename={"evaluateLowSampleCountPercentiles": "EvaluateLowSampleCountPercentile"},
@@ -142,7 +144,17 @@ _OPERATORS = (
 _ALARM_PROPS = (
     *("actionsEnabled", "alarmActions", "alarmDescription", "comparisonOperator", "datapointsToAlarm", "dimensions"),
     *("evaluateLowSampleCountPercentiles", "evaluationPeriods", "extendedStatistic", "insufficientDataActions", "metricName"),
-    *("metricQueries", "namespace", "okActions", "period", "statistic", "threshold", "thresholdMetricId", "treatMissingData", "unit"),
+    *(
+        "metricQueries",
+        "namespace",
+        "okActions",
+        "period",
+        "statistic",
+        "threshold",
+        "thresholdMetricId",
+        "treatMissingData",
+        "unit",
+    ),
 )
 
 METRIC_ALARM = Resource(
@@ -204,8 +216,15 @@ DASHBOARD = Resource(
     delete=Call(op="delete_dashboards", params={"DashboardNames": lambda c: [c.id]}),
     replace=frozenset({"dashboardName"}),
     json=frozenset({"dashboardBody"}),
-    outputs={"dashboardBody": lambda c: c.data["DashboardBody"] if isinstance(c.data["DashboardBody"], str) else json.dumps(c.data["DashboardBody"])},
-    checks=(json_document("dashboardBody"), matches("dashboardName", r"[0-9A-Za-z_-]+", "doesn't comply with restrictions (^[0-9A-Za-z_-]+$)")),
+    outputs={
+        "dashboardBody": lambda c: (
+            c.data["DashboardBody"] if isinstance(c.data["DashboardBody"], str) else json.dumps(c.data["DashboardBody"])
+        )
+    },
+    checks=(
+        json_document("dashboardBody"),
+        matches("dashboardName", r"[0-9A-Za-z_-]+", "doesn't comply with restrictions (^[0-9A-Za-z_-]+$)"),
+    ),
 )
 
 ROWS = (LOG_GROUP, METRIC_ALARM, DASHBOARD)

@@ -29,15 +29,21 @@ def _read_vpc(c: Context) -> dict[str, object] | None:
         answer = client.describe_vpc_attribute(VpcId=c.id, Attribute=attribute)
         vpc[attribute] = answer.get(attribute[0].upper() + attribute[1:], {}).get("Value", False)
     mine = [{"Name": "vpc-id", "Values": [c.id]}]
-    vpc["defaultNetworkAclId"] = client.describe_network_acls(Filters=[*mine, {"Name": "default", "Values": ["true"]}])["NetworkAcls"][0]["NetworkAclId"]
-    vpc["defaultSecurityGroupId"] = client.describe_security_groups(Filters=[*mine, {"Name": "group-name", "Values": ["default"]}])["SecurityGroups"][0]["GroupId"]
+    vpc["defaultNetworkAclId"] = client.describe_network_acls(Filters=[*mine, {"Name": "default", "Values": ["true"]}])[
+        "NetworkAcls"
+    ][0]["NetworkAclId"]
+    vpc["defaultSecurityGroupId"] = client.describe_security_groups(
+        Filters=[*mine, {"Name": "group-name", "Values": ["default"]}]
+    )["SecurityGroups"][0]["GroupId"]
     tables = client.describe_route_tables(Filters=[*mine, {"Name": "association.main", "Values": ["true"]}])["RouteTables"]
     vpc["mainRouteTableId"] = vpc["defaultRouteTableId"] = tables[0]["RouteTableId"]
     return vpc
 
 
 def _ipv6(c: Context, key: str) -> object:
-    associated = [a for a in c.data.get("Ipv6CidrBlockAssociationSet", ()) if a.get("Ipv6CidrBlockState", {}).get("State") == "associated"]
+    associated = [
+        a for a in c.data.get("Ipv6CidrBlockAssociationSet", ()) if a.get("Ipv6CidrBlockState", {}).get("State") == "associated"
+    ]
     return associated[0].get(key, "") if associated else ""
 
 
@@ -72,7 +78,13 @@ VPC = Resource(
     # AWS lets a tenancy be relaxed in place, never tightened.
     replace_if={"instanceTenancy": lambda new, old: new == "dedicated"},
     computed=frozenset(
-        {"cidrBlock", "enableDnsHostnames", "enableNetworkAddressUsageMetrics", "ipv6CidrBlock", "ipv6CidrBlockNetworkBorderGroup"}
+        {
+            "cidrBlock",
+            "enableDnsHostnames",
+            "enableNetworkAddressUsageMetrics",
+            "ipv6CidrBlock",
+            "ipv6CidrBlockNetworkBorderGroup",
+        }
     ),
     defaults={"enableDnsSupport": True, "instanceTenancy": "default"},
     outputs={

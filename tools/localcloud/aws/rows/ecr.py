@@ -38,8 +38,17 @@ REPOSITORY = Resource(
     replace=frozenset({"name", "encryptionConfigurations"}),
     computed=frozenset({"encryptionConfigurations", "encryptionConfigurations.kmsKey"}),
     defaults={"imageTagMutability": "MUTABLE"},
-    rename={"name": "repositoryName", "arn": "repositoryArn", "repositoryUrl": "repositoryUri", "encryptionConfigurations": "encryptionConfiguration"},
-    outputs={"encryptionConfigurations": lambda c: [{"kmsKey": "", **(c.data.get("encryptionConfiguration") or {"encryptionType": "AES256"})}]},
+    rename={
+        "name": "repositoryName",
+        "arn": "repositoryArn",
+        "repositoryUrl": "repositoryUri",
+        "encryptionConfigurations": "encryptionConfiguration",
+    },
+    outputs={
+        "encryptionConfigurations": lambda c: [
+            {"kmsKey": "", **(c.data.get("encryptionConfiguration") or {"encryptionType": "AES256"})}
+        ]
+    },
     # Not scanning and not saying so are one.
     same={"imageScanningConfiguration": lambda new, old: _scans(new) == _scans(old)},
     autoname=Autoname(limit=256, lower=True),
@@ -47,7 +56,14 @@ REPOSITORY = Resource(
         one_of("imageTagMutability", "MUTABLE", "IMMUTABLE", "MUTABLE_WITH_EXCLUSION", "IMMUTABLE_WITH_EXCLUSION"),
         one_of("encryptionConfigurations.encryptionType", "AES256", "KMS", "KMS_DSSE"),
     ),
-    tags=Tags(create="tags", target=("resourceArn", "{arn}"), add_member="tags", remove_member="tagKeys", list_op="list_tags_for_resource", list_path="tags"),
+    tags=Tags(
+        create="tags",
+        target=("resourceArn", "{arn}"),
+        add_member="tags",
+        remove_member="tagKeys",
+        list_op="list_tags_for_resource",
+        list_path="tags",
+    ),
 )
 
 

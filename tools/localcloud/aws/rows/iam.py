@@ -18,7 +18,13 @@ _NAME_SAYS = r"must match [\w+=,.@-]"
 
 def _document(value: Any) -> str:
     """botocore decodes policy documents into objects; the world of Pulumi keeps them as text."""
-    return value if isinstance(value, str) and value.lstrip().startswith("{") else json.dumps(value) if not isinstance(value, str) else unquote(value)
+    return (
+        value
+        if isinstance(value, str) and value.lstrip().startswith("{")
+        else json.dumps(value)
+        if not isinstance(value, str)
+        else unquote(value)
+    )
 
 
 def _read_role(c: Context) -> dict[str, Any]:
@@ -30,7 +36,8 @@ def _read_role(c: Context) -> dict[str, Any]:
     role["managedPolicyArns"] = [policy["PolicyArn"] for policy in attached]
     names = client.list_role_policies(RoleName=c.id)["PolicyNames"]
     role["inlinePolicies"] = [
-        {"name": name, "policy": _document(client.get_role_policy(RoleName=c.id, PolicyName=name)["PolicyDocument"])} for name in names
+        {"name": name, "policy": _document(client.get_role_policy(RoleName=c.id, PolicyName=name)["PolicyDocument"])}
+        for name in names
     ]
     return role
 
@@ -90,7 +97,11 @@ def _same_inline(new: Any, old: Any) -> bool:
 ROLE = Resource(
     type="aws:iam/role:Role",
     service="iam",
-    create=Call(op="create_role", skip=("inlinePolicies", "managedPolicyArns", "forceDetachPolicies"), rename={"name": "RoleName", "assumeRolePolicy": "AssumeRolePolicyDocument"}),
+    create=Call(
+        op="create_role",
+        skip=("inlinePolicies", "managedPolicyArns", "forceDetachPolicies"),
+        rename={"name": "RoleName", "assumeRolePolicy": "AssumeRolePolicyDocument"},
+    ),
     id="{name}",
     read=_read_role,
     missing=_GONE,
@@ -304,7 +315,9 @@ def _bare(url: Any) -> str:
 OPEN_ID_CONNECT_PROVIDER = Resource(
     type="aws:iam/openIdConnectProvider:OpenIdConnectProvider",
     service="iam",
-    create=Call(op="create_open_id_connect_provider", rename={"clientIdLists": "ClientIDList", "thumbprintLists": "ThumbprintList"}),
+    create=Call(
+        op="create_open_id_connect_provider", rename={"clientIdLists": "ClientIDList", "thumbprintLists": "ThumbprintList"}
+    ),
     id="{data.OpenIDConnectProviderArn}",
     read=Call(op="get_open_id_connect_provider", params={"OpenIDConnectProviderArn": "{id}"}),
     missing=_GONE,
@@ -329,12 +342,22 @@ OPEN_ID_CONNECT_PROVIDER = Resource(
     rename={"clientIdLists": "ClientIDList", "thumbprintLists": "ThumbprintList"},
     outputs={"arn": "{id}", "url": lambda c: _bare(c.data["Url"])},
     checks=(
-        when("url", lambda p: None if str(p.get("url")).startswith("https://") else f'expected "url" to have a url with schema of: "https", got {p.get("url")}'),
+        when(
+            "url",
+            lambda p: (
+                None
+                if str(p.get("url")).startswith("https://")
+                else f'expected "url" to have a url with schema of: "https", got {p.get("url")}'
+            ),
+        ),
         length("thumbprintLists", 40, 40),
         length("clientIdLists", 1, 255),
     ),
     tags=Tags(
-        target=("OpenIDConnectProviderArn", "{id}"), add="tag_open_id_connect_provider", remove="untag_open_id_connect_provider", read="Tags"
+        target=("OpenIDConnectProviderArn", "{id}"),
+        add="tag_open_id_connect_provider",
+        remove="untag_open_id_connect_provider",
+        read="Tags",
     ),
 )
 

@@ -58,13 +58,18 @@ KEY = Resource(
         Update(on=("isEnabled",), do=_switch),
         Update(
             on=("description",),
-            do=Call(op="update_key_description", take=(), params={"KeyId": "{id}", "Description": lambda c: c.props.get("description", "")}),
+            do=Call(
+                op="update_key_description",
+                take=(),
+                params={"KeyId": "{id}", "Description": lambda c: c.props.get("description", "")},
+            ),
             after_create=False,
         ),
         Update(on=("policy",), do=_policy, after_create=False),
     ),
     delete=Call(
-        op="schedule_key_deletion", params={"KeyId": "{id}", "PendingWindowInDays": lambda c: c.state.get("deletionWindowInDays") or 30}
+        op="schedule_key_deletion",
+        params={"KeyId": "{id}", "PendingWindowInDays": lambda c: c.state.get("deletionWindowInDays") or 30},
     ),
     replace=frozenset({"customerMasterKeySpec", "keyUsage", "multiRegion", "customKeyStoreId", "xksKeyId"}),
     computed=frozenset({"description", "multiRegion", "policy", "rotationPeriodInDays"}),
@@ -103,7 +108,12 @@ def _read_alias(c: Context) -> dict[str, Any] | None:
         return None
     key = found["TargetKeyId"]
     arn = found["AliasArn"]
-    return {"name": found["AliasName"], "arn": arn, "targetKeyId": key, "targetKeyArn": f"{arn.partition(':alias/')[0]}:key/{key}"}
+    return {
+        "name": found["AliasName"],
+        "arn": arn,
+        "targetKeyId": key,
+        "targetKeyArn": f"{arn.partition(':alias/')[0]}:key/{key}",
+    }
 
 
 def _key_id(value: Any) -> Any:
@@ -113,14 +123,18 @@ def _key_id(value: Any) -> Any:
 ALIAS = Resource(
     type="aws:kms/alias:Alias",
     service="kms",
-    create=Call(op="create_alias", take=(), params={"AliasName": "{name}", "TargetKeyId": lambda c: _key_id(c.props["targetKeyId"])}),
+    create=Call(
+        op="create_alias", take=(), params={"AliasName": "{name}", "TargetKeyId": lambda c: _key_id(c.props["targetKeyId"])}
+    ),
     id="{name}",
     read=_read_alias,
     missing=("NotFoundException",),
     updates=(
         Update(
             on=("targetKeyId",),
-            do=Call(op="update_alias", take=(), params={"AliasName": "{id}", "TargetKeyId": lambda c: _key_id(c.props["targetKeyId"])}),
+            do=Call(
+                op="update_alias", take=(), params={"AliasName": "{id}", "TargetKeyId": lambda c: _key_id(c.props["targetKeyId"])}
+            ),
             after_create=False,
         ),
     ),
@@ -134,7 +148,14 @@ ALIAS = Resource(
     autoname=Autoname(limit=256, stem="alias/"),
     checks=(
         matches("name", r"alias/[0-9A-Za-z_/-]+", "must begin with 'alias/' and be comprised of only [0-9A-Za-z_/-]"),
-        when("name", lambda p: "\"name\" cannot begin with reserved AWS CMK prefix 'alias/aws/'" if str(p.get("name")).startswith("alias/aws/") else None),
+        when(
+            "name",
+            lambda p: (
+                "\"name\" cannot begin with reserved AWS CMK prefix 'alias/aws/'"
+                if str(p.get("name")).startswith("alias/aws/")
+                else None
+            ),
+        ),
         conflicts("name", "namePrefix"),
     ),
 )

@@ -34,7 +34,9 @@ def _named(fifo: str, kind: str) -> Any:
 
 # Property -> attribute; source: SNS API reference, SetTopicAttributes.
 _FEEDBACK = {
-    f"{kind}{result}Feedback{what}": f"{kind[0].upper()}{kind[1:]}{result}Feedback{what}".replace("Sqs", "SQS").replace("Http", "HTTP")
+    f"{kind}{result}Feedback{what}": f"{kind[0].upper()}{kind[1:]}{result}Feedback{what}".replace("Sqs", "SQS").replace(
+        "Http", "HTTP"
+    )
     for kind in ("application", "firehose", "http", "lambda", "sqs")
     for result, what in (("Success", "RoleArn"), ("Success", "SampleRate"), ("Failure", "RoleArn"))
 }
@@ -57,7 +59,9 @@ _TOPIC_FIXED = {"fifoTopic"}
 def _change_topic(c: Context) -> None:
     for prop in sorted(c.changed & set(_TOPIC) - _TOPIC_FIXED):
         value = c.props.get(prop)
-        c.client().set_topic_attributes(TopicArn=c.id, AttributeName=_TOPIC[prop], AttributeValue="" if value is None else _text(value))
+        c.client().set_topic_attributes(
+            TopicArn=c.id, AttributeName=_TOPIC[prop], AttributeValue="" if value is None else _text(value)
+        )
 
 
 def _read_topic(c: Context) -> dict[str, Any]:
@@ -74,7 +78,11 @@ def _read_topic(c: Context) -> dict[str, Any]:
 def _only_fifo(what: str) -> Any:
     def says(props: Mapping[str, Any]) -> str | None:
         fifo = props.get("fifoTopic") or props.get("fifoQueue")
-        return f"content-based deduplication can only be set for FIFO {what}" if props.get("contentBasedDeduplication") and not fifo else None
+        return (
+            f"content-based deduplication can only be set for FIFO {what}"
+            if props.get("contentBasedDeduplication") and not fifo
+            else None
+        )
 
     return when("contentBasedDeduplication", says)
 
@@ -98,7 +106,16 @@ TOPIC = Resource(
     empty={
         **{prop: 0 if prop.endswith("SampleRate") else "" for prop in _FEEDBACK},
         **dict.fromkeys(
-            ("archivePolicy", "beginningArchiveTime", "deliveryPolicy", "displayName", "fifoThroughputScope", "kmsMasterKeyId", "namePrefix", "tracingConfig"),
+            (
+                "archivePolicy",
+                "beginningArchiveTime",
+                "deliveryPolicy",
+                "displayName",
+                "fifoThroughputScope",
+                "kmsMasterKeyId",
+                "namePrefix",
+                "tracingConfig",
+            ),
             "",
         ),
         "signatureVersion": 0,
@@ -159,7 +176,11 @@ TOPIC_SUBSCRIPTION = Resource(
     create=Call(
         op="subscribe",
         take=("protocol", "endpoint"),
-        params={"TopicArn": "{topic}", "ReturnSubscriptionArn": True, "Attributes": lambda c: _attributes(c.props, _SUBSCRIPTION) or None},
+        params={
+            "TopicArn": "{topic}",
+            "ReturnSubscriptionArn": True,
+            "Attributes": lambda c: _attributes(c.props, _SUBSCRIPTION) or None,
+        },
     ),
     id="{data.SubscriptionArn}",
     read=_read_subscription,
@@ -170,7 +191,9 @@ TOPIC_SUBSCRIPTION = Resource(
     computed=frozenset({"filterPolicyScope"}),
     defaults={"confirmationTimeoutInMinutes": 1, "endpointAutoConfirms": False, "rawMessageDelivery": False},
     empty={
-        **dict.fromkeys(("deliveryPolicy", "filterPolicy", "filterPolicyScope", "redrivePolicy", "replayPolicy", "subscriptionRoleArn"), ""),
+        **dict.fromkeys(
+            ("deliveryPolicy", "filterPolicy", "filterPolicyScope", "redrivePolicy", "replayPolicy", "subscriptionRoleArn"), ""
+        ),
         "rawMessageDelivery": False,
     },
     json=frozenset({"deliveryPolicy", "filterPolicy", "redrivePolicy", "replayPolicy"}),
@@ -179,7 +202,11 @@ TOPIC_SUBSCRIPTION = Resource(
         arn("topic"),
         when(
             "filterPolicyScope",
-            lambda p: "filter_policy is required when filter_policy_scope is set" if p.get("filterPolicyScope") and not p.get("filterPolicy") else None,
+            lambda p: (
+                "filter_policy is required when filter_policy_scope is set"
+                if p.get("filterPolicyScope") and not p.get("filterPolicy")
+                else None
+            ),
             "filterPolicy",
         ),
     ),
@@ -247,7 +274,16 @@ QUEUE = Resource(
     },
     empty={
         **dict.fromkeys(
-            ("deduplicationScope", "fifoThroughputLimit", "kmsMasterKeyId", "namePrefix", "policy", "redriveAllowPolicy", "redrivePolicy"), ""
+            (
+                "deduplicationScope",
+                "fifoThroughputLimit",
+                "kmsMasterKeyId",
+                "namePrefix",
+                "policy",
+                "redriveAllowPolicy",
+                "redrivePolicy",
+            ),
+            "",
         ),
         "contentBasedDeduplication": False,
         "fifoQueue": False,

@@ -34,7 +34,9 @@ def _create(c: Context) -> Any:
         return c.client().create_bucket(**request)
     except botocore.exceptions.ClientError as error:
         if error_code(error) == "BucketAlreadyOwnedByYou":
-            error.response["Error"]["Message"] = f"{c.props['bucket']}: a bucket of this name is yours already; import it or choose another name"
+            error.response["Error"]["Message"] = (
+                f"{c.props['bucket']}: a bucket of this name is yours already; import it or choose another name"
+            )
         raise
 
 
@@ -58,7 +60,12 @@ def _read(c: Context) -> dict[str, Any]:
         "arn": f"arn:aws:s3:::{c.id}",
         "policy": _optional(client.get_bucket_policy, Bucket=c.id).get("Policy", ""),
         "grants": [
-            {"id": grant["Grantee"].get("ID", ""), "permissions": [grant["Permission"]], "type": grant["Grantee"]["Type"], "uri": grant["Grantee"].get("URI", "")}
+            {
+                "id": grant["Grantee"].get("ID", ""),
+                "permissions": [grant["Permission"]],
+                "type": grant["Grantee"]["Type"],
+                "uri": grant["Grantee"].get("URI", ""),
+            }
             for grant in client.get_bucket_acl(Bucket=c.id)["Grants"]
         ],
         "versioning": {"enabled": versioning.get("Status") == "Enabled", "mfaDelete": versioning.get("MFADelete") == "Enabled"},
@@ -142,7 +149,9 @@ def _put_tags(c: Context, tags: dict[str, str]) -> None:
     """S3 replaces a bucket's whole tag set at once."""
     client = c.client()
     if tags:
-        client.put_bucket_tagging(Bucket=c.id, Tagging={"TagSet": [{"Key": key, "Value": value} for key, value in sorted(tags.items())]})
+        client.put_bucket_tagging(
+            Bucket=c.id, Tagging={"TagSet": [{"Key": key, "Value": value} for key, value in sorted(tags.items())]}
+        )
     else:
         client.delete_bucket_tagging(Bucket=c.id)
 

@@ -77,7 +77,9 @@ def _file(path: str) -> bytes:
     try:
         return Path(path).read_bytes()
     except OSError as error:
-        raise ValueError(f"source {path!r} (seen from {Path.cwd()}) cannot be read: {error.strerror}; give a path that exists") from error
+        raise ValueError(
+            f"source {path!r} (seen from {Path.cwd()}) cannot be read: {error.strerror}; give a path that exists"
+        ) from error
 
 
 def _remote(uri: str) -> bytes:
@@ -141,7 +143,10 @@ def _read(c: Context) -> dict[str, Any] | None:
     kms = head.get("ServerSideEncryption") == "aws:kms"
     return {
         **{prop: head.get(member) for prop, member in _MEMBERS.items() if prop not in ("acl", "checksumAlgorithm")},
-        **{f"checksum{name}": head.get(f"Checksum{name.upper()}", "") for name in ("Crc32", "Crc32c", "Crc64nvme", "Sha1", "Sha256")},
+        **{
+            f"checksum{name}": head.get(f"Checksum{name.upper()}", "")
+            for name in ("Crc32", "Crc32c", "Crc64nvme", "Sha1", "Sha256")
+        },
         "bucket": bucket,
         "key": key,
         "metadata": head.get("Metadata") or None,
@@ -158,7 +163,9 @@ def _read(c: Context) -> dict[str, Any] | None:
 def _tags(c: Context, tags: dict[str, str]) -> None:
     target = {"Bucket": c.get("bucket"), "Key": _clean(c.get("key"))}
     if tags:
-        c.client().put_object_tagging(**target, Tagging={"TagSet": [{"Key": key, "Value": value} for key, value in sorted(tags.items())]})
+        c.client().put_object_tagging(
+            **target, Tagging={"TagSet": [{"Key": key, "Value": value} for key, value in sorted(tags.items())]}
+        )
     else:
         c.client().delete_object_tagging(**target)
 
@@ -179,7 +186,14 @@ def _identity(source: Any) -> Any:
     return source
 
 
-_EMPTY = ("cacheControl", "contentDisposition", "contentEncoding", "contentLanguage", "objectLockLegalHoldStatus", "objectLockMode")
+_EMPTY = (
+    "cacheControl",
+    "contentDisposition",
+    "contentEncoding",
+    "contentLanguage",
+    "objectLockLegalHoldStatus",
+    "objectLockMode",
+)
 
 OBJECT = Resource(
     type="aws:s3/bucketObjectv2:BucketObjectv2",
@@ -192,7 +206,11 @@ OBJECT = Resource(
         Update(on=_CONTENT, do=_upload, after_create=False),
         Update(
             on=("acl",),
-            do=Call(op="put_object_acl", take=(), params={"Bucket": "{bucket}", "Key": lambda c: _clean(c.props["key"]), "ACL": "{acl}"}),
+            do=Call(
+                op="put_object_acl",
+                take=(),
+                params={"Bucket": "{bucket}", "Key": lambda c: _clean(c.props["key"]), "ACL": "{acl}"},
+            ),
             after_create=False,
         ),
     ),

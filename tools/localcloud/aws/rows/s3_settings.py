@@ -98,7 +98,9 @@ def _encryption(c: Context) -> Any:
     for rule in c.props["rules"]:
         default = rule.get("applyServerSideEncryptionByDefault") or {}
         key = {"KMSMasterKeyID": default["kmsMasterKeyId"]} if default.get("kmsMasterKeyId") else {}
-        made: Setting = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": default.get("sseAlgorithm"), **key}} if default else {}
+        made: Setting = (
+            {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": default.get("sseAlgorithm"), **key}} if default else {}
+        )
         if rule.get("bucketKeyEnabled") is not None:
             made["BucketKeyEnabled"] = bool(rule["bucketKeyEnabled"])
         rules.append(made)
@@ -165,13 +167,18 @@ def _logging(c: Context) -> Any:
     enabled: Setting = {"TargetBucket": c.props["targetBucket"], "TargetPrefix": c.props["targetPrefix"]}
     if c.props.get("targetGrants"):
         enabled["TargetGrants"] = [
-            {"Permission": grant["permission"], "Grantee": {_GRANTEE[key]: value for key, value in grant["grantee"].items() if key in _GRANTEE}}
+            {
+                "Permission": grant["permission"],
+                "Grantee": {_GRANTEE[key]: value for key, value in grant["grantee"].items() if key in _GRANTEE},
+            }
             for grant in c.props["targetGrants"]
         ]
     form = c.props.get("targetObjectKeyFormat")
     if form:
         parted = form.get("partitionedPrefix")
-        enabled["TargetObjectKeyFormat"] = {"PartitionedPrefix": {"PartitionDateSource": parted["partitionDateSource"]}} if parted else {"SimplePrefix": {}}
+        enabled["TargetObjectKeyFormat"] = (
+            {"PartitionedPrefix": {"PartitionDateSource": parted["partitionDateSource"]}} if parted else {"SimplePrefix": {}}
+        )
     return c.client().put_bucket_logging(Bucket=_bucket(c), BucketLoggingStatus={"LoggingEnabled": enabled})
 
 
@@ -201,9 +208,11 @@ LOGGING = Resource(
         one_of("targetGrants.permission", "FULL_CONTROL", "READ", "WRITE"),
         when(
             "targetObjectKeyFormat",
-            lambda p: exactly_one("targetObjectKeyFormat.partitionedPrefix", "targetObjectKeyFormat.simplePrefix").says(p)
-            if p.get("targetObjectKeyFormat")
-            else None,
+            lambda p: (
+                exactly_one("targetObjectKeyFormat.partitionedPrefix", "targetObjectKeyFormat.simplePrefix").says(p)
+                if p.get("targetObjectKeyFormat")
+                else None
+            ),
         ),
         _OWNER,
     ),
@@ -228,7 +237,14 @@ OWNERSHIP = Resource(
     outputs={"bucket": _bucket, "rule": lambda c: c.data["Rules"][0]},
     checks=(
         one_of("rule.objectOwnership", "BucketOwnerPreferred", "ObjectWriter", "BucketOwnerEnforced"),
-        when("rule", lambda p: None if (p.get("rule") or {}).get("objectOwnership") else "Missing required argument: rule.objectOwnership is required"),
+        when(
+            "rule",
+            lambda p: (
+                None
+                if (p.get("rule") or {}).get("objectOwnership")
+                else "Missing required argument: rule.objectOwnership is required"
+            ),
+        ),
     ),
     singleton=True,
 )
@@ -242,7 +258,11 @@ def _upper(value: Any) -> Any:
         return [_upper(item) for item in value]
     if not isinstance(value, dict):
         return value
-    return {_SPELLED.get(key, key[0].upper() + key[1:]): _upper(item) for key, item in value.items() if item is not None and not key.startswith("__")}
+    return {
+        _SPELLED.get(key, key[0].upper() + key[1:]): _upper(item)
+        for key, item in value.items()
+        if item is not None and not key.startswith("__")
+    }
 
 
 _SPELLED = {"id": "ID"}
@@ -283,7 +303,9 @@ def _read_lifecycle(c: Context) -> Setting:
         made.setdefault("noncurrentVersionTransitions", [])
         if made.get("expiration"):
             made["expiration"].setdefault("expiredObjectDeleteMarker", False)
-        if made.get("filter") is not None and not any(made["filter"].get(key) is not None for key in ("and", "tag", "objectSizeGreaterThan", "objectSizeLessThan")):
+        if made.get("filter") is not None and not any(
+            made["filter"].get(key) is not None for key in ("and", "tag", "objectSizeGreaterThan", "objectSizeLessThan")
+        ):
             made["filter"].setdefault("prefix", "")
         _restore(made, wanted.get(made["id"]) or {})
         rules.append(made)
@@ -291,7 +313,10 @@ def _read_lifecycle(c: Context) -> Setting:
 
 
 # What moto 5.2.5 takes and forgets; AWS answers it as it was put.
-_FORGOTTEN = {"filter": ("objectSizeGreaterThan", "objectSizeLessThan"), "noncurrentVersionExpiration": ("newerNoncurrentVersions",)}
+_FORGOTTEN = {
+    "filter": ("objectSizeGreaterThan", "objectSizeLessThan"),
+    "noncurrentVersionExpiration": ("newerNoncurrentVersions",),
+}
 
 
 def _restore(made: Setting, wanted: Setting) -> None:
@@ -323,7 +348,9 @@ def _dates(props: Any) -> str | None:
 
 
 def _rule_ids(props: Any) -> str | None:
-    return None if all(rule.get("id") for rule in props.get("rules") or ()) else "Missing required argument: each rule needs an id"
+    return (
+        None if all(rule.get("id") for rule in props.get("rules") or ()) else "Missing required argument: each rule needs an id"
+    )
 
 
 LIFECYCLE = Resource(

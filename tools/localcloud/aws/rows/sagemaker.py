@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -43,7 +44,6 @@ MODEL = Resource(
             *("primaryContainer", "vpcConfig"),
         }
     ),
-    replace_if={"vpcConfig": lambda new, old: not (isinstance(new, list) and isinstance(old, list))},
     computed=frozenset({"primaryContainer.mode", "primaryContainer.modelDataSource"}),
     defaults={"enableNetworkIsolation": False},
     empty={"containers": [], "enableNetworkIsolation": False},
@@ -51,8 +51,12 @@ MODEL = Resource(
     sets=frozenset({"vpcConfig.securityGroupIds", "vpcConfig.subnets"}),
     rename={"name": "ModelName", "arn": "ModelArn"},
     outputs={
-        "primaryContainer": lambda c: {"Mode": "SingleModel", **c.data["PrimaryContainer"]} if c.data.get("PrimaryContainer") else None,
+        "primaryContainer": lambda c: (
+            {"Mode": "SingleModel", **c.data["PrimaryContainer"]} if c.data.get("PrimaryContainer") else None
+        ),
         "vpcConfig": lambda c: c.data.get("VpcConfig") or None,
+        # moto 5.2.5 takes and forgets it
+        "enableNetworkIsolation": lambda c: bool(c.data.get("EnableNetworkIsolation") or c.get("enableNetworkIsolation")),
     },
     autoname=Autoname(limit=63),
     checks=(arn("executionRoleArn"), _NAME, when("primaryContainer", _path)),
@@ -64,8 +68,13 @@ def _variants(c: Context, prop: str) -> list[dict[str, Any]] | None:
     """Variants with the name that the provider makes up where none is given."""
     made = []
     for number, variant in enumerate(c.props.get(prop) or ()):
-        item = {_VARIANT.get(key, key[0].upper() + key[1:]): value for key, value in variant.items() if value not in (None, "", 0, False) and key in _PLAIN}
-        item.setdefault("VariantName", f"{c.props['name']}-{number}")
+        item = {
+            _VARIANT.get(key, key[0].upper() + key[1:]): value
+            for key, value in variant.items()
+            if value not in (None, "", 0, False) and key in _PLAIN
+        }
+        made_up = hashlib.sha256(f"{c.props['name']}#{number}".encode()).hexdigest()[:26]
+        item.setdefault("VariantName", f"terraform-{made_up}")  # the prefix is pulumi-aws's own: it is Terraform's provider inside
         item.setdefault("InitialVariantWeight", 1.0)
         if variant.get("initialVariantWeight") == 0:
             item["InitialVariantWeight"] = 0.0
@@ -87,7 +96,13 @@ _VARIANT = {
     "memorySizeInMb": "MemorySizeInMB",
 }
 _PLAIN = {
-    *("acceleratorType", "containerStartupHealthCheckTimeoutInSeconds", "enableSsmAccess", "inferenceAmiVersion", "initialInstanceCount"),
+    *(
+        "acceleratorType",
+        "containerStartupHealthCheckTimeoutInSeconds",
+        "enableSsmAccess",
+        "inferenceAmiVersion",
+        "initialInstanceCount",
+    ),
     *("initialVariantWeight", "instanceType", "modelDataDownloadTimeoutInSeconds", "modelName", "variantName", "volumeSizeInGb"),
 }
 
@@ -105,12 +120,18 @@ def _read_variants(c: Context, member: str) -> list[dict[str, Any]]:
 def _capture(c: Context) -> dict[str, Any]:
     """What pulumi-aws shows when nothing is captured: the block with its zero values."""
     found = c.data.get("DataCaptureConfig") or {}
-    return {"CaptureOptions": [], "DestinationS3Uri": "", "EnableCapture": False, "InitialSamplingPercentage": 0, "KmsKeyId": "", **found}
+    return {
+        "CaptureOptions": [],
+        "DestinationS3Uri": "",
+        "EnableCapture": False,
+        "InitialSamplingPercentage": 0,
+        "KmsKeyId": "",
+        **found,
+    }
 
 
 def _same_variant_name(new: Any, old: Any) -> bool:
     return new is None or new == old
-
 
 
 ENDPOINT_CONFIGURATION = Resource(
@@ -132,7 +153,15 @@ ENDPOINT_CONFIGURATION = Resource(
     delete=Call(op="delete_endpoint_config", params={"EndpointConfigName": "{id}"}),
     replace=frozenset(
         {
-            *("name", "namePrefix", "kmsKeyArn", "productionVariants", "shadowProductionVariants", "dataCaptureConfig", "asyncInferenceConfig"),
+            *(
+                "name",
+                "namePrefix",
+                "kmsKeyArn",
+                "productionVariants",
+                "shadowProductionVariants",
+                "dataCaptureConfig",
+                "asyncInferenceConfig",
+            ),
             *("executionRoleArn",),
         }
     ),
@@ -170,7 +199,9 @@ def _wait(c: Context) -> None:
         if status not in ("Creating", "Updating", "SystemUpdating", "RollingBack"):
             raise RuntimeError(f"endpoint {found['EndpointName']} is {status}: {found.get('FailureReason', 'no reason given')}")
         if time.monotonic() > end:
-            raise RuntimeError(f"endpoint {found['EndpointName']} is still {status} after {ENDPOINT_SECONDS:.0f} s; see its log in CloudWatch Logs")
+            raise RuntimeError(
+                f"endpoint {found['EndpointName']} is still {status} after {ENDPOINT_SECONDS:.0f} s; see its log in CloudWatch Logs"
+            )
         time.sleep(POLL_SECONDS)
 
 
@@ -179,7 +210,11 @@ def _create_endpoint(c: Context) -> Any:
         Call(
             op="create_endpoint",
             rename={"name": "EndpointName"},
-            params={"Tags": lambda c: [{"Key": key, "Value": value} for key, value in sorted((c.props.get("tags") or {}).items())] or None},
+            params={
+                "Tags": lambda c: (
+                    [{"Key": key, "Value": value} for key, value in sorted((c.props.get("tags") or {}).items())] or None
+                )
+            },
         )
     )
     try:
@@ -193,12 +228,16 @@ def _create_endpoint(c: Context) -> Any:
 
 def _update_endpoint(c: Context) -> None:
     # Variants keep the number and weight that autoscaling or a rollout gave them.
-    c.client().update_endpoint(EndpointName=c.id, EndpointConfigName=c.props["endpointConfigName"], RetainAllVariantProperties=True)
+    c.client().update_endpoint(
+        EndpointName=c.id, EndpointConfigName=c.props["endpointConfigName"], RetainAllVariantProperties=True
+    )
     wanted = c.props["endpointConfigName"]
     _wait(c)
     served = c.client().describe_endpoint(EndpointName=c.id)
     if served["EndpointConfigName"] != wanted:
-        raise RuntimeError(f"endpoint {c.id} went back to {served['EndpointConfigName']}: {served.get('FailureReason', 'the new configuration failed')}")
+        raise RuntimeError(
+            f"endpoint {c.id} went back to {served['EndpointConfigName']}: {served.get('FailureReason', 'the new configuration failed')}"
+        )
 
 
 def _delete_endpoint(c: Context) -> None:
@@ -243,7 +282,9 @@ MODEL_PACKAGE_GROUP = Resource(
     replace=frozenset({"modelPackageGroupName", "modelPackageGroupDescription"}),
     empty={"modelPackageGroupDescription": ""},
     rename={"arn": "ModelPackageGroupArn"},
-    checks=(matches("modelPackageGroupName", r"[0-9A-Za-z][0-9A-Za-z-]*", "Valid characters are a-z, A-Z, 0-9, and - (hyphen)."),),
+    checks=(
+        matches("modelPackageGroupName", r"[0-9A-Za-z][0-9A-Za-z-]*", "Valid characters are a-z, A-Z, 0-9, and - (hyphen)."),
+    ),
     tags=_TAGS,
 )
 
