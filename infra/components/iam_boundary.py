@@ -61,7 +61,8 @@ def boundary_document(scope: Scope, documents: Sequence[Document]) -> Document:
         "Sid": "NeverEscalate",
         "Effect": "Deny",
         "Action": list(ESCALATIONS),
-        "Resource": [f"arn:aws:iam::{scope.account_id}:*"],
+        # IAM takes no bare `*` for the path of an arn.
+        "Resource": [f"arn:aws:iam::{scope.account_id}:{kind}/*" for kind in ("group", "policy", "role", "user")],
     }
     return document(allow("WithoutResource", free, ["*"]), *bounded, deny)
 

@@ -24,6 +24,8 @@ _NARROWING: Final = (
     "kms:CallerAccount",
     "aws:SecureTransport",
 )
+# CreatePolicy's own check on the last part of an IAM arn.
+_IAM_PATH: Final = re.compile(r"(user|role|group|policy|instance-profile|oidc-provider|saml-provider|mfa|server-certificate)/.+")
 # Services that set no source keys when they take a role.
 _NO_SOURCE_KEYS: Final = frozenset({"ec2.amazonaws.com"})
 
@@ -58,6 +60,9 @@ def allows(document: Document, action: str, resource: str) -> bool:
 
 
 def _statement(statement: Statement, kind: str) -> Iterator[str]:
+    for resource in _many(statement.get("Resource", ())):
+        if resource.startswith("arn:aws:iam:") and not _IAM_PATH.fullmatch(resource.split(":", 5)[-1]):
+            yield f"{resource} is refused by IAM; name the kind, such as role/*"
     if statement["Effect"] != "Allow":
         return
     for key in ("NotAction", "NotResource", "NotPrincipal"):

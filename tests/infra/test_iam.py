@@ -131,6 +131,7 @@ BAD: list[tuple[str, dict[str, Any], str, str]] = [
     ("any service", allow("A", ["iam:PassRole"], ["arn:aws:iam::1:role/x"]), "identity", "iam:PassedToService"),
     ("every key", allow("A", ["kms:Decrypt"], ["arn:aws:kms:us-east-1:1:key/*"]), "identity", "kms:ResourceAliases"),
     ("no action", allow("A", ["GetObject"], [MODELS]), "identity", "no action"),
+    ("no path", allow("A", ["iam:GetRole"], ["arn:aws:iam::123456789012:*"]), "identity", "refused by IAM"),
     ("what is left", LEFT, "identity", "NotAction"),
     ("everyone", EVERYONE, "trust", "trusts everyone"),
     ("a deputy", DEPUTY, "trust", "aws:SourceAccount"),
