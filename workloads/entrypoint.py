@@ -51,9 +51,9 @@ def train() -> int:
 
 def serve() -> int:
     """Answer requests until SIGTERM. Returns the exit code."""
-    from workloads.serving import app  # PyTorch comes with it, and `train` has no use for that
+    from workloads.serving.app import main as serve_until_stopped  # `train` has no use for it
 
-    return app.main()
+    return serve_until_stopped()
 
 
 def plan(contract: TrainingContract) -> launch.Job:

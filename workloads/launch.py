@@ -28,7 +28,7 @@ from workloads.errors import EXIT_BAD_INPUT, EXIT_STOPPED, ContractError, descri
 # SageMaker sends SIGKILL 120 s after SIGTERM; the workers get less, so that this process still has its say.
 STOP_GRACE_S: Final = 110.0
 # How long the others may take to end when one has failed, before SIGKILL.
-PEER_GRACE_S: Final = 3.0
+PEER_GRACE_S: Final = 2.0
 # How long to let a failure's true cause show up before the others are ended: a lost peer often reports first.
 SETTLE_S: Final = 0.5
 # Host names of a new cluster may not resolve at once (facts of the contract: retry).

@@ -57,7 +57,7 @@ def _check_image(row: int, image: Any) -> None:
         if type(value) not in (int, float):
             raise RequestError(f"instances[{row}][{place}] is {_kind(value)}; it must be a number from 0 to {PIXEL_MAX}")
         if not 0 <= value <= PIXEL_MAX:
-            raise RequestError(f"instances[{row}][{place}] is {value:.6g}; it must be from 0 to {PIXEL_MAX}")
+            raise RequestError(f"instances[{row}][{place}] is {_shown(value)}; it must be from 0 to {PIXEL_MAX}")
 
 
 def _media_type(content_type: str | None) -> str:
@@ -71,6 +71,12 @@ def _media_type(content_type: str | None) -> str:
 def _kind(value: Any) -> str:
     names = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", int: "a number", float: "a number"}
     return names.get(type(value), "null")
+
+
+def _shown(number: float) -> str:
+    """At most 20 characters of it: JSON allows a number of any length."""
+    text = repr(number)
+    return text if len(text) <= 20 else f"{text[:19]}…"
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -40,7 +40,7 @@ class Progress:
 class Checkpoint:
     progress: Progress
     model: Mapping[str, Any]
-    optimizer: Mapping[str, Any]
+    optimizer: dict[str, Any]
 
 
 def path_for(folder: Path, hyperparameters: Mapping[str, Any], train: Split) -> Path:

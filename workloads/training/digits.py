@@ -84,9 +84,8 @@ def train(settings: Hyperparameters, paths: Paths, stop: StopRequest) -> Mapping
     run = setup(settings, paths, place)
     with stop:  # from here on SIGTERM means: finish the step, leave a checkpoint; before, there is nothing to keep
         progress = fit(run, resume(run), stop)
-        metrics = (
-            {"train_loss": progress.train_loss, "test_accuracy": evaluate(run)} if progress.epoch == settings.epochs else None
-        )
+        done = progress.epoch == settings.epochs
+        metrics = {"train_loss": progress.train_loss, "test_accuracy": evaluate(run)} if done else None
         if metrics and place.leads:
             save(run, metrics)
             report(test_accuracy=metrics["test_accuracy"], seconds=time.monotonic() - started)
@@ -167,7 +166,7 @@ def setup(settings: Hyperparameters, paths: Paths, place: Place) -> Run:
 
 def resume(run: Run) -> Progress:
     """Go on where this very run stopped, if it did. The leader reads; checkpoints may not have reached every host."""
-    saved = run.place.from_leader(checkpoint.load(run.checkpoint_path) if run.place.leads else None)
+    saved: Checkpoint | None = run.place.from_leader(checkpoint.load(run.checkpoint_path) if run.place.leads else None)
     if saved is None:
         return Progress()
     run.model.load_state_dict(saved.model)
