@@ -130,7 +130,7 @@ def _read(c: Context) -> dict[str, Any] | None:
     bucket, key = c.get("bucket"), c.get("key") or c.id
     if not bucket:  # an import: bucket/key or s3://bucket/key, as pulumi-aws takes it
         bucket, _, key = c.id.removeprefix("s3://").partition("/")
-        if not key:
+        if not bucket or not key:
             raise ValueError(f"an object is imported by bucket/key, got {c.id!r}")
         c.id = key
     target = {"Bucket": bucket, "Key": _clean(key)}
