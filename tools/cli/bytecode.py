@@ -18,7 +18,20 @@ from typing import Final
 
 # What `up`, its daemon, a training job, an endpoint and the tests import. A name that is not installed is passed.
 PACKAGES: Final = (
-    *("pulumi", "pulumi_policy", "grpc", "google", "dill", "semver", "yaml", "pydantic", "typer", "rich", "pygments", "markdown_it"),
+    *(
+        "pulumi",
+        "pulumi_policy",
+        "grpc",
+        "google",
+        "dill",
+        "semver",
+        "yaml",
+        "pydantic",
+        "typer",
+        "rich",
+        "pygments",
+        "markdown_it",
+    ),
     *("boto3", "botocore", "s3transfer", "urllib3", "jmespath", "dateutil", "moto", "responses", "requests", "werkzeug", "flask"),
     *("flask_cors", "jinja2", "click", "cryptography", "xmltodict", "jsonschema", "py_partiql_parser", "joserfc", "docker"),
     *("torch", "numpy", "pyarrow", "sklearn", "scipy", "joblib", "threadpoolctl"),

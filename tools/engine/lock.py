@@ -46,8 +46,11 @@ class StackLock:
                 self.fd = -1
                 raise StackBusy(busy_message(self._place.stack, holder))
         self._write(engine=0)
-        notes += clear_engine_locks(self._place)
-        return notes
+        try:
+            return notes + clear_engine_locks(self._place)
+        except StackBusy:
+            self.release()
+            raise
 
     def engine_started(self, pid: int) -> None:
         """Notes the engine's process, so that a later run can end it should this one be killed."""

@@ -78,6 +78,8 @@ class Session:
 
     def nothing_to_do(self, plan: RunResult) -> bool:
         """Whether an `up` after this preview would leave all as it is: no step, no option and no output differs."""
+        if self.refreshed or self.place.mode != "local" or not plan.settled:
+            return False
         # A secret output never compares equal (the event hides it, the state encrypts it): then the engine decides.
         return dict(plan.outputs) == state.stack_outputs(self.document())
 

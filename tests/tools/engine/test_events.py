@@ -1,0 +1,126 @@
+from typing import Any
+
+import pytest
+from pulumi.automation.events import EngineEvent
+
+from tools.engine.events import Fault, Recorder, Tick, causes, shorten
+
+STACK = "urn:pulumi:local::slipway::pulumi:pulumi:Stack::slipway-local"
+BUCKET = "urn:pulumi:local::slipway::aws:s3/bucket:Bucket::raw"
+
+
+def resource(op: str, urn: str = BUCKET, *, done: bool = False, old: dict[str, Any] | None = None, **more: Any) -> EngineEvent:
+    type_ = urn.split("::")[2]
+    new = {"type": type_, "urn": urn, "custom": True, "parent": STACK, "inputs": {"bucket": "b"}, **more.pop("new", {})}
+    metadata = {"op": op, "urn": urn, "type": type_, "new": None if op.startswith("delete") else new, "old": old, **more}
+    return EngineEvent.from_json({"resOutputsEvent" if done else "resourcePreEvent": {"metadata": metadata}})
+
+
+def diagnostic(message: str, severity: str = "error", urn: str = "") -> EngineEvent:
+    return EngineEvent.from_json({"diagnosticEvent": {"message": message, "severity": severity, "urn": urn}})
+
+
+def record(*events: EngineEvent) -> Recorder:
+    recorder = Recorder()
+    for event in events:
+        recorder.on_event(event)
+    return recorder
+
+
+def test_a_created_resource_is_counted_once_however_many_events_tell_of_it() -> None:
+    recorder = record(resource("create"), resource("create", done=True, new={"id": "raw-1", "outputs": {"arn": "a"}}))
+    assert recorder.changes() == {"create": 1, "update": 0, "replace": 0, "delete": 0, "same": 0}
+    (step,) = recorder.listed()
+    assert (step.name, step.op, step.id, step.inputs, step.outputs) == ("raw", "create", "raw-1", {"bucket": "b"}, {"arn": "a"})
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        ("create-replacement", "replace", "delete-replaced"),
+        ("delete-replaced", "replace", "create-replacement"),
+    ],
+    ids=["create first", "delete first"],
+)
+def test_the_three_steps_of_a_replacement_are_one_replacement(order: tuple[str, ...]) -> None:
+    old = {"type": "aws:s3/bucket:Bucket", "urn": BUCKET, "custom": True, "inputs": {"bucket": "was"}}
+    recorder = record(*(resource(op, old=old, keys=["bucket"]) for op in order))
+    assert recorder.changes()["replace"] == 1
+    assert sum(recorder.changes().values()) == 1
+    (step,) = recorder.listed()
+    assert step.replaces == ("bucket",)
+    assert step.inputs == {"bucket": "b"}, "what will be, not what was"
+
+
+def test_the_stack_and_default_providers_are_no_changes() -> None:
+    provider = "urn:pulumi:local::slipway::pulumi:providers:aws::default_7"
+    assert sum(record(resource("create", STACK), resource("create", provider)).changes().values()) == 0
+
+
+def test_the_outputs_are_the_stack_s_own() -> None:
+    recorder = record(resource("same", STACK, done=True, new={"outputs": {"vpcId": "vpc-1"}}))
+    assert recorder.outputs == {"vpcId": "vpc-1"}
+
+
+def test_only_custom_resources_that_went_count_as_deleted() -> None:
+    def gone(urn: str, custom: bool) -> EngineEvent:
+        return resource("delete", urn, done=True, old={"type": urn.split("::")[2], "urn": urn, "custom": custom})
+
+    recorder = record(gone(BUCKET, True), gone("urn:pulumi:local::slipway::slipway:lake:Lake::lake", False))
+    assert recorder.deleted == 1
+    assert recorder.changes()["delete"] == 2
+
+
+def test_a_lifted_protection_is_seen_although_nothing_changes() -> None:
+    old = {"type": "aws:s3/bucket:Bucket", "urn": BUCKET, "custom": True, "protect": False, "parent": STACK}
+    assert record(resource("same", old=old, new={"protect": True})).listed()[0].resettled
+    assert not record(resource("same", old={**old, "protect": True}, new={"protect": True})).listed()[0].resettled
+
+
+def test_progress_tells_done_and_known() -> None:
+    ticks: list[Tick] = []
+    recorder = Recorder(ticks.append)
+    recorder.on_event(resource("create"))
+    recorder.on_event(resource("create", done=True))
+    assert [(tick.done, tick.known, tick.doing) for tick in ticks] == [(0, 1, "create raw"), (1, 1, "create raw")]
+
+
+def test_errors_become_faults_without_colour_and_without_the_engine_s_echo() -> None:
+    recorder = record(
+        diagnostic("<{%fg 1%}>bucket name is taken<{%reset%}>\n", urn=BUCKET),
+        diagnostic("bucket name is taken", urn=BUCKET),
+        diagnostic("update failed", urn=STACK),
+        diagnostic("old API", severity="warning"),
+        diagnostic("using pulumi-resource-pulumi-python from $PATH at /x", severity="warning"),
+    )
+    assert recorder.faults == [Fault(urn=BUCKET, message="bucket name is taken")]
+    assert recorder.warnings == ["old API"]
+
+
+def test_a_resource_s_own_fault_goes_before_the_program_s_echo_of_it() -> None:
+    found = causes([Fault(urn=STACK, message="program failed"), Fault(urn=BUCKET, message="taken")])
+    assert found == [Fault(urn=BUCKET, message="taken")]
+
+
+def test_a_run_that_failed_without_a_diagnostic_is_told_by_what_the_engine_wrote() -> None:
+    (found,) = causes([], "some noise\nerror: could not decrypt the state: wrong passphrase\n")
+    assert found.message == "could not decrypt the state: wrong passphrase"
+
+
+TRACE = 'Traceback (most recent call last):\n  File "x.py", line 3, in create\n    job()\n'
+
+
+@pytest.mark.parametrize(
+    ("message", "short"),
+    [
+        (TRACE + "Exception: the job failed\nlast line of its log", "the job failed\nlast line of its log"),
+        (
+            TRACE + "infra.settings.SettingsError: Pulumi.dev.yaml: 1 fault",
+            "infra.settings.SettingsError: Pulumi.dev.yaml: 1 fault",
+        ),
+        ("plain words", "plain words"),
+        ("creating\n\n\n  now", "creating\n  now"),
+    ],
+)
+def test_a_traceback_is_cut_to_what_was_raised(message: str, short: str) -> None:
+    assert shorten(message) == short

@@ -1,0 +1,187 @@
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tools.engine import state
+from tools.engine.errors import EngineError
+from tools.engine.events import Step
+from tools.engine.locate import Engine
+from tools.engine.runs import RunResult
+from tools.engine.sessions import Session, open_stack, place_of, reader
+
+ENGINE = Engine(path=Path("/engine/bin/pulumi"), version="3.259.0", source="PATH")
+URN = "urn:pulumi:local::slipway::aws:s3/bucket:Bucket::raw"
+
+
+@dataclass
+class Run:
+    missing: tuple[str, ...] = ()
+
+
+@dataclass
+class FakeCloud:
+    """Keeps what it was told; `lost` is what `begin_run` says it has not."""
+
+    epoch: str = "one"
+    lost: tuple[str, ...] = ()
+    told: list[Any] = field(default_factory=list)
+    endpoint: str = "http://127.0.0.1:1"
+    provider_port: int = 2
+
+    def environment(self) -> dict[str, str]:
+        return {"AWS_ENDPOINT_URL": self.endpoint}
+
+    def begin_run(self, stack: str, known: Any) -> Run:
+        self.told.append(("begin", stack, [item["id"] for item in known]))
+        return Run(self.lost)
+
+    def end_run(self, run: Any, ok: bool, known: Any = None) -> dict[str, Any]:
+        self.told.append(("end", ok, [item["id"] for item in known]))
+        return {"swept": [{"service": "s3", "id": "left"}] if ok else []}
+
+    def orphans(self, stack: str) -> list[dict[str, str]]:
+        return []
+
+
+def result(*, ok: bool = True, outputs: dict[str, Any] | None = None, **changes: int) -> RunResult:
+    counts = {name: changes.get(name, 0) for name in ("create", "update", "replace", "delete", "same")}
+    return RunResult(verb="preview", ok=ok, seconds=0.0, changes=counts, steps=(), outputs=outputs or {})
+
+
+Opened = Callable[..., AbstractContextManager[Session]]
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Opened:
+    (tmp_path / "Pulumi.local.yaml").write_text("config:\n  aws:region: eu-west-1\n")
+    env = {"SLIPWAY_HOME": str(tmp_path / "home"), "SLIPWAY_CACHE": str(tmp_path / "cache"), "PATH": "/usr/bin"}
+
+    def open_(cloud: FakeCloud, verb: str = "up") -> AbstractContextManager[Session]:
+        return open_stack(
+            "local",
+            verb,
+            program=lambda: None,
+            env=env,
+            folder=tmp_path,
+            ensure_engine=lambda env, progress: ENGINE,
+            ensure_cloud=lambda home, on_progress: cloud,
+        )
+
+    return open_
+
+
+def put_state(session: Session, *, outputs: dict[str, Any] | None = None, protect: bool = False) -> None:
+    stack = {"urn": "s", "type": "pulumi:pulumi:Stack", "custom": False, "outputs": outputs or {}}
+    bucket = {"urn": URN, "custom": True, "id": "raw-1", "type": "aws:s3/bucket:Bucket", "protect": protect}
+    session.place.state_file.parent.mkdir(parents=True, exist_ok=True)
+    session.place.state_file.write_text(json.dumps({"version": 3, "checkpoint": {"latest": {"resources": [stack, bucket]}}}))
+
+
+def test_a_change_is_told_to_the_cloud_before_and_after_with_what_the_state_knows(opened: Opened) -> None:
+    cloud = FakeCloud()
+    with opened(cloud) as session:
+
+        def run() -> RunResult:
+            put_state(session)
+            return result(create=1)
+
+        session.changing(run)
+    assert cloud.told == [("begin", "local", []), ("end", True, ["raw-1"])]
+    assert session.swept == [{"service": "s3", "id": "left"}]
+    assert state.read(session.place.good_copy) is not None, "a copy of the good state is kept"
+
+
+def test_a_run_that_raises_is_ended_as_failed(opened: Opened) -> None:
+    cloud = FakeCloud()
+
+    def run() -> RunResult:
+        raise EngineError("the engine fell over")
+
+    with opened(cloud) as session, pytest.raises(EngineError):
+        session.changing(run)
+    assert cloud.told[-1] == ("end", False, [])
+
+
+def test_a_cloud_that_died_under_the_run_does_not_hide_the_run_s_own_result(opened: Opened) -> None:
+    cloud = FakeCloud()
+
+    def gone(*_: Any, **__: Any) -> dict[str, Any]:
+        raise ConnectionError("refused")
+
+    cloud.end_run = gone  # type: ignore[method-assign]
+    with opened(cloud) as session:
+        assert session.changing(lambda: result(ok=False)).ok is False
+    assert "does not answer any more" in session.notes[-1]
+
+
+def test_what_the_cloud_has_lost_is_read_again_before_the_change(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    order: list[str] = []
+    with opened(FakeCloud(lost=(URN,))) as session:
+        monkeypatch.setattr(type(session.runner), "refresh", lambda self: order.append("refresh"))
+        session.changing(lambda: order.append("up") or result())  # type: ignore[func-returns-value]
+        assert session.nothing_to_do(result(same=1)) is False, "after that the engine decides"
+    assert order == ["refresh", "up"]
+
+
+def test_a_dynamic_resource_is_its_own_provider_s_and_never_counted_as_lost(opened: Opened) -> None:
+    urn = "urn:pulumi:local::slipway::slipway:training:Training$pulumi-python:dynamic/sagemaker:TrainingJob::digits"
+    with opened(FakeCloud(lost=(urn,))) as session:
+        session.changing(result)
+        assert not session.refreshed
+
+
+def test_a_restarted_cloud_empties_the_stack_whatever_the_verb(opened: Opened) -> None:
+    for verb in ("up", "preview", "destroy"):
+        with opened(FakeCloud(epoch=f"before {verb}")) as session:
+            put_state(session)
+        with opened(FakeCloud(epoch=f"after {verb}"), verb) as session:
+            assert session.runner.known() == []
+            assert any("built anew" in note for note in session.notes)
+
+
+def test_nothing_is_done_only_when_no_step_no_option_and_no_output_differs(opened: Opened) -> None:
+    with opened(FakeCloud()) as session:
+        put_state(session, outputs={"vpcId": "vpc-1"})
+        same = {"vpcId": "vpc-1"}
+        assert session.nothing_to_do(result(same=2, outputs=same))
+        assert not session.nothing_to_do(result(same=2, outputs={"vpcId": "vpc-2"}))
+        assert not session.nothing_to_do(result(same=2, outputs={}))
+        assert not session.nothing_to_do(result(same=1, update=1, outputs=same))
+        step = Step(urn=URN, type="aws:s3/bucket:Bucket", op="same", resettled=True)
+        held = RunResult(verb="preview", ok=True, seconds=0, changes=result(same=1).changes, steps=(step,), outputs=same)
+        assert not session.nothing_to_do(held)
+
+
+def test_protection_is_lifted_in_the_state_for_a_rehearsal(opened: Opened) -> None:
+    with opened(FakeCloud()) as session:
+        put_state(session, protect=True)
+        assert session.unprotect() == 1
+        assert session.unprotect() == 0
+        assert all("protect" not in item for item in state.resources(session.document()))
+
+
+def test_a_full_disk_ends_the_run_before_anything_starts(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state, "LEAST_FREE_BYTES", 1 << 62)
+    with pytest.raises(EngineError, match="MB left"), opened(FakeCloud()):
+        raise AssertionError("the stack must not open")
+
+
+def test_environments_are_apart_from_each_other_and_from_their_rehearsals(tmp_path: Path) -> None:
+    env = {"SLIPWAY_HOME": str(tmp_path)}
+    places = [
+        place_of("local", local=False, env=env),
+        place_of("prod", local=True, env=env),
+        place_of("prod", local=False, env=env),
+    ]
+    assert [place.mode for place in places] == ["local", "local", "aws"]
+    assert len({place.work for place in places}) == 3
+
+
+def test_reading_a_stack_that_was_never_up_says_so(tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match=r"never up here; run `./slipway up local`"):
+        reader("local", env={"SLIPWAY_HOME": str(tmp_path)})

@@ -1,0 +1,102 @@
+import os
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tools.engine import workspace
+from tools.engine.home import REPOSITORY, StackPlace
+from tools.engine.locate import Engine
+
+ENGINE = Engine(path=Path("/engine/bin/pulumi"), version="3.259.0", source="PATH")
+STACK_FILE = """secretsprovider: awskms://alias/slipway
+encryptedkey: abc
+config:
+  aws:region: eu-west-1
+  slipway:owner: ml
+  slipway:token:
+    secure: v1:xyz
+  slipway:nested:
+    list: [{secure: q}, plain]
+"""
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> StackPlace:
+    place = StackPlace(home=tmp_path / "home", mode="local", stack="prod")
+    place.prepare()
+    return place
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "Pulumi.prod.yaml").write_text(STACK_FILE)
+    (tmp_path / "Pulumi.dev.yaml").write_text("config: {}\n")
+    return tmp_path
+
+
+def test_the_copy_has_no_encryption_of_the_environment_and_the_repository_s_file_is_untouched(
+    place: StackPlace, folder: Path
+) -> None:
+    notes = workspace.write_work_directory(place, folder=folder)
+    copy = yaml.safe_load((place.work / "Pulumi.prod.yaml").read_text())
+    assert set(copy) == {"config"}
+    assert copy["config"]["slipway:token"] == workspace.REHEARSAL_SECRET
+    assert copy["config"]["slipway:nested"] == {"list": [workspace.REHEARSAL_SECRET, "plain"]}
+    assert copy["config"]["slipway:owner"] == "ml"
+    assert "slipway:token, slipway:nested.list[0]" in notes[0]
+    assert (folder / "Pulumi.prod.yaml").read_text() == STACK_FILE
+    assert workspace.region(place) == "eu-west-1"
+
+
+def test_the_salt_that_the_engine_wrote_stays_so_the_state_can_be_opened(place: StackPlace, folder: Path) -> None:
+    workspace.write_work_directory(place, folder=folder)
+    target = place.work / "Pulumi.prod.yaml"
+    target.write_text(target.read_text() + "encryptionsalt: v1:salt\n")
+    workspace.write_work_directory(place, folder=folder)
+    assert yaml.safe_load(target.read_text())["encryptionsalt"] == "v1:salt"
+
+
+def test_an_unchanged_stack_file_is_not_written_again(place: StackPlace, folder: Path) -> None:
+    workspace.write_work_directory(place, folder=folder)
+    before = (place.work / "Pulumi.prod.yaml").stat().st_mtime_ns
+    workspace.write_work_directory(place, folder=folder)
+    assert (place.work / "Pulumi.prod.yaml").stat().st_mtime_ns == before
+
+
+def test_a_stack_that_is_not_there_is_answered_with_those_that_are(folder: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="Stacks here: dev, prod"):
+        workspace.stack_source("staging", folder)
+
+
+def test_the_local_environment_reaches_the_local_cloud_and_nothing_of_the_user_s(place: StackPlace, tmp_path: Path) -> None:
+    base = {"PATH": "/usr/bin", "NO_PROXY": "corp.example", "SLIPWAY_CACHE": str(tmp_path / "cache")}
+    env = workspace.environment(
+        place,
+        ENGINE,
+        base=base,
+        cloud={"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_REGION": "us-east-1"},
+        provider_port=7,
+        region="eu-west-1",
+    )
+    assert env["PULUMI_DEBUG_PROVIDERS"] == "aws:7"
+    assert env["PULUMI_BACKEND_URL"] == f"file://{place.backend}"
+    assert env["PULUMI_HOME"].startswith(str(place.home))
+    assert env["AWS_REGION"] == env["AWS_DEFAULT_REGION"] == "eu-west-1", "the stack's region, not the cloud's default"
+    assert env["PULUMI_SKIP_CHECKPOINTS"] == "true"
+    assert "PULUMI_CONFIG_PASSPHRASE" not in env, "a passphrase is never in an environment, only its file's name"
+    assert env["NO_PROXY"] == "corp.example,127.0.0.1,localhost"
+    assert env["PATH"].split(os.pathsep)[0] == "/engine/bin"
+    assert env["PYTHONPATH"].split(os.pathsep)[0] == str(REPOSITORY)
+
+
+def test_checkpoints_can_be_asked_for(place: StackPlace, tmp_path: Path) -> None:
+    base = {"PATH": "", "SLIPWAY_CACHE": str(tmp_path), "SLIPWAY_CHECKPOINTS": "1"}
+    assert "PULUMI_SKIP_CHECKPOINTS" not in workspace.environment(place, ENGINE, base=base, cloud={})
+
+
+def test_an_aws_stack_keeps_the_user_s_backend_and_its_checkpoints(tmp_path: Path) -> None:
+    place = StackPlace(home=tmp_path, mode="aws", stack="dev")
+    env = workspace.environment(place, ENGINE, base={"PATH": "", "SLIPWAY_CACHE": str(tmp_path / "cache")})
+    for name in ("PULUMI_BACKEND_URL", "PULUMI_DEBUG_PROVIDERS", "PULUMI_SKIP_CHECKPOINTS", "AWS_ENDPOINT_URL", "PULUMI_HOME"):
+        assert name not in env
