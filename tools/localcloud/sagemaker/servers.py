@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import select
 import shutil
 import threading
 import time
@@ -19,6 +20,7 @@ from .processes import Child
 FIRST_PING_S = 0.02
 SLOWEST_PING_S = 0.25
 FAILURE_TAIL_CHARACTERS = 600
+CRASH_SHOWS_S = 0.5  # from a broken connection to the end of the process that broke it
 PORT_TAKEN = ("Address already in use", "Errno 98")
 
 
@@ -96,10 +98,8 @@ class ModelServer:
             self.in_flight += 1
         try:
             while True:
-                try:
-                    connection, reused = self._idle.pop(), True
-                except IndexError:
-                    connection, reused = self._connect(), False
+                kept = self._kept_connection()
+                connection = kept or self._connect()
                 try:
                     return self._exchange(connection, body, headers, timeout_s)
                 except TimeoutError:
@@ -107,12 +107,26 @@ class ModelServer:
                     raise
                 except (OSError, http.client.HTTPException) as error:
                     connection.close()
-                    if not reused:
+                    if kept is None or self._child is None or self._child.ended.wait(CRASH_SHOWS_S):
                         raise ConnectionError(str(error)) from error
-                    # A kept connection that the server closed in between: the next one, at last a new one.
+                    # The server lives and closed a kept connection just as we used it: it has not seen the request.
         finally:
             with self._lock:
                 self.in_flight -= 1
+
+    def _kept_connection(self) -> http.client.HTTPConnection | None:
+        """An idle connection that the server has not closed: one that can be read from has only its end to give."""
+        while True:
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                return None
+            if connection.sock is not None:
+                poll = select.poll()
+                poll.register(connection.sock, select.POLLIN)
+                if not poll.poll(0):
+                    return connection
+            connection.close()
 
     def _connect(self) -> http.client.HTTPConnection:
         connection = http.client.HTTPConnection(layout.LOOPBACK, self._port, timeout=self._context.limits.ping_s)
