@@ -1,0 +1,392 @@
+"""The command line with a fake runner in the engine's place: shapes, exit codes, what goes where."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from infra.settings_base import Fault as SettingsFault
+from infra.settings_base import SettingsError
+from tools.cli import guards
+from tools.cli.app import VERBS, app
+from tools.engine import sessions
+from tools.engine.errors import EngineMissing, StackBusy
+from tools.engine.events import Fault, Step
+from tools.engine.home import REPOSITORY, StackPlace
+from tools.engine.runs import RunResult
+
+BUCKET = Step(
+    urn="urn:pulumi:local::slipway::aws:s3/bucket:Bucket::raw", type="aws:s3/bucket:Bucket", op="create", inputs={"bucket": "b"}
+)
+COUNTS = {"create": 1, "update": 0, "replace": 0, "delete": 0, "same": 0}
+
+
+def outcome(verb: str, *, ok: bool = True, changes: dict[str, int] | None = None, **more: Any) -> RunResult:
+    defaults: dict[str, Any] = {"outputs": {"vpcId": "vpc-1"}, "steps": (BUCKET,), "log": Path("/logs/x.log")}
+    return RunResult(verb=verb, ok=ok, seconds=1.0, changes=changes or COUNTS, **{**defaults, **more})
+
+
+@dataclass
+class FakeRunner:
+    """Answers each verb with a result, and keeps which were called."""
+
+    results: dict[str, RunResult] = field(default_factory=dict)
+    called: list[str] = field(default_factory=list)
+    env: dict[str, str] = field(default_factory=dict)
+
+    def _do(self, verb: str) -> RunResult:
+        self.called.append(verb)
+        return self.results.get(verb) or outcome(verb)
+
+    def preview(self) -> RunResult:
+        return self._do("preview")
+
+    def up(self) -> RunResult:
+        return self._do("up")
+
+    def destroy(self) -> RunResult:
+        return self._do("destroy")
+
+    def refresh(self) -> RunResult:
+        return self._do("refresh")
+
+    def known(self) -> list[Any]:
+        return []
+
+    def outputs(self, *, show_secrets: bool = False) -> dict[str, Any]:
+        return {"token": "s3cret" if show_secrets else "[secret]"}
+
+    def export(self) -> dict[str, Any]:
+        return {"version": 3, "deployment": {"resources": []}}
+
+
+@dataclass
+class World:
+    """What a test sets and reads: the runner, the guards' verdict, what the cloud has left."""
+
+    runner: FakeRunner = field(default_factory=FakeRunner)
+    mandatory: tuple[Any, ...] = ()
+    over: bool = False
+    orphans: list[dict[str, str]] = field(default_factory=list)
+    raises: Exception | None = None
+    quiet: bool = False
+    mode: str = "local"
+    judged: int = 0
+
+
+class Report:
+    rules = 3
+    evaluated = 1
+    unknown = ()
+
+    def __init__(self, mandatory: tuple[Any, ...]) -> None:
+        self.mandatory = self.violations = mandatory
+
+    def to_json(self) -> dict[str, Any]:
+        return {"rules": 3, "evaluated": 1, "violations": [vars(v) for v in self.violations], "unknown": []}
+
+
+class Cost:
+    monthly_usd, before_usd, ceiling_usd, unpriced, lines = 10.0, 4.0, 8.0, (), ()
+
+    def __init__(self, over: bool) -> None:
+        self.over_ceiling = over
+
+    def to_json(self) -> dict[str, Any]:
+        return {"monthly_usd": 10.0, "before_usd": 4.0, "ceiling_usd": 8.0, "lines": [], "unpriced": []}
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
+    world = World()
+
+    @contextmanager
+    def open_stack(stack: str, verb: str, **options: Any) -> Iterator[Any]:
+        if world.raises:
+            raise world.raises
+        mode = "local" if options["local"] or stack == "local" else world.mode
+        cloud = SimpleNamespace(orphans=lambda stack: world.orphans) if mode == "local" else None
+        yield SimpleNamespace(
+            place=StackPlace(home=tmp_path, mode=mode, stack=stack),
+            runner=world.runner,
+            cloud=cloud,
+            notes=[],
+            swept=[],
+            expected=lambda: 0,
+            document=lambda: None,
+            unprotect=lambda: 0,
+            nothing_to_do=lambda plan: world.quiet,
+            changing=lambda run: run(),
+        )
+
+    def judge(plan: Any, settings: Any, *, before: Any = None) -> guards.Verdict:
+        world.judged += 1
+        return guards.Verdict(policy=Report(world.mandatory), cost=Cost(world.over))
+
+    monkeypatch.setattr(sessions, "open_stack", open_stack)
+    monkeypatch.setattr(sessions, "reader", lambda stack, local=False: world.runner)
+    monkeypatch.setattr(guards, "judge", judge)
+    monkeypatch.setattr("tools.engine.program.warm", lambda: None)
+    return world
+
+
+def call(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments))
+
+
+VIOLATION = SimpleNamespace(rule="s3-encrypted", level="mandatory", urn=BUCKET.urn, message="is not encrypted")
+
+
+def test_preview_prints_one_object_of_the_agreed_shape_on_stdout(world: World) -> None:
+    done = call("preview", "--json")
+    document = json.loads(done.stdout)
+    assert done.exit_code == 0
+    assert list(document) == ["stack", "seconds", "changes", "resources", "policy", "cost", "outputs"]
+    assert document["stack"] == "local"
+    assert document["changes"] == COUNTS
+    assert document["resources"] == [{"urn": BUCKET.urn, "type": BUCKET.type, "name": "raw", "op": "create"}]
+    assert document["outputs"] == {"vpcId": "vpc-1"}
+    assert world.runner.called == ["preview"], "a preview touches nothing"
+
+
+def test_up_previews_first_and_is_judged_again_on_what_came_out(world: World) -> None:
+    done = call("up", "--json")
+    assert done.exit_code == 0
+    assert json.loads(done.stdout)["changes"] == COUNTS
+    assert world.runner.called == ["preview", "up"]
+    assert world.judged == 2
+
+
+@pytest.mark.parametrize("verb", ["up", "preview"])
+def test_a_mandatory_violation_exits_3_before_anything_is_touched(world: World, verb: str) -> None:
+    world.mandatory = (VIOLATION,)
+    done = call(verb, "--json")
+    assert done.exit_code == 3
+    assert json.loads(done.stdout)["policy"]["violations"][0]["rule"] == "s3-encrypted"
+    assert world.runner.called == ["preview"]
+
+
+@pytest.mark.parametrize("verb", ["up", "preview"])
+def test_over_the_ceiling_exits_4_before_anything_is_touched(world: World, verb: str) -> None:
+    world.over = True
+    done = call(verb, "--json")
+    assert done.exit_code == 4
+    assert world.runner.called == ["preview"]
+
+
+def test_a_violation_outweighs_the_ceiling(world: World) -> None:
+    world.mandatory, world.over = (VIOLATION,), True
+    assert call("up").exit_code == 3
+
+
+def test_when_nothing_is_to_be_done_the_engine_is_not_run_again(world: World) -> None:
+    world.quiet = True
+    assert call("up", "--json").exit_code == 0
+    assert world.runner.called == ["preview"]
+
+
+def test_a_failed_preview_names_its_causes_and_touches_nothing(world: World) -> None:
+    world.runner.results["preview"] = outcome(
+        "preview", ok=False, faults=(Fault(urn=BUCKET.urn, message="no row for this type"),)
+    )
+    done = call("up", "--json")
+    assert done.exit_code == 1
+    document = json.loads(done.stdout)
+    assert document["error"]["faults"] == [{"urn": BUCKET.urn, "message": "no row for this type"}]
+    assert "raw: no row for this type" in done.stderr
+    assert "/logs/x.log" in done.stderr
+    assert world.runner.called == ["preview"]
+
+
+def test_a_failed_up_exits_1_and_tells_what_was_done(world: World) -> None:
+    world.runner.results["up"] = outcome("up", ok=False, faults=(Fault(urn=BUCKET.urn, message="the job failed\nlog line"),))
+    done = call("up")
+    assert done.exit_code == 1
+    assert "the job failed\nlog line" in done.stderr
+
+
+def test_up_ends_for_people_with_what_is_there_and_what_to_try_next(world: World) -> None:
+    world.runner.results["up"] = outcome("up", outputs={"endpointName": "slipway-local-digits"})
+    done = call("up")
+    assert done.exit_code == 0
+    for part in (
+        "local is up",
+        "10.00 USD a month",
+        "endpointName",
+        "Try next",
+        "EndpointName='slipway-local-digits'",
+        "./slipway destroy local",
+    ):
+        assert part in done.stdout
+
+
+def test_a_real_account_is_not_changed_when_nobody_can_be_asked(world: World) -> None:
+    world.mode = "aws"
+    done = call("up", "dev")
+    assert done.exit_code == 1
+    assert "--yes" in done.stderr
+    assert world.runner.called == ["preview"]
+    assert call("up", "dev", "--yes").exit_code == 0
+    assert world.runner.called == ["preview", "preview", "up"]
+
+
+def test_any_environment_goes_to_the_local_cloud_with_local(world: World) -> None:
+    world.mode = "aws"
+    assert call("up", "prod", "--local").exit_code == 0
+
+
+def test_destroy_prints_what_it_deleted_and_what_the_cloud_still_has(world: World) -> None:
+    world.runner.results["destroy"] = outcome("destroy", deleted=7)
+    done = call("destroy", "--yes", "--json")
+    document = json.loads(done.stdout)
+    assert done.exit_code == 0
+    assert list(document) == ["stack", "seconds", "deleted", "orphans"]
+    assert (document["deleted"], document["orphans"]) == (7, [])
+
+
+def test_an_orphan_makes_destroy_fail_by_name(world: World) -> None:
+    world.orphans = [{"service": "s3", "id": "left-behind"}]
+    assert json.loads(call("destroy", "--yes", "--json").stdout)["orphans"] == world.orphans
+    done = call("destroy", "--yes")
+    assert done.exit_code == 1
+    assert "left-behind" in done.stdout
+
+
+def test_a_real_account_is_not_destroyed_when_nobody_can_be_asked(world: World) -> None:
+    world.mode = "aws"
+    done = call("destroy", "dev")
+    assert done.exit_code == 1
+    assert world.runner.called == []
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (StackBusy("stack local is in use: process 7"), 1, "process 7"),
+        (EngineMissing("no Pulumi engine could be found or made"), 1, "no Pulumi engine"),
+        (OSError(28, "No space left on device", "/x/state"), 1, "the disk is full (/x/state)"),
+    ],
+)
+def test_what_a_person_can_mend_is_said_without_a_trace(world: World, error: Exception, code: int, words: str) -> None:
+    world.raises = error
+    done = call("up", "--json")
+    assert done.exit_code == code
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert json.loads(done.stdout)["error"]["code"] == code
+
+
+def test_a_fault_of_ours_is_called_that(world: World) -> None:
+    world.raises = RuntimeError("unforeseen")
+    done = call("up")
+    assert done.exit_code == 1
+    assert "a fault of slipway itself: RuntimeError('unforeseen')" in done.stderr
+
+
+def test_every_fault_of_a_stack_file_is_a_line_and_the_exit_code_is_2(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    faults = (
+        SettingsFault("slipway:network.cidr", "10.0.0.0/30", "too small"),
+        SettingsFault("slipway:zones", 9, "the region has 6"),
+    )
+
+    def bad(stack: str) -> Any:
+        raise SettingsError("Pulumi.local.yaml", faults)
+
+    monkeypatch.setattr(guards, "settings_of", bad)
+    done = call("up", "--json")
+    assert done.exit_code == 2
+    lines = done.stderr.splitlines()
+    assert lines == [
+        "error: Pulumi.local.yaml: slipway:network.cidr = '10.0.0.0/30': too small",
+        "error: Pulumi.local.yaml: slipway:zones = 9: the region has 6",
+    ]
+    assert json.loads(done.stdout)["error"]["lines"] == [line.removeprefix("error: ") for line in lines]
+    assert world.runner.called == []
+
+
+def test_a_stack_that_is_not_there_exits_2_and_names_those_that_are() -> None:
+    done = call("preview", "nowhere")
+    assert done.exit_code == 2
+    assert "local" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [("nonsense",), ("up", "--nonsense"), ("check", "--resources")])
+def test_wrong_use_exits_2(arguments: tuple[str, ...]) -> None:
+    assert call(*arguments).exit_code == 2
+
+
+def test_outputs_hide_secrets_unless_asked_for(world: World) -> None:
+    assert json.loads(call("outputs", "--json").stdout) == {"token": "[secret]"}
+    assert json.loads(call("outputs", "--json", "--show-secrets").stdout) == {"token": "s3cret"}
+
+
+def test_export_prints_what_the_engine_exports(world: World) -> None:
+    assert json.loads(call("export").stdout) == world.runner.export()
+
+
+OPEN_BUCKET = [
+    {
+        "type": "aws:iam/policy:Policy",
+        "name": "all",
+        "props": {"policy": '{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'},
+    }
+]
+
+
+def test_check_of_a_file_prints_the_policy_object_and_exits_3(tmp_path: Path) -> None:
+    path = tmp_path / "resources.json"
+    path.write_text(json.dumps(OPEN_BUCKET))
+    done = call("check", "--resources", str(path), "--json")
+    document = json.loads(done.stdout)
+    assert done.exit_code == 3
+    assert set(document) == {"rules", "evaluated", "violations", "unknown"}
+    assert any(found["level"] == "mandatory" for found in document["violations"])
+
+
+def test_cost_of_a_file_prints_the_cost_object(tmp_path: Path) -> None:
+    path = tmp_path / "resources.json"
+    path.write_text(json.dumps([{"type": "aws:kms/key:Key", "name": "k", "props": {}}]))
+    document = json.loads(call("cost", "--resources", str(path), "--json").stdout)
+    assert {"monthly_usd", "before_usd", "ceiling_usd", "lines", "unpriced"} <= set(document)
+    assert document["monthly_usd"] > 0
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), [("{", "not JSON"), ("7", "expected a list"), ('{"a": 1}', "no state"), ("[7]", "resource 0")]
+)
+@pytest.mark.parametrize("verb", ["check", "cost"])
+def test_a_file_of_a_wrong_kind_exits_2_and_says_what_is_wrong(tmp_path: Path, verb: str, content: str, words: str) -> None:
+    path = tmp_path / "resources.json"
+    path.write_text(content)
+    done = call(verb, "--resources", str(path))
+    assert done.exit_code == 2
+    assert words in done.stderr
+
+
+def test_the_rules_can_be_listed_with_why_and_fix() -> None:
+    rules = json.loads(call("check", "--list", "--json").stdout)
+    assert len(rules) >= 25
+    assert all(rule["why"] and rule["fix"] for rule in rules)
+
+
+@pytest.mark.parametrize("verb", [verb.name for verb in VERBS])
+def test_every_verb_has_help_with_an_example(verb: str) -> None:
+    done = call(verb, "--help")
+    assert done.exit_code == 0
+    assert "Example: slipway " in done.stdout
+    assert "--json" in done.stdout or verb == "local"
+
+
+def test_help_loads_neither_the_engine_nor_the_cloud() -> None:
+    script = "import sys, atexit\nfrom tools.cli.app import main\natexit.register(lambda: print(*sys.modules))\nmain(['--help'])"
+    done = subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    loaded = done.stdout.splitlines()[-1]
+    assert not {"pulumi", "boto3", "moto", "pydantic", "infra", "tools.engine", "rich"} & set(loaded.split())
