@@ -64,7 +64,8 @@ def run(job: Job, contract: TrainingContract) -> int:
     for folder in (contract.model_dir, contract.output_data_dir, contract.checkpoints_dir):
         folder.mkdir(parents=True, exist_ok=True)
     try:
-        shared = {**os.environ, **contract.sm_environment(), **meeting_point(contract)}
+        point = meeting_point(contract)
+        shared = {**os.environ, **contract.sm_environment(), **point}
     except ContractError as error:
         print(describe(error), file=sys.stderr, flush=True)
         write_failure(contract.failure_file, describe(error))
@@ -72,7 +73,7 @@ def run(job: Job, contract: TrainingContract) -> int:
     crew = _Crew()
     with crew.passing_on_signals():
         for local_rank in range(job.processes):
-            crew.start(job, {**shared, **rank_environment(job, contract, local_rank)})
+            crew.start(job, {**shared, **rank_environment(job, contract, local_rank, master=point["MASTER_ADDR"])})
         crew.watch()
     if all(worker.code == 0 for worker in crew.workers):
         return 0
@@ -111,8 +112,10 @@ def meeting_point(contract: TrainingContract, environ: Mapping[str, str] | None 
     return point
 
 
-def rank_environment(job: Job, contract: TrainingContract, local_rank: int) -> dict[str, str]:
+def rank_environment(job: Job, contract: TrainingContract, local_rank: int, *, master: str) -> dict[str, str]:
     """What `torchrun` tells a process about its place, and how many threads it may use."""
+    # Hosts that meet over loopback are all this machine and share its cores: oversubscribed, OpenMP's spinning costs tenfold.
+    sharing = job.processes * (len(contract.hosts) if master in LOOPBACK else 1)
     return {
         "RANK": str(contract.host_rank * job.processes + local_rank),
         "LOCAL_RANK": str(local_rank),
@@ -120,7 +123,7 @@ def rank_environment(job: Job, contract: TrainingContract, local_rank: int) -> d
         "LOCAL_WORLD_SIZE": str(job.processes),
         "GROUP_RANK": str(contract.host_rank),
         "GROUP_WORLD_SIZE": str(len(contract.hosts)),
-        "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS") or str(max(1, count_cpus() // job.processes)),
+        "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS") or str(max(1, count_cpus() // sharing)),
         "PYTHONUNBUFFERED": "1",
     }
 

@@ -147,8 +147,19 @@ def test_hosts_meet_where_they_are_told_and_else_at_the_first_of_them(tmp_path: 
 
 def test_ranks_count_on_from_host_to_host(tmp_path: Path) -> None:
     second = contract_of(lay_out(tmp_path, {}, hosts=("b", "a")))
-    told = launch.rank_environment(launch.Job(command=("x",), processes=3), second, 1)
+    told = launch.rank_environment(launch.Job(command=("x",), processes=3), second, 1, master="a")
     assert (told["RANK"], told["LOCAL_RANK"], told["WORLD_SIZE"], told["GROUP_RANK"]) == ("4", "1", "6", "1")
+
+
+@pytest.mark.parametrize(("master", "threads"), [("a", "6"), ("127.0.0.1", "3")])
+def test_hosts_that_are_all_this_machine_share_its_cores(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, master: str, threads: str
+) -> None:
+    monkeypatch.setattr(launch, "count_cpus", lambda: 12)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    first = contract_of(lay_out(tmp_path, {}, hosts=("a", "b")))
+    told = launch.rank_environment(launch.Job(command=("x",), processes=2), first, 0, master=master)
+    assert told["OMP_NUM_THREADS"] == threads
 
 
 @pytest.mark.parametrize(
