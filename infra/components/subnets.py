@@ -1,7 +1,7 @@
 """Where each subnet lies: plain CIDR arithmetic, no Pulumi.
 
 A VPC's range is cut in quarters: two for private (nodes and their pods take an address each), one for public, one for isolated.
-Each tier always has room for four zones, so that going from two zones to three moves no subnet: moving one replaces everything in it.
+Each tier always has room for four zones, so that going from two zones to three moves no subnet: moving one replaces all in it.
 """
 
 from __future__ import annotations
