@@ -65,6 +65,13 @@ def _secret_name(name: str) -> str:
     return name
 
 
+def _recovery_days(days: int) -> int:
+    # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html
+    if days != 0 and not 7 <= days <= 30:
+        raise ValueError("is no recovery window; use 7 to 30, or 0 to delete at once")
+    return days
+
+
 def _repository(name: str) -> str:
     if not _REPOSITORY.fullmatch(name):
         raise ValueError("names no repository; write owner/name")
@@ -193,7 +200,10 @@ class SecretsSettings(Section):
     values: dict[str, SecretStr] = Field(
         default_factory=dict, description="Values, by name; set with `pulumi config set --secret --path`."
     )
-    recovery_days: int = Field(default=7, ge=7, le=30, description="Days in which a deleted secret can be brought back.")
+    recovery_days: Annotated[int, AfterValidator(_recovery_days)] = Field(
+        default=7,
+        description="Days in which a deleted secret can be brought back and its name is taken, 7 to 30; 0 for neither.",
+    )
 
     def faults(self, path: str, place: Place) -> Iterator[Fault]:
         for name in self.values:

@@ -58,6 +58,7 @@ def test_settings_cannot_be_changed_afterwards() -> None:
     ("path", "value", "where", "says"),
     [
         ("slipway:training.jobs.digits.workload", "letters", "slipway:training.jobs.digits.workload", "there are digits"),
+        ("slipway:secrets.recoveryDays", 3, "slipway:secrets.recoveryDays", "7 to 30"),
         ("slipway:netwrok", {}, "slipway:netwrok", "did you mean slipway:network?"),
         ("slipway:network.ciddr", "10.0.0.0/16", "slipway:network.ciddr", "did you mean cidr?"),
         ("aws:regoin", "us-east-1", "aws:regoin", "did you mean aws:region?"),
