@@ -18,6 +18,11 @@ def home_path(env: Mapping[str, str] = os.environ) -> Path:
     return Path(env["SLIPWAY_HOME"]).expanduser().resolve() if env.get("SLIPWAY_HOME") else REPOSITORY / ".slipway"
 
 
+def stacks_path(env: Mapping[str, str] = os.environ) -> Path:
+    """The folder of the stack files: `$SLIPWAY_STACKS` (settings kept in a repository of their own), else the repository. Absolute."""
+    return Path(env["SLIPWAY_STACKS"]).expanduser().resolve() if env.get("SLIPWAY_STACKS") else REPOSITORY
+
+
 def cache_path(env: Mapping[str, str] = os.environ) -> Path:
     """`$SLIPWAY_CACHE`, else `slipway` under the user's cache folder (`$XDG_CACHE_HOME` or `~/.cache`). Absolute."""
     if env.get("SLIPWAY_CACHE"):

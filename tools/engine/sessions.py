@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from tools.engine import locate, state, workspace
+from tools.engine.command import FOREIGN
+from tools.engine.dynamic_host import DynamicHost
 from tools.engine.errors import EngineError
 from tools.engine.events import Tick
-from tools.engine.home import REPOSITORY, StackPlace, home_path
+from tools.engine.home import StackPlace, home_path, stacks_path
 from tools.engine.locate import Engine, Progress, silent
 from tools.engine.lock import StackLock
 from tools.engine.runs import Program, RunResult, StackRunner
@@ -138,7 +140,7 @@ def open_stack(
     say: Progress = silent,
     on_tick: Callable[[Tick], None] | None = None,
     env: Mapping[str, str] = os.environ,
-    folder: Path = REPOSITORY,
+    folder: Path | None = None,
     ensure_engine: Callable[..., Engine] = locate.ensure,
     ensure_cloud: Callable[..., Cloud] | None = None,
 ) -> Iterator[Session]:
@@ -147,11 +149,13 @@ def open_stack(
     Raises FileNotFoundError (no such stack), EngineMissing, StackBusy, EngineError (disk full), or what the local cloud raises.
     """
     place = place_of(stack, local=local, env=env)
+    folder = folder or stacks_path(env)
     workspace.stack_source(stack, folder)
     engine = ensure_engine(env, progress=say)
     place.prepare()
     lock = StackLock(place, f"slipway {verb} {stack}")
     notes = lock.take()
+    host: DynamicHost | None = None
     try:
         if fault := state.disk_fault(place):
             raise EngineError(fault)
@@ -161,17 +165,21 @@ def open_stack(
             notes += state.match_epoch(place, cloud.epoch)
             notes += state.repair(place)
         notes += workspace.write_work_directory(place, folder=folder)
+        variables = workspace.environment(
+            place,
+            engine,
+            base=env,
+            cloud=cloud.environment() if cloud else None,
+            provider_port=cloud.provider_port if cloud else 0,
+            region=workspace.region(place),
+        )
+        if cloud:
+            host = DynamicHost({name: value for name, value in {**env, **variables}.items() if name not in FOREIGN})
+            variables = workspace.with_dynamic_host(variables, host.port())
         runner = StackRunner(
             place=place,
             engine=engine,
-            env=workspace.environment(
-                place,
-                engine,
-                base=env,
-                cloud=cloud.environment() if cloud else None,
-                provider_port=cloud.provider_port if cloud else 0,
-                region=workspace.region(place),
-            ),
+            env=variables,
             program=program,
             say=say,
             on_tick=on_tick,
@@ -183,6 +191,8 @@ def open_stack(
             say(note)
         yield Session(place=place, runner=runner, cloud=cloud, notes=notes)
     finally:
+        if host:
+            host.close()
         lock.release()
 
 
@@ -192,14 +202,14 @@ def reader(stack: str, *, local: bool = False, env: Mapping[str, str] = os.envir
     Raises FileNotFoundError (no such stack) or EngineError when the stack was never up.
     """
     place = place_of(stack, local=local, env=env)
-    workspace.stack_source(stack)
+    workspace.stack_source(stack, stacks_path(env))
     if place.mode == "local" and not place.state_file.exists():
         flag = " --local" if local and stack != "local" else ""
         raise EngineError(f"stack {stack} was never up here; run `./slipway up {stack}{flag}` first")
     engine = locate.ensure(env)
     place.prepare()
     if not (place.work / f"Pulumi.{stack}.yaml").exists():
-        workspace.write_work_directory(place)
+        workspace.write_work_directory(place, folder=stacks_path(env))
     reach = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"} if place.mode == "local" else None
     return StackRunner(
         place=place, engine=engine, env=workspace.environment(place, engine, base=env, cloud=reach), program=_nothing

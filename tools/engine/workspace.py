@@ -11,7 +11,8 @@ from typing import Any, Final
 import yaml  # type: ignore[import-untyped, unused-ignore]
 
 from tools.engine import scripts
-from tools.engine.home import PROJECT, REPOSITORY, StackPlace, cache_path
+from tools.engine.dynamic_host import PACKAGE
+from tools.engine.home import PROJECT, REPOSITORY, StackPlace, cache_path, stacks_path
 from tools.engine.locate import Engine
 
 # Keys by which a stack file names its encryption. The local state has its own, so these stay behind.
@@ -20,8 +21,9 @@ ENCRYPTION_KEYS: Final = ("secretsprovider", "encryptedkey", "encryptionsalt")
 REHEARSAL_SECRET: Final = "rehearsal"
 
 
-def stack_source(stack: str, folder: Path = REPOSITORY) -> Path:
-    """The repository's file of a stack. Raises FileNotFoundError that names the stacks there are."""
+def stack_source(stack: str, folder: Path | None = None) -> Path:
+    """The file of a stack, in `folder` or where stack files are. Raises FileNotFoundError that names the stacks there are."""
+    folder = folder or stacks_path()
     path = folder / f"Pulumi.{stack}.yaml"
     if not path.exists():
         there = sorted(p.name.removeprefix("Pulumi.").removesuffix(".yaml") for p in folder.glob("Pulumi.*.yaml"))
@@ -56,7 +58,7 @@ def _plain(value: Any, path: str, stood_in: list[str]) -> Any:
     return value
 
 
-def write_work_directory(place: StackPlace, *, folder: Path = REPOSITORY) -> list[str]:
+def write_work_directory(place: StackPlace, *, folder: Path | None = None) -> list[str]:
     """Writes the work directory's Pulumi.yaml and stack file. Returns what a reader must know, as sentences."""
     source = stack_source(place.stack, folder)
     document = yaml.safe_load(source.read_text()) or {}
@@ -136,6 +138,12 @@ def environment(
     if not checkpoints:
         env["PULUMI_SKIP_CHECKPOINTS"] = "true"
     return env
+
+
+def with_dynamic_host(variables: Mapping[str, str], port: int) -> dict[str, str]:
+    """The same environment with dynamic resources served on `port` (0: the engine starts their provider itself)."""
+    known = variables.get("PULUMI_DEBUG_PROVIDERS", "")
+    return {**variables, "PULUMI_DEBUG_PROVIDERS": f"{known},{PACKAGE}:{port}"} if port else dict(variables)
 
 
 def _loopback_without_proxy(base: Mapping[str, str]) -> dict[str, str]:

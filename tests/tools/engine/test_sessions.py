@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tools.engine import state
+from tools.engine import sessions, state
 from tools.engine.errors import EngineError
 from tools.engine.events import Step
 from tools.engine.locate import Engine
@@ -53,11 +53,24 @@ def result(*, ok: bool = True, outputs: dict[str, Any] | None = None, **changes:
     return RunResult(verb="preview", ok=ok, seconds=0.0, changes=counts, steps=(), outputs=outputs or {})
 
 
+class FakeHost:
+    """No process is started; the engine's own way is left in place."""
+
+    def __init__(self, env: Any) -> None:
+        assert "AWS_PROFILE" not in env
+
+    def port(self) -> int:
+        return 0
+
+    def close(self) -> None: ...
+
+
 Opened = Callable[..., AbstractContextManager[Session]]
 
 
 @pytest.fixture
-def opened(tmp_path: Path) -> Opened:
+def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Opened:
+    monkeypatch.setattr(sessions, "DynamicHost", FakeHost)
     (tmp_path / "Pulumi.local.yaml").write_text("config:\n  aws:region: eu-west-1\n")
     env = {"SLIPWAY_HOME": str(tmp_path / "home"), "SLIPWAY_CACHE": str(tmp_path / "cache"), "PATH": "/usr/bin"}
 

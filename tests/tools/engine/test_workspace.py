@@ -100,3 +100,16 @@ def test_an_aws_stack_keeps_the_user_s_backend_and_its_checkpoints(tmp_path: Pat
     env = workspace.environment(place, ENGINE, base={"PATH": "", "SLIPWAY_CACHE": str(tmp_path / "cache")})
     for name in ("PULUMI_BACKEND_URL", "PULUMI_DEBUG_PROVIDERS", "PULUMI_SKIP_CHECKPOINTS", "AWS_ENDPOINT_URL", "PULUMI_HOME"):
         assert name not in env
+
+
+def test_dynamic_resources_go_to_the_warm_host_when_it_is_up() -> None:
+    variables = {"PULUMI_DEBUG_PROVIDERS": "aws:7"}
+    assert workspace.with_dynamic_host(variables, 9)["PULUMI_DEBUG_PROVIDERS"] == "aws:7,pulumi-python:9"
+    assert workspace.with_dynamic_host(variables, 0) == variables
+
+
+def test_stack_files_come_from_the_folder_that_slipway_stacks_names(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLIPWAY_STACKS", str(folder))
+    assert workspace.stack_source("prod") == folder / "Pulumi.prod.yaml"
+    monkeypatch.delenv("SLIPWAY_STACKS")
+    assert workspace.stack_source("local") == REPOSITORY / "Pulumi.local.yaml"

@@ -1,0 +1,81 @@
+"""A warm process for dynamic resources (our TrainingJob), attached to instead of started by the engine at every run.
+
+`python -m tools.engine.dynamic_host` is the SDK's own `python -m pulumi.dynamic` with the one call that attaching needs: the
+engine else starts a fresh Python per preview and per up, a second each on 2 cores. It ends when its stdin does, so a
+command line that is killed leaves none behind.
+"""
+
+from __future__ import annotations
+
+import os
+import runpy
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, Final
+
+from tools.engine.home import PROJECT, REPOSITORY
+
+# The engine's name for the package of Python's dynamic resources.
+PACKAGE: Final = "pulumi-python"
+START_SECONDS: Final = 20.0
+
+
+class DynamicHost:
+    """Started at once, asked for its port later: what lies between is free."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        python_path = os.pathsep.join(filter(None, [str(REPOSITORY), env.get("PYTHONPATH", "")]))
+        self._process = subprocess.Popen(
+            # -u: the SDK writes its port and never flushes.
+            [sys.executable, "-u", "-m", "tools.engine.dynamic_host"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**env, "PYTHONPATH": python_path, "PULUMI_PROJECT": PROJECT},
+            start_new_session=True,
+        )
+        self._port = 0
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def port(self) -> int:
+        """Where it listens; 0 when it did not come up, and the engine then starts its own."""
+        self._reader.join(START_SECONDS)
+        return self._port
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe:
+                pipe.close()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        with suppress(ValueError, OSError):
+            self._port = int(self._process.stdout.readline() or 0)
+
+
+def serve() -> None:
+    """The SDK's dynamic provider, which prints its port, made able to be attached to."""
+    from google.protobuf import empty_pb2
+    from pulumi.runtime.proto import ResourceProviderServicer
+
+    def attach(_self: Any, _request: Any, _context: Any) -> Any:
+        return empty_pb2.Empty()
+
+    ResourceProviderServicer.Attach = attach  # type: ignore[method-assign]
+    threading.Thread(target=_end_with_stdin, daemon=True).start()
+    runpy.run_module("pulumi.dynamic", run_name="__main__")
+
+
+def _end_with_stdin() -> None:
+    os.read(0, 1)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    serve()
