@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from tools.engine import state
-from tools.engine.home import REPOSITORY, StackPlace, cache_path, home_path
+from tools.engine.home import REPOSITORY, StackPlace, cache_path, home_path, stacks_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +127,7 @@ CHECKS: Final[tuple[Callable[[], Finding], ...]] = (_python, _packages, _engine,
 def _stacks() -> list[Finding]:
     """A finding a stack file (does it parse) and a local state (is it whole)."""
     findings = []
-    for path in sorted(REPOSITORY.glob("Pulumi.*.yaml")):
+    for path in sorted(stacks_path().glob("Pulumi.*.yaml")):
         stack = path.name.removeprefix("Pulumi.").removesuffix(".yaml")
         findings.append(_stack_file(stack, path))
         place = StackPlace(home=home_path(), mode="local", stack=stack)

@@ -19,7 +19,7 @@ def home_path(env: Mapping[str, str] = os.environ) -> Path:
 
 
 def stacks_path(env: Mapping[str, str] = os.environ) -> Path:
-    """The folder of the stack files: `$SLIPWAY_STACKS` (settings kept in a repository of their own), else the repository. Absolute."""
+    """The folder of the stack files: `$SLIPWAY_STACKS` (a repository of their own), else the repository. Absolute."""
     return Path(env["SLIPWAY_STACKS"]).expanduser().resolve() if env.get("SLIPWAY_STACKS") else REPOSITORY
 
 
