@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import compileall
 import os
-import re
 import sys
 import sysconfig
 import warnings
 from pathlib import Path
 from typing import Final
+
+from tools.engine.program import services
 
 # What `up`, its daemon, a training job, an endpoint and the tests import. A name that is not installed is passed.
 PACKAGES: Final = (
@@ -38,13 +39,7 @@ PACKAGES: Final = (
     *("pytest", "_pytest", "xdist", "execnet", "hypothesis", "pluggy"),
 )
 OURS: Final = ("infra", "policies", "tools", "workloads")
-_SERVICE: Final = re.compile(r"\baws\.([a-z0-9]+)\b")
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
-
-
-def services(folder: Path) -> set[str]:
-    """The pulumi_aws services that the sources in `folder` name (`aws.ec2.Vpc` is ec2)."""
-    return {name for path in folder.rglob("*.py") for name in _SERVICE.findall(path.read_text(encoding="utf-8"))}
 
 
 def targets(packages: Path, repository: Path) -> list[Path]:
@@ -53,7 +48,7 @@ def targets(packages: Path, repository: Path) -> list[Path]:
     aws = packages / "pulumi_aws"
     if aws.is_dir():
         found += sorted(aws.glob("*.py"))
-        found += [aws / name for name in sorted(services(repository / "infra")) if (aws / name).is_dir()]
+        found += [aws / name for name in services(repository / "infra") if (aws / name).is_dir()]
     return found + [repository / name for name in OURS if (repository / name).is_dir()]
 
 

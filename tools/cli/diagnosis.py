@@ -143,7 +143,8 @@ def _stacks() -> list[Finding]:
 
 
 def _stack_file(stack: str, path: Any) -> Finding:
-    from infra.settings import SettingsError, load_file
+    from infra.settings import load_file
+    from infra.settings_base import SettingsError
 
     try:
         settings = load_file(path, stack)

@@ -67,7 +67,7 @@ def serve() -> None:
     def attach(_self: Any, _request: Any, _context: Any) -> Any:
         return empty_pb2.Empty()
 
-    ResourceProviderServicer.Attach = attach  # type: ignore[method-assign]
+    setattr(ResourceProviderServicer, "Attach", attach)  # noqa: B010 its stub knows the generated signature only
     threading.Thread(target=_end_with_stdin, daemon=True).start()
     runpy.run_module("pulumi.dynamic", run_name="__main__")
 

@@ -2,30 +2,47 @@
 
 from __future__ import annotations
 
+import importlib
+import re
 import threading
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
+from tools.engine.home import REPOSITORY
+
+_SERVICE: Final = re.compile(r"\baws\.([a-z0-9]+)\.[A-Z]")
 _warming: threading.Thread | None = None
 
 
 def program() -> Any:
-    """Declares the platform. Runs inside the engine's language server, so its imports wait for no one."""
+    """Declares the platform. Runs in a thread of the engine's language server."""
+    if _warming is not None:
+        # Python's lazy loader (pulumi_aws is full of it) is not safe for two threads at once before 3.12.
+        _warming.join()
     from infra.program import program as declare
 
     return declare()
 
 
 def warm() -> None:
-    """Begins to import the program in the background: seconds that would else be spent while the engine waits for it."""
+    """Begins to import the program in the background: seconds that the engine would else wait for."""
     global _warming
     if _warming is None:
         _warming = threading.Thread(target=_import, daemon=True, name="import of the program")
         _warming.start()
 
 
+def services(folder: Path) -> list[str]:
+    """The pulumi_aws services whose resources the sources in `folder` name (`aws.ec2.Vpc` is ec2), sorted."""
+    return sorted({name for path in folder.rglob("*.py") for name in _SERVICE.findall(path.read_text(encoding="utf-8"))})
+
+
 def _import() -> None:
     try:
-        import infra.program  # noqa: F401
+        importlib.import_module("infra.program")
+        for service in services(REPOSITORY / "infra"):
+            # A service is only loaded when something of it is touched.
+            dir(importlib.import_module(f"pulumi_aws.{service}"))
     except Exception:
         # Said properly, and with its traceback in the log, when the engine runs the program.
         return
