@@ -25,7 +25,8 @@ from moto.core.utils import get_service_model
 from werkzeug.datastructures import Headers, MultiDict
 from werkzeug.wrappers import Request, Response
 
-ACCOUNT: Final = "123456789012"
+from tools.localcloud.aws.account import ACCOUNT as ACCOUNT
+
 Verb = Literal["create", "describe", "list", "update", "delete"]
 _CREDENTIAL = re.compile(r"Credential=[^/]+/[0-9]+/([^/]+)/([^/]+)/aws4_request")
 
@@ -36,12 +37,13 @@ class Refusal(ServiceException):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One parsed request: which operation, where, with what."""
+    """One parsed request: which operation, where, with what, and who keeps the items."""
 
     service: str
     operation: str
     region: str
     params: Mapping[str, Any]
+    recorder: Recorder
 
     def new_id(self, prefix: str = "", digits: int = 17) -> str:
         return f"{prefix}{uuid.uuid4().hex[:digits]}"
@@ -78,20 +80,27 @@ class Recorded:
     wrap: Callable[[Call, Mapping[str, Any]], Mapping[str, Any]] | None = None
 
 
-# An operation on moto's own resources that moto has not got: (call) -> the answer.
-Extra = Callable[[Call], Mapping[str, Any]]
+# An operation on moto's own resources that moto has not got: (call) -> the answer, or None when moto shall answer.
+Extra = Callable[[Call], Mapping[str, Any] | None]
 
 
 class Recorder:
     """WSGI middleware: answers recorded operations, hands everything else to `app`."""
 
-    def __init__(self, app: Callable[..., Iterable[bytes]], rows: Iterable[Recorded] | None = None, extras: Mapping[tuple[str, str], Extra] | None = None):
+    def __init__(
+        self,
+        app: Callable[..., Iterable[bytes]],
+        rows: Iterable[Recorded] | None = None,
+        extras: Mapping[tuple[str, str], Extra] | None = None,
+    ):
         from tools.localcloud import recorded
 
         self.app = app
         self.rows = tuple(recorded.ROWS if rows is None else rows)
         self.extras = dict(recorded.EXTRAS if extras is None else extras)
-        self._by_operation = {(row.service, operation): (row, verb) for row in self.rows for operation, verb in row.operations.items()}
+        self._by_operation = {
+            (row.service, operation): (row, verb) for row in self.rows for operation, verb in row.operations.items()
+        }
         self._services = {row.service for row in self.rows} | {service for service, _ in self.extras}
         self._items: dict[tuple[str, str, str], dict[tuple[Any, ...], dict[str, Any]]] = {}
         self._lock = threading.RLock()
@@ -112,6 +121,15 @@ class Recorder:
         """The recorded items of one kind, for the orphan count and for rows' code."""
         return list(self._store(service, noun, region).values())
 
+    def forget(self, service: str, region: str, **members: str) -> None:
+        """Removes every item of the service that has these members: what goes with its owner."""
+        with self._lock:
+            for (owner, _, where), store in self._items.items():
+                if (owner, where) == (service, region):
+                    gone = [key for key, item in store.items() if all(item.get(name) == value for name, value in members.items())]
+                    for key in gone:
+                        del store[key]
+
     def _answer(self, environ: dict[str, Any], service: str, region: str) -> Response | None:
         request = Request(environ)
         body = request.get_data(cache=True)
@@ -126,18 +144,17 @@ class Recorder:
             return None
         model = _model(service).operation_model(name)
         params = _parse(model, request, body, url_params)
-        call = Call(service, name, region, params)
+        call = Call(service, name, region, params, self)
         try:
             with self._lock:
-                if (service, name) in self.extras:
+                result = self._tags(call) if tagging else None
+                if result is None and (service, name) in self.extras:
                     result = self.extras[service, name](call)
-                elif tagging:
-                    result = self._tags(call)
-                    if result is None:
-                        return None
-                else:
+                if result is None and (service, name) in self._by_operation:
                     row, verb = self._by_operation[service, name]
                     result = getattr(self, f"_{verb}")(row, call)
+                if result is None:
+                    return None
         except ServiceException as error:
             result = error
         written = get_serializer_class(service, model.service_model.protocol)(model).serialize(result)
@@ -241,7 +258,9 @@ def _routes(service: str) -> list[tuple[str, re.Pattern[str], str]]:
         http = model.operation_model(name).http
         path = http["requestUri"].split("?")[0]
         pattern = "".join(
-            part if not part.startswith("{") else f"(?P<{part[1:-1].rstrip('+').replace('-', '_')}>{'.+' if part.endswith('+}') else '[^/]+'})"
+            part
+            if not part.startswith("{")
+            else f"(?P<{part[1:-1].rstrip('+').replace('-', '_')}>{'.+' if part.endswith('+}') else '[^/]+'})"
             for part in re.split(r"(\{[^}]+\})", path)
         )
         routes.append((http["method"], re.compile(pattern), name, len(re.sub(r"\{[^}]+\}", "", path))))

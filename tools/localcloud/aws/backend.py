@@ -7,7 +7,9 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
-ACCOUNT = "123456789012"
+from tools.localcloud.aws import bucket_policy
+from tools.localcloud.aws.account import ACCOUNT
+
 Application = Callable[..., Iterable[bytes]]
 
 
@@ -17,6 +19,7 @@ def moto_application() -> Application:
     os.environ.setdefault("MOTO_ACCOUNT_ID", ACCOUNT)
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
+    bucket_policy.install()
     dispatcher = DomainDispatcherApplication(create_backend_app)
     lock = threading.RLock()
 
