@@ -4,64 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+from tools.localcloud import recorded_eks
 from tools.localcloud.recorder import ACCOUNT, Call, Extra, Recorded, Refusal
-
-_EKS_MISSING = "ResourceNotFoundException"
-_EKS_EXISTS = "ResourceInUseException"
-
-
-def _cluster_exists(call: Call) -> None:
-    from moto.eks.models import eks_backends
-
-    name = call.params["clusterName"]
-    if name not in eks_backends[ACCOUNT][call.region].clusters:
-        raise Refusal(_EKS_MISSING, f"No cluster found for name: {name}.")
-
-
-def _times() -> dict[str, Any]:
-    now = datetime.now(UTC)
-    return {"createdAt": now, "modifiedAt": now}
-
-
-def _addon(call: Call) -> Mapping[str, Any]:
-    cluster, name = call.params["clusterName"], call.params["addonName"]
-    arn = f"arn:aws:eks:{call.region}:{ACCOUNT}:addon/{cluster}/{name}/{call.new_id()}"
-    return {
-        "addonArn": arn,
-        "status": "ACTIVE",
-        "addonVersion": call.params.get("addonVersion", "v1.0.0-eksbuild.1"),
-        "health": {"issues": []},
-        "podIdentityAssociations": [],
-        **_times(),
-    }
-
-
-def _access_entry(call: Call) -> Mapping[str, Any]:
-    cluster, principal = call.params["clusterName"], call.params["principalArn"]
-    kind, _, name = principal.rpartition(":")[2].partition("/")
-    return {
-        "accessEntryArn": f"arn:aws:eks:{call.region}:{ACCOUNT}:access-entry/{cluster}/{kind}/{ACCOUNT}/{name}/{call.new_id()}",
-        "type": call.params.get("type", "STANDARD"),
-        "username": call.params.get("username") or f"arn:aws:sts::{ACCOUNT}:assumed-role/{name}/{{{{SessionName}}}}",
-        "kubernetesGroups": call.params.get("kubernetesGroups", []),
-        "tags": call.params.get("tags", {}),
-        **_times(),
-    }
-
-
-def _pod_identity(call: Call) -> Mapping[str, Any]:
-    identifier = call.new_id("a-")
-    cluster = call.params["clusterName"]
-    return {
-        "associationId": identifier,
-        "associationArn": f"arn:aws:eks:{call.region}:{ACCOUNT}:podidentityassociation/{cluster}/{identifier}",
-        "disableSessionTags": call.params.get("disableSessionTags", False),
-        "tags": call.params.get("tags", {}),
-        **_times(),
-    }
 
 
 def _placement_group(call: Call) -> Mapping[str, Any]:
@@ -120,99 +67,8 @@ def _modify_endpoint(call: Call) -> Mapping[str, Any]:
     return {"Return": True}
 
 
-def _associated(call: Call, item: Mapping[str, Any]) -> Mapping[str, Any]:
-    if call.operation != "AssociateAccessPolicy":
-        return {}
-    return {"clusterName": item["clusterName"], "principalArn": item["principalArn"], "associatedAccessPolicy": item}
-
-
 ROWS: tuple[Recorded, ...] = (
-    Recorded(
-        service="eks",
-        noun="addon",
-        key=("clusterName", "addonName"),
-        operations={
-            "CreateAddon": "create",
-            "DescribeAddon": "describe",
-            "ListAddons": "list",
-            "UpdateAddon": "update",
-            "DeleteAddon": "delete",
-        },
-        output="addon",
-        listed=("addons", "addonName"),
-        made=_addon,
-        arn="addonArn",
-        missing=(_EKS_MISSING, "No addon: {1} found in cluster: {0}"),
-        exists=(_EKS_EXISTS, "Addon already exists: {1}"),
-        parent=_cluster_exists,
-        filters={"clusterName": "clusterName"},
-        drop=frozenset({"clientRequestToken", "resolveConflicts", "podIdentityAssociations"}),
-        # UpdateAddon answers with the update, not with the add-on.
-        wrap=lambda call, item: (
-            {"update": {"id": call.new_id(), "status": "Successful", "type": "AddonUpdate", "createdAt": datetime.now(UTC)}}
-            if call.operation == "UpdateAddon"
-            else {"addon": item}
-        ),
-    ),
-    Recorded(
-        service="eks",
-        noun="access-entry",
-        key=("clusterName", "principalArn"),
-        operations={
-            "CreateAccessEntry": "create",
-            "DescribeAccessEntry": "describe",
-            "ListAccessEntries": "list",
-            "UpdateAccessEntry": "update",
-            "DeleteAccessEntry": "delete",
-        },
-        output="accessEntry",
-        listed=("accessEntries", "principalArn"),
-        made=_access_entry,
-        arn="accessEntryArn",
-        missing=(_EKS_MISSING, "The specified principalArn could not be found. You must specify a principal that is in an access entry: {1}"),
-        exists=(_EKS_EXISTS, "The specified access entry resource is already in use on this cluster: {1}"),
-        parent=_cluster_exists,
-        filters={"clusterName": "clusterName"},
-    ),
-    Recorded(
-        service="eks",
-        noun="access-policy-association",
-        key=("clusterName", "principalArn", "policyArn"),
-        operations={
-            "AssociateAccessPolicy": "create",
-            "DisassociateAccessPolicy": "delete",
-            "ListAssociatedAccessPolicies": "list",
-        },
-        output="",
-        listed=("associatedAccessPolicies", ""),
-        made=lambda _: {"associatedAt": datetime.now(UTC), "modifiedAt": datetime.now(UTC)},
-        arn="",
-        missing=(_EKS_MISSING, "The policy {2} is not associated with {1}"),
-        exists=(_EKS_EXISTS, "The policy {2} is already associated with {1}"),
-        parent=_cluster_exists,
-        filters={"clusterName": "clusterName", "principalArn": "principalArn"},
-        wrap=_associated,
-    ),
-    Recorded(
-        service="eks",
-        noun="pod-identity-association",
-        key=("clusterName", "associationId"),
-        operations={
-            "CreatePodIdentityAssociation": "create",
-            "DescribePodIdentityAssociation": "describe",
-            "ListPodIdentityAssociations": "list",
-            "UpdatePodIdentityAssociation": "update",
-            "DeletePodIdentityAssociation": "delete",
-        },
-        output="association",
-        listed=("associations", ""),
-        made=_pod_identity,
-        arn="associationArn",
-        missing=(_EKS_MISSING, "No pod identity association {1} found in cluster {0}"),
-        exists=(_EKS_EXISTS, "Association already exists: {1}"),
-        parent=_cluster_exists,
-        filters={"clusterName": "clusterName", "namespace": "namespace", "serviceAccount": "serviceAccount"},
-    ),
+    *recorded_eks.ROWS,
     Recorded(
         service="ec2",
         noun="placement-group",
@@ -290,7 +146,11 @@ def _budget(call: Call) -> Any:
 def _update_budget(call: Call) -> Mapping[str, Any]:
     budget = _budget(call)
     period = call.params["NewBudget"].get("TimePeriod", {})
-    budget.budget = {**budget.budget, **call.params["NewBudget"], "TimePeriod": {key: _seconds(value) for key, value in period.items()}}
+    budget.budget = {
+        **budget.budget,
+        **call.params["NewBudget"],
+        "TimePeriod": {key: _seconds(value) for key, value in period.items()},
+    }
     return {}
 
 
@@ -324,7 +184,11 @@ def _tags_on(find: Callable[[Call], Any], listed: str, added: str, removed: str)
         target = find(call)
         tags = dict(getattr(target, "slipway_tags", {}))
         if call.operation == "ListTagsForResource":
-            return {listed: [{"Key": key, "Value": value} for key, value in sorted(tags.items())] if listed == "ResourceTags" else tags}
+            return {
+                listed: [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
+                if listed == "ResourceTags"
+                else tags
+            }
         given = call.params.get(added) or {}
         tags |= given if isinstance(given, Mapping) else {tag["Key"]: tag["Value"] for tag in given}
         target.slipway_tags = {key: value for key, value in tags.items() if key not in call.params.get(removed, ())}
@@ -340,6 +204,7 @@ _TARGET_TAGS = _tags_on(_scalable_target, "Tags", "Tags", "TagKeys")
 
 # Single operations on moto's own resources that moto has not got, or not whole: (service, operation) -> answer.
 EXTRAS: Mapping[tuple[str, str], Extra] = {
+    **recorded_eks.EXTRAS,
     ("ec2", "ModifySecurityGroupRules"): _modify_group_rules,
     ("ec2", "ModifyVpcEndpoint"): _modify_endpoint,
     ("sagemaker", "UpdateEndpoint"): _update_endpoint,
