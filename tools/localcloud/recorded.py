@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from tools.localcloud import recorded_eks
+from tools.localcloud import recorded_eks, recorded_eks_moto
 from tools.localcloud.recorder import ACCOUNT, Call, Extra, Recorded, Refusal
 
 
@@ -204,7 +204,7 @@ _TARGET_TAGS = _tags_on(_scalable_target, "Tags", "Tags", "TagKeys")
 
 # Single operations on moto's own resources that moto has not got, or not whole: (service, operation) -> answer.
 EXTRAS: Mapping[tuple[str, str], Extra] = {
-    **recorded_eks.EXTRAS,
+    **recorded_eks_moto.EXTRAS,
     ("ec2", "ModifySecurityGroupRules"): _modify_group_rules,
     ("ec2", "ModifyVpcEndpoint"): _modify_endpoint,
     ("sagemaker", "UpdateEndpoint"): _update_endpoint,

@@ -1,25 +1,42 @@
-"""EKS: what moto has not got at all (add-ons, access, pod identities), and what it forgets of clusters and node groups."""
+"""What lives in an EKS cluster, of which moto has nothing: add-ons, who may enter, what pods may do."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
-from tools.localcloud.recorder import ACCOUNT, Call, Extra, Recorded, Refusal
+from tools.localcloud.recorded_eks_moto import MISSING, cluster_of
+from tools.localcloud.recorder import ACCOUNT, Call, Recorded, Refusal
 
-_EKS_MISSING = "ResourceNotFoundException"
-_EKS_EXISTS = "ResourceInUseException"
+_EXISTS = "ResourceInUseException"
 
 
-def _cluster_exists(call: Call) -> None:
-    from moto.eks.models import eks_backends
+def _takes_entries(call: Call) -> None:
+    mode = (getattr(cluster_of(call), "accessConfig", None) or {}).get("authenticationMode", "CONFIG_MAP")
+    if mode == "CONFIG_MAP":
+        message = "The cluster's authentication mode must be set to one of [API, API_AND_CONFIG_MAP] to perform this operation."
+        raise Refusal("InvalidRequestException", message)
 
-    name = call.params["clusterName"]
-    if name not in eks_backends[ACCOUNT][call.region].clusters:
-        raise Refusal(_EKS_MISSING, f"No cluster found for name: {name}.")
+
+def _entry_exists(call: Call) -> None:
+    _takes_entries(call)
+    cluster, principal = call.params["clusterName"], call.params["principalArn"]
+    entries = call.recorder.items("eks", "access-entry", call.region)
+    if not any((entry["clusterName"], entry["principalArn"]) == (cluster, principal) for entry in entries):
+        message = (
+            f"The specified principalArn could not be found. You must specify a principal that is in an access entry: {principal}"
+        )
+        raise Refusal(MISSING, message)
+
+
+def _account_is_free(call: Call) -> None:
+    """A service account has one role."""
+    cluster_of(call)
+    names = ("clusterName", "namespace", "serviceAccount")
+    for other in call.recorder.items("eks", "pod-identity-association", call.region):
+        if all(other[name] == call.params[name] for name in names):
+            raise Refusal(_EXISTS, f"Association already exists: {other['associationId']}")
 
 
 def _times() -> dict[str, Any]:
@@ -38,6 +55,15 @@ def _addon(call: Call) -> Mapping[str, Any]:
         "podIdentityAssociations": [],
         **_times(),
     }
+
+
+def _addon_answer(call: Call, item: dict[str, Any]) -> Mapping[str, Any]:
+    """UpdateAddon answers with the update, not with the add-on, and takes away a role that it does not name."""
+    if call.operation != "UpdateAddon":
+        return {"addon": item}
+    if "serviceAccountRoleArn" not in call.params:
+        item.pop("serviceAccountRoleArn", None)
+    return {"update": {"id": call.new_id(), "status": "Successful", "type": "AddonUpdate", "createdAt": datetime.now(UTC)}}
 
 
 def _access_entry(call: Call) -> Mapping[str, Any]:
@@ -65,6 +91,14 @@ def _pod_identity(call: Call) -> Mapping[str, Any]:
     }
 
 
+def _entry(call: Call, item: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What an entry allowed goes with it."""
+    if call.operation == "DeleteAccessEntry":
+        call.recorder.forget("eks", call.region, clusterName=item["clusterName"], principalArn=item["principalArn"])
+        return {}
+    return {"accessEntry": item}
+
+
 def _associated(call: Call, item: Mapping[str, Any]) -> Mapping[str, Any]:
     if call.operation != "AssociateAccessPolicy":
         return {}
@@ -87,17 +121,12 @@ ROWS: tuple[Recorded, ...] = (
         listed=("addons", "addonName"),
         made=_addon,
         arn="addonArn",
-        missing=(_EKS_MISSING, "No addon: {1} found in cluster: {0}"),
-        exists=(_EKS_EXISTS, "Addon already exists: {1}"),
-        parent=_cluster_exists,
+        missing=(MISSING, "No addon: {1} found in cluster: {0}"),
+        exists=(_EXISTS, "Addon already exists: {1}"),
+        parent=cluster_of,
         filters={"clusterName": "clusterName"},
         drop=frozenset({"clientRequestToken", "resolveConflicts", "podIdentityAssociations"}),
-        # UpdateAddon answers with the update, not with the add-on.
-        wrap=lambda call, item: (
-            {"update": {"id": call.new_id(), "status": "Successful", "type": "AddonUpdate", "createdAt": datetime.now(UTC)}}
-            if call.operation == "UpdateAddon"
-            else {"addon": item}
-        ),
+        wrap=_addon_answer,
     ),
     Recorded(
         service="eks",
@@ -115,12 +144,13 @@ ROWS: tuple[Recorded, ...] = (
         made=_access_entry,
         arn="accessEntryArn",
         missing=(
-            _EKS_MISSING,
+            MISSING,
             "The specified principalArn could not be found. You must specify a principal that is in an access entry: {1}",
         ),
-        exists=(_EKS_EXISTS, "The specified access entry resource is already in use on this cluster: {1}"),
-        parent=_cluster_exists,
+        exists=(_EXISTS, "The specified access entry resource is already in use on this cluster: {1}"),
+        parent=_takes_entries,
         filters={"clusterName": "clusterName"},
+        wrap=_entry,
     ),
     Recorded(
         service="eks",
@@ -135,9 +165,9 @@ ROWS: tuple[Recorded, ...] = (
         listed=("associatedAccessPolicies", ""),
         made=lambda _: {"associatedAt": datetime.now(UTC), "modifiedAt": datetime.now(UTC)},
         arn="",
-        missing=(_EKS_MISSING, "The policy {2} is not associated with {1}"),
-        exists=(_EKS_EXISTS, "The policy {2} is already associated with {1}"),
-        parent=_cluster_exists,
+        missing=(MISSING, "The policy {2} is not associated with {1}"),
+        exists=(_EXISTS, "The policy {2} is already associated with {1}"),
+        parent=_entry_exists,
         filters={"clusterName": "clusterName", "principalArn": "principalArn"},
         wrap=_associated,
     ),
@@ -156,253 +186,9 @@ ROWS: tuple[Recorded, ...] = (
         listed=("associations", ""),
         made=_pod_identity,
         arn="associationArn",
-        missing=(_EKS_MISSING, "No pod identity association {1} found in cluster {0}"),
-        exists=(_EKS_EXISTS, "Association already exists: {1}"),
-        parent=_cluster_exists,
+        missing=(MISSING, "No pod identity association {1} found in cluster {0}"),
+        exists=(_EXISTS, "Association already exists: {1}"),
+        parent=_account_is_free,
         filters={"clusterName": "clusterName", "namespace": "namespace", "serviceAccount": "serviceAccount"},
     ),
 )
-
-
-# Members of CreateCluster and CreateNodegroup that moto 5.2.5 takes and forgets.
-_CLUSTER_KEPT: Final = (
-    *("accessConfig", "computeConfig", "controlPlaneScalingConfig", "deletionProtection", "kubeApiServerConfig"),
-    *("kubeControllerManagerConfig", "kubeSchedulerConfig", "outpostConfig", "storageConfig", "upgradePolicy"),
-    "zonalShiftConfig",
-)
-_NODES_KEPT: Final = {
-    "updateConfig": "update_config",
-    "nodeRepairConfig": "node_repair_config",
-    "warmPoolConfig": "warmPoolConfig",
-}
-_VPC_DEFAULTS: Final = {"endpointPublicAccess": True, "endpointPrivateAccess": False}
-
-
-def _backend(call: Call) -> Any:
-    from moto.eks.models import eks_backends
-
-    return eks_backends[ACCOUNT][call.region]
-
-
-def _moto(ask: Callable[..., Any], **members: Any) -> Any:
-    """Asks moto's backend; its errors are not of the kind that its serializers write."""
-    from moto.eks.exceptions import EKSError
-
-    try:
-        return ask(**members)
-    except EKSError as error:
-        raise Refusal(str(error.TYPE), json.loads(error.description).get("message", "")) from error
-
-
-def _cluster(call: Call) -> Any:
-    return _moto(_backend(call).describe_cluster, name=call.params.get("name") or call.params["clusterName"])
-
-
-def _group(call: Call) -> Any:
-    name, group = call.params["clusterName"], call.params["nodegroupName"]
-    return _moto(_backend(call).describe_nodegroup, cluster_name=name, nodegroup_name=group)
-
-
-def _create_cluster(call: Call) -> Mapping[str, Any]:
-    asked = call.params
-    vpc = {**_VPC_DEFAULTS, **asked["resourcesVpcConfig"]}
-    vpc_id = _vpc_of(call, vpc.get("subnetIds", ()))
-    cluster = _moto(
-        _backend(call).create_cluster,
-        name=asked["name"],
-        role_arn=asked["roleArn"],
-        resources_vpc_config=vpc,
-        version=asked.get("version"),
-        kubernetes_network_config=asked.get("kubernetesNetworkConfig"),
-        logging=asked.get("logging"),
-        client_request_token=asked.get("clientRequestToken"),
-        tags=asked.get("tags"),
-        encryption_config=asked.get("encryptionConfig"),
-        remote_network_config=asked.get("remoteNetworkConfig"),
-    )
-    group = _ec2(call).create_security_group(
-        f"eks-cluster-sg-{asked['name']}-{call.new_id(digits=10)}",
-        "EKS created security group applied to ENI that is attached to EKS Control Plane master nodes",
-        vpc_id,
-    )
-    vpc |= {"vpcId": vpc_id, "clusterSecurityGroupId": group.id}
-    # moto has one issuer for all clusters, so a second cluster's identity provider would already be there.
-    cluster.identity = {"oidc": {"issuer": f"https://oidc.eks.{call.region}.amazonaws.com/id/{call.new_id(digits=32).upper()}"}}
-    for member in _CLUSTER_KEPT:
-        if asked.get(member) is not None:
-            setattr(cluster, member, asked[member])
-    return {"cluster": cluster}
-
-
-def _ec2(call: Call) -> Any:
-    from moto.ec2.models import ec2_backends
-
-    return ec2_backends[ACCOUNT][call.region]
-
-
-def _vpc_of(call: Call, subnets: Any) -> str:
-    """The VPC of the subnets. AWS refuses subnets that are not there, and those of one zone only."""
-    there = {subnet.id: subnet for subnet in _ec2(call).describe_subnets()}
-    for subnet in subnets:
-        if subnet not in there:
-            raise Refusal("InvalidParameterException", f"The subnet ID '{subnet}' does not exist")
-    if len({there[subnet].availability_zone for subnet in subnets}) < 2:
-        raise Refusal("InvalidParameterException", "Subnets specified must be in at least two different AZs")
-    return str(there[subnets[0]].vpc_id)
-
-
-def _delete_cluster(call: Call) -> Mapping[str, Any]:
-    """With the cluster goes what belongs to it: add-ons, access, its own security group."""
-    cluster = _cluster(call)
-    if getattr(cluster, "deletionProtection", False):
-        message = f"Cluster {cluster.name} has deletion protection enabled; disable it before the cluster is deleted"
-        raise Refusal("InvalidRequestException", message)
-    _moto(_backend(call).delete_cluster, name=cluster.name)
-    call.recorder.forget("eks", call.region, clusterName=cluster.name)
-    group = cluster.resources_vpc_config.get("clusterSecurityGroupId")
-    if group and _ec2(call).get_security_group_from_id(group):
-        _ec2(call).delete_security_group(group_id=group)
-    return {"cluster": cluster}
-
-
-def _update_cluster(call: Call) -> Mapping[str, Any]:
-    """Settings of one kind a call, as AWS has it; moto replaces the whole network part."""
-    cluster, asked = _cluster(call), {key: value for key, value in call.params.items() if value is not None}
-    kinds = sorted(set(asked) - {"name", "clientRequestToken"})
-    if "resourcesVpcConfig" in asked:
-        if asked["resourcesVpcConfig"].get("subnetIds"):
-            _vpc_of(call, asked["resourcesVpcConfig"]["subnetIds"])
-        cluster.resources_vpc_config.update(asked["resourcesVpcConfig"])
-    if "logging" in asked:
-        cluster.logging = asked["logging"]
-    if "kubernetesNetworkConfig" in asked:
-        cluster.kubernetes_network_config = {**cluster.kubernetes_network_config, **asked["kubernetesNetworkConfig"]}
-    if "remoteNetworkConfig" in asked:
-        cluster.remote_network_config = asked["remoteNetworkConfig"]
-    for member in _CLUSTER_KEPT:
-        if member in asked:
-            old = getattr(cluster, member, None)
-            new = asked[member]
-            setattr(cluster, member, {**old, **new} if isinstance(old, dict) and isinstance(new, dict) else new)
-    return _updated(call, cluster, "ConfigUpdate", kinds)
-
-
-def _update_version(call: Call) -> Mapping[str, Any]:
-    cluster = _cluster(call)
-    cluster.version = call.params["version"]
-    return _updated(call, cluster, "VersionUpdate", ["version"])
-
-
-def _encrypt(call: Call) -> Mapping[str, Any]:
-    cluster = _cluster(call)
-    cluster.encryption_config = call.params["encryptionConfig"]
-    return _updated(call, cluster, "AssociateEncryptionConfig", ["encryptionConfig"])
-
-
-def _create_group(call: Call) -> Mapping[str, Any]:
-    """AWS takes the version from the cluster, and opens no remote access that nobody asked for."""
-    asked = call.params
-    cluster = _cluster(call)
-    group = _moto(
-        _backend(call).create_nodegroup,
-        cluster_name=asked["clusterName"],
-        nodegroup_name=asked["nodegroupName"],
-        node_role=asked["nodeRole"],
-        subnets=asked["subnets"],
-        scaling_config=asked.get("scalingConfig"),
-        disk_size=asked.get("diskSize"),
-        instance_types=asked.get("instanceTypes"),
-        ami_type=asked.get("amiType"),
-        remote_access=asked.get("remoteAccess"),
-        labels=asked.get("labels"),
-        taints=asked.get("taints"),
-        tags=asked.get("tags"),
-        client_request_token=asked.get("clientRequestToken"),
-        launch_template=asked.get("launchTemplate"),
-        capacity_type=asked.get("capacityType"),
-        version=asked.get("version") or cluster.version,
-        release_version=asked.get("releaseVersion"),
-    )
-    group.release_version = asked.get("releaseVersion") or _release(group.release_version, group.version)
-    group.remote_access = asked.get("remoteAccess")
-    if not asked.get("diskSize") and asked.get("launchTemplate"):
-        group.disk_size = None
-    if not group.remote_access:
-        group.resources.pop("remoteAccessSecurityGroup", None)
-    for member, attribute in _NODES_KEPT.items():
-        if asked.get(member) is not None:
-            setattr(group, attribute, asked[member])
-    return {"nodegroup": group}
-
-
-def _update_group(call: Call) -> Mapping[str, Any]:
-    """The new launch template, Kubernetes version or release."""
-    group, asked = _group(call), call.params
-    if asked.get("launchTemplate"):
-        group.launch_template = {**(group.launch_template or {}), **asked["launchTemplate"]}
-    if asked.get("version"):
-        group.version, group.release_version = asked["version"], _release(group.release_version, asked["version"])
-    if asked.get("releaseVersion"):
-        group.release_version = asked["releaseVersion"]
-    return _updated(call, group, "VersionUpdate", sorted(set(asked) & {"launchTemplate", "version", "releaseVersion"}))
-
-
-def _release(old: str, version: str) -> str:
-    """A release of this Kubernetes version: `1.33.8-20210414`."""
-    return ".".join((version, *old.split(".")[2:]))
-
-
-def _updated(call: Call, target: Any, kind: str, members: list[str]) -> Mapping[str, Any]:
-    """The answer of an update, done at once; it is kept on its target for DescribeUpdate."""
-    update = {
-        "id": call.new_id(digits=32),
-        "status": "Successful",
-        "type": kind,
-        "params": [
-            {"type": member[0].upper() + member[1:], "value": json.dumps(call.params.get(member), default=str)}
-            for member in members
-        ],
-        "createdAt": datetime.now(UTC),
-        "errors": [],
-    }
-    target.slipway_updates = {**getattr(target, "slipway_updates", {}), update["id"]: update}
-    return {"update": update}
-
-
-def _describe_update(call: Call) -> Mapping[str, Any]:
-    group = call.params.get("nodegroupName")
-    target = _group(replace(call, params={**call.params, "clusterName": call.params["name"]})) if group else _cluster(call)
-    update = getattr(target, "slipway_updates", {}).get(call.params["updateId"])
-    if update is None:
-        raise Refusal(_EKS_MISSING, f"No update found for id: {call.params['updateId']}.")
-    return {"update": update}
-
-
-def _tags(call: Call) -> Mapping[str, Any] | None:
-    """moto tags clusters only, and takes one key a call away."""
-    wanted = call.params["resourceArn"]
-    clusters = list(_backend(call).clusters.values())
-    targets = [*clusters, *(group for cluster in clusters for group in cluster.nodegroups.values())]
-    target = next((target for target in targets if target.arn == wanted), None)
-    if target is None:
-        return None
-    if call.operation == "TagResource":
-        target.tags = {**target.tags, **call.params["tags"]}
-    elif call.operation == "UntagResource":
-        target.tags = {key: value for key, value in target.tags.items() if key not in call.params["tagKeys"]}
-    else:
-        return {"tags": target.tags}
-    return {}
-
-
-EXTRAS: Mapping[tuple[str, str], Extra] = {
-    ("eks", "CreateCluster"): _create_cluster,
-    ("eks", "DeleteCluster"): _delete_cluster,
-    ("eks", "UpdateClusterConfig"): _update_cluster,
-    ("eks", "UpdateClusterVersion"): _update_version,
-    ("eks", "AssociateEncryptionConfig"): _encrypt,
-    ("eks", "CreateNodegroup"): _create_group,
-    ("eks", "UpdateNodegroupVersion"): _update_group,
-    ("eks", "DescribeUpdate"): _describe_update,
-    **{("eks", operation): _tags for operation in ("TagResource", "UntagResource", "ListTagsForResource")},
-}

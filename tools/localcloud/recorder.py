@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, Final, Literal
+from typing import Any, Literal
 from urllib.parse import parse_qs, unquote
 
 from moto.core.exceptions import ServiceException
@@ -74,10 +74,10 @@ class Recorded:
     arn: str
     missing: tuple[str, str]
     exists: tuple[str, str]
-    parent: Callable[[Call], None] | None = None
+    parent: Callable[[Call], Any] | None = None
     filters: Mapping[str, str] = field(default_factory=dict)
     drop: frozenset[str] = frozenset({"clientRequestToken", "DryRun", "TagSpecifications"})
-    wrap: Callable[[Call, Mapping[str, Any]], Mapping[str, Any]] | None = None
+    wrap: Callable[[Call, dict[str, Any]], Mapping[str, Any]] | None = None
 
 
 # An operation on moto's own resources that moto has not got: (call) -> the answer, or None when moto shall answer.
@@ -147,7 +147,7 @@ class Recorder:
         call = Call(service, name, region, params, self)
         try:
             with self._lock:
-                result = self._tags(call) if tagging else None
+                result: Any = self._tags(call) if tagging else None
                 if result is None and (service, name) in self.extras:
                     result = self.extras[service, name](call)
                 if result is None and (service, name) in self._by_operation:
@@ -212,7 +212,7 @@ class Recorder:
         del self._store(row.service, row.noun, call.region)[key]
         return self._wrapped(row, call, item)
 
-    def _wrapped(self, row: Recorded, call: Call, item: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _wrapped(self, row: Recorded, call: Call, item: dict[str, Any]) -> Mapping[str, Any]:
         if row.wrap is not None:
             return row.wrap(call, item)
         return {row.output: item} if row.output else {}

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tools.localcloud.aws.backend import ACCOUNT
+from tools.localcloud.aws.account import ACCOUNT
 from tools.localcloud.aws.engine import Engine
 from tools.localcloud.aws.values import is_zero, same_json
 
@@ -32,7 +32,8 @@ _PATTERNS = {
 
 def load(name: str) -> dict[str, Any]:
     """One golden file, by its name without `.json`."""
-    return json.loads((ROOT / f"{name}.json").read_text())
+    document: dict[str, Any] = json.loads((ROOT / f"{name}.json").read_text())
+    return document
 
 
 def _interface(ec2: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,9 +68,27 @@ _MORE_SUPPORT: tuple[dict[str, Any], ...] = (
             "name": "platform",
             "roleArn": "{ref:aws:iam/role:Role#main.arn}",
             "vpcConfig": {"subnetIds": ["{ref:aws:ec2/subnet:Subnet#a.id}", "{ref:aws:ec2/subnet:Subnet#b.id}"]},
+            "accessConfig": {"authenticationMode": "API"},
         },
     },
+    *(
+        {
+            "type": "aws:eks/accessEntry:AccessEntry",
+            "name": name,
+            "inputs": {
+                "clusterName": "{ref:aws:eks/cluster:Cluster#full.name}",
+                "principalArn": f"{{ref:aws:iam/role:Role#{name}.arn}}",
+            },
+        }
+        for name in ("main", "other")
+    ),
 )
+# What must be there before a type's cases although none of them refers to it.
+_BEFORE = {
+    "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": tuple(
+        ("aws:eks/accessEntry:AccessEntry", name) for name in ("main", "other")
+    ),
+}
 
 
 class World:
@@ -80,6 +99,10 @@ class World:
         support = [*_MORE_SUPPORT, *json.loads((ROOT / "_support.json").read_text())]
         self.support = {(item["type"], item["name"]): item for item in support}
         self.made: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def prepare(self, token: str) -> None:
+        for other, name in _BEFORE.get(token, ()):
+            self.make(other, name)
 
     def fill(self, value: Any) -> Any:
         """`value` with every reference replaced by the attribute of the resource it names, made if need be."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.tools.localcloud import golden
 from tools.localcloud.aws import backend, schema
+from tools.localcloud.aws.account import ACCOUNT
 from tools.localcloud.aws.clients import in_process
 from tools.localcloud.aws.engine import Engine
 from tools.localcloud.aws.rows import all_rows
@@ -21,7 +22,7 @@ def new_engine() -> Engine:
     backend.reset()
     rows = all_rows()
     application = Recorder(backend.moto_application())
-    return Engine(rows, schema.load(rows), in_process(application, golden.ENDPOINT), golden.REGION, backend.ACCOUNT)
+    return Engine(rows, schema.load(rows), in_process(application, golden.ENDPOINT), golden.REGION, ACCOUNT)
 
 
 def walk(name: str) -> dict[str, Any]:
@@ -30,6 +31,7 @@ def walk(name: str) -> dict[str, Any]:
     token = document["type"]
     engine = new_engine()
     world = golden.World(engine)
+    world.prepare(token)
     found: dict[str, Any] = {}
     for case in document["cases"]:
         label = case["case"]

@@ -10,15 +10,12 @@ from tools.localcloud.aws.rules import arn, at_least, between, cidr, conflicts, 
 from tools.localcloud.aws.spec import Autoname, Call, Resource, Tags, Update
 
 GONE = ("ResourceNotFoundException",)
-TAGS = Tags(
-    create="tags",
-    form="map",
-    target=("resourceArn", "{arn}"),
-    add_member="tags",
-    remove_member="tagKeys",
-    read="tags",
-)
 LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
+
+
+def eks_tags(arn: str = "{arn}") -> Tags:
+    """EKS's tagging; `arn` is the template of what the resource calls its own arn."""
+    return Tags(create="tags", form="map", target=("resourceArn", arn), add_member="tags", remove_member="tagKeys", read="tags")
 
 
 def _logging(c: Context) -> dict[str, Any] | None:
@@ -160,7 +157,7 @@ CLUSTER = Resource(
         when("computeConfig", _auto_mode, "kubernetesNetworkConfig", "storageConfig"),
         conflicts("encryptionConfig", "outpostConfig"),
     ),
-    tags=TAGS,
+    tags=eks_tags(),
 )
 
 
@@ -270,7 +267,7 @@ NODE_GROUP = Resource(
         conflicts("launchTemplate.id", "launchTemplate.name"),
         conflicts("remoteAccess", "launchTemplate"),
     ),
-    tags=TAGS,
+    tags=eks_tags(),
 )
 
 ROWS = (CLUSTER, NODE_GROUP)
