@@ -83,26 +83,20 @@ class Invoker:
         endpoint = self._endpoints.find(region, name)
         if endpoint is None:
             return error("ValidationError", f"Endpoint {name} of account {self._context.account} not found.", 400)
-        deployment = endpoint.deployment
-        if deployment is None:
-            return error(
-                "ValidationError",
-                f"Endpoint {name} of account {self._context.account} is not in service: it is {endpoint.status}.",
-                400,
-            )
-        wanted = headers.get("x-amzn-sagemaker-target-variant")
-        if wanted and wanted not in deployment.variants:
-            return error(
-                "ValidationError",
-                f"Variant {wanted} not found for endpoint {name}; it has {', '.join(deployment.variants)}.",
-                400,
-            )
-        variant = deployment.variants[wanted] if wanted else deployment.pick_variant()
-        if variant is None:
-            return error(
-                "ServiceUnavailable", f"No model server of endpoint {name} answers at the moment; it is being restarted.", 503
-            )
-        return self._ask(endpoint, deployment, variant, headers, body)
+        while (deployment := endpoint.deployment) is not None:
+            wanted = headers.get("x-amzn-sagemaker-target-variant")
+            if wanted and wanted not in deployment.variants:
+                names = ", ".join(deployment.variants)
+                return error("ValidationError", f"Variant {wanted} not found for endpoint {name}; it has {names}.", 400)
+            variant = deployment.variants[wanted] if wanted else deployment.pick_variant()
+            answer = self._ask(endpoint, deployment, variant, headers, body) if variant is not None else None
+            if answer is not None:
+                return answer
+            if endpoint.deployment is deployment:
+                return error("ServiceUnavailable", f"No model server of endpoint {name} answers; it is being restarted.", 503)
+            # The endpoint was switched to another deployment just now: that one answers.
+        message = f"Endpoint {name} of account {self._context.account} is not in service: it is {endpoint.status}."
+        return error("ValidationError", message, 400)
 
     def too_large(self, size: int) -> Answer:
         """The answer to a body over the limit; the service gives no code but the status itself."""
@@ -111,7 +105,8 @@ class Invoker:
 
     def _ask(
         self, endpoint: Endpoint, deployment: Deployment, variant: Variant, headers: Mapping[str, str], body: bytes
-    ) -> Answer:
+    ) -> Answer | None:
+        """The answer of one of a variant's servers; None when none of them takes the request."""
         forwarded = {header: headers[header] for header in FORWARDED if headers.get(header)}
         tried: set[ModelServer] = set()
         began = time.monotonic()
@@ -134,9 +129,7 @@ class Invoker:
                 self._capture.offer(endpoint, variant.name, deployment.capture, headers, body, status, answered, content)
             self.traffic.record((endpoint.region, endpoint.name, variant.name), answer.status, time.monotonic() - began)
             return answer
-        return error(
-            "ServiceUnavailable", f"No model server of variant {variant.name} answers at the moment; it is being restarted.", 503
-        )
+        return None
 
     def _answer(self, endpoint: Endpoint, variant: Variant, status: int, answered: Mapping[str, str], content: bytes) -> Answer:
         if status >= 400:

@@ -226,8 +226,6 @@ class JobRun:
             endpoint_url=self._context.endpoint_url(),
             region=self._region,
             asked=self._request.get("Environment") or {},
-            sharing=len(self._hosts),
-            cores=self._context.limits.cores,
             extra={
                 "TRAINING_JOB_NAME": self._record.name,
                 "TRAINING_JOB_ARN": self._record.arn,

@@ -119,14 +119,11 @@ def container_environment(
     endpoint_url: str,
     region: str,
     asked: Mapping[str, str],
-    sharing: int,
-    cores: int,
     extra: Mapping[str, str],
 ) -> dict[str, str]:
     """A container's whole environment. `asked` is the job's or model's own; it wins over everything but the contract (`extra`).
 
-    `sharing` containers use the machine at once: each gets its part of the cores for its math threads, as a container's CPU
-    limit would give it.
+    Says nothing of threads: how many processes share the cores is only known inside (torchrun's rule, OMP_NUM_THREADS).
     """
     passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     passed["PATH"] = os.pathsep.join([str(Path(python).parent), passed.get("PATH", os.defpath)])
@@ -139,7 +136,6 @@ def container_environment(
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
-        "OMP_NUM_THREADS": str(max(1, cores // max(1, sharing))),
         "GLOO_SOCKET_IFNAME": LOOPBACK_INTERFACE,
         "NCCL_SOCKET_IFNAME": LOOPBACK_INTERFACE,
         **asked,

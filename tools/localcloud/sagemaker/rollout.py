@@ -34,10 +34,9 @@ class Rollout:
         try:
             for variant in deployment.variants.values():
                 self._fetch_model(variant)
-            sharing = sum(granted.values())
             for variant in deployment.variants.values():
                 for _ in range(granted[variant.name]):
-                    variant.servers.append(self._start(variant, sharing))
+                    variant.servers.append(self._start(variant))
             self._wait(deployment.servers)
         except BaseException:
             self._discard(deployment)
@@ -45,13 +44,12 @@ class Rollout:
 
     def resize(self, deployment: Deployment, granted: Mapping[str, int]) -> None:
         """Moves each variant to its number. Raises DeployFailed when a new server does not come up; the old ones stay."""
-        sharing = sum(granted.values())
         for variant in deployment.variants.values():
             wanted = granted[variant.name]
             added: list[ModelServer] = []
             try:
                 for _ in range(wanted - len(variant.servers)):
-                    added.append(self._start(variant, sharing))
+                    added.append(self._start(variant))
                 self._wait(added)
             except BaseException:
                 self._stop(added)
@@ -78,7 +76,7 @@ class Rollout:
         for folder in models:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _start(self, variant: Variant, sharing: int) -> ModelServer:
+    def _start(self, variant: Variant) -> ModelServer:
         number = next(self._numbers)
         base = self._folder / variant.name / str(number)
         base.mkdir(parents=True)
@@ -99,7 +97,6 @@ class Rollout:
             command=list(variant.spec.command),
             asked_environment=variant.spec.environment,
             region=self._region,
-            sharing=sharing,
             startup_s=variant.startup_s,
             log=log,
         )

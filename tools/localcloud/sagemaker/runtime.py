@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import sys
 from collections.abc import Callable
@@ -54,7 +55,7 @@ class SageMakerRuntime:
         )
         self._jobs = Jobs(self._context)
         self._endpoints = Endpoints(self._context)
-        self._capture = Capture(storage.put, limits.capture_period_s)
+        self._capture = Capture(storage.put, limits.capture_period_s, note=logging.getLogger(__name__).warning)
         self._invoker = Invoker(self._context, self._endpoints, self._capture)
         self._scaler = Autoscaler(self._context, self._endpoints, self._invoker.traffic)
 

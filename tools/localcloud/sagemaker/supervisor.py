@@ -49,10 +49,10 @@ def main(command: list[str]) -> int:
             os.read(wake_read, 4096)
         code = _reap(child)
         if code is not None:
-            _sweep()
+            _sweep(child)
             return code
         if LIFELINE in ready and not os.read(LIFELINE, 1):
-            _sweep()
+            _sweep(child)
             return 128 + signal.SIGKILL
 
 
@@ -107,8 +107,10 @@ def _reap(child: int) -> int | None:
             return code if code >= 0 else 128 - code
 
 
-def _sweep() -> None:
+def _sweep(group: int) -> None:
     """Kills until no child is left. The orphans of a killed child become ours before its end can be waited for."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)
     while True:
         for pid in _children():
             with contextlib.suppress(ProcessLookupError):
@@ -123,7 +125,7 @@ def _children() -> list[int]:
     """Our direct children. Read from every stat file, since /proc/self/task/*/children is an option of the kernel."""
     me = os.getpid()
     found = []
-    for entry in os.listdir("/proc"):
+    for entry in os.listdir("/proc") if os.path.isdir("/proc") else ():
         if not entry.isdigit():
             continue
         try:
@@ -137,7 +139,8 @@ def _children() -> list[int]:
 
 
 def _prctl() -> ctypes._CFuncPtr:  # type: ignore[name-defined]
-    return ctypes.CDLL(None, use_errno=True).prctl
+    """Linux's prctl; elsewhere nothing, and only the command's own process group is ended."""
+    return getattr(ctypes.CDLL(None), "prctl", lambda *_: 0)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import socket
+import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
@@ -135,6 +136,32 @@ def test_an_update_switches_without_an_unanswered_request(cloud: Cloud) -> None:
     assert answer(cloud.invoke(name))["model"] == "green"
     assert answers == sorted(answers), "first blue, then green, never back"
     wait_for(lambda: not any(alive(pid) for pid in blue), "the old servers' end")
+
+
+def test_requests_under_way_are_answered_whatever_is_switched(cloud: Cloud) -> None:
+    for endpoint in cloud.runtime.status()["endpoints"]:
+        cloud.sagemaker.delete_endpoint(EndpointName=endpoint["name"])
+    configs = [cloud.config({"ModelName": cloud.model(color)}) for color in ("blue", "green")]
+    name = cloud.endpoint(configs[0])
+    going, slept = threading.Event(), []
+
+    def ask() -> None:
+        while not going.is_set():
+            slept.append(answer(cloud.invoke(name, b"sleep 0.1"))["slept"])
+
+    with ThreadPoolExecutor(4) as pool:
+        asking = [pool.submit(ask) for _ in range(4)]
+        for config in (configs[1], configs[0]):
+            cloud.sagemaker.update_endpoint(EndpointName=name, EndpointConfigName=config)
+            cloud.settled(name, "InService")
+        for count in (2, 1):
+            change = [{"VariantName": "AllTraffic", "DesiredInstanceCount": count}]
+            cloud.sagemaker.update_endpoint_weights_and_capacities(EndpointName=name, DesiredWeightsAndCapacities=change)
+            cloud.settled(name, "InService")
+        going.set()
+        for task in asking:
+            task.result()  # raises what a caller would have seen
+    assert len(slept) > 8
 
 
 def test_an_update_that_fails_keeps_the_old_in_service_and_says_so(cloud: Cloud) -> None:

@@ -36,6 +36,8 @@ def test_the_status_tells_the_story_that_sagemaker_tells(cloud: Cloud) -> None:
     first = cloud.job(name)
     assert first["TrainingJobStatus"] == "InProgress"
     assert "S3ModelArtifacts" not in first.get("ModelArtifacts", {})
+    listed = cloud.sagemaker.list_training_jobs(NameContains=name)["TrainingJobSummaries"]
+    assert [(row["TrainingJobStatus"], "TrainingEndTime" in row) for row in listed] == [("InProgress", False)]
     transitions = cloud.finished(name)["SecondaryStatusTransitions"]
     assert [row["Status"] for row in transitions] == ["Starting", "Downloading", "Training", "Uploading", "Completed"]
     assert all(row["EndTime"] >= row["StartTime"] for row in transitions)
