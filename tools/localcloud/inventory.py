@@ -30,21 +30,28 @@ def orphans(daemon: Daemon, stack: str) -> list[dict[str, str]]:
 
 
 def _regions(daemon: Daemon) -> set[str]:
-    return {daemon.engine.region} | {
-        entry.outputs["region"] for entry in daemon.ledger.all() if isinstance(entry.outputs.get("region"), str)
-    } | set(daemon.provider.regions())
+    return (
+        {daemon.engine.region}
+        | {entry.outputs["region"] for entry in daemon.ledger.all() if isinstance(entry.outputs.get("region"), str)}
+        | set(daemon.provider.regions())
+    )
 
 
 def _tagged(client: Any, stack: str) -> list[str]:
-    pages = client.get_paginator("get_resources").paginate(TagFilters=[{"Key": ENVIRONMENT_TAG, "Values": [stack]}, {"Key": MANAGED_TAG[0], "Values": [MANAGED_TAG[1]]}])
+    pages = client.get_paginator("get_resources").paginate(
+        TagFilters=[{"Key": ENVIRONMENT_TAG, "Values": [stack]}, {"Key": MANAGED_TAG[0], "Values": [MANAGED_TAG[1]]}]
+    )
     return [item["ResourceARN"] for page in pages for item in page["ResourceTagMappingList"]]
 
 
 def _only_a_record(engine: Any, region: str, arn: str) -> bool:
+    """Whether AWS only still tells of it: what is deleted (or waits for it) and cannot be removed further."""
     service, kind = arn.split(":")[2], arn.split(":")[5].split("/")[0]
     if service == "kms" and kind == "key":
-        state = engine.clients("kms", region).describe_key(KeyId=arn)["KeyMetadata"]["KeyState"]
-        return bool(state == "PendingDeletion")
+        return bool(engine.clients("kms", region).describe_key(KeyId=arn)["KeyMetadata"]["KeyState"] == "PendingDeletion")
+    if service == "ec2" and kind == "natgateway":
+        found = engine.clients("ec2", region).describe_nat_gateways(NatGatewayIds=[arn.rpartition("/")[2]])["NatGateways"]
+        return all(gateway["State"] == "deleted" for gateway in found)
     if service == "secretsmanager":
         return "DeletedDate" in engine.clients("secretsmanager", region).describe_secret(SecretId=arn)
     return service == "sagemaker" and kind == "training-job"
