@@ -45,6 +45,7 @@ class EngineCommand(PulumiCommand):
         self.command = str(engine.path)
         self.version = VersionInfo.parse(engine.version)
         self.interrupted = 0
+        self.killed_by = 0
         self._say = say
         self._log = log
         self._lock_fd = lock_fd
@@ -97,6 +98,7 @@ class EngineCommand(PulumiCommand):
                     reader.join(0.5 if code else 5)
             finally:
                 end_session(process.pid, patience=1.0)
+        self.killed_by = -code if code < 0 else 0
         result = CommandResult(stdout="\n".join(out), stderr="\n".join(err), code=code)
         if code != 0:
             raise create_command_error(result)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from tools.engine.home import REPOSITORY
 
-_SERVICE: Final = re.compile(r"\baws\.([a-z0-9]+)\.[A-Z]")
+_RESOURCE: Final = re.compile(r"\baws\.([a-z0-9]+)\.([A-Z]\w*)")
 _warming: threading.Thread | None = None
 
 
@@ -32,17 +32,19 @@ def warm() -> None:
         _warming.start()
 
 
-def services(folder: Path) -> list[str]:
-    """The pulumi_aws services whose resources the sources in `folder` name (`aws.ec2.Vpc` is ec2), sorted."""
-    return sorted({name for path in folder.rglob("*.py") for name in _SERVICE.findall(path.read_text(encoding="utf-8"))})
+def services(folder: Path) -> dict[str, str]:
+    """The pulumi_aws services that the sources in `folder` name (`aws.ec2.Vpc` is ec2), each with one of its resources."""
+    found = (pair for path in folder.rglob("*.py") for pair in _RESOURCE.findall(path.read_text(encoding="utf-8")))
+    return dict(sorted(found))
 
 
 def _import() -> None:
     try:
         importlib.import_module("infra.program")
-        for service in services(REPOSITORY / "infra"):
+        aws = importlib.import_module("pulumi_aws")
+        for service, resource in services(REPOSITORY / "infra").items():
             # A service is only loaded when something of it is touched.
-            dir(importlib.import_module(f"pulumi_aws.{service}"))
+            getattr(getattr(aws, service), resource)
     except Exception:
         # Said properly, and with its traceback in the log, when the engine runs the program.
         return

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -158,7 +160,10 @@ class StackRunner:
             command = self._command(lambda line: log.write(f"{line}\n"))
             options = {"on_event": recorder.on_event, "color": "never", "suppress_progress": True, "suppress_outputs": True}
             try:
-                call(self._select(command), options)
+                with warnings.catch_warnings():
+                    # An engine that is killed breaks its event stream; the SDK warns of that in its own words, we say it in ours.
+                    warnings.filterwarnings("ignore", message="Error in event stream|Failed to parse engine event")
+                    call(self._select(command), options)
             except ConcurrentUpdateError as error:
                 raise StackBusy(f"stack {self.place.stack} is locked by another pulumi; run again when it has ended") from error
             except CommandError as error:
@@ -168,6 +173,10 @@ class StackRunner:
             for fault in recorder.faults:
                 log.write(f"{fault.urn}: {fault.message}\n")
         faults = () if ok else tuple(causes(recorder.faults, stderr))
+        if command.killed_by and not command.interrupted:
+            name = signal.Signals(command.killed_by).name
+            message = f"the engine was ended from outside ({name}) before it was done; run the same again, it goes on from there"
+            faults = (Fault(urn="", message=message), *recorder.faults)
         return RunResult(
             verb=verb,
             ok=ok,

@@ -143,7 +143,9 @@ def match_epoch(place: StackPlace, epoch: str) -> list[str]:
         count = len(known(read(place.state_file)))
         forget(place)
         if count:
-            notes.append(f"the local cloud was restarted and is empty: {count} resources of stack {place.stack} are built anew")
+            notes.append(
+                f"the local cloud was restarted and is empty: stack {place.stack} begins anew ({count} resources are gone)"
+            )
     if stored != epoch:
         place.epoch_file.parent.mkdir(parents=True, exist_ok=True)
         place.epoch_file.write_text(epoch)

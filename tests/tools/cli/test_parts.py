@@ -8,6 +8,7 @@ from tools.cli.emptying import empty
 from tools.cli.guards import plain_value
 from tools.cli.verbs.local import exports
 from tools.cli.verbs.test import phases
+from tools.engine.program import services
 from tools.engine.state import Known
 from tools.plan.view import UNKNOWN, Secret
 
@@ -36,6 +37,7 @@ def test_only_the_services_that_infra_names_are_compiled(tmp_path: Path) -> None
     (repository / "infra").mkdir(parents=True)
     (repository / "infra" / "network.py").write_text("import pulumi_aws as aws\nvpc = aws.ec2.Vpc('v')\n")
     found = {str(path.relative_to(tmp_path)) for path in bytecode.targets(packages, repository)}
+    assert services(repository / "infra") == {"ec2": "Vpc"}
     assert found == {"site/pulumi", "site/pulumi_aws/__init__.py", "site/pulumi_aws/ec2", "repository/infra"}
 
 

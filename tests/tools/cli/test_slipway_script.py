@@ -82,7 +82,7 @@ def test_the_first_run_makes_everything_in_order_and_runs_the_verb(checkout: Che
     done = checkout.run("up", "--json", "two words")
     assert done.returncode == 0, done.stderr
     assert done.stdout == "ran -m tools.cli up --json two words\n", "stdout is the verb's alone"
-    order = ["-m venv", "requirements/bootstrap.txt", "uv --no-config pip sync", "tools.cli.bytecode", "tools.cli up"]
+    order = ["-m venv", "requirements/bootstrap.txt", "uv --no-config pip install", "tools.cli.bytecode", "tools.cli up"]
     found = [next(number for number, call in enumerate(checkout.calls) if part in call) for part in order]
     assert found == sorted(found)
     assert "--require-hashes" in next(call for call in checkout.calls if call.startswith("uv "))

@@ -154,7 +154,7 @@ def test_a_restarted_cloud_empties_the_stack_whatever_the_verb(opened: Opened) -
             put_state(session)
         with opened(FakeCloud(epoch=f"after {verb}"), verb) as session:
             assert session.runner.known() == []
-            assert any("built anew" in note for note in session.notes)
+            assert any("begins anew" in note for note in session.notes)
 
 
 def test_nothing_is_done_only_when_no_step_no_option_and_no_output_differs(opened: Opened) -> None:

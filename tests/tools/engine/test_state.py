@@ -114,7 +114,7 @@ def test_a_state_of_another_life_of_the_cloud_is_archived_and_the_reader_told(pl
     put(place.good_copy, document(BUCKET))
     assert state.match_epoch(place, "first") == []
     notes = state.match_epoch(place, "second")
-    assert "1 resources of stack local are built anew" in notes[0]
+    assert "stack local begins anew (1 resources are gone)" in notes[0]
     assert not place.state_file.exists()
     assert state.newest_good(place) is None, "no copy of the old life may come back"
     assert len(list(place.archive.iterdir())) == 1

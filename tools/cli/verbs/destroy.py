@@ -8,7 +8,7 @@ import time
 import typer
 
 from tools.cli.options import Json, Local, Stack, Yes
-from tools.cli.terminal import FAILED, answer, errors_said, leave, say
+from tools.cli.terminal import FAILED, answer, errors_said, leave, say, short_lived
 
 
 def run(stack: Stack = "local", local: Local = False, yes: Yes = False, as_json: Json = False) -> None:
@@ -18,6 +18,7 @@ def run(stack: Stack = "local", local: Local = False, yes: Yes = False, as_json:
 
     Example: slipway destroy --yes
     """
+    short_lived()
     began = time.monotonic()
     with errors_said(as_json=as_json, stack=stack):
         from tools.cli import show

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from tools.cli.options import Json, Local, Stack
-from tools.cli.terminal import answer, errors_said, leave
+from tools.cli.terminal import answer, errors_said, leave, short_lived
 
 
 def run(stack: Stack = "local", local: Local = False, as_json: Json = False) -> None:
@@ -15,6 +15,7 @@ def run(stack: Stack = "local", local: Local = False, as_json: Json = False) -> 
 
     Example: slipway preview prod --local
     """
+    short_lived()
     began = time.monotonic()
     with errors_said(as_json=as_json, stack=stack):
         from tools.engine.program import program, warm

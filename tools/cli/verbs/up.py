@@ -9,7 +9,7 @@ from typing import Any
 import typer
 
 from tools.cli.options import Json, Local, Stack, Yes
-from tools.cli.terminal import FAILED, POLICY, answer, errors_said, leave, say
+from tools.cli.terminal import FAILED, POLICY, answer, errors_said, leave, say, short_lived
 
 
 def run(stack: Stack = "local", local: Local = False, yes: Yes = False, as_json: Json = False) -> None:
@@ -17,6 +17,7 @@ def run(stack: Stack = "local", local: Local = False, yes: Yes = False, as_json:
 
     Example: slipway up
     """
+    short_lived()
     began = time.monotonic()
     with errors_said(as_json=as_json, stack=stack):
         from tools.engine.program import program, warm
