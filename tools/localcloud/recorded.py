@@ -49,7 +49,8 @@ def _modify_endpoint(call: Call) -> Mapping[str, Any]:
     """moto's own forgets the DNS settings, and leaves the routes of a gateway endpoint as they were."""
     from moto.ec2.models import ec2_backends
 
-    backend, asked = ec2_backends[ACCOUNT][call.region], call.params
+    backend: Any = ec2_backends[ACCOUNT][call.region]
+    asked = call.params
     endpoint = backend.vpc_end_points.get(asked["VpcEndpointId"])
     if endpoint is None:
         raise Refusal("InvalidVpcEndpointId.NotFound", f"The VpcEndPoint ID '{asked['VpcEndpointId']}' does not exist")
@@ -197,6 +198,17 @@ def _tags_on(find: Callable[[Call], Any], listed: str, added: str, removed: str)
     return answer
 
 
+def _update_secret(call: Call) -> Mapping[str, Any] | None:
+    """moto's own cannot take a description away. A new value is its business."""
+    from moto.secretsmanager.models import secretsmanager_backends
+
+    secrets: Any = secretsmanager_backends[ACCOUNT][call.region].secrets
+    wanted = call.params["SecretId"]
+    if wanted in secrets and call.params.get("Description") == "":
+        secrets[wanted].description = ""
+    return None
+
+
 _TAGGING = ("TagResource", "UntagResource", "ListTagsForResource")
 _BUDGET_TAGS = _tags_on(_budget, "ResourceTags", "ResourceTags", "ResourceTagKeys")
 _TARGET_TAGS = _tags_on(_scalable_target, "Tags", "Tags", "TagKeys")
@@ -213,6 +225,7 @@ EXTRAS: Mapping[tuple[str, str], Extra] = {
     ("budgets", "DescribeSubscribersForNotification"): _subscribers,
     **{("budgets", operation): _BUDGET_TAGS for operation in _TAGGING},
     **{("application-autoscaling", operation): _TARGET_TAGS for operation in _TAGGING},
+    ("secretsmanager", "UpdateSecret"): _update_secret,
     ("logs", "AssociateKmsKey"): _log_group_key,
     ("logs", "DisassociateKmsKey"): _log_group_key,
     ("iam", "AddClientIDToOpenIDConnectProvider"): _client_id,
