@@ -211,7 +211,7 @@ def wait_for(probe: Callable[[], Any], what: str, seconds: float = 20) -> Any:
     deadline = time.monotonic() + seconds
     while not (found := probe()):
         assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
-        time.sleep(0.02)
+        time.sleep(0.04)  # asking is work too: each probe is a request
     return found
 
 

@@ -33,6 +33,6 @@ def test_any_script_mode_job_runs_in_a_framework_image(cloud: Cloud, tmp_path: P
     assert written == {"args": ["--accuracy", "0.75"], "data": "1,2"}
     assert job["FinalMetricDataList"][0]["Value"] == 0.75
 
-    failed = own.run("", HyperParameters={"sagemaker_program": "missing.py", "sagemaker_submit_directory": sources})
+    failed = own.run("", HyperParameters={"sagemaker_program": "missing.py", "sagemaker_submit_directory": "/opt/ml/code"})
     assert "missing.py" in failed["FailureReason"]
     own.stop()
