@@ -21,6 +21,8 @@ from tools.engine.runs import Program, RunResult, StackRunner
 
 # Verbs that change the cloud: the local cloud is told what the state knows before, and what it should hold after.
 CHANGING: Final = ("up", "destroy", "refresh")
+# The property by which a type is deleted with what is in it.
+FORCED: Final = {"aws:s3/bucket:Bucket": "forceDestroy", "aws:ecr/repository:Repository": "forceDelete"}
 
 
 class CloudRun(Protocol):
@@ -85,16 +87,25 @@ class Session:
         # A secret output never compares equal (the event hides it, the state encrypts it): then the engine decides.
         return dict(plan.outputs) == state.stack_outputs(self.document())
 
-    def unprotect(self) -> int:
-        """Lifts `protect` and `retainOnDelete` in the state, for a rehearsal that is to leave nothing; returns how many."""
+    def let_go(self) -> int:
+        """Makes a rehearsal's state one that leaves nothing: no protection, buckets and repositories go with what is in them.
+
+        Returns how many resources were held. Emptying beforehand would not do: access logs arrive until the last bucket is gone.
+        """
         document = self.document()
-        held = [item for item in state.resources(document) if item.get("protect") or item.get("retainOnDelete")]
-        for item in held:
-            item.pop("protect", None)
-            item.pop("retainOnDelete", None)
+        held = 0
+        for item in state.resources(document):
+            forced = FORCED.get(item.get("type", ""), "")
+            outputs = item.get("outputs") or {}
+            if item.get("protect") or item.get("retainOnDelete") or (forced and not outputs.get(forced)):
+                held += 1
+                item.pop("protect", None)
+                item.pop("retainOnDelete", None)
+                if forced:
+                    item["outputs"] = {**outputs, forced: True}
         if held and document is not None:
             state.write(self.place.state_file, document)
-        return len(held)
+        return held
 
     def document(self) -> dict[str, Any] | None:
         """The state as the file backend keeps it; None where there is none, or it is not a file here."""

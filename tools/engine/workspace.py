@@ -17,6 +17,9 @@ from tools.engine.locate import Engine
 
 # Keys by which a stack file names its encryption. The local state has its own, so these stay behind.
 ENCRYPTION_KEYS: Final = ("secretsprovider", "encryptedkey", "encryptionsalt")
+# The emulated cloud is one account, whatever account an environment names: arns in its policies must be of this one.
+ACCOUNT_KEY: Final = f"{PROJECT}:accountId"
+LOCAL_ACCOUNT: Final = "123456789012"
 # Stands for an encrypted setting that only the environment's own key could open.
 REHEARSAL_SECRET: Final = "rehearsal"
 
@@ -42,6 +45,8 @@ def local_stack_file(document: Mapping[str, Any], salt: str = "") -> tuple[dict[
     kept = {key: value for key, value in document.items() if key not in ENCRYPTION_KEYS}
     stood_in: list[str] = []
     kept["config"] = {key: _plain(value, key, stood_in) for key, value in (document.get("config") or {}).items()}
+    if ACCOUNT_KEY in kept["config"]:
+        kept["config"][ACCOUNT_KEY] = LOCAL_ACCOUNT
     if salt:
         kept["encryptionsalt"] = salt
     return kept, stood_in

@@ -122,7 +122,7 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
             swept=[],
             expected=lambda: 0,
             document=lambda: None,
-            unprotect=lambda: 0,
+            let_go=lambda: 0,
             nothing_to_do=lambda plan: world.quiet,
             changing=lambda run: run(),
         )

@@ -1,15 +1,12 @@
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tools.cli import bytecode, diagnosis
-from tools.cli.emptying import empty
 from tools.cli.guards import plain_value
 from tools.cli.verbs.local import exports
 from tools.cli.verbs.test import phases
 from tools.engine.program import services
-from tools.engine.state import Known
 from tools.plan.view import UNKNOWN, Secret
 
 
@@ -51,46 +48,3 @@ def test_a_check_of_the_doctor_that_fails_is_a_finding_and_not_the_end(monkeypat
     assert "no such device" in first.found
     assert second.ok
 
-
-class NoSuchBucket(Exception):
-    pass
-
-
-class FakeS3:
-    """Two versions and a delete marker in `raw`, on two pages; `gone` is not there."""
-
-    class exceptions:
-        NoSuchBucket = NoSuchBucket
-
-    def __init__(self) -> None:
-        self.deleted: list[Any] = []
-
-    def get_paginator(self, name: str) -> Any:
-        assert name == "list_object_versions"
-        return self
-
-    def paginate(self, Bucket: str) -> Any:
-        if Bucket == "gone":
-            raise NoSuchBucket
-        yield {"Versions": [{"Key": "a", "VersionId": "1"}, {"Key": "a", "VersionId": "2"}]}
-        yield {"DeleteMarkers": [{"Key": "a", "VersionId": "3"}]}
-        yield {}
-
-    def delete_objects(self, Bucket: str, Delete: dict[str, Any], **_: Any) -> None:
-        self.deleted += [(Bucket, item["Key"], item["VersionId"]) for item in Delete["Objects"]]
-
-
-def test_every_version_and_marker_of_a_bucket_goes_and_a_missing_bucket_is_passed() -> None:
-    s3 = FakeS3()
-    known = [Known(urn="u", id=name, type="aws:s3/bucket:Bucket") for name in ("gone", "raw")]
-    assert (
-        empty([*known, Known(urn="v", id="vpc-1", type="aws:ec2/vpc:Vpc")], {}, clients=lambda service: {"s3": s3}[service]) == 3
-    )
-    assert s3.deleted == [("raw", "a", "1"), ("raw", "a", "2"), ("raw", "a", "3")]
-
-
-def test_a_stack_without_buckets_asks_the_cloud_nothing() -> None:
-    def no_client(service: str) -> Any:
-        raise AssertionError(service)
-
-    assert empty([Known(urn="v", id="vpc-1", type="aws:ec2/vpc:Vpc")], {}, clients=no_client) == 0

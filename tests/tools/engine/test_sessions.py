@@ -173,9 +173,18 @@ def test_nothing_is_done_only_when_no_step_no_option_and_no_output_differs(opene
 def test_protection_is_lifted_in_the_state_for_a_rehearsal(opened: Opened) -> None:
     with opened(FakeCloud()) as session:
         put_state(session, protect=True)
-        assert session.unprotect() == 1
-        assert session.unprotect() == 0
+        assert session.let_go() == 1
+        assert session.let_go() == 0
         assert all("protect" not in item for item in state.resources(session.document()))
+
+
+def test_buckets_of_a_rehearsal_go_with_what_is_in_them(opened: Opened) -> None:
+    with opened(FakeCloud()) as session:
+        put_state(session)
+        assert session.let_go() == 1
+        assert session.let_go() == 0
+        bucket = state.resources(session.document())[1]
+        assert bucket["outputs"] == {"forceDestroy": True}
 
 
 def test_a_full_disk_ends_the_run_before_anything_starts(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -113,3 +113,8 @@ def test_stack_files_come_from_the_folder_that_slipway_stacks_names(folder: Path
     assert workspace.stack_source("prod") == folder / "Pulumi.prod.yaml"
     monkeypatch.delenv("SLIPWAY_STACKS")
     assert workspace.stack_source("local") == REPOSITORY / "Pulumi.local.yaml"
+
+
+def test_a_rehearsal_runs_in_the_emulated_account_whatever_account_the_environment_names() -> None:
+    document, _ = local_stack_file({"config": {"slipway:accountId": "222222222222", "slipway:environment": "prod"}})
+    assert document["config"] == {"slipway:accountId": "123456789012", "slipway:environment": "prod"}

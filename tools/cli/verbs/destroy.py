@@ -14,7 +14,7 @@ from tools.cli.terminal import FAILED, answer, errors_said, leave, say, short_li
 def run(stack: Stack = "local", local: Local = False, yes: Yes = False, as_json: Json = False) -> None:
     """Take a stack away, then ask the cloud (not the state) what is left. Exit code 1 when something is.
 
-    In the local cloud protection is lifted and buckets are emptied first; on AWS neither is done for you.
+    In the local cloud protection is lifted and buckets go with what is in them; on AWS neither is done for you.
 
     Example: slipway destroy --yes
     """
@@ -22,7 +22,6 @@ def run(stack: Stack = "local", local: Local = False, yes: Yes = False, as_json:
     began = time.monotonic()
     with errors_said(as_json=as_json, stack=stack):
         from tools.cli import show
-        from tools.cli.emptying import empty
         from tools.cli.progress import Progress
         from tools.engine.program import program
         from tools.engine.sessions import open_stack, place_of
@@ -37,8 +36,7 @@ def run(stack: Stack = "local", local: Local = False, yes: Yes = False, as_json:
         ):
             progress.phase(f"destroy of {stack}", expected=session.expected())
             if session.cloud:
-                session.unprotect()
-                empty(session.runner.known(), session.runner.env)
+                session.let_go()
             result = session.changing(session.runner.destroy)
             orphans = session.cloud.orphans(stack) if session.cloud and result.ok else []
         if as_json:
