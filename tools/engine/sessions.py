@@ -21,8 +21,12 @@ from tools.engine.runs import Program, RunResult, StackRunner
 
 # Verbs that change the cloud: the local cloud is told what the state knows before, and what it should hold after.
 CHANGING: Final = ("up", "destroy", "refresh")
-# The property by which a type is deleted with what is in it.
-FORCED: Final = {"aws:s3/bucket:Bucket": "forceDestroy", "aws:ecr/repository:Repository": "forceDelete"}
+# What makes a type's deletion complete: buckets and repositories with what is in them, secrets without a time to think again.
+FORCED: Final[Mapping[str, tuple[str, Any]]] = {
+    "aws:s3/bucket:Bucket": ("forceDestroy", True),
+    "aws:ecr/repository:Repository": ("forceDelete", True),
+    "aws:secretsmanager/secret:Secret": ("recoveryWindowInDays", 0),
+}
 
 
 class CloudRun(Protocol):
@@ -88,21 +92,18 @@ class Session:
         return dict(plan.outputs) == state.stack_outputs(self.document())
 
     def let_go(self) -> int:
-        """Makes a rehearsal's state one that leaves nothing: no protection, buckets and repositories go with what is in them.
+        """Makes a rehearsal's state one that leaves nothing: no protection, and deletions are complete.
 
         Returns how many resources were held. Emptying beforehand would not do: access logs arrive until the last bucket is gone.
         """
         document = self.document()
         held = 0
         for item in state.resources(document):
-            forced = FORCED.get(item.get("type", ""), "")
             outputs = item.get("outputs") or {}
-            if item.get("protect") or item.get("retainOnDelete") or (forced and not outputs.get(forced)):
+            freed = {**outputs, **dict([FORCED[item["type"]]] if item.get("type") in FORCED else [])}
+            if item.pop("protect", False) or item.pop("retainOnDelete", False) or freed != outputs:
                 held += 1
-                item.pop("protect", None)
-                item.pop("retainOnDelete", None)
-                if forced:
-                    item["outputs"] = {**outputs, forced: True}
+                item["outputs"] = freed
         if held and document is not None:
             state.write(self.place.state_file, document)
         return held
