@@ -1,0 +1,176 @@
+"""An `up` that is cut off, by whatever: it says so, the next one converges, nothing is lost, nothing is there twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.e2e import inventory, processes, stacks
+from tests.e2e.slipway import Running, Slipway, until
+from tools.engine import state
+from tools.localcloud import client
+
+# So many resources exist when the cut comes: the middle of a stack of about 130.
+MIDDLE = 40
+
+
+@pytest.fixture
+def empty(here: Slipway) -> Slipway:
+    """The small stack, on a cloud with nothing in it."""
+    here.restore()
+    here.edit("local", stacks.without_workloads)
+    here.run("local", "start")
+    here.run("local", "reset")
+    return here
+
+
+def in_the_middle(here: Slipway) -> Running:
+    """An `up` that has made some of its resources and not all."""
+    run = here.start("up", "--json")
+    until(lambda: here.made("local") >= MIDDLE, "the middle of up", still=run)
+    return run
+
+
+def converges(here: Slipway) -> None:
+    """The next up finishes, and cloud and state agree."""
+    here.ask("up")
+    inventory.same(here, "local")
+    assert here.processes().keys() == {here.cloud().pid}
+
+
+def test_the_engine_killed_in_the_middle_is_told_and_the_next_up_goes_on(empty: Slipway) -> None:
+    run = in_the_middle(empty)
+    os.kill(empty.engine_pid("local"), signal.SIGKILL)
+    answer = run.wait()
+    assert answer.code == 1
+    assert "engine" in answer.err
+    assert "killed" in answer.err
+    assert "Traceback" not in answer.err
+    assert answer.json["error"]["faults"]
+    before = inventory.of_cloud(empty)
+    converges(empty)
+    after = inventory.of_cloud(empty)
+    # What was made before the kill was taken up and not made again.
+    for type_ in ("aws:ec2/vpc:Vpc", "aws:kms/key:Key", "aws:s3/bucket:Bucket"):
+        assert set(before.get(type_, ())) <= set(after[type_]), type_
+
+
+def test_the_command_line_killed_in_the_middle_leaves_no_engine_and_no_lock_behind(empty: Slipway) -> None:
+    run = in_the_middle(empty)
+    run.kill()
+    answer = empty.start("up", "--json").wait()
+    assert answer.code == 0, answer.err
+    inventory.same(empty, "local")
+    assert empty.processes().keys() == {empty.cloud().pid}
+
+
+def test_ctrl_c_stops_soon_says_so_and_the_next_up_goes_on(empty: Slipway) -> None:
+    run = in_the_middle(empty)
+    run.interrupt()
+    answer = run.wait(60)
+    assert answer.code == 1
+    assert "stopped by you" in answer.err
+    assert "Traceback" not in answer.err
+    assert answer.json["error"]["interrupted"] is True
+    assert empty.processes().keys() == {empty.cloud().pid}
+    converges(empty)
+
+
+def test_the_cloud_killed_in_the_middle_is_told_in_a_sentence_and_built_again(empty: Slipway) -> None:
+    run = in_the_middle(empty)
+    os.kill(empty.cloud().pid, signal.SIGKILL)
+    answer = run.wait(90)
+    assert answer.code == 1
+    assert "local cloud" in answer.err
+    assert "up" in answer.err
+    assert "Traceback" not in answer.err
+    assert len(answer.err.splitlines()) < 15, answer.err
+    assert client.find(empty.home) is None
+    converges(empty)
+
+
+def test_a_second_up_beside_the_first_is_refused_by_name_and_the_first_is_not_disturbed(empty: Slipway) -> None:
+    first = in_the_middle(empty)
+    second = empty.run("up", "--json", code=1)
+    assert f"process {first.process.pid}" in second.err
+    assert "in use" in second.json["error"]["lines"][0]
+    answer = first.wait()
+    assert answer.code == 0, answer.err
+    inventory.same(empty, "local")
+
+
+def _cut_short(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def _empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def _noise(path: Path) -> None:
+    path.write_bytes(b"\x00\xff{not a state")
+
+
+@pytest.mark.parametrize(
+    ("damage", "copies"),
+    [(_cut_short, True), (_empty, True), (_noise, False), (Path.unlink, False)],
+    ids=["cut short", "empty", "noise, and no copy left", "gone, with every copy"],
+)
+def test_a_damaged_state_file_is_told_and_the_next_up_makes_nothing_twice(here: Slipway, damage: object, copies: bool) -> None:
+    if here.made("local") == 0:
+        here.restore()
+        here.edit("local", stacks.without_workloads)
+        here.ask("up")
+    before = inventory.of_cloud(here)
+    place = here.place("local")
+    damage(place.state_file)  # type: ignore[operator]
+    if not copies:
+        for copy in (place.good_copy, Path(f"{place.state_file}.bak"), *place.history.glob("*")):
+            with suppress(FileNotFoundError):
+                copy.unlink()
+    answer = here.run("up", "--json")
+    if damage is not Path.unlink:
+        assert "is not whole" in answer.err
+        assert "last good copy" in answer.err if copies else "what the cloud still has" in answer.err
+        assert list(place.archive.glob("*-corrupt.json")), "the damaged file was thrown away"
+    assert inventory.of_cloud(here) == before
+    inventory.same(here, "local")
+    assert state.read(place.state_file) is not None
+
+
+def test_the_cloud_killed_while_a_job_trains_takes_its_processes_along(empty: Slipway) -> None:
+    empty.restore()
+    empty.edit("local", stacks.with_long_training)
+    run = empty.start("up", "--json")
+    until(lambda: _training(empty), "the job trains", still=run)
+    os.kill(empty.cloud().pid, signal.SIGKILL)
+    until(lambda: not processes.workloads(empty.root), "its processes end with it", seconds=15)
+    answer = run.wait(90)
+    assert answer.code == 1
+    assert "local cloud" in answer.err
+
+
+def test_everything_killed_while_a_job_trains_takes_the_job_up_again(empty: Slipway) -> None:
+    empty.restore()
+    empty.edit("local", stacks.with_long_training)
+    run = empty.start("up", "--json")
+    until(lambda: _training(empty), "the job trains", still=run)
+    engine = empty.engine_pid("local")
+    run.kill()
+    os.kill(engine, signal.SIGKILL)
+    (job,) = inventory.training_jobs(empty)
+    document = empty.ask("up")
+    assert document["outputs"]["trainingJobName"] == job
+    assert inventory.training_jobs(empty) == {job: "Completed"}
+    inventory.same(empty, "local")
+    assert empty.ask("destroy")["orphans"] == []
+    assert processes.workloads(empty.root) == {}
+
+
+def _training(here: Slipway) -> bool:
+    """Whether a job's own processes run."""
+    return bool([line for line in processes.workloads(here.root).values() if " train" in line])
