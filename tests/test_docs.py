@@ -130,6 +130,13 @@ def test_the_readme_lists_every_verb_and_no_other() -> None:
     assert rows == [verb.name for verb in VERBS]
 
 
+def test_every_variable_that_the_code_reads_is_on_a_page_and_no_other() -> None:
+    rooms = [path for room in ROOMS[:4] for path in (ROOT / room).rglob("*.py")] + [ROOT / "slipway"]
+    read = {name for path in rooms for name in re.findall(r"\bSLIPWAY_[A-Z_]*[A-Z]\b", text_of(path))}
+    told = {name for page in MARKDOWN for name in re.findall(r"\bSLIPWAY_[A-Z_]*[A-Z]\b", text_of(page))}
+    assert told == read
+
+
 def anchors(text: str) -> set[str]:
     """The anchors that a forge makes of the headings."""
     headings = re.findall(r"^#+ +(.+?)\s*$", prose_of(text), re.MULTILINE)
