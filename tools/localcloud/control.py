@@ -29,7 +29,9 @@ def answer(daemon: Daemon, environ: dict[str, Any], start_response: Any) -> Iter
     request = Request(environ)
     verb = request.path.removeprefix(PREFIX)
     if not hmac.compare_digest(request.headers.get(TOKEN_HEADER, ""), daemon.token):
-        return _json({"error": f"the header {TOKEN_HEADER} is missing or wrong; it is in daemon.json"}, 403)(environ, start_response)
+        return _json({"error": f"the header {TOKEN_HEADER} is missing or wrong; it is in daemon.json"}, 403)(
+            environ, start_response
+        )
     if verb not in _VERBS:
         return _json({"error": f"no such call {verb!r}; there are {', '.join(_VERBS)}"}, 404)(environ, start_response)
     try:

@@ -26,6 +26,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from tools.localcloud import control, provider
 from tools.localcloud.aws import backend, schema
+from tools.localcloud.aws.account import ACCOUNT
 from tools.localcloud.aws.clients import in_process
 from tools.localcloud.aws.engine import Engine
 from tools.localcloud.aws.rows import all_rows
@@ -53,13 +54,13 @@ class Daemon:
         self.recorder = Recorder(backend.moto_application())
         self.http: BaseWSGIServer | None = None
         self.sagemaker = SageMakerRuntime(
-            home, lambda: self.endpoint, account=backend.ACCOUNT, python=sys.executable, repository=REPOSITORY
+            home, lambda: self.endpoint, account=ACCOUNT, python=sys.executable, repository=REPOSITORY
         )
         self.application = self.sagemaker.wrap(self.recorder)
         rows = all_rows()
         self.http = self._listen(port)
         clients = in_process(self.application, self.endpoint)
-        self.engine = Engine(rows, schema.load(rows), clients, DEFAULT_REGION, backend.ACCOUNT)
+        self.engine = Engine(rows, schema.load(rows), clients, DEFAULT_REGION, ACCOUNT)
         self.provider = provider.AwsProvider(self.engine, self.ledger, importlib.metadata.version("pulumi-aws"))
         self.grpc, self.provider_port = provider.serve(self.provider)
 
@@ -147,7 +148,9 @@ class Daemon:
 def main() -> int:
     parser = argparse.ArgumentParser(description="The local cloud; started by ./slipway up, stopped by ./slipway local stop.")
     parser.add_argument("--home", type=Path, required=True, help="directory of its files")
-    parser.add_argument("--port", type=int, default=PREFERRED_PORT, help="preferred port of the AWS endpoint; another is taken when it is in use")
+    parser.add_argument(
+        "--port", type=int, default=PREFERRED_PORT, help="preferred port of the AWS endpoint; another is taken when it is in use"
+    )
     options = parser.parse_args()
     options.home.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)

@@ -26,7 +26,12 @@ def _partition(engine: Engine, _: Mapping[str, Any]) -> dict[str, Any]:
 
 def _zones(engine: Engine, _: Mapping[str, Any]) -> dict[str, Any]:
     zones = engine.clients("ec2", engine.region).describe_availability_zones()["AvailabilityZones"]
-    return {"id": engine.region, "names": [z["ZoneName"] for z in zones], "zoneIds": [z["ZoneId"] for z in zones], "groupNames": [engine.region]}
+    return {
+        "id": engine.region,
+        "names": [z["ZoneName"] for z in zones],
+        "zoneIds": [z["ZoneId"] for z in zones],
+        "groupNames": [engine.region],
+    }
 
 
 FUNCTIONS: Mapping[str, Function] = {

@@ -12,7 +12,7 @@ MANAGED_TAG = ("ManagedBy", "pulumi")
 
 
 def orphans(daemon: Daemon, stack: str) -> list[dict[str, str]]:
-    """`[{"service", "id"}]` of what still exists of the stack. Training jobs and keys waiting for their deletion are AWS's records, no orphans."""
+    """`[{"service", "id"}]` of what still exists of the stack; what AWS only has a record of is no orphan."""
     engine = daemon.engine
     found: dict[tuple[str, str], None] = {}
     for entry in daemon.ledger.of_stack(stack):

@@ -67,7 +67,9 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
             mine.region = str(region)
         mine.default_tags = _default_tags(args.get("defaultTags") or given.get("defaultTags"))
         self._engines[context.peer()] = mine
-        return provider_pb2.ConfigureResponse(acceptSecrets=False, supportsPreview=True, acceptResources=False, acceptOutputs=False)
+        return provider_pb2.ConfigureResponse(
+            acceptSecrets=False, supportsPreview=True, acceptResources=False, acceptOutputs=False
+        )
 
     def Check(self, request: Any, context: Any) -> Any:
         token, name = _type_and_name(request.urn)
@@ -84,10 +86,13 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
     def Diff(self, request: Any, context: Any) -> Any:
         token, _ = _type_and_name(request.urn)
         with _said(context, request.urn):
-            found = self._mine(context).diff(token, wire.decode(request.olds), wire.decode(request.news), tuple(request.ignoreChanges))
+            found = self._mine(context).diff(
+                token, wire.decode(request.olds), wire.decode(request.news), tuple(request.ignoreChanges)
+            )
             detailed = {
                 d.path: provider_pb2.PropertyDiff(
-                    kind=provider_pb2.PropertyDiff.Kind.Value(_KINDS[d.change] + ("_REPLACE" if d.replaces else "")), inputDiff=False
+                    kind=provider_pb2.PropertyDiff.Kind.Value(_KINDS[d.change] + ("_REPLACE" if d.replaces else "")),
+                    inputDiff=False,
                 )
                 for d in found.differences
             }
@@ -151,9 +156,10 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         if function is None:
             context.abort(
                 grpc.StatusCode.UNIMPLEMENTED,
-                f"{request.tok}: the local cloud does not answer this lookup; "
-                f"pass the value as a setting, or add it to tools/localcloud/functions.py (there: {', '.join(sorted(FUNCTIONS))})",
+                f"{request.tok}: the local cloud does not answer this lookup; pass the value as a setting, "
+                f"or add it to tools/localcloud/functions.py (there: {', '.join(sorted(FUNCTIONS))})",
             )
+            return None
         with _said(context, request.tok):
             return provider_pb2.InvokeResponse(**{"return": wire.encode(function(engine, wire.decode(request.args)))})
         return None

@@ -13,8 +13,9 @@ def test_a_tls_only_denial_does_not_concern_a_request_to_the_local_cloud() -> No
 
 
 def test_all_operators_of_a_condition_must_hold() -> None:
-    assert not holds({"StringNotEquals": {"aws:PrincipalAccount": "123456789012"}, "Bool": {"aws:PrincipalIsAWSService": "false"}})
-    assert holds({"StringNotEquals": {"aws:PrincipalAccount": ["1", "2"]}, "Bool": {"aws:PrincipalIsAWSService": "false"}})
+    no_service = {"Bool": {"aws:PrincipalIsAWSService": "false"}}
+    assert not holds({"StringNotEquals": {"aws:PrincipalAccount": "123456789012"}, **no_service})
+    assert holds({"StringNotEquals": {"aws:PrincipalAccount": ["1", "2"]}, **no_service})
 
 
 def test_a_key_that_the_request_has_not_got_does_not_match_unless_it_may_be_absent() -> None:

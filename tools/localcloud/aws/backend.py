@@ -32,6 +32,6 @@ def moto_application() -> Application:
 
 def reset() -> None:
     """Empties moto: every backend of every account and region."""
-    from moto.moto_api._internal import moto_api_backend
+    from moto.moto_api._internal.models import moto_api_backend
 
     moto_api_backend.reset()

@@ -34,7 +34,7 @@ _OPERATORS: Mapping[str, Callable[[str, str], bool]] = {
 
 
 def holds(condition: Mapping[str, Any]) -> bool:
-    """Whether a statement's Condition holds for a request to the local cloud. A key that the request has not got does not match."""
+    """Whether a statement's Condition holds for a request to the local cloud. A key that the request has not got never matches."""
     for operator, keys in condition.items():
         name = operator.lower()
         if_exists = name.endswith("ifexists")
@@ -56,7 +56,11 @@ def applicable(policy: str) -> str:
     """The policy document without the statements whose condition does not hold, and without the others' conditions."""
     document = json.loads(policy)
     statements = document.get("Statement", [])
-    kept = [statement for statement in (statements if isinstance(statements, list) else [statements]) if holds(statement.get("Condition", {}))]
+    kept = [
+        statement
+        for statement in (statements if isinstance(statements, list) else [statements])
+        if holds(statement.get("Condition", {}))
+    ]
     return json.dumps({**document, "Statement": [{k: v for k, v in statement.items() if k != "Condition"} for statement in kept]})
 
 
@@ -70,4 +74,4 @@ def install() -> None:
             return PermissionResult.NEUTRAL
         return IAMPolicy(applicable(bucket.policy.decode())).is_action_permitted(action, resource)
 
-    FakeBucket.get_permission = get_permission
+    setattr(FakeBucket, "get_permission", get_permission)  # noqa: B010 - a method of moto's, replaced on purpose

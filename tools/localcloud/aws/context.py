@@ -60,7 +60,7 @@ class Context:
             if value is None or name in call.skip or name in ("tags", "region"):
                 continue
             member = rename.get(name) or member_of(members, name)
-            if member in members:
+            if member is not None and member in members:
                 parameters[member] = to_aws(value, members[member], rename, name)
         for member, raw in call.params.items():
             value = self.fill(raw)

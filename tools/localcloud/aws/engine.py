@@ -63,10 +63,7 @@ class Engine:
                 failures.append((key, f"unknown property {key!r}" + (f"; did you mean {near[0]!r}?" if near else "")))
             elif isinstance(schema.inputs[key], Mapping) and isinstance(inputs[key], (str, bool, int, float)):
                 failures.append(
-                    (
-                        key,
-                        f"Incorrect attribute value type: {key!r} takes {' '.join(schema.inputs[key])} values, got {inputs[key]!r}",
-                    )
+                    (key, f"Incorrect attribute value type: {key!r} takes a {' '.join(schema.inputs[key])}, got {inputs[key]!r}")
                 )
             elif schema.inputs[key] == "bool" and inputs[key] not in (True, False, "true", "false", UNKNOWN):
                 failures.append((key, f"Incorrect attribute value type: a bool is required for {key!r}, got {inputs[key]!r}"))

@@ -76,8 +76,8 @@ def policy_document(prop: str) -> Check:
 
     def says(value: Any) -> str | None:
         if not str(value).lstrip().startswith("{"):
-            array = str(value).lstrip().startswith("[")
-            return f'"{prop}" contains an invalid JSON policy: {"contains a JSON array, not a JSON object" if array else "not a JSON object"}'
+            what = "contains a JSON array, not a JSON object" if str(value).lstrip().startswith("[") else "not a JSON object"
+            return f'"{prop}" contains an invalid JSON policy: {what}'
         try:
             json.loads(value)
         except ValueError as error:

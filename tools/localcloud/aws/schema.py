@@ -92,7 +92,7 @@ def _kind(hint: Any, fields_of: Any) -> Kind:
         return _kind(inner[0], fields_of) if inner else "any"
     if origin is not None and issubclass(origin, Mapping):
         return {"map": _kind(arguments[1], fields_of)}
-    if origin is not None and issubclass(origin, typing.Iterable):  # type: ignore[arg-type]
+    if origin is not None and issubclass(origin, typing.Iterable):
         return {"list": _kind(arguments[0], fields_of)}
     if isinstance(hint, type):
         if _types.is_input_type(hint):

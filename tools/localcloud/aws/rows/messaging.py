@@ -25,9 +25,10 @@ def _named(fifo: str, kind: str) -> Any:
         name = props.get("name")
         if name is None:
             return None
-        suffix = r"\.fifo" if props.get(fifo) else ""
-        good = re.fullmatch(r"[0-9A-Za-z_-]{1,%d}%s" % (256 - (5 if suffix else 0), suffix), str(name))
-        return None if good else f"invalid {kind} name: {name}" + (" (a FIFO one ends in .fifo)" if suffix else "")
+        ending = ".fifo" if props.get(fifo) else ""
+        stem = str(name).removesuffix(ending)
+        good = str(name).endswith(ending) and re.fullmatch(r"[0-9A-Za-z_-]+", stem) and len(str(name)) <= 256
+        return None if good else f"invalid {kind} name: {name}" + (" (a FIFO one ends in .fifo)" if ending else "")
 
     return when("name", says, fifo)
 

@@ -8,7 +8,7 @@ import botocore.exceptions
 
 from tools.localcloud.aws.context import Context, error_code
 from tools.localcloud.aws.rules import conflicts, length, one_of
-from tools.localcloud.aws.spec import Autoname, Call, Resource, Tags, Update
+from tools.localcloud.aws.spec import Autoname, Resource, Tags, Update
 
 # Hosted zone of the S3 endpoint of each region; source: AWS general reference, "Amazon S3 endpoints and quotas".
 _ZONES = {

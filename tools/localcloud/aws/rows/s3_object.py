@@ -64,7 +64,7 @@ def _body(props: Any) -> bytes:
         return _file(source)
     if source.get(_MARK) == _ARCHIVE:
         return _archive(source)
-    if "text" in source and source["text"]:
+    if source.get("text"):
         return str(source["text"]).encode()
     if source.get("path"):
         return _file(source["path"])

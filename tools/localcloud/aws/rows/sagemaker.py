@@ -74,7 +74,9 @@ def _variants(c: Context, prop: str) -> list[dict[str, Any]] | None:
             if value not in (None, "", 0, False) and key in _PLAIN
         }
         made_up = hashlib.sha256(f"{c.props['name']}#{number}".encode()).hexdigest()[:26]
-        item.setdefault("VariantName", f"terraform-{made_up}")  # the prefix is pulumi-aws's own: it is Terraform's provider inside
+        item.setdefault(
+            "VariantName", f"terraform-{made_up}"
+        )  # the prefix is pulumi-aws's own: it is Terraform's provider inside
         item.setdefault("InitialVariantWeight", 1.0)
         if variant.get("initialVariantWeight") == 0:
             item["InitialVariantWeight"] = 0.0
@@ -199,9 +201,8 @@ def _wait(c: Context) -> None:
         if status not in ("Creating", "Updating", "SystemUpdating", "RollingBack"):
             raise RuntimeError(f"endpoint {found['EndpointName']} is {status}: {found.get('FailureReason', 'no reason given')}")
         if time.monotonic() > end:
-            raise RuntimeError(
-                f"endpoint {found['EndpointName']} is still {status} after {ENDPOINT_SECONDS:.0f} s; see its log in CloudWatch Logs"
-            )
+            said = f"is still {status} after {ENDPOINT_SECONDS:.0f} s; see its log in CloudWatch Logs"
+            raise RuntimeError(f"endpoint {found['EndpointName']} {said}")
         time.sleep(POLL_SECONDS)
 
 
@@ -235,9 +236,8 @@ def _update_endpoint(c: Context) -> None:
     _wait(c)
     served = c.client().describe_endpoint(EndpointName=c.id)
     if served["EndpointConfigName"] != wanted:
-        raise RuntimeError(
-            f"endpoint {c.id} went back to {served['EndpointConfigName']}: {served.get('FailureReason', 'the new configuration failed')}"
-        )
+        reason = served.get("FailureReason", "the new configuration failed")
+        raise RuntimeError(f"endpoint {c.id} went back to {served['EndpointConfigName']}: {reason}")
 
 
 def _delete_endpoint(c: Context) -> None:
