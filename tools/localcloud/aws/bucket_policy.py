@@ -34,7 +34,7 @@ _OPERATORS: Mapping[str, Callable[[str, str], bool]] = {
 
 
 def holds(condition: Mapping[str, Any]) -> bool:
-    """Whether a statement's Condition holds for a request to the local cloud. A key that the request has not got never matches."""
+    """Whether a statement's Condition holds for a request to the local cloud. An absent key never matches."""
     for operator, keys in condition.items():
         name = operator.lower()
         if_exists = name.endswith("ifexists")
