@@ -178,6 +178,19 @@ def _scalable_target(call: Call) -> Any:
     raise Refusal("ResourceNotFoundException", f"The resource {wanted} does not exist.")
 
 
+def _register_target(call: Call) -> Mapping[str, Any] | None:
+    """moto's own forgets the role of a target that is there. The rest is its business."""
+    from moto.applicationautoscaling.models import applicationautoscaling_backends
+
+    names = ("ServiceNamespace", "ResourceId", "ScalableDimension")
+    for dimensions in applicationautoscaling_backends[ACCOUNT][call.region].targets.values():
+        for target in dimensions.values():
+            address = (target.service_namespace, target.resource_id, target.scalable_dimension)
+            if address == tuple(call.params.get(name) for name in names) and call.params.get("RoleARN"):
+                target.role_arn = call.params["RoleARN"]
+    return None
+
+
 def _tags_on(find: Callable[[Call], Any], listed: str, added: str, removed: str) -> Extra:
     """Tagging of an object of moto's that knows no tags: they are kept on it, so they go with it."""
 
@@ -224,6 +237,7 @@ EXTRAS: Mapping[tuple[str, str], Extra] = {
     ("budgets", "UpdateBudget"): _update_budget,
     ("budgets", "DescribeSubscribersForNotification"): _subscribers,
     **{("budgets", operation): _BUDGET_TAGS for operation in _TAGGING},
+    ("application-autoscaling", "RegisterScalableTarget"): _register_target,
     **{("application-autoscaling", operation): _TARGET_TAGS for operation in _TAGGING},
     ("secretsmanager", "UpdateSecret"): _update_secret,
     ("logs", "AssociateKmsKey"): _log_group_key,

@@ -5,6 +5,7 @@ A golden file's templates: {id}, {account}, {region}, {hex}, {unique}, {ipv6}, {
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.localcloud.aws.account import ACCOUNT
+from tools.localcloud.aws.context import Clients
 from tools.localcloud.aws.engine import Engine
 from tools.localcloud.aws.values import is_zero, same_json
 
@@ -30,25 +32,42 @@ _PATTERNS = {
 }
 
 
+@functools.cache
 def load(name: str) -> dict[str, Any]:
     """One golden file, by its name without `.json`."""
     document: dict[str, Any] = json.loads((ROOT / f"{name}.json").read_text())
     return document
 
 
-def _interface(ec2: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    return {"id": ec2.create_network_interface(SubnetId=inputs["subnetId"])["NetworkInterface"]["NetworkInterfaceId"]}
+def _interface(clients: Clients, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "id": clients("ec2", REGION).create_network_interface(SubnetId=inputs["subnetId"])["NetworkInterface"][
+            "NetworkInterfaceId"
+        ]
+    }
 
 
-def _prefix_list(ec2: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    made = ec2.create_managed_prefix_list(PrefixListName=inputs["name"], AddressFamily="IPv4", MaxEntries=inputs["maxEntries"])
+def _prefix_list(clients: Clients, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    asked = {"PrefixListName": inputs["name"], "MaxEntries": inputs["maxEntries"]}
+    made = clients("ec2", REGION).create_managed_prefix_list(AddressFamily="IPv4", **asked)
     return {"id": made["PrefixList"]["PrefixListId"]}
 
 
-def _peering(ec2: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:
+def _peering(clients: Clients, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    ec2 = clients("ec2", REGION)
     made = ec2.create_vpc_peering_connection(VpcId=inputs["vpcId"], PeerVpcId=inputs["peerVpcId"])["VpcPeeringConnection"]
     ec2.accept_vpc_peering_connection(VpcPeeringConnectionId=made["VpcPeeringConnectionId"])
     return {"id": made["VpcPeeringConnectionId"]}
+
+
+def _table(clients: Clients, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    clients("dynamodb", REGION).create_table(
+        TableName=inputs["name"],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        ProvisionedThroughput={"ReadCapacityUnits": 5, "WriteCapacityUnits": 5},
+    )
+    return {"id": inputs["name"], "name": inputs["name"]}
 
 
 # Resources that golden cases lean on and that the project itself has no use for (so no row).
@@ -56,11 +75,13 @@ _BY_HAND = {
     "aws:ec2/networkInterface:NetworkInterface": _interface,
     "aws:ec2/managedPrefixList:ManagedPrefixList": _prefix_list,
     "aws:ec2/vpcPeeringConnection:VpcPeeringConnection": _peering,
+    "aws:dynamodb/table:Table": _table,
 }
 
 
 # Cases that golden files lean on and that are in none of them.
 _MORE_SUPPORT: tuple[dict[str, Any], ...] = (
+    {"type": "aws:dynamodb/table:Table", "name": "scaled", "inputs": {"name": "scaled"}},
     {
         "type": "aws:eks/cluster:Cluster",
         "name": "full",
@@ -91,13 +112,33 @@ _BEFORE = {
 }
 
 
+@functools.cache
+def _support() -> dict[tuple[str, str], dict[str, Any]]:
+    items = [*_MORE_SUPPORT, *json.loads((ROOT / "_support.json").read_text())]
+    return {(item["type"], item["name"]): item for item in items}
+
+
+# How pulumi-aws wants an import named where the id alone says too little; source: its registry pages, "Import".
+_TARGET = "{serviceNamespace}/{resourceId}/{scalableDimension}"
+_IMPORT_IDS = {
+    "aws:appautoscaling/target:Target": _TARGET,
+    "aws:appautoscaling/policy:Policy": f"{_TARGET}/{{name}}",
+    "aws:eks/podIdentityAssociation:PodIdentityAssociation": "{clusterName},{associationId}",
+    "aws:s3/bucketObjectv2:BucketObjectv2": "{bucket}/{key}",
+}
+
+
+def import_id(token: str, identifier: str, outputs: Mapping[str, Any]) -> str:
+    """What an import of this resource is told."""
+    return _IMPORT_IDS[token].format_map(outputs) if token in _IMPORT_IDS else identifier
+
+
 class World:
     """An empty cloud in which the resources that golden cases refer to are made on demand."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        support = [*_MORE_SUPPORT, *json.loads((ROOT / "_support.json").read_text())]
-        self.support = {(item["type"], item["name"]): item for item in support}
+        self.support = _support()
         self.made: dict[tuple[str, str], dict[str, Any]] = {}
 
     def prepare(self, token: str) -> None:
@@ -130,7 +171,7 @@ class World:
             item = self.support.get(key) or _case_of(token, name)
             inputs = self.fill(item["inputs"])
             if token not in self.engine.rows and token in _BY_HAND:
-                self.made[key] = _BY_HAND[token](self.engine.clients("ec2", REGION), inputs)
+                self.made[key] = _BY_HAND[token](self.engine.clients, inputs)
                 return self.made[key]
             checked, failures = self.engine.check(token, name, {}, inputs, b"seed")
             assert not failures, f"{token}#{name}: {failures}"
@@ -140,15 +181,21 @@ class World:
 
 
 def _case_of(token: str, name: str) -> dict[str, Any]:
-    for path in ROOT.glob("*.json"):
-        if path.name.startswith("_"):
-            continue
-        document = json.loads(path.read_text())
-        if document["type"] == token:
-            for case in document["cases"]:
-                if case["case"] == name:
-                    return case
-    raise KeyError(f"no support resource or golden case {token}#{name}")
+    if (token, name) not in _cases():
+        raise KeyError(f"no support resource or golden case {token}#{name}")
+    return _cases()[token, name]
+
+
+@functools.cache
+def names() -> tuple[str, ...]:
+    """The golden files' names, without `.json`."""
+    return tuple(sorted(path.stem for path in ROOT.glob("*.json") if not path.name.startswith("_")))
+
+
+@functools.cache
+def _cases() -> dict[tuple[str, str], dict[str, Any]]:
+    documents = [load(name) for name in names()]
+    return {(document["type"], case["case"]): case for document in documents for case in document["cases"]}
 
 
 def differences(

@@ -35,7 +35,7 @@ TARGET = Resource(
     updates=(Update(on=("minCapacity", "maxCapacity", "roleArn", "suspendedState"), do=_REGISTER, after_create=False),),
     delete=Call(op="deregister_scalable_target", params=_ADDRESS),
     replace=frozenset({"resourceId", "scalableDimension", "serviceNamespace"}),
-    computed=frozenset({"roleArn"}),
+    computed=frozenset({"roleArn", "suspendedState"}),
     empty={"roleArn": ""},
     zeros=frozenset({"suspendedState"}),
     rename={"arn": "ScalableTargetARN", "roleArn": "RoleARN"},
