@@ -17,7 +17,17 @@ _HEADER = """#!/bin/sh
 
 SCRIPTS: Final = {
     "pulumi-resource-pulumi-python": _HEADER + 'exec "${PULUMI_PYTHON_CMD:-python3}" -u -m pulumi.dynamic "$@"\n',
-    "pulumi-analyzer-policy-python": _HEADER + 'exec "${PULUMI_PYTHON_CMD:-python3}" -u -m pulumi.policy "$@"\n',
+    "pulumi-analyzer-policy-python": _HEADER
+    + """# The pack's runtime options (PulumiPolicy.yaml) are for a language host; the interpreter is chosen already.
+for argument do
+    shift
+    case $argument in
+        -virtualenv=* | -toolchain=* | -typechecker=*) ;;
+        *) set -- "$@" "$argument" ;;
+    esac
+done
+exec "${PULUMI_PYTHON_CMD:-python3}" -u -m pulumi.policy "$@"
+""",
 }
 
 

@@ -152,6 +152,11 @@ def ensure(home: Path, *, port: int | None = None, on_progress: Callable[[str], 
     while time.monotonic() < end:
         found = find(home)
         if found is not None:
+            taken = found.status().get("port_was_taken") if on_progress else None
+            if on_progress and taken:
+                on_progress(
+                    f"port {taken} is taken; the local cloud is at {found.endpoint} (SLIPWAY_PORT names another to try first)"
+                )
             return found
         if process.poll() is not None and process.returncode != 1:
             break

@@ -25,7 +25,9 @@ def run(stack: Stack = "local", local: Local = False, yes: Yes = False, as_json:
         from tools.cli.progress import Progress
         from tools.engine.program import program
         from tools.engine.sessions import open_stack, place_of
+        from tools.engine.workspace import stack_source
 
+        stack_source(stack)
         place = place_of(stack, local=local)
         if not yes and not _agreed(stack, real=place.mode != "local"):
             say("nothing was touched")
