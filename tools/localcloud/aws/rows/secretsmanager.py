@@ -153,7 +153,7 @@ def _read_version(c: Context) -> dict[str, Any] | None:
 
 
 def _change_stages(c: Context) -> None:
-    """A stage is on one version at a time: it is taken from where it is."""
+    """A stage is on one version at a time: it is taken from where it is. AWS itself puts AWSPREVIOUS where the current was."""
     client, secret, version = c.client(), c.get("secretId"), c.id.rpartition("|")[2]
     holders = client.describe_secret(SecretId=secret)["VersionIdsToStages"]
     wanted, there = set(c.props.get("versionStages") or ()), set(holders.get(version, ()))
@@ -161,7 +161,7 @@ def _change_stages(c: Context) -> None:
         holder = next((other for other, stages in holders.items() if stage in stages), None)
         taken = {"RemoveFromVersionId": holder} if holder else {}
         client.update_secret_version_stage(SecretId=secret, VersionStage=stage, MoveToVersionId=version, **taken)
-    for stage in sorted(there - wanted - {_CURRENT}):
+    for stage in sorted(there - wanted - {_CURRENT, "AWSPREVIOUS"}):
         client.update_secret_version_stage(SecretId=secret, VersionStage=stage, RemoveFromVersionId=version)
 
 
