@@ -23,6 +23,7 @@ from tools.plan.view import ENGINE_UNKNOWN, UNKNOWN, Plan, ResourceView, Secret
 # pulumi-aws keeps the tokens of its v6 names as aliases: aws:s3/bucketV2:BucketV2 is aws:s3/bucket:Bucket.
 _V2_TOKEN: Final = re.compile(r"^(aws:s3/\w+)V2:(\w+)V2$")
 _NAME_PROPERTIES: Final = ("name", "bucket", "arn", "url", "keyId", "resourceId")
+_ARN_END: Final = re.compile(r"^.*[/:]")
 _WORD: Final = re.compile(r"[A-Za-z0-9]+")
 
 
@@ -137,7 +138,9 @@ def _key(view: ResourceView) -> str:
 def _identities(view: ResourceView) -> set[str]:
     candidates: list[Any] = [view.id, *(view.props.get(key) for key in _NAME_PROPERTIES)]
     candidates += [view.outputs.get(key) for key in ("id", *_NAME_PROPERTIES)]
-    return {value for value in candidates if isinstance(value, str) and value and ENGINE_UNKNOWN not in value}
+    found = {value for value in candidates if isinstance(value, str) and value and ENGINE_UNKNOWN not in value}
+    # The engine shows a stack policy no ids, but an arn ends in one: arn:aws:ec2:us-east-1:123456789012:vpc/vpc-0a1b.
+    return found | {_ARN_END.sub("", value) for value in found if value.startswith("arn:")}
 
 
 def _has_unknown_name(view: ResourceView) -> bool:

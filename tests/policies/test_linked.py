@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from policies.linked import LinkedPlan
-from policies.tokens import BUCKET, BUCKET_VERSIONING, ENDPOINT, SCALING_TARGET
+from policies.tokens import BUCKET, BUCKET_VERSIONING, ENDPOINT, FLOW_LOG, SCALING_TARGET, VPC
 from tools.plan.view import UNKNOWN, ResourceView
 
 
@@ -73,3 +73,17 @@ def test_the_owner_is_read_out_of_a_longer_value() -> None:
     target = ResourceView(type=SCALING_TARGET, name="t", props={"resourceId": "endpoint/digits/variant/a"})
     plan = LinkedPlan([endpoint, target])
     assert plan.companions(endpoint, SCALING_TARGET, "resourceId", lambda value: value.split("/")[1]).found == [target]
+
+
+def test_an_id_that_only_the_arn_shows_links_too() -> None:
+    """The engine shows a stack policy a resource's outputs, and its id is none of them."""
+    arn = "arn:aws:ec2:us-east-1:123456789012:vpc/vpc-{}"
+    plan = LinkedPlan(
+        [
+            ResourceView(type=VPC, name="mine", urn="urn:mine", props={"arn": arn.format("1")}),
+            ResourceView(type=VPC, name="other", urn="urn:other", props={"arn": arn.format("2")}),
+            ResourceView(type=FLOW_LOG, name="log", urn="urn:log", props={"vpcId": "vpc-1"}),
+        ]
+    )
+    found = {view.name: [log.name for log in plan.companions(view, FLOW_LOG, "vpcId").found] for view in plan.of(VPC)}
+    assert found == {"mine": ["log"], "other": []}
