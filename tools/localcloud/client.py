@@ -154,9 +154,7 @@ def ensure(home: Path, *, port: int | None = None, on_progress: Callable[[str], 
         if found is not None:
             taken = found.status().get("port_was_taken") if on_progress else None
             if on_progress and taken:
-                on_progress(
-                    f"port {taken} is taken; the local cloud is at {found.endpoint} (SLIPWAY_PORT names another to try first)"
-                )
+                on_progress(f"port {taken} is taken; the local cloud is at {found.endpoint}; SLIPWAY_PORT prefers another")
             return found
         if process.poll() is not None and process.returncode != 1:
             break
