@@ -20,4 +20,4 @@ def with_short_training(config: dict[str, Any]) -> None:
 
 def with_long_training(config: dict[str, Any]) -> None:
     """The job runs for as long as a test needs to cut into it."""
-    config["slipway:training"] = {"jobs": {"digits": {"hyperparameters": {"epochs": 60}}}}
+    config["slipway:training"] = {"jobs": {"digits": {"hyperparameters": {"epochs": 30}}}}

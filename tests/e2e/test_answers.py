@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -20,7 +21,8 @@ from pulumi import automation as auto
 from infra.program import program
 
 pack, work = sys.argv[1:]
-stack = auto.create_or_select_stack("local", project_name="slipway", program=program, work_dir=work)
+options = auto.LocalWorkspaceOptions(work_dir=work)
+stack = auto.create_or_select_stack("local", project_name="slipway", program=program, opts=options)
 events = []
 result = stack.preview(on_event=events.append, policy_packs=[pack] if pack else None, color="never")
 found = [e.policy_event for e in events if e.policy_event]
@@ -52,8 +54,6 @@ def test_export_is_what_pulumi_stack_export_prints(here: Slipway, up: dict[str, 
         capture_output=True,
         check=True,
     )
-    import json
-
     assert document == json.loads(plain.stdout)
 
 
@@ -104,8 +104,6 @@ def test_the_words_for_people_name_what_to_try_next(here: Slipway, up: dict[str,
 
 def plain_run(here: Slipway, pack: str, checkout: Path) -> dict[str, Any]:
     """Runs PLAIN as a user would: eval "$(./slipway local env)", then their own script."""
-    import json
-
     script = checkout / "plain.py"
     script.write_text(PLAIN)
     exports = here.run("local", "env").out
