@@ -8,6 +8,7 @@ import botocore.exceptions
 import pytest
 
 from tests.tools.localcloud.cloud import Cloud, Made
+from tools.localcloud.aws.diff import UNKNOWN
 
 CLUSTER = "aws:eks/cluster:Cluster"
 NODES = "aws:eks/nodeGroup:NodeGroup"
@@ -99,6 +100,14 @@ def test_a_cluster_s_settings_change_one_by_one_and_nothing_else_does(cloud: Clo
     assert cloud.change(cluster, accessConfig=mode)["accessConfig"] == {**mode, "bootstrapClusterCreatorAdminPermissions": False}
     assert cloud.change(cluster, tags={"team": "web", "new": "1"})["tags"] == {"team": "web", "new": "1"}
     assert "tags" not in cloud.change(cluster, tags=None)
+
+
+def test_a_preview_knows_what_aws_has_filled_in_and_what_it_will(cloud: Cloud, cluster: Made) -> None:
+    vpc = cloud.engine.preview(CLUSTER, {}, cluster.inputs)["vpcConfig"]
+    assert (vpc["vpcId"], vpc["clusterSecurityGroupId"]) == (UNKNOWN, UNKNOWN)
+    assert vpc["subnetIds"] == cluster.inputs["vpcConfig"]["subnetIds"]
+    after = cloud.engine.preview(CLUSTER, cluster.outputs, {**cluster.inputs, "tags": {"a": "b"}})
+    assert after["vpcConfig"].items() >= cluster.outputs["vpcConfig"].items()
 
 
 def test_what_makes_a_cluster_anew(cloud: Cloud, cluster: Made) -> None:

@@ -112,7 +112,8 @@ class Engine:
             for key in schema.inputs:
                 if key not in row.computed and key in outputs and key not in news:
                     outputs.pop(key)
-        outputs.update({key: value for key, value in news.items() if key in schema.outputs})
+        for key in news.keys() & schema.outputs.keys():
+            outputs[key] = _completed(self.row(token), key, schema.outputs[key], news[key], state.get(key))
         for key, condition in self.row(token).moves.items():
             if state and (not condition or news.get(condition)):
                 outputs[key] = UNKNOWN
@@ -318,6 +319,21 @@ def _without_properties(call: Call) -> Call:
     import dataclasses
 
     return dataclasses.replace(call, take=())
+
+
+def _completed(row: Resource, path: str, kind: Any, want: Any, have: Any) -> Any:
+    """What the program gives of an object, with the members that AWS fills in: as they were, or not known yet."""
+    if not isinstance(want, Mapping) or not isinstance(kind, Mapping) or "object" not in kind:
+        return want
+    was: Mapping[str, Any] = have if isinstance(have, Mapping) else {}
+    whole = dict(want)
+    for name, inner in kind["object"].items():
+        key = f"{path}.{name}"
+        if whole.get(name) is not None:
+            whole[name] = _completed(row, key, inner, whole[name], was.get(name))
+        elif key in row.computed and (name in was or not was):
+            whole[name] = was.get(name, UNKNOWN)
+    return whole
 
 
 def _has_unknown(value: Any) -> bool:
