@@ -30,6 +30,8 @@ INTERFACE_SERVICES: Final = frozenset(
 # Without NAT, a private node can pull, join and log only through these.
 ENDPOINTS_WITHOUT_NAT: Final = ("ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "kms", "logs", "sagemaker.api", "sts")
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+# A name, or a pattern that begins with one: role/* would be everybody, and says so less clearly than an empty list.
+_OPERATOR: Final = re.compile(r"arn:aws:iam::\d{12}:role/[\w+=,.@-][\w+=,.@/*-]*")
 _REPOSITORY: Final = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 _SECRET_NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,62}")
 
@@ -78,6 +80,16 @@ def _repository(name: str) -> str:
     return name
 
 
+def _operator(arn: str) -> str:
+    if not _OPERATOR.fullmatch(arn):
+        raise ValueError(
+            "is no arn of roles; write one like "
+            "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_Operator_*"
+        )
+    return arn
+
+
+OperatorArn = Annotated[str, AfterValidator(_operator)]
 LogDays = Annotated[int, AfterValidator(_log_days)]
 
 
@@ -159,6 +171,11 @@ class IdentitySettings(Section):
     """IAM."""
 
     max_session_hours: int = Field(default=4, ge=1, le=12, description="The longest session of a role that people or CI take.")
+    operator_principal_arns: tuple[OperatorArn, ...] = Field(
+        default=(),
+        description="Who may take the operator role: arns of roles of this account, `*` as in IAM Identity Center's. "
+        "Empty: everybody of the account who holds sts:AssumeRole on it and came with a second factor.",
+    )
     ci: CiSettings | None = Field(default=None, description="The CI role; left out, there is none.")
 
 

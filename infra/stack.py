@@ -51,6 +51,7 @@ def build(settings: Settings) -> PlatformOutputs:
             scope=scope,
             cluster_name=cluster_name,
             max_session_hours=settings.identity.max_session_hours,
+            operator_principal_arns=settings.identity.operator_principal_arns,
             ci=settings.identity.ci,
         ),
     )

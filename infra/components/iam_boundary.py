@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from infra.components.iam_documents import WITHOUT_RESOURCE, Document, Scope, Statement, allow, document, log_groups
+from infra.components.iam_documents import WITHOUT_RESOURCE, Document, Scope, Statement, allow, document, log_groups, tunnel
 
 # What turns any role into another one. No boundary-bound role may do it, whatever its own policy says.
 ESCALATIONS: Final = (
@@ -45,6 +45,7 @@ def reach(scope: Scope) -> dict[str, list[str]]:
         "s3": [f"arn:aws:s3:::{scope.prefix}-*-{scope.account_id}-{scope.region}{part}" for part in ("", "/*")],
         "sagemaker": [scope.arn("sagemaker", f"*/{scope.prefix}-*")],
         "secretsmanager": [scope.arn("secretsmanager", f"secret:{scope.prefix}-*")],
+        "ssm": [resource for statement in tunnel(scope) for resource in statement["Resource"]],
     }
 
 

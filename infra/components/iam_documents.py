@@ -20,7 +20,9 @@ CAPTURE_PREFIX: Final = "capture"
 WITHOUT_RESOURCE: Final = frozenset(
     {
         "cloudwatch:PutMetricData",
+        "ec2:DeleteNetworkInterfacePermission",
         "ec2:DescribeDhcpOptions",
+        "ec2:DescribeInstances",
         "ec2:DescribeNetworkInterfaces",
         "ec2:DescribeSecurityGroups",
         "ec2:DescribeSubnets",
@@ -37,6 +39,7 @@ _LOG_WRITE: Final = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:Descri
 _IMAGE_PULL: Final = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 _INTERFACES: Final = ("ec2:CreateNetworkInterface", "ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterface")
 _LOOK_AROUND: Final = (
+    "ec2:DeleteNetworkInterfacePermission",
     "ec2:DescribeDhcpOptions",
     "ec2:DescribeNetworkInterfaces",
     "ec2:DescribeSecurityGroups",
@@ -109,10 +112,17 @@ def github_trust(scope: Scope, *, repository: str, git_ref: str) -> Document:
     return document(_trust("TrustWorkflow", principal, ("sts:AssumeRoleWithWebIdentity",), condition))
 
 
-def operator_trust(scope: Scope) -> Document:
-    """People of this account who hold `sts:AssumeRole` on the role and came with a second factor."""
+def operator_trust(scope: Scope, principals: Sequence[str] = ()) -> Document:
+    """People of this account who hold `sts:AssumeRole` on the role: those named, by arn patterns, or all with a second factor.
+
+    Named ones are not asked for the factor: IAM Identity Center asks for it itself, and its sessions do not carry the key.
+    """
     principal = {"AWS": f"arn:aws:iam::{scope.account_id}:root"}
-    condition = {"Bool": {"aws:MultiFactorAuthPresent": "true"}, "StringEquals": {"aws:PrincipalAccount": scope.account_id}}
+    condition: dict[str, Any] = {"StringEquals": {"aws:PrincipalAccount": scope.account_id}}
+    if principals:
+        condition["ArnLike"] = {"aws:PrincipalArn": list(principals)}
+    else:
+        condition["Bool"] = {"aws:MultiFactorAuthPresent": "true"}
     return document(_trust("TrustPeople", principal, ("sts:AssumeRole",), condition))
 
 
@@ -123,6 +133,7 @@ def training_document(scope: Scope) -> Document:
         *write_bucket(scope, "models"),
         *write_bucket(scope, "checkpoints"),
         use_keys(scope, "data", "models"),
+        hand_keys_on(scope, "models"),
         *pull_images(scope, "training"),
         write_logs(scope, "/aws/sagemaker/TrainingJobs"),
         put_metrics("/aws/sagemaker/TrainingJobs"),
@@ -136,6 +147,7 @@ def serving_document(scope: Scope) -> Document:
         *read_bucket(scope, "models"),
         *write_bucket(scope, "raw", prefix=f"{CAPTURE_PREFIX}/"),
         use_keys(scope, "data", "models"),
+        hand_keys_on(scope, "models"),
         *pull_images(scope, "serving"),
         write_logs(scope, "/aws/sagemaker/Endpoints"),
         put_metrics("/aws/sagemaker/Endpoints"),
@@ -215,11 +227,11 @@ def ci_document(scope: Scope) -> Document:
 
 
 def operator_document(scope: Scope) -> Document:
-    """People on call: look at the cluster and the jobs, stop a job, read logs."""
+    """People on call: look at the cluster and the jobs, stop a job, read logs, reach the private API through a node."""
     return document(
         allow(
             "ListPlatform",
-            ("eks:ListClusters", "sagemaker:ListEndpoints", "sagemaker:ListModels", "sagemaker:ListTrainingJobs"),
+            ("ec2:DescribeInstances", "eks:ListClusters", "sagemaker:ListEndpoints", "sagemaker:ListModels", "sagemaker:ListTrainingJobs"),
             ["*"],
         ),
         allow("SeeCluster", ("eks:AccessKubernetesApi", "eks:DescribeCluster"), [scope.arn("eks", f"cluster/{scope.prefix}")]),
@@ -229,6 +241,34 @@ def operator_document(scope: Scope) -> Document:
             [scope.arn("sagemaker", f"{kind}/{scope.prefix}-*") for kind in ("endpoint", "training-job")],
         ),
         allow("ReadLogs", ("logs:FilterLogEvents", "logs:GetLogEvents"), log_groups(scope)),
+        *tunnel(scope),
+    )
+
+
+def tunnel(scope: Scope) -> tuple[Statement, Statement, Statement]:
+    """Forward a port through a node of this environment, as to a private API server. No shell: one document, and it is checked.
+
+    https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-sessiondocumentaccesscheck.html
+    """
+    return (
+        allow(
+            "TunnelThroughNodes",
+            ("ssm:StartSession",),
+            [scope.arn("ec2", "instance/*")],
+            StringEquals={"ssm:resourceTag/Environment": scope.environment},
+            BoolIfExists={"ssm:SessionDocumentAccessCheck": "true"},
+        ),
+        allow(
+            "NoShell",
+            ("ssm:StartSession",),
+            [f"arn:aws:ssm:{scope.region}::document/AWS-StartPortForwardingSessionToRemoteHost"],
+        ),
+        allow(
+            "OwnTunnels",
+            ("ssm:ResumeSession", "ssm:TerminateSession"),
+            [scope.arn("ssm", "session/*")],
+            StringLike={"ssm:resourceTag/aws:ssmmessages:session-id": "${aws:userid}"},
+        ),
     )
 
 

@@ -31,7 +31,8 @@ class KeyDomain:
     """What one key is for.
 
     `via` are services through which the account's principals use it. `services` are service principals that use it themselves.
-    `grants` lets those services hand the key on to what they run (SageMaker volumes, EBS volumes, EKS secrets).
+    `grants` lets those services hand the key on to what they run (SageMaker volumes, EBS volumes, images), and take it back.
+    `cluster` is for EKS: secrets in its database and the volumes of nodes.
     """
 
     name: str
@@ -40,7 +41,7 @@ class KeyDomain:
     services: tuple[str, ...] = ()
     log_groups: bool = False
     grants: bool = False
-    autoscaling: bool = False
+    cluster: bool = False
 
 
 KEY_DOMAINS: Final = (
@@ -64,7 +65,7 @@ KEY_DOMAINS: Final = (
         log_groups=True,
     ),
     KeyDomain(
-        name="cluster", description="Kubernetes secrets and node volumes", via=("eks", "ec2"), grants=True, autoscaling=True
+        name="cluster", description="Kubernetes secrets and node volumes", via=("eks", "ec2"), grants=True, cluster=True
     ),
     KeyDomain(name="secrets", description="secrets that workloads read", via=("secretsmanager",)),
 )
@@ -85,6 +86,8 @@ def key_policy(scope: Scope, domain: KeyDomain) -> Document:
     if domain.grants:
         condition = {"StringEquals": via, "Bool": {"kms:GrantIsForAWSResource": "true"}}
         statements.append(_allow("ServicesHandKeyOn", root, ("kms:CreateGrant",), condition))
+        # Not under the condition above: that key is not there when a grant is retired.
+        statements.append(_allow("ServicesGiveKeyBack", root, ("kms:RetireGrant",), {"StringEquals": via}))
     if domain.services:
         condition = {"StringEquals": {"aws:SourceAccount": scope.account_id}}
         statements.append(
@@ -93,18 +96,28 @@ def key_policy(scope: Scope, domain: KeyDomain) -> Document:
     if domain.log_groups:
         condition = {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": scope.arn("logs", "log-group:*")}}
         statements.append(_allow("LogGroupsUseKey", {"Service": f"logs.{scope.region}.amazonaws.com"}, USE, condition))
-    if domain.autoscaling:
-        statements += _autoscaling(scope)
+    if domain.cluster:
+        # EKS makes its grant as whoever makes the cluster, and does not support kms:GrantIsForAWSResource there. IAM must allow
+        # the grant as well, and of our own roles it does so for the EBS driver's alone, narrowed to AWS's services.
+        # https://docs.aws.amazon.com/eks/latest/userguide/enable-kms.html
+        caller = {"StringEquals": {"kms:CallerAccount": scope.account_id}}
+        statements.append(_allow("ClusterMakerHandsKeyToEks", root, ("kms:CreateGrant",), caller))
+        statements += _node_volumes(scope)
     return document(*statements)
 
 
-def _autoscaling(scope: Scope) -> list[Statement]:
-    """Node groups start instances as the Auto Scaling service's role, whose own policy has no KMS.
+def _node_volumes(scope: Scope) -> list[Statement]:
+    """Nodes are started by the service-linked roles of Auto Scaling and, on spot, of EC2 Spot, whose own policies have no KMS.
 
     KMS refuses a policy that names a role which does not exist yet, as in a new account; a condition may name it.
+    https://docs.aws.amazon.com/autoscaling/ec2/userguide/key-policy-requirements-EBS-encryption.html
     """
-    role = f"arn:aws:iam::{scope.account_id}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
-    who = {"StringEquals": {"kms:CallerAccount": scope.account_id, "aws:PrincipalArn": role}}
+    linked = f"arn:aws:iam::{scope.account_id}:role/aws-service-role"
+    roles = [
+        f"{linked}/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling",
+        f"{linked}/spot.amazonaws.com/AWSServiceRoleForEC2Spot",
+    ]
+    who = {"StringEquals": {"kms:CallerAccount": scope.account_id, "aws:PrincipalArn": roles}}
     return [
         _allow("NodeVolumesUseKey", {"AWS": "*"}, USE, who),
         _allow(

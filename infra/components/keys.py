@@ -55,5 +55,6 @@ class Keys(pulumi.ComponentResource):
             tags=args.naming.tags(name),
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
         )
-        aws.kms.Alias(name, name=f"alias/{name}", target_key_id=key.key_id, opts=pulumi.ResourceOptions(parent=self))
-        return key.arn
+        alias = aws.kms.Alias(name, name=f"alias/{name}", target_key_id=key.key_id, opts=pulumi.ResourceOptions(parent=self))
+        # Roles know keys by alias: what uses the key comes after the alias, and is gone before it.
+        return pulumi.Output.all(key.arn, alias.id).apply(lambda known: str(known[0]))

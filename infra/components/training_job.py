@@ -7,6 +7,7 @@ code, no value and no secret goes there, so a change here never shows as a chang
 
 from __future__ import annotations
 
+import functools
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -128,15 +129,26 @@ class TrainingJobProvider(dynamic.ResourceProvider):
         return Clients(props["region"], getattr(self, "profile", None))
 
 
+@functools.cache
+def _service_models() -> Any:
+    """botocore's reader of service models, shared: SageMaker's alone takes a second to parse, and a process makes many clients."""
+    from botocore.loaders import create_loader
+
+    return create_loader()
+
+
 class Clients:
     """boto3 clients for one region, from the environment's credentials."""
 
     def __init__(self, region: str, profile: str | None = None) -> None:
         # Here, not above: the program that only declares the job need not pay for importing boto3.
         import boto3
+        import botocore.session
         from botocore.config import Config
 
-        session = boto3.session.Session(region_name=region, profile_name=profile)
+        core = botocore.session.Session(profile=profile)
+        core.register_component("data_loader", _service_models())
+        session = boto3.session.Session(botocore_session=core, region_name=region)
         config = Config(retries={"mode": "standard", "max_attempts": 8}, user_agent_extra="slipway")
         self.sagemaker = session.client("sagemaker", config=config)
         self.logs = session.client("logs", config=config)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -149,3 +150,83 @@ def test_the_lint_finds_two_statements_of_one_name_and_a_document_too_long() -> 
     twice = document(allow("A", ["s3:GetObject"], [MODELS]), allow("A", ["s3:PutObject"], [MODELS]))
     assert any("used twice" in finding for finding in lint_document(twice))
     assert any("split it" in finding for finding in lint_document(twice, limit=10))
+
+
+def statements_for(document_: Document, action: str) -> list[dict[str, Any]]:
+    return [statement for statement in document_["Statement"] if action in statement["Action"]]
+
+
+@pytest.mark.parametrize("role", ["training", "serving"])
+def test_sagemaker_may_hand_the_models_key_to_the_volumes_it_makes_and_to_nothing_else(role: str) -> None:
+    (grant,) = statements_for(BOUNDED[role], "kms:CreateGrant")
+    assert grant["Condition"]["Bool"] == {"kms:GrantIsForAWSResource": "true"}
+    assert grant["Condition"]["ForAnyValue:StringEquals"] == {"kms:ResourceAliases": ["alias/slipway-dev-models"]}
+
+
+@pytest.mark.parametrize("role", ["training", "serving"])
+def test_sagemaker_may_do_all_that_its_vpc_interfaces_ask_for(role: str) -> None:
+    # https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html, for jobs and models with a VpcConfig
+    for action in (
+        "CreateNetworkInterface", "CreateNetworkInterfacePermission", "DeleteNetworkInterface",
+        "DeleteNetworkInterfacePermission", "DescribeDhcpOptions", "DescribeNetworkInterfaces", "DescribeSecurityGroups",
+        "DescribeSubnets", "DescribeVpcs",
+    ):  # fmt: skip
+        assert allows(BOUNDED[role], f"ec2:{action}", "arn:aws:ec2:us-east-1:123456789012:network-interface/eni-1"), action
+
+
+def domain_policy(name: str) -> Document:
+    (domain,) = [domain for domain in KEY_DOMAINS if domain.name == name]
+    return key_policy(SCOPE, domain)
+
+
+def test_whoever_makes_the_cluster_may_grant_its_key_to_eks() -> None:
+    """EKS does not support kms:GrantIsForAWSResource for CreateCluster: with it alone no cluster comes up."""
+    grants = statements_for(domain_policy("cluster"), "kms:CreateGrant")
+    plain = [one for one in grants if "Bool" not in one["Condition"]]
+    assert [one["Condition"]["StringEquals"]["kms:CallerAccount"] for one in plain] == ["123456789012"]
+    for name in ("data", "models"):
+        assert all("Bool" in one["Condition"] for one in statements_for(domain_policy(name), "kms:CreateGrant")), name
+
+
+def test_nodes_on_demand_and_on_spot_can_start_with_encrypted_volumes() -> None:
+    policy = domain_policy("cluster")
+    for action in ("kms:GenerateDataKeyWithoutPlaintext", "kms:CreateGrant"):
+        roles = [
+            role
+            for one in statements_for(policy, action)
+            for role in one["Condition"].get("StringEquals", {}).get("aws:PrincipalArn", ())
+        ]
+        assert [role.rpartition("/")[2] for role in roles] == ["AWSServiceRoleForAutoScaling", "AWSServiceRoleForEC2Spot"]
+
+
+def test_ecr_can_give_its_grant_back_when_a_repository_goes() -> None:
+    (retire,) = statements_for(domain_policy("models"), "kms:RetireGrant")
+    assert "ecr.us-east-1.amazonaws.com" in retire["Condition"]["StringEquals"]["kms:ViaService"]
+
+
+def test_an_operator_reaches_the_private_api_through_a_node_and_gets_no_shell() -> None:
+    operator = BOUNDED["operator"]
+    node = "arn:aws:ec2:us-east-1:123456789012:instance/i-1"
+    tunnel = "arn:aws:ssm:us-east-1::document/AWS-StartPortForwardingSessionToRemoteHost"
+    assert allows(operator, "ssm:StartSession", node)
+    assert allows(operator, "ssm:StartSession", tunnel)
+    assert not allows(operator, "ssm:StartSession", "arn:aws:ssm:us-east-1:123456789012:document/SSM-SessionManagerRunShell")
+    (on_nodes,) = [one for one in statements_for(operator, "ssm:StartSession") if one["Resource"][0].endswith("instance/*")]
+    assert on_nodes["Condition"] == {
+        "StringEquals": {"ssm:resourceTag/Environment": "dev"},
+        # Without it a session that names no document gets the account's default one: a shell.
+        "BoolIfExists": {"ssm:SessionDocumentAccessCheck": "true"},
+    }
+    (own,) = statements_for(operator, "ssm:TerminateSession")
+    assert "${aws:userid}" in json.dumps(own["Condition"])
+
+
+def test_operators_are_those_who_are_named_and_otherwise_whoever_came_with_a_second_factor() -> None:
+    (anyone,) = documents.operator_trust(SCOPE)["Statement"]
+    assert anyone["Condition"]["Bool"] == {"aws:MultiFactorAuthPresent": "true"}
+    sso = "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_Operator_*"
+    trust = documents.operator_trust(SCOPE, (sso,))
+    assert lint_document(trust, kind="trust", limit=2048) == []
+    (named,) = trust["Statement"]
+    assert named["Condition"]["ArnLike"] == {"aws:PrincipalArn": [sso]}
+    assert "Bool" not in named["Condition"], "sessions of Identity Center carry no aws:MultiFactorAuthPresent"
