@@ -49,11 +49,11 @@ def run(
 
 
 def phases(*, unit: bool, e2e: bool) -> list[tuple[str, list[str]]]:
-    """(name, pytest arguments) of each phase. Unit tests run on all cores; end to end a file at a time shares its cloud."""
+    """(name, pytest arguments) of each phase. Unit tests run on all cores, a file together; end to end a file shares its cloud."""
     both = unit == e2e
     found = []
     if unit or both:
-        found.append(("unit", ["-n", "auto", "-m", "not e2e"]))
+        found.append(("unit", ["-n", "auto", "--dist", "loadgroup", "-m", "not e2e"]))
     if e2e or both:
         found.append(("end-to-end", ["-n", "2", "--dist", "loadfile", "-m", "e2e"]))
     return found

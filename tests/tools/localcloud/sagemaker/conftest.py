@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from tools.localcloud.aws import backend
+
 from .cloud import BUCKET, REGION, Cloud, make_repository
 
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     """One running cloud for all tests: names are unique, so they do not meet."""
+    backend.reset()  # moto is one to a process: whoever was here before left things under names of ours
     folder: Path = tmp_path_factory.mktemp("sagemaker")
     cloud = Cloud(folder / "home", make_repository(folder / "repository"))
     cloud.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
