@@ -231,7 +231,10 @@ def operator_document(scope: Scope) -> Document:
     return document(
         allow(
             "ListPlatform",
-            ("ec2:DescribeInstances", "eks:ListClusters", "sagemaker:ListEndpoints", "sagemaker:ListModels", "sagemaker:ListTrainingJobs"),
+            (
+                "ec2:DescribeInstances", "eks:ListClusters", "sagemaker:ListEndpoints", "sagemaker:ListModels",
+                "sagemaker:ListTrainingJobs",
+            ),
             ["*"],
         ),
         allow("SeeCluster", ("eks:AccessKubernetesApi", "eks:DescribeCluster"), [scope.arn("eks", f"cluster/{scope.prefix}")]),
@@ -242,7 +245,7 @@ def operator_document(scope: Scope) -> Document:
         ),
         allow("ReadLogs", ("logs:FilterLogEvents", "logs:GetLogEvents"), log_groups(scope)),
         *tunnel(scope),
-    )
+    )  # fmt: skip
 
 
 def tunnel(scope: Scope) -> tuple[Statement, Statement, Statement]:

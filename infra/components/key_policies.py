@@ -64,9 +64,7 @@ KEY_DOMAINS: Final = (
         services=("budgets.amazonaws.com", "cloudwatch.amazonaws.com", "sns.amazonaws.com"),
         log_groups=True,
     ),
-    KeyDomain(
-        name="cluster", description="Kubernetes secrets and node volumes", via=("eks", "ec2"), grants=True, cluster=True
-    ),
+    KeyDomain(name="cluster", description="Kubernetes secrets and node volumes", via=("eks", "ec2"), grants=True, cluster=True),
     KeyDomain(name="secrets", description="secrets that workloads read", via=("secretsmanager",)),
 )
 
