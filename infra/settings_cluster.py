@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from enum import StrEnum
+from ipaddress import IPv4Network
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
 
-from infra.catalog.instances import Ec2Type, instance_facts
+from infra.catalog.instances import Ec2Type, InstanceFacts, instance_facts
+from infra.components.subnets import PRIVATE_RANGES
 from infra.naming import EKS_NODEGROUP_NAME_LIMIT
 from infra.settings_base import Fault, Place, Section
 
@@ -57,6 +59,16 @@ def _log_type(name: str) -> str:
     if name not in CONTROL_PLANE_LOGS:
         raise ValueError(f"is no control-plane log; there are {', '.join(CONTROL_PLANE_LOGS)}")
     return name
+
+
+def _private_range(cidr: str) -> str:
+    try:
+        private = any(IPv4Network(cidr).subnet_of(range_) for range_ in PRIVATE_RANGES)
+    except ValueError as error:
+        raise ValueError(f"is no IPv4 range ({error}); write one like 10.0.0.0/16") from None
+    if not private:
+        raise ValueError("is public address space, which never comes in by the private address; use publicAccessCidrs")
+    return cidr
 
 
 class CapacityType(StrEnum):
@@ -108,6 +120,11 @@ class GpuPool(PoolSettings):
 
     name: Name = Field(description="The pool's name, one of its own in the cluster.")
     instance_type: Ec2Type = Field(description="EC2 type with an accelerator.")
+    more_instance_types: tuple[Ec2Type, ...] = Field(
+        default=(),
+        description="Types that will do as well, for spot above all: one type alone runs out. Put the dearest into "
+        "`instanceType`, which is the one that is priced.",
+    )
     capacity_type: CapacityType = Field(default=CapacityType.ON_DEMAND, description="`ON_DEMAND`, `SPOT` or `CAPACITY_BLOCK`.")
     zones: tuple[str, ...] = Field(default=(), description="Zones to use, by full name; empty means all of the network's.")
     efa: bool = Field(
@@ -126,7 +143,7 @@ class GpuPool(PoolSettings):
     @property
     def accelerator_resource(self) -> str:
         """What pods ask for: `nvidia.com/gpu`, or Neuron's `aws.amazon.com/neuron`."""
-        return "aws.amazon.com/neuron" if instance_facts(self.instance_type).type.startswith(("trn", "inf")) else "nvidia.com/gpu"
+        return _accelerator_resource(self.instance_type)
 
     @property
     def node_taints(self) -> tuple[dict[str, str], ...]:
@@ -148,6 +165,7 @@ class GpuPool(PoolSettings):
             yield Fault(
                 f"{path}.efa", True, f"{self.instance_type} has no EFA; take a type that has, such as g6.12xlarge, or drop efa"
             )
+        yield from self._faults_of_more_types(path, facts)
         for number, zone in enumerate(self.zones):
             if place.zone_names and zone not in place.zone_names:
                 yield Fault(
@@ -189,6 +207,36 @@ class GpuPool(PoolSettings):
                 f"makes {full}, {len(full)} characters where EKS takes {EKS_NODEGROUP_NAME_LIMIT}; shorten it",
             )
 
+    def _faults_of_more_types(self, path: str, facts: InstanceFacts) -> Iterator[Fault]:
+        """One pool has one image, one user data and one shape to whoever schedules pods on it."""
+        where = f"{path}.moreInstanceTypes"
+        if self.more_instance_types and (self.efa or self.reservation_id):
+            tied = "efa" if self.efa else "reservationId"
+            yield Fault(where, list(self.more_instance_types), f"clashes with {tied}, which is for one type; drop one of the two")
+        for number, name in enumerate(self.more_instance_types):
+            other, resource = instance_facts(name), _accelerator_resource(name)
+            if name == self.instance_type or name in self.more_instance_types[:number]:
+                why = "is there already; drop it"
+            elif other.accelerators != facts.accelerators:
+                why = (
+                    f"has {other.accelerators} accelerators where {facts.type} has {facts.accelerators}; take a type with as many"
+                )
+            elif other.architecture != facts.architecture:
+                why = (
+                    f"is {other.architecture} and {facts.type} is {facts.architecture}: the image is one; make a pool of its own"
+                )
+            elif resource != self.accelerator_resource:
+                why = f"has {resource} where pods of this pool ask for {self.accelerator_resource}; make a pool of its own"
+            elif other.nvme != facts.nvme:
+                why = f"differs from {facts.type} in local NVMe disks, which nodes boot from; make a pool of its own"
+            else:
+                continue
+            yield Fault(f"{where}[{number}]", name, why)
+
+
+def _accelerator_resource(instance_type: str) -> str:
+    return "aws.amazon.com/neuron" if instance_type.startswith(("trn", "inf")) else "nvidia.com/gpu"
+
 
 class AddonVersions(Section):
     """The cluster's add-ons, pinned: an upgrade is a diff that somebody reads."""
@@ -201,7 +249,10 @@ class AddonVersions(Section):
 
 
 class ClusterSettings(Section):
-    """The EKS cluster."""
+    """The EKS cluster. Its API has a private address: people come through a peered network or a VPN (`privateAccessCidrs`), or as
+    operators through a node: `aws ssm start-session --target NODE --document-name AWS-StartPortForwardingSessionToRemoteHost
+    --parameters host=API,portNumber=443,localPortNumber=8443`. NVIDIA's or Neuron's device plug-in is for you to install.
+    """
 
     version: Annotated[str, matching(_VERSION, "is no Kubernetes version; write one like 1.35, in quotes")] = Field(
         default="1.35", description="Kubernetes version."
@@ -211,6 +262,9 @@ class ClusterSettings(Section):
     )
     public_access_cidrs: tuple[str, ...] = Field(
         default=(), description="Ranges that may reach the API server from outside. Empty: it has a private address only."
+    )
+    private_access_cidrs: tuple[Annotated[str, AfterValidator(_private_range)], ...] = Field(
+        default=(), description="Private ranges beyond the VPC's own (a VPN's, a peer's) that may reach the API server."
     )
     admin_principal_arns: tuple[PrincipalArn, ...] = Field(
         default=(), description="IAM roles that administer the cluster, besides the platform's own."

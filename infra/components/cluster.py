@@ -75,7 +75,11 @@ class Cluster(pulumi.ComponentResource):
         self._security = ClusterSecurity(
             self._naming.name("cluster-security"),
             ClusterSecurityArgs(
-                naming=self._naming, vpc_id=args.vpc_id, vpc_cidr=args.vpc_cidr, efa=any(plan.efa for plan in plans)
+                naming=self._naming,
+                vpc_id=args.vpc_id,
+                vpc_cidr=args.vpc_cidr,
+                api_cidrs=self._settings.private_access_cidrs,
+                efa=any(plan.efa for plan in plans),
             ),
             pulumi.ResourceOptions(parent=self),
         )
@@ -149,6 +153,8 @@ class Cluster(pulumi.ComponentResource):
         )
 
     def _access(self) -> None:
+        # A rule asks for few administrators: there is one, the operator, for whoever makes the cluster gets no rights in it
+        # (`bootstrap_cluster_creator_admin_permissions`) and nobody could install a device plug-in otherwise.
         named = {arn.rpartition("/")[2]: arn for arn in self._settings.admin_principal_arns}
         for name, arn in {**named, **self._args.admin_role_arns}.items():
             self._entry(f"admin-{name}", arn, ADMIN_POLICY)

@@ -16,11 +16,12 @@ HIGH_PORTS: Final = (1025, 65535)
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterSecurityArgs:
-    """`efa` says whether any pool has EFA."""
+    """`api_cidrs` are ranges beyond the VPC that may call the API server; `efa` says whether any pool has EFA."""
 
     naming: Naming
     vpc_id: pulumi.Input[str]
     vpc_cidr: str
+    api_cidrs: tuple[str, ...]
     efa: bool
 
 
@@ -37,6 +38,10 @@ class ClusterSecurity(pulumi.ComponentResource):
         nodes = SecurityGroupRules(self, args.naming, "cluster-nodes", "Nodes and their pods", args.vpc_id)
         self.ready: list[pulumi.Resource] = [
             api.allow_in("from-vpc", "API calls from inside the VPC", HTTPS, cidr=args.vpc_cidr),
+            *(
+                api.allow_in(f"from-{cidr.replace('/', '-')}", "API calls from a connected network", HTTPS, cidr=cidr)
+                for cidr in args.api_cidrs
+            ),
             api.allow_out("to-nodes", "Kubelets and webhooks", HIGH_PORTS, group=nodes.id),
             api.allow_out("to-nodes-https", "Webhooks on 443", HTTPS, group=nodes.id),
             nodes.allow_in("from-api", "Kubelets and webhooks", HIGH_PORTS, group=api.id),

@@ -31,7 +31,7 @@ class PoolPlan:
     """One managed node group. `subnet_zones` are zone names; `reservation_id` and `placement_group` are never both set."""
 
     name: str
-    instance_type: str
+    instance_types: tuple[str, ...]
     ami_type: str
     capacity_type: str
     min: int
@@ -47,7 +47,6 @@ class PoolPlan:
     capacity_block: bool
     placement_group: bool
     user_data: str | None
-    gpu: bool
 
     @property
     def efa(self) -> bool:
@@ -86,10 +85,10 @@ def gpu_plan(pool: GpuPool, zones: Sequence[str]) -> PoolPlan:
         capacity_type=pool.capacity_type,
         labels=labels,
         taints=pool.node_taints,
+        more_types=pool.more_instance_types,
         interfaces=efa_interfaces(facts) if pool.efa else (),
         reservation_id=pool.reservation_id,
         placement_group=pool.placement_group and not pool.reservation_id,
-        gpu=True,
     )
 
 
@@ -110,14 +109,14 @@ def _plan(
     capacity_type: CapacityType = CapacityType.ON_DEMAND,
     labels: Mapping[str, str] | None = None,
     taints: tuple[Mapping[str, str], ...] = (),
+    more_types: tuple[str, ...] = (),
     interfaces: tuple[Interface, ...] = (),
     reservation_id: str | None = None,
     placement_group: bool = False,
-    gpu: bool = False,
 ) -> PoolPlan:
     return PoolPlan(
         name=name,
-        instance_type=facts.type,
+        instance_types=(facts.type, *more_types),
         ami_type=ami_type(facts),
         capacity_type=capacity_type.value,
         min=pool.min,
@@ -133,5 +132,4 @@ def _plan(
         capacity_block=capacity_type is CapacityType.CAPACITY_BLOCK,
         placement_group=placement_group,
         user_data=node_user_data(facts),
-        gpu=gpu,
     )

@@ -152,7 +152,7 @@ class NodePool(pulumi.ComponentResource):
             version=self._args.version,
             ami_type=plan.ami_type,
             capacity_type=plan.capacity_type,
-            instance_types=[plan.instance_type],
+            instance_types=list(plan.instance_types),
             subnet_ids=[self._args.subnets[zone] for zone in plan.subnet_zones],
             launch_template=aws.eks.NodeGroupLaunchTemplateArgs(id=template.id, version=template.latest_version.apply(str)),
             scaling_config=aws.eks.NodeGroupScalingConfigArgs(min_size=plan.min, desired_size=plan.desired, max_size=plan.max),
@@ -160,7 +160,7 @@ class NodePool(pulumi.ComponentResource):
             update_config=aws.eks.NodeGroupUpdateConfigArgs(
                 max_unavailable=1, update_strategy="MINIMAL" if plan.reservation_id else None
             ),
-            node_repair_config=aws.eks.NodeGroupNodeRepairConfigArgs(enabled=True) if plan.gpu else None,
+            node_repair_config=aws.eks.NodeGroupNodeRepairConfigArgs(enabled=True),
             labels=dict(plan.labels),
             taints=[aws.eks.NodeGroupTaintArgs(**taint) for taint in plan.taints],
             tags=naming.tags(self._name),

@@ -137,3 +137,17 @@ def test_everything_has_a_parent_and_what_can_be_tagged_is(stack: Recording) -> 
         if view.custom:
             assert "slipway:compute:" in view.parent, view.name
             assert view.type in untagged or view.get("tags.Environment") == "dev", view.name
+
+
+def test_ranges_beyond_the_vpc_reach_the_private_api_only_where_named(stack: Recording) -> None:
+    def into_api(recording: Recording) -> set[str]:
+        return {rule.get("cidrIpv4") for rule in recording.of(RULES[0]) if rule.name.startswith("slipway-dev-cluster-api-")}
+
+    assert into_api(stack) == {"10.0.0.0/16"}
+    named = recorded_cluster(privateAccessCidrs=["10.99.0.0/16"])
+    assert into_api(named) == {"10.0.0.0/16", "10.99.0.0/16"}
+    assert only(named, CLUSTER).get("vpcConfig")["endpointPublicAccess"] is False
+
+
+def test_broken_nodes_are_replaced_in_every_pool(stack: Recording) -> None:
+    assert [group.get("nodeRepairConfig") for group in stack.of(GROUP)] == [{"enabled": True}] * 2

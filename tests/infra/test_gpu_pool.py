@@ -12,7 +12,7 @@ from infra.catalog.instances import instance_facts
 from infra.components.gpu_pool import efa_interfaces, gpu_plan, system_plan
 from infra.components.user_data import ami_type, node_user_data
 from infra.settings_compute import GpuPool, SystemPool
-from tests.infra.compute_fixtures import ZONES, only, recorded_cluster
+from tests.infra.compute_fixtures import PLACE, ZONES, only, recorded_cluster
 from tests.support.recorder import Recording
 from tools.plan.view import ResourceView
 
@@ -86,7 +86,7 @@ def test_placement_group_and_reservation_are_never_both_set(changes: dict[str, A
 
 def test_the_system_pool_is_never_empty_tainted_or_accelerated() -> None:
     plan = system_plan(SystemPool(), ZONES)
-    assert (plan.min, plan.taints, plan.gpu, plan.efa) == (2, (), False, False)
+    assert (plan.min, plan.taints, plan.efa, plan.ami_type) == (2, (), False, "AL2023_x86_64_STANDARD")
 
 
 def test_nodes_ask_for_session_tokens_and_keep_pods_from_their_credentials() -> None:
@@ -151,3 +151,24 @@ def test_a_capacity_block_is_a_reservation_with_its_own_market() -> None:
     assert target == {"capacityReservationId": "cr-0123456789abcdef0"}
     assert group.get("capacityType") == "CAPACITY_BLOCK"
     assert group.get("updateConfig") == {"maxUnavailable": 1, "updateStrategy": "MINIMAL"}, "a block has no room for a surge"
+
+
+def test_a_spot_pool_may_take_the_next_type_when_one_is_gone() -> None:
+    spot = {"name": "gpu", "instanceType": "g5.xlarge", "moreInstanceTypes": ["g6.xlarge"], "capacityType": "SPOT"}
+    group = named(recorded_cluster(gpuPools=[spot]), GROUP, "gpu")
+    assert group.get("instanceTypes") == ["g5.xlarge", "g6.xlarge"], "the first is the one that is priced"
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"moreInstanceTypes": ["m6i.large"]}, "has 0 accelerators where g6.xlarge has 1"),
+        ({"moreInstanceTypes": ["g5g.xlarge"]}, "arm64"),
+        ({"moreInstanceTypes": ["g6.xlarge"]}, "there already"),
+        ({"instanceType": "g6.12xlarge", "moreInstanceTypes": ["g5.12xlarge"], "efa": True, "zones": ["us-east-1a"]}, "efa"),
+        ({"moreInstanceTypes": ["inf2.xlarge"]}, "nvidia.com/gpu"),
+    ],
+)
+def test_types_of_one_pool_are_alike_to_pods(changes: dict[str, Any], says: str) -> None:
+    faults = list(GpuPool.model_validate({"name": "gpu", "instanceType": "g6.xlarge"} | changes).faults("pool", PLACE))
+    assert any(says in str(fault) for fault in faults), faults
