@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
 
+from tools.localcloud import sharing
 from tools.localcloud.inventory import orphans
 
 if TYPE_CHECKING:
@@ -73,7 +74,8 @@ def _end(daemon: Daemon, body: Mapping[str, Any]) -> dict[str, Any]:
         again = []
         for entry in waiting:
             try:
-                daemon.engine.delete(entry.type, entry.id, entry.outputs)
+                if not sharing.other(daemon.ledger, entry.urn, entry.type, entry.id):
+                    daemon.engine.delete(entry.type, entry.id, entry.outputs)
                 daemon.ledger.drop(entry.urn, entry.id)
                 swept.append({"urn": entry.urn, "id": entry.id})
             except Exception:

@@ -18,7 +18,7 @@ import grpc
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from tools.localcloud import wire
+from tools.localcloud import sharing, wire
 from tools.localcloud.aws.diff import UNKNOWN
 from tools.localcloud.aws.engine import Engine, UnknownType
 from tools.localcloud.aws.values import ShapeError
@@ -113,7 +113,8 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
             engine = self._mine(context)
             if request.preview:
                 return provider_pb2.CreateResponse(id="", properties=wire.encode(engine.preview(token, {}, news)))
-            identifier, outputs = self._adopted(engine, request.urn, token, news) or engine.create(token, news)
+            found = self._adopted(engine, request.urn, token, news) or sharing.join(engine, self.ledger, request.urn, token, news)
+            identifier, outputs = found or engine.create(token, news)
             self.ledger.keep(request.urn, token, identifier, outputs)
             return provider_pb2.CreateResponse(id=identifier, properties=wire.encode({**outputs, **_marks(news)}))
         return None
@@ -125,6 +126,9 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
             if found is None:
                 return provider_pb2.ReadResponse(id="", properties=struct_pb2.Struct(), inputs=struct_pb2.Struct())
             identifier, outputs, inputs = found
+            if sharing.other(self.ledger, request.urn, token, identifier):
+                mine = wire.decode(request.properties)
+                outputs, inputs = sharing.seen_by(mine, outputs), sharing.seen_by(mine, inputs)
             self.ledger.keep(request.urn, token, identifier, outputs)
             return provider_pb2.ReadResponse(id=identifier, properties=wire.encode(outputs), inputs=wire.encode(inputs))
         return None
@@ -145,7 +149,11 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
     def Delete(self, request: Any, context: Any) -> Any:
         token, _ = _type_and_name(request.urn)
         with _said(context, request.urn), self._urns.hold(request.urn):
-            self._mine(context).delete(token, request.id, wire.decode(request.properties))
+            state = wire.decode(request.properties)
+            if entry := sharing.other(self.ledger, request.urn, token, request.id):
+                sharing.leave(self._mine(context), entry, state)
+            else:
+                self._mine(context).delete(token, request.id, state)
             self.ledger.drop(request.urn, request.id)
             return empty_pb2.Empty()
         return None
