@@ -85,7 +85,11 @@ def test_the_first_run_makes_everything_in_order_and_runs_the_verb(checkout: Che
     order = ["-m venv", "requirements/bootstrap.txt", "uv --no-config pip install", "tools.cli.bytecode", "tools.cli up"]
     found = [next(number for number, call in enumerate(checkout.calls) if part in call) for part in order]
     assert found == sorted(found)
-    assert "--require-hashes" in next(call for call in checkout.calls if call.startswith("uv "))
+    words = next(call for call in checkout.calls if call.startswith("uv ")).split()
+    assert "--require-hashes" in words
+    locks = [number for number, word in enumerate(words) if word.endswith(".txt")]
+    assert len(locks) == 4
+    assert all(words[number - 1] == "-r" for number in locks), "a bare file name is a package to uv, and refused"
     assert (checkout.root / ".venv" / "lib" / "slipway.pth").read_text() == f"{checkout.root}\n"
     assert not (checkout.root / ".slipway" / "setup.lock").exists()
 
