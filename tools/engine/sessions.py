@@ -49,6 +49,7 @@ class Cloud(Protocol):
     def begin_run(self, stack: str, known: Any) -> Any: ...
     def end_run(self, run: Any, ok: bool, known: Any = None) -> dict[str, Any]: ...
     def orphans(self, stack: str) -> list[dict[str, str]]: ...
+    def free(self, stack: str) -> None: ...
 
 
 @dataclass(slots=True, kw_only=True)
@@ -92,10 +93,12 @@ class Session:
         return dict(plan.outputs) == state.stack_outputs(self.document())
 
     def let_go(self) -> int:
-        """Makes a rehearsal's state one that leaves nothing: no protection, and deletions are complete.
+        """Makes a rehearsal one that leaves nothing: no protection, here or in the cloud, and deletions are complete.
 
         Returns how many resources were held. Emptying beforehand would not do: access logs arrive until the last bucket is gone.
         """
+        if self.cloud:
+            self.cloud.free(self.place.stack)
         document = self.document()
         held = 0
         for item in state.resources(document):

@@ -64,6 +64,10 @@ class Cloud:
         found: list[dict[str, str]] = self._ask("orphans", {"stack": stack})["orphans"]
         return found
 
+    def free(self, stack: str) -> None:
+        """Lifts what in the cloud itself refuses deletion (a cluster's deletion protection), for a rehearsal that is to go."""
+        self._ask("free", {"stack": stack})
+
     def reset(self) -> None:
         """Empties the cloud (a new epoch)."""
         self._ask("reset")

@@ -87,6 +87,21 @@ def _end(daemon: Daemon, body: Mapping[str, Any]) -> dict[str, Any]:
     return {"swept": swept, "left": [{"urn": entry.urn, "id": entry.id} for entry in waiting]}
 
 
+# What refuses to be deleted, and what it must be told before a rehearsal is taken away.
+_HELD: Mapping[str, Mapping[str, Any]] = {"aws:eks/cluster:Cluster": {"deletionProtection": False}}
+
+
+def _free(daemon: Daemon, body: Mapping[str, Any]) -> dict[str, Any]:
+    freed = []
+    for entry in daemon.ledger.of_stack(body["stack"]):
+        wanted = {**entry.outputs, **_HELD.get(entry.type, {})}
+        if wanted != entry.outputs:
+            outputs = daemon.engine.update(entry.type, entry.id, entry.outputs, wanted)
+            daemon.ledger.keep(entry.urn, entry.type, entry.id, outputs)
+            freed.append({"urn": entry.urn, "id": entry.id})
+    return {"freed": freed}
+
+
 def _coverage(daemon: Daemon, _: Mapping[str, Any]) -> dict[str, Any]:
     recorded = sorted(token for token, row in daemon.engine.rows.items() if row.recorded)
     return {"emulated": sorted(set(daemon.engine.rows) - set(recorded)), "recorded": recorded}
@@ -107,6 +122,7 @@ _VERBS: Mapping[str, Callable[[Any, Mapping[str, Any]], dict[str, Any]]] = {
     "begin": _begin,
     "end": _end,
     "orphans": lambda daemon, body: {"orphans": orphans(daemon, body["stack"])},
+    "free": _free,
     "coverage": _coverage,
     "stop": _stop,
     "reset": _reset,

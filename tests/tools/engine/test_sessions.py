@@ -47,6 +47,9 @@ class FakeCloud:
     def orphans(self, stack: str) -> list[dict[str, str]]:
         return []
 
+    def free(self, stack: str) -> None:
+        self.told.append(("free", stack))
+
 
 def result(*, ok: bool = True, outputs: dict[str, Any] | None = None, **changes: int) -> RunResult:
     counts = {name: changes.get(name, 0) for name in ("create", "update", "replace", "delete", "same")}
