@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from dataclasses import dataclass
 from typing import Any, Final
 
 import typer
 from typer.core import TyperGroup
+from typer.exceptions import TyperException
+
+from tools.cli import terminal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,4 +111,25 @@ def _root() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs the command line and exits with its code: 0 done, 1 failed, 2 wrong use, 3 policy, 4 ceiling, 5 preflight."""
-    app(args=arguments, prog_name="slipway")
+    given = sys.argv[1:] if arguments is None else arguments
+    terminal.prepare_streams()
+    try:
+        code = app(args=given, prog_name="slipway", standalone_mode=False)
+    except TyperException as error:  # wrong use: an unknown verb, option or value
+        _say_wrong_use(error, as_json="--json" in given)
+        code = error.exit_code
+    except (typer.Abort, KeyboardInterrupt):
+        terminal.say("stopped; nothing was touched")
+        code = terminal.FAILED
+    sys.exit(code if isinstance(code, int) else terminal.DONE)
+
+
+def _say_wrong_use(error: TyperException, *, as_json: bool) -> None:
+    """The usage and what is wrong with it on stderr; with `--json` an `error` object, so that stdout is one whatever happens."""
+    show = getattr(error, "show", None)
+    if show:
+        show()
+    else:
+        terminal.say(f"error: {error}")
+    if as_json:
+        terminal.answer({"error": {"code": error.exit_code, "lines": [error.format_message()]}})

@@ -46,13 +46,22 @@ def from_file(path: Path) -> Plan:
     from tools.plan.view import from_json
 
     try:
-        document: Any = json.loads(path.read_text())
-    except ValueError as error:
+        document: Any = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
+        if isinstance(document, dict):
+            return from_state(document)
+        if not isinstance(document, list):
+            raise ValueError(
+                f"expected a list of resources, got {type(document).__name__}; give objects with type, name and props"
+            )
+        return from_json(document)
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path}: not JSON ({error}); give a list of objects with type, name and props") from error
-    if isinstance(document, dict):
-        return from_state(document)
-    if not isinstance(document, list):
-        raise ValueError(
-            f"{path}: expected a list of resources, got {type(document).__name__}; give objects with type, name and props"
-        )
-    return from_json(document)
+    except RecursionError:
+        raise ValueError(f"{path}: nested too deeply to be resources; give a list of objects with type, name and props") from None
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def _no_number(name: str) -> None:
+    """JSON has no such numbers, though Python's reader takes them."""
+    raise ValueError(f"not JSON ({name} is no number there); give finite numbers")

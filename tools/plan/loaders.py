@@ -48,11 +48,8 @@ def from_state(document: Mapping[str, Any], stack: str = "") -> Plan:
     Every resource is `same`; the stack itself, providers and what waits for its deletion are left out.
     Raises ValueError for a document that is neither.
     """
-    latest = document.get("deployment") or (document.get("checkpoint") or {}).get("latest")
-    if latest is None and not ({"deployment", "checkpoint"} & set(document)):
-        raise ValueError(f"this is no state: expected a `deployment` or a `checkpoint`, got the keys {sorted(document)[:8]}")
     views = []
-    for item in (latest or {}).get("resources") or []:
+    for item in _state_resources(document):
         if item["type"].startswith("pulumi:pulumi:") or item["type"].startswith("pulumi:providers:") or item.get("delete"):
             continue
         views.append(
@@ -69,6 +66,25 @@ def from_state(document: Mapping[str, Any], stack: str = "") -> Plan:
             )
         )
     return Plan(views, stack)
+
+
+def _state_resources(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The resources of a state, each with a type and a urn. Raises ValueError that names what is not so."""
+    if not {"deployment", "checkpoint"} & set(document):
+        raise ValueError(f"this is no state: expected a `deployment` or a `checkpoint`, got the keys {sorted(document)[:8]}")
+    latest: Any = document.get("deployment")
+    if latest is None:
+        checkpoint = document.get("checkpoint") or {}
+        latest = checkpoint.get("latest") if isinstance(checkpoint, Mapping) else checkpoint
+    items = (latest or {}).get("resources") or [] if isinstance(latest or {}, Mapping) else latest
+    if not isinstance(items, list):
+        raise ValueError(f"this is no state: its resources must be a list, got {items!r:.40}; give what `slipway export` prints")
+    for number, item in enumerate(items):
+        if not isinstance(item, Mapping) or not all(isinstance(item.get(key), str) for key in ("type", "urn")):
+            raise ValueError(f"resource {number} of the state: expected an object with `type` and `urn`, got {item!r:.80}")
+        if not all(isinstance(item.get(key) or {}, Mapping) for key in ("inputs", "outputs")):
+            raise ValueError(f"resource {number} of the state ({item['urn']}): `inputs` and `outputs` must be objects")
+    return items
 
 
 def name_of(urn: str) -> str:

@@ -360,7 +360,22 @@ def test_cost_of_a_file_prints_the_cost_object(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "words"), [("{", "not JSON"), ("7", "expected a list"), ('{"a": 1}', "no state"), ("[7]", "resource 0")]
+    ("content", "words"),
+    [
+        ("", "not JSON"),
+        ("{", "not JSON"),
+        ("7", "expected a list"),
+        ('{"a": 1}', "no state"),
+        ("[7]", "resource 0"),
+        ('[{"type": "aws:s3/bucket:Bucket", "props": {"a": NaN}}]', "NaN"),
+        ("[" * 100_000, "nested too deeply"),
+        ('{"deployment": 7}', "must be a list, got 7"),
+        ('{"checkpoint": 7}', "must be a list, got 7"),
+        ('{"deployment": {"resources": 7}}', "must be a list, got 7"),
+        ('{"deployment": {"resources": [7]}}', "resource 0 of the state"),
+        ('{"deployment": {"resources": [{"type": "aws:s3/bucket:Bucket"}]}}', "`type` and `urn`"),
+        ('{"deployment": {"resources": [{"type": "t", "urn": "u", "inputs": 7}]}}', "must be objects"),
+    ],
 )
 @pytest.mark.parametrize("verb", ["check", "cost"])
 def test_a_file_of_a_wrong_kind_exits_2_and_says_what_is_wrong(tmp_path: Path, verb: str, content: str, words: str) -> None:
@@ -369,6 +384,15 @@ def test_a_file_of_a_wrong_kind_exits_2_and_says_what_is_wrong(tmp_path: Path, v
     done = call(verb, "--resources", str(path))
     assert done.exit_code == 2
     assert words in done.stderr
+    assert done.stderr.startswith(f"error: {path}: "), "the file is named"
+
+
+def test_a_region_that_has_no_regions_name_is_wrong_use(tmp_path: Path) -> None:
+    path = tmp_path / "resources.json"
+    path.write_text("[]")
+    done = call("cost", "--resources", str(path), "--region", "--json")
+    assert done.exit_code == 2
+    assert "eu-west-1" in done.stderr
 
 
 def test_the_rules_can_be_listed_with_why_and_fix() -> None:

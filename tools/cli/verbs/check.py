@@ -44,7 +44,7 @@ def _list(*, as_json: bool) -> None:
 
     rules = sorted(all_rules(), key=lambda rule: rule.id)
     if as_json:
-        keys = ("id", "severity", "types", "why", "fix", "frameworks")
+        keys = ("id", "severity", "types", "why", "fix", "frameworks", "anchors")
         answer([{key: getattr(rule, key) for key in keys} for rule in rules])
         return
     from tools.cli.terminal import console

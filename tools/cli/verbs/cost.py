@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from tools.cli.options import Json, Local, Stack
 from tools.cli.terminal import CEILING, answer, errors_said, leave
+
+# A region's name, in any of AWS's partitions. Whether there are prices for it is another question, which the bill answers.
+_REGION: Final = re.compile(r"[a-z]{2,3}(-[a-z]+)+-[0-9]+")
 
 
 def run(
@@ -29,6 +33,8 @@ def run(
         from tools.cli.plans import plan_of
         from tools.cost.estimate import estimate
 
+        if region and not _REGION.fullmatch(region):
+            raise ValueError(f"--region {region!r} is no region's name; write one like eu-west-1")
         settings = settings_of(stack)
         plan = plan_of(stack, local=local, resources=resources, state=state)
         report = estimate(plan, region=region or settings.region, ceiling_usd=settings.cost.ceiling_monthly_usd)

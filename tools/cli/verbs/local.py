@@ -14,6 +14,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     no_args_is_help=True,
+    rich_markup_mode=None,
     help="The local cloud: AWS on this machine, on loopback only.\n\nExample: slipway local status",
 )
 
