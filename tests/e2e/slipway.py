@@ -97,7 +97,7 @@ class Slipway:
         answer = self.start(*arguments, env=env).wait()
         if code is not None and answer.code != code:
             raise AssertionError(
-                f"slipway {' '.join(arguments)}: exit {answer.code}, not {code}\n{answer.err}\n{answer.out[-6000:]}"
+                f"slipway {' '.join(arguments)}: exit {answer.code}, not {code}\n{answer.err}\n{answer.out[-1500:]}"
             )
         return answer
 
