@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
+from math import ceil
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -21,6 +22,7 @@ from pydantic.alias_generators import to_camel
 
 from infra.catalog.datasets import dataset_names
 from infra.catalog.regions import ZONE_LETTERS, zones_of
+from infra.components.subnets import MIN_ZONES, ZONE_SLOTS, Tier, layout
 from infra.naming import TAG_VALUE_LIMIT, Naming, derived_names
 from infra.settings_base import Fault, Place, Section, SettingsError
 from infra.settings_compute import ClusterSettings, ServingSettings, TrainingSettings, unknown_jobs
@@ -38,8 +40,11 @@ from infra.settings_platform import (
 
 PROJECT: Final = "slipway"
 REGION_KEY: Final = "aws:region"
+ACCOUNTS_KEY: Final = "aws:allowedAccountIds"
 # What the Pulumi CLI itself keeps in a stack file beside `config`.
 FILE_KEYS: Final = frozenset({"config", "encryptionsalt", "secretsprovider", "encryptedkey", "environment"})
+# A node's own address, a prefix of 16 for its pods and one kept warm (`cluster` sets WARM_PREFIX_TARGET).
+ADDRESSES_A_NODE: Final = 33
 _ENVIRONMENT: Final = re.compile(r"[a-z][a-z0-9-]*[a-z0-9]")
 # https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html
 _TAG_VALUE: Final = re.compile(r"[\w .:/=+\-@]+")
@@ -73,17 +78,23 @@ def _tag_value(value: str) -> str:
 
 
 def _key(field: str) -> str:
-    return REGION_KEY if field == "region" else f"{PROJECT}:{to_camel(field)}"
+    return {"region": REGION_KEY, "allowed_account_ids": ACCOUNTS_KEY}.get(field, f"{PROJECT}:{to_camel(field)}")
 
 
 class Settings(Section):
-    """One stack's whole configuration. Fields are the file's keys: `region` is `aws:region`, the others `slipway:<camelCase>`."""
+    """One stack's whole configuration. Fields are the file's keys: `region` and `allowed_account_ids` are the
+    provider's (`aws:`), the others `slipway:<camelCase>`."""
 
     model_config = ConfigDict(alias_generator=_key)
 
     region: Annotated[str, AfterValidator(_region)] = Field(description="The AWS region.")
     account_id: Annotated[str, AfterValidator(_account)] = Field(
         description="The AWS account. Key and role policies name it, and a preview needs no call to AWS to know it."
+    )
+    allowed_account_ids: tuple[Annotated[str, AfterValidator(_account)], ...] = Field(
+        default=(),
+        description="The provider's own guard: with credentials of any other account it refuses to start. Name `accountId` here; "
+        "left out, the wrong profile builds this stack in the wrong account.",
     )
     environment: Annotated[str, AfterValidator(_environment)] = Field(
         description="The `Environment` tag and part of every name. Left out, it is the stack's name."
@@ -148,6 +159,7 @@ class Settings(Section):
                         f"has no subnet: the network is in {', '.join(self.zones)}; "
                         f"use one of them, or set {_key('network')}.zoneNames",
                     )
+        yield from self._address_faults()
         for name, job in self.training.jobs.items():
             if job.workload not in dataset_names():
                 yield Fault(
@@ -160,6 +172,27 @@ class Settings(Section):
             section = getattr(self, field)
             if isinstance(section, Section):
                 yield from section.faults(_key(field), place)
+
+    def _address_faults(self) -> Iterator[Fault]:
+        """Private subnets too small for every pool at its largest: pods would then wait for addresses that never come free."""
+        if not MIN_ZONES <= len(self.zones) <= ZONE_SLOTS:
+            return
+        room = next(spec.addresses for spec in layout(self.network.cidr, self.zones) if spec.tier is Tier.PRIVATE)
+        for zone in self.zones:
+            nodes = ceil(self.cluster.system_pool.max / len(self.zones))
+            nodes += sum(
+                ceil(pool.max / len(pool.zones or self.zones))
+                for pool in self.cluster.gpu_pools
+                if zone in (pool.zones or self.zones)
+            )
+            if nodes * ADDRESSES_A_NODE > room:
+                yield Fault(
+                    f"{_key('network')}.cidr",
+                    self.network.cidr,
+                    f"leaves {room} addresses to the private subnet in {zone}, where {nodes} nodes, all pools at their largest, "
+                    f"take {nodes * ADDRESSES_A_NODE} ({ADDRESSES_A_NODE} a node); take a larger range, or smaller pools",
+                )
+                return
 
 
 def load_file(path: Path | str, stack: str = "") -> Settings:
@@ -189,7 +222,14 @@ def load_file(path: Path | str, stack: str = "") -> Settings:
         for key in content
         if key not in FILE_KEYS
     ]
-    return parse(content["config"], stack=stack, source=path.name, more=strays)
+    return parse(content["config"], stack=stack, source=path.name, more=[*strays, *_account_faults(content["config"])])
+
+
+def _account_faults(config: Mapping[str, Any]) -> Iterator[Fault]:
+    """A file whose guard lets in another account than its own. Of a file only: a rehearsal runs under the emulated account."""
+    account, allowed = config.get(_key("account_id")), config.get(ACCOUNTS_KEY)
+    if isinstance(allowed, list) and allowed and account not in allowed:
+        yield Fault(ACCOUNTS_KEY, allowed, f"keeps out the stack's own account {account}; name that one, in quotes")
 
 
 def parse(

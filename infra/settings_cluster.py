@@ -293,6 +293,14 @@ class ClusterSettings(Section):
                     cidr,
                     "opens the API server to the world; name your own ranges, or leave it empty",
                 )
+        short = [arn.rpartition("/")[2] for arn in self.admin_principal_arns]
+        for number, name in enumerate(short):
+            if name in short[:number]:
+                yield Fault(
+                    f"{path}.adminPrincipalArns[{number}]",
+                    self.admin_principal_arns[number],
+                    f"ends in {name} like another one, and entries are named by their last part; take one of the two",
+                )
         seen: set[str] = {"system"}
         for number, pool in enumerate(self.gpu_pools):
             where = f"{path}.gpuPools[{number}]"

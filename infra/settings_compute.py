@@ -39,8 +39,9 @@ _METRIC: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 METRICS_LIMIT: Final = 40
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html
 HYPERPARAMETERS_LIMIT: Final = 100
-# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpointConfig.html
-VARIANTS_LIMIT: Final = 10
+# SageMaker takes 10 variants, but a deployment watches 10 alarms at most, and each variant brings two.
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AutoRollbackConfig.html
+VARIANTS_LIMIT: Final = 5
 
 MetricName = Annotated[
     str, matching(_METRIC, "is no metric name; use letters, digits and underscores, no digit first, 64 at most")
@@ -198,7 +199,7 @@ class EndpointSettings(Section):
             yield Fault(
                 f"{path}.variants",
                 len(self.variants),
-                f"SageMaker takes 1 to {VARIANTS_LIMIT} variants an endpoint; split or fill it",
+                f"an endpoint has 1 to {VARIANTS_LIMIT} variants, for a deployment watches ten alarms, two each; split it",
             )
         for name, variant in self.variants.items():
             yield from variant.faults(f"{path}.variants.{name}", place)

@@ -27,8 +27,11 @@ INTERFACE_SERVICES: Final = frozenset(
         "sqs", "ssm", "ssmmessages", "sts", "xray",
     }
 )  # fmt: skip
-# Without NAT, a private node can pull, join and log only through these.
-ENDPOINTS_WITHOUT_NAT: Final = ("ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "kms", "logs", "sagemaker.api", "sts")
+# Without NAT, a private node can pull, join and log only through these, pods read secrets, and operators come in (ssm).
+# https://docs.aws.amazon.com/eks/latest/userguide/private-clusters.html; S3 has its gateway endpoint in any case.
+ENDPOINTS_WITHOUT_NAT: Final = (
+    "ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "kms", "logs", "sagemaker.api", "secretsmanager", "ssm", "ssmmessages", "sts",
+)  # fmt: skip
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 # A name, or a pattern that begins with one: role/* would be everybody, and says so less clearly than an empty list.
 _OPERATOR: Final = re.compile(r"arn:aws:iam::\d{12}:role/[\w+=,.@-][\w+=,.@/*-]*")

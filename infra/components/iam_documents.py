@@ -294,10 +294,14 @@ def write_bucket(scope: Scope, purpose: str, *, prefix: str = "") -> tuple[State
 
 
 def use_keys(scope: Scope, *domains: str) -> Statement:
-    """Encrypt and decrypt under the keys of these domains, told by alias: a key's arn is unknown before it is made."""
+    """Encrypt and decrypt under the keys of these domains, told by alias: a key's arn is unknown before it is made.
+
+    `kms:Encrypt` is what SageMaker asks of a job whose output has a key, beside what S3 uses.
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_OutputDataConfig.html
+    """
     return allow(
         "UseKeys",
-        ("kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"),
+        ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"),
         [scope.arn("kms", "key/*")],
         **{"ForAnyValue:StringEquals": {"kms:ResourceAliases": [f"alias/{scope.prefix}-{domain}" for domain in domains]}},
     )

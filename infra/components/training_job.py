@@ -27,6 +27,9 @@ WAIT_GROWTH: Final = 1.3
 # Describe may fail this often in a row (beyond botocore's own retries) before we stop looking.
 LOST_SIGHT_AFTER: Final = 6
 ATTEMPTS_LIMIT: Final = 99
+# IAM is eventually consistent; a new role is usually there within seconds.
+ROLE_ATTEMPTS: Final = 8
+ROLE_WAIT_SECONDS: Final = 5.0
 TERMINAL: Final = frozenset({"Completed", "Failed", "Stopped"})
 OUTPUTS: Final = ("jobName", "jobArn", "modelArtifact", "metrics", "status", "trainingSeconds")
 
@@ -131,7 +134,7 @@ class TrainingJobProvider(dynamic.ResourceProvider):
 
 @functools.cache
 def _service_models() -> Any:
-    """botocore's reader of service models, shared: SageMaker's alone takes a second to parse, and a process makes many clients."""
+    """botocore's reader of service models, shared: SageMaker's alone takes a second to parse, and a process makes many."""
     from botocore.loaders import create_loader
 
     return create_loader()
@@ -169,15 +172,25 @@ def describe(sagemaker: Any, name: str) -> dict[str, Any] | None:
 
 
 def create_job(sagemaker: Any, arguments: Mapping[str, Any]) -> bool:
-    """Send CreateTrainingJob. False where another run has just made the job of that name."""
+    """Send CreateTrainingJob. False where another run has just made the job of that name.
+
+    A role made moments ago is not known everywhere yet: SageMaker then cannot assume it, and is asked again for a while.
+    """
     from botocore.exceptions import ClientError
 
-    try:
-        sagemaker.create_training_job(**arguments)
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "ResourceInUse":
-            return False
-        raise
+    for attempt in range(ROLE_ATTEMPTS):
+        try:
+            sagemaker.create_training_job(**arguments)
+        except ClientError as error:
+            code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "").lower()
+            if code == "ResourceInUse":
+                return False
+            new_role = code == "ValidationException" and "assume" in message and "role" in message
+            if not new_role or attempt == ROLE_ATTEMPTS - 1:
+                raise
+            time.sleep(ROLE_WAIT_SECONDS)
+        else:
+            break
     return True
 
 

@@ -32,6 +32,8 @@ class Vault(pulumi.ComponentResource):
 
     def _secret(self, secret: str, args: VaultArgs) -> pulumi.Output[str]:
         name = args.naming.name(secret)
+        # No rotation, though a rule asks for it: these are tokens that somebody else issues, and only a function that knows the
+        # issuer could renew them.
         resource = aws.secretsmanager.Secret(
             name,
             name=name,

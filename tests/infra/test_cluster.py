@@ -149,5 +149,14 @@ def test_ranges_beyond_the_vpc_reach_the_private_api_only_where_named(stack: Rec
     assert only(named, CLUSTER).get("vpcConfig")["endpointPublicAccess"] is False
 
 
+def test_two_administrators_of_one_last_name_are_told_apart_or_refused() -> None:
+    from infra.settings_compute import ClusterSettings
+    from tests.infra.compute_fixtures import PLACE
+
+    both = ("arn:aws:iam::123456789012:role/a/admin", "arn:aws:iam::123456789012:role/b/admin")
+    faults = list(ClusterSettings(admin_principal_arns=both).faults("cluster", PLACE))
+    assert [fault.path for fault in faults] == ["cluster.adminPrincipalArns[1]"], "the second would silently take its place"
+
+
 def test_broken_nodes_are_replaced_in_every_pool(stack: Recording) -> None:
     assert [group.get("nodeRepairConfig") for group in stack.of(GROUP)] == [{"enabled": True}] * 2

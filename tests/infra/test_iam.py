@@ -230,3 +230,12 @@ def test_operators_are_those_who_are_named_and_otherwise_whoever_came_with_a_sec
     (named,) = trust["Statement"]
     assert named["Condition"]["ArnLike"] == {"aws:PrincipalArn": [sso]}
     assert "Bool" not in named["Condition"], "sessions of Identity Center carry no aws:MultiFactorAuthPresent"
+
+
+@pytest.mark.parametrize("role", ["training", "serving"])
+def test_sagemaker_may_encrypt_what_it_writes_under_our_keys_only(role: str) -> None:
+    (use,) = statements_for(BOUNDED[role], "kms:Encrypt")
+    assert use["Condition"]["ForAnyValue:StringEquals"]["kms:ResourceAliases"] == [
+        "alias/slipway-dev-data",
+        "alias/slipway-dev-models",
+    ]

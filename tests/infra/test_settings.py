@@ -243,3 +243,21 @@ def test_the_engine_and_the_file_give_the_same_settings() -> None:
     config = GOOD | {"slipway:protect": True, "aws:skipCredentialsValidation": True}
     record(lambda: seen.append(from_pulumi()), stack="dev", config=config)
     assert seen == [parse(GOOD | {"slipway:protect": True}, stack="dev", source="test")]
+
+
+def test_a_range_too_small_for_the_nodes_is_refused_before_pods_wait_for_addresses() -> None:
+    found = faults_of(with_change("slipway:network.cidr", "10.0.0.0/24"))
+    assert "27 addresses" in found["slipway:network.cidr"]
+    many = with_change("slipway:network.cidr", "10.0.0.0/20") | {"slipway:cluster": {"systemPool": {"max": 40}}}
+    assert "21 nodes" in faults_of(many)["slipway:network.cidr"]
+
+
+def test_a_file_that_keeps_its_own_account_out_is_refused(tmp_path: Path) -> None:
+    import yaml
+
+    path = tmp_path / "Pulumi.dev.yaml"
+    path.write_text(yaml.safe_dump({"config": GOOD | {"aws:allowedAccountIds": ["222222222222"]}}))
+    with pytest.raises(SettingsError, match="keeps out the stack's own account 123456789012"):
+        load_file(path)
+    path.write_text(yaml.safe_dump({"config": GOOD | {"aws:allowedAccountIds": ["123456789012"]}}))
+    assert load_file(path).allowed_account_ids == ("123456789012",)

@@ -114,7 +114,8 @@ def test_a_job_that_cannot_work_is_told_with_the_way_out(job: dict[str, Any], pa
             "between min 2 and max 3",
         ),
         ({"variants": {"main": {"min": 4, "initialCount": 4, "max": 3}}}, "variants.main.initialCount", "raise max to 4"),
-        ({"variants": {}}, "variants", "1 to 10"),
+        ({"variants": {}}, "variants", "1 to 5"),
+        ({"variants": {f"v{number}": {} for number in range(6)}}, "variants", "ten alarms"),
     ],
 )
 def test_an_endpoint_that_cannot_work_is_told_with_the_way_out(endpoint: dict[str, Any], path: str, way_out: str) -> None:

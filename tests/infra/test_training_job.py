@@ -382,3 +382,35 @@ def test_the_provider_is_stored_by_its_path_alone_and_the_same_in_every_run() ->
 
 def test_the_provider_is_no_secret_in_the_state() -> None:
     assert TrainingJobProvider.serialize_as_secret_always is False
+
+
+class NewRole:
+    """CreateTrainingJob that does not know the role for the first `blind` times."""
+
+    def __init__(self, blind: int) -> None:
+        self.blind, self.asked = blind, 0
+
+    def create_training_job(self, **_arguments: Any) -> None:
+        self.asked += 1
+        if self.asked <= self.blind:
+            message = "Could not assume role arn:aws:iam::1:role/x. Please ensure that the role exists"
+            raise ClientError({"Error": {"Code": "ValidationException", "Message": message}}, "CreateTrainingJob")
+
+
+def test_a_role_made_moments_ago_is_waited_for_and_one_that_never_comes_is_not_waited_for_for_ever(ticks: list[float]) -> None:
+    soon, never = NewRole(2), NewRole(1000)
+    assert training_job.create_job(soon, {}) is True
+    assert (soon.asked, len(ticks)) == (3, 2)
+    with pytest.raises(ClientError, match="Could not assume role"):
+        training_job.create_job(never, {})
+    assert never.asked == training_job.ROLE_ATTEMPTS
+
+
+def test_other_refusals_are_told_at_once(ticks: list[float]) -> None:
+    class Refusing:
+        def create_training_job(self, **_arguments: Any) -> None:
+            raise ClientError({"Error": {"Code": "ValidationException", "Message": "no such instance type"}}, "x")
+
+    with pytest.raises(ClientError, match="no such instance type"):
+        training_job.create_job(Refusing(), {})
+    assert ticks == []
