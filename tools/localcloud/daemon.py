@@ -24,7 +24,7 @@ from typing import Any
 
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from tools.localcloud import control, provider
+from tools.localcloud import control, entrance, provider
 from tools.localcloud.aws import backend, schema
 from tools.localcloud.aws.account import ACCOUNT
 from tools.localcloud.aws.clients import in_process
@@ -70,7 +70,9 @@ class Daemon:
         return f"http://127.0.0.1:{self.http.server_port}"
 
     def answer(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """The WSGI entrance: our own control calls, everything else is AWS."""
+        """The WSGI entrance: our own control calls, everything else is AWS. Pages in a browser are not let in."""
+        if reason := entrance.refusal(environ):
+            return entrance.refuse(reason, start_response)
         if environ.get("PATH_INFO", "").startswith(control.PREFIX):
             return control.answer(self, environ, start_response)
         return self.application(environ, start_response)
@@ -154,7 +156,8 @@ def main() -> int:
     options = parser.parse_args()
     options.home.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
-    os.environ.setdefault("MOTO_DISABLE_GLOBAL_CORS", "true")
+    # Data of jobs, logs and captured requests are this user's.
+    os.umask(0o077)
     with open(options.home / "daemon.lock", "w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
