@@ -16,7 +16,7 @@ from math import ceil
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-import yaml  # type: ignore[import-untyped]
+import yaml  # type: ignore[import-untyped, unused-ignore]
 from pydantic import AfterValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 

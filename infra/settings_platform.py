@@ -241,7 +241,11 @@ class CostSettings(Section):
     """Money: what blocks an `up`, and who is told when it is spent."""
 
     ceiling_monthly_usd: float = Field(gt=0, description="Priced above this a month, `up` stops before anything is touched.")
-    budget_monthly_usd: float = Field(gt=0, description="The AWS budget; alerts are percentages of it.")
+    budget_monthly_usd: float = Field(
+        gt=0,
+        description="The AWS budget; alerts are percentages of it. It counts by the tag `Environment`, which somebody activates "
+        "once as a cost allocation tag in the payer's account: until then it sees no spending.",
+    )
     alert_emails: tuple[Annotated[str, AfterValidator(_email)], ...] = Field(
         min_length=1, max_length=10, description="Who is told, 1 to 10 addresses."
     )

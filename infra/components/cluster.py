@@ -22,7 +22,8 @@ from infra.settings_cluster import ClusterSettings
 
 # https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html
 ADMIN_POLICY: Final = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
-VIEW_POLICY: Final = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSAdminViewPolicy"
+# Not AmazonEKSAdminViewPolicy: that one reads every Kubernetes secret.
+VIEW_POLICY: Final = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"
 SYSTEM_NAMESPACE: Final = "kube-system"
 CNI_ACCOUNT: Final = "aws-node"
 EBS_ACCOUNT: Final = "ebs-csi-controller-sa"

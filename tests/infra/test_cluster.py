@@ -71,7 +71,7 @@ def test_admins_come_from_the_wiring_and_from_settings_and_operators_only_look()
     assert policies == {
         "platform": "AmazonEKSClusterAdminPolicy",
         "oncall": "AmazonEKSClusterAdminPolicy",
-        "operator": "AmazonEKSAdminViewPolicy",
+        "operator": "AmazonEKSViewPolicy",
     }
     assert len(more.of(ENTRY)) == 3
 
