@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,9 +88,15 @@ class StackPlace:
         return self.home / "passphrase"
 
     def prepare(self) -> None:
-        """Makes the folders, and once the passphrase that encrypts secrets in the state (mode 0600, never on argv)."""
-        for folder in (self.work, self.backend, self.logs):
+        """Makes the folders, and once the passphrase that encrypts secrets in the state (mode 0600, never on argv).
+
+        The folders are this user's alone (0700); the home itself is left as it is found, it may be anybody's.
+        """
+        for folder in (self.home / "stacks", self.work, self.backend, self.logs):
             folder.mkdir(parents=True, exist_ok=True)
+        for folder in (self.home / "stacks", self.backend, self.logs):
+            if stat.S_IMODE(folder.stat().st_mode) & 0o077:
+                folder.chmod(0o700)
         try:
             handle = os.open(self.passphrase_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:

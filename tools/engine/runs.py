@@ -128,8 +128,19 @@ class StackRunner:
         try:
             return self._command(silent).run(args, str(self.place.work), self.env).stdout
         except CommandError as error:
-            faults = causes([], error.args[0].stderr if isinstance(error.args[0], CommandResult) else str(error))
+            faults = self._causes([], _stderr(error))
             raise EngineError("; ".join(fault.message for fault in faults)) from error
+
+    def _causes(self, faults: list[Fault], stderr: str) -> list[Fault]:
+        """The causes of a failure; what the CLI says only to those who know it, in words that name the way out."""
+        found = causes(faults, stderr)
+        if any("PULUMI_ACCESS_TOKEN" in fault.message for fault in found):
+            message = (
+                f"pulumi is not logged in, so the state of stack {self.place.stack} is out of reach; "
+                "`pulumi login s3://YOUR-STATE-BUCKET` first (docs/aws.md), or add --local for a rehearsal here"
+            )
+            return [Fault(urn="", message=message)]
+        return found
 
     def _command(self, log: Callable[[str], object]) -> EngineCommand:
         return EngineCommand(self.engine, say=self.say, log=log, lock_fd=self.lock_fd, on_start=self.on_start)
@@ -172,7 +183,7 @@ class StackRunner:
             _wait(lambda: recorder.finished, EVENT_SECONDS if ok else 0.3)
             for fault in recorder.faults:
                 log.write(f"{fault.urn}: {fault.message}\n")
-        faults = () if ok else tuple(causes(recorder.faults, stderr))
+        faults = () if ok else tuple(self._causes(recorder.faults, stderr))
         if command.killed_by and not command.interrupted:
             name = signal.Signals(command.killed_by).name
             message = f"the engine was ended from outside ({name}) before it was done; run the same again, it goes on from there"

@@ -161,11 +161,13 @@ def open_stack(
 ) -> Iterator[Session]:
     """Yields a Session whose runner is ready.
 
-    Raises FileNotFoundError (no such stack), EngineMissing, StackBusy, EngineError (disk full), or what the local cloud raises.
+    Raises FileNotFoundError (no such stack), ValueError (a variable that is no number), EngineMissing, StackBusy, EngineError
+    (disk full), or what the local cloud raises.
     """
     place = place_of(stack, local=local, env=env)
     folder = folder or stacks_path(env)
     workspace.stack_source(stack, folder)
+    parallel = wanted_parallel(env)
     engine = ensure_engine(env, progress=say)
     place.prepare()
     lock = StackLock(place, f"slipway {verb} {stack}")
@@ -200,7 +202,7 @@ def open_stack(
             on_tick=on_tick,
             lock_fd=lock.fd,
             on_start=lock.engine_started,
-            parallel=int(env["SLIPWAY_PARALLEL"]) if env.get("SLIPWAY_PARALLEL", "").isdigit() else None,
+            parallel=parallel,
         )
         for note in notes:
             say(note)
@@ -209,6 +211,16 @@ def open_stack(
         if host:
             host.close()
         lock.release()
+
+
+def wanted_parallel(env: Mapping[str, str]) -> int | None:
+    """`SLIPWAY_PARALLEL`: how many resources at once; None for the engine's own. Raises ValueError for what is no such number."""
+    text = env.get("SLIPWAY_PARALLEL", "").strip()
+    if not text:
+        return None
+    if not text.isdecimal() or int(text) < 1:
+        raise ValueError(f"SLIPWAY_PARALLEL is {text!r}: no number of resources at once; set 1 or more, or unset it")
+    return int(text)
 
 
 def reader(stack: str, *, local: bool = False, env: Mapping[str, str] = os.environ) -> StackRunner:

@@ -137,7 +137,11 @@ def find(home: Path) -> Cloud | None:
 
 
 def ensure(home: Path, *, port: int | None = None, on_progress: Callable[[str], None] | None = None) -> Cloud:
-    """The running daemon of this home, started if there is none. Raises LocalCloudError with the end of its log."""
+    """The running daemon of this home, started if there is none.
+
+    Raises LocalCloudError with the end of its log, or ValueError for a SLIPWAY_PORT that is no port.
+    """
+    wanted = port if port is not None else preferred_port(os.environ)
     found = find(home)
     if found is not None:
         return found
@@ -145,10 +149,10 @@ def ensure(home: Path, *, port: int | None = None, on_progress: Callable[[str], 
         on_progress("starting the local cloud")
     home.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "tools.localcloud.daemon", "--home", str(home)]
-    if port is not None or "SLIPWAY_PORT" in os.environ:
-        command += ["--port", str(port if port is not None else os.environ["SLIPWAY_PORT"])]
+    if wanted is not None:
+        command += ["--port", str(wanted)]
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1"}
-    with open(home / "daemon.log", "ab") as log:
+    with os.fdopen(os.open(home / "daemon.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab") as log:
         process = subprocess.Popen(
             command, cwd=REPOSITORY, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
@@ -164,6 +168,16 @@ def ensure(home: Path, *, port: int | None = None, on_progress: Callable[[str], 
             break
         time.sleep(0.05)
     raise LocalCloudError(f"the local cloud did not start; the end of {home / 'daemon.log'}:\n{_tail(home / 'daemon.log')}")
+
+
+def preferred_port(env: Mapping[str, str]) -> int | None:
+    """`SLIPWAY_PORT`; None where it is not set. Raises ValueError for what is no port (0 is any free one)."""
+    text = env.get("SLIPWAY_PORT", "").strip()
+    if not text:
+        return None
+    if not text.isdecimal() or int(text) > 65_535:
+        raise ValueError(f"SLIPWAY_PORT is {text!r}: no port; set a number up to 65535 (0 takes any free one), or unset it")
+    return int(text)
 
 
 def _alive(pid: int) -> bool:

@@ -210,3 +210,15 @@ def test_environments_are_apart_from_each_other_and_from_their_rehearsals(tmp_pa
 def test_reading_a_stack_that_was_never_up_says_so(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match=r"never up here; run `./slipway up local`"):
         reader("local", env={"SLIPWAY_HOME": str(tmp_path)})
+
+
+@pytest.mark.parametrize("text", ["many", "0", "-1", "1.5"])
+def test_a_number_of_resources_at_once_that_is_none_is_said(text: str) -> None:
+    with pytest.raises(ValueError, match="SLIPWAY_PARALLEL"):
+        sessions.wanted_parallel({"SLIPWAY_PARALLEL": text})
+
+
+def test_resources_at_once_are_the_engine_s_own_choice_unless_set() -> None:
+    assert sessions.wanted_parallel({}) is None
+    assert sessions.wanted_parallel({"SLIPWAY_PARALLEL": " "}) is None
+    assert sessions.wanted_parallel({"SLIPWAY_PARALLEL": "7"}) == 7

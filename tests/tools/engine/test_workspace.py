@@ -65,7 +65,7 @@ def test_an_unchanged_stack_file_is_not_written_again(place: StackPlace, folder:
 
 
 def test_a_stack_that_is_not_there_is_answered_with_those_that_are(folder: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="Stacks here: dev, prod"):
+    with pytest.raises(FileNotFoundError, match="Stacks there: dev, prod"):
         workspace.stack_source("staging", folder)
 
 
@@ -118,3 +118,27 @@ def test_stack_files_come_from_the_folder_that_slipway_stacks_names(folder: Path
 def test_a_rehearsal_runs_in_the_emulated_account_whatever_account_the_environment_names() -> None:
     document, _ = workspace.local_stack_file({"config": {"slipway:accountId": "222222222222", "slipway:environment": "prod"}})
     assert document["config"] == {"slipway:accountId": "123456789012", "slipway:environment": "prod"}
+
+
+@pytest.mark.parametrize("name", ["../prod", "a/../prod", "a b", "", "-prod", ".prod", "x" * 101, "pr\u00f6d", "prod\n"])
+def test_what_pulumi_takes_for_no_name_never_becomes_a_path(folder: Path, name: str) -> None:
+    with pytest.raises(ValueError, match="no name of a stack"):
+        workspace.stack_source(name, folder)
+
+
+def test_a_folder_is_no_stack_file(folder: Path) -> None:
+    (folder / "Pulumi.odd.yaml").mkdir()
+    with pytest.raises(FileNotFoundError, match="Stacks there: dev, prod"):
+        workspace.stack_source("odd", folder)
+
+
+def test_state_and_logs_are_their_user_s_alone_and_the_home_stays_as_it_was(tmp_path: Path) -> None:
+    home = tmp_path / "shared"
+    home.mkdir()
+    home.chmod(0o755)
+    (home / "state").mkdir(mode=0o755)
+    place = StackPlace(home=home, mode="local", stack="prod")
+    place.prepare()
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (home, place.backend, place.logs, home / "stacks")}
+    assert modes == {"shared": 0o755, "state": 0o700, "logs": 0o700, "stacks": 0o700}
+    assert place.passphrase_file.stat().st_mode & 0o777 == 0o600
