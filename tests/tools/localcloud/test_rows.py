@@ -33,6 +33,12 @@ def test_every_name_in_every_row_names_something(engine: Engine) -> None:
     assert not faults, "\n".join(faults)
 
 
+def test_every_type_whose_name_may_be_left_out_gets_one(engine: Engine) -> None:
+    """pulumi-aws names whatever has a `name`: nothing is left for AWS to require."""
+    named = {token for token, schema in engine.schemas.items() if "name" in schema.inputs and "name" not in schema.required}
+    assert {token for token in named if engine.rows[token].autoname is None} == set()
+
+
 def test_a_row_that_names_what_is_not_there_is_told_of_each(engine: Engine) -> None:
     row = Resource(
         type="aws:ec2/vpc:Vpc",

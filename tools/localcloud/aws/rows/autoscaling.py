@@ -7,7 +7,7 @@ from typing import Any
 
 from tools.localcloud.aws.context import Context
 from tools.localcloud.aws.rules import when
-from tools.localcloud.aws.spec import Call, Resource, Tags, Update
+from tools.localcloud.aws.spec import Autoname, Call, Resource, Tags, Update
 
 _SERVICE = "application-autoscaling"
 _ADDRESS = {"ServiceNamespace": "{serviceNamespace}", "ResourceId": "{resourceId}", "ScalableDimension": "{scalableDimension}"}
@@ -101,6 +101,7 @@ POLICY = Resource(
     zeros=frozenset({"targetTrackingScalingPolicyConfiguration"}),
     rename={"name": "PolicyName", "arn": "PolicyARN"},
     outputs={"alarmArns": lambda c: [alarm["AlarmARN"] for alarm in c.data.get("Alarms", ())]},
+    autoname=Autoname(limit=255),
     checks=(when("targetTrackingScalingPolicyConfiguration", _target_value),),
 )
 
