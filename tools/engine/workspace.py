@@ -20,6 +20,7 @@ from tools.engine.locate import Engine
 ENCRYPTION_KEYS: Final = ("secretsprovider", "encryptedkey", "encryptionsalt")
 # The emulated cloud is one account, whatever account an environment names: arns in its policies must be of this one.
 ACCOUNT_KEY: Final = f"{PROJECT}:accountId"
+ALLOWED_KEY: Final = "aws:allowedAccountIds"
 LOCAL_ACCOUNT: Final = "123456789012"
 # What Pulumi takes as a stack's name. It becomes part of paths, so a slash must not get through.
 STACK_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
@@ -53,8 +54,9 @@ def local_stack_file(document: Mapping[str, Any], salt: str = "") -> tuple[dict[
     kept = {key: value for key, value in document.items() if key not in ENCRYPTION_KEYS}
     stood_in: list[str] = []
     kept["config"] = {key: _plain(value, key, stood_in) for key, value in (document.get("config") or {}).items()}
-    if ACCOUNT_KEY in kept["config"]:
-        kept["config"][ACCOUNT_KEY] = LOCAL_ACCOUNT
+    for key, here in ((ACCOUNT_KEY, LOCAL_ACCOUNT), (ALLOWED_KEY, [LOCAL_ACCOUNT])):
+        if key in kept["config"]:
+            kept["config"][key] = here
     if salt:
         kept["encryptionsalt"] = salt
     return kept, stood_in

@@ -116,8 +116,11 @@ def test_stack_files_come_from_the_folder_that_slipway_stacks_names(folder: Path
 
 
 def test_a_rehearsal_runs_in_the_emulated_account_whatever_account_the_environment_names() -> None:
-    document, _ = workspace.local_stack_file({"config": {"slipway:accountId": "222222222222", "slipway:environment": "prod"}})
-    assert document["config"] == {"slipway:accountId": "123456789012", "slipway:environment": "prod"}
+    config = {"slipway:accountId": "222222222222", "aws:allowedAccountIds": ["222222222222"], "slipway:environment": "prod"}
+    document, _ = workspace.local_stack_file({"config": config})
+    here = {"slipway:accountId": "123456789012", "aws:allowedAccountIds": ["123456789012"], "slipway:environment": "prod"}
+    assert document["config"] == here
+
 
 
 @pytest.mark.parametrize("name", ["../prod", "a/../prod", "a b", "", "-prod", ".prod", "x" * 101, "pr\u00f6d", "prod\n"])
