@@ -55,11 +55,17 @@ def resources(document: dict[str, Any] | None) -> list[dict[str, Any]]:
 
 
 def known(document: dict[str, Any] | None) -> list[Known]:
-    """The custom resources of a state, providers left out: only they stand for something in a cloud."""
+    """The custom resources that a state owns, providers left out: only they stand for something in a cloud.
+
+    What a program only looks up (`external`) is somebody else's; what waits for its replacement (`pendingReplacement`) is deleted.
+    """
     return [
         Known(urn=item["urn"], id=item["id"], type=item["type"])
         for item in resources(document)
-        if item.get("custom") and item.get("id") and not item["type"].startswith("pulumi:")
+        if item.get("custom")
+        and item.get("id")
+        and not item["type"].startswith("pulumi:")
+        and not (item.get("external") or item.get("pendingReplacement"))
     ]
 
 

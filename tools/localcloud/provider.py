@@ -129,7 +129,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
             if sharing.other(self.ledger, request.urn, token, identifier):
                 mine = wire.decode(request.properties)
                 outputs, inputs = sharing.seen_by(mine, outputs), sharing.seen_by(mine, inputs)
-            self.ledger.keep(request.urn, token, identifier, outputs)
+            self.ledger.see(request.urn, token, identifier, outputs)
             return provider_pb2.ReadResponse(id=identifier, properties=wire.encode(outputs), inputs=wire.encode(inputs))
         return None
 

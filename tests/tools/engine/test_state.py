@@ -56,6 +56,12 @@ def test_known_resources_are_the_custom_ones_without_providers() -> None:
     assert state.known(document(BUCKET, component, provider)) == [state.Known(urn=URN, id="raw-1", type="aws:s3/bucket:Bucket")]
 
 
+def test_what_is_only_looked_up_or_deleted_for_its_replacement_is_not_known() -> None:
+    looked_up = {"urn": "l", "custom": True, "id": "vpc-1", "type": "aws:ec2/vpc:Vpc", "external": True}
+    deleted = {"urn": "d", "custom": True, "id": "role", "type": "aws:iam/role:Role", "pendingReplacement": True}
+    assert state.known(document(looked_up, deleted)) == []
+
+
 @pytest.mark.parametrize("broken", ["", '{"version": 3, "checkpoint": {"latest"'])
 def test_a_broken_state_is_moved_aside_and_our_last_good_copy_takes_its_place(place: StackPlace, broken: str) -> None:
     place.state_file.write_text(broken)

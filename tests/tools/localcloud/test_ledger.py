@@ -95,3 +95,51 @@ def test_what_is_dropped_or_reset_is_gone(ledger: Ledger) -> None:
 def test_outputs_that_may_hold_secrets_are_not_shown(ledger: Ledger) -> None:
     ledger.keep(urn("a"), VPC, "vpc-1", {"password": "hunter2"})
     assert "hunter2" not in repr(ledger.all())
+
+
+def test_a_resource_that_got_another_name_or_parent_is_followed(ledger: Ledger) -> None:
+    ledger.keep(urn("old"), VPC, "vpc-1", {"cidrBlock": "10.0.0.0/16"})
+    run, _ = ledger.begin("local", [(urn("old"), "vpc-1")])
+    renamed = f"urn:pulumi:local::slipway::my:mod:Net${VPC}::new"
+    assert ledger.end(run, [(renamed, "vpc-1")]) == []
+    assert ledger.all() == [Entry(renamed, VPC, "vpc-1", {"cidrBlock": "10.0.0.0/16"})]
+
+
+def test_one_renamed_by_a_run_that_failed_is_followed_by_the_next(ledger: Ledger) -> None:
+    ledger.keep(urn("old"), VPC, "vpc-1", {})
+    run, _ = ledger.begin("local", [(urn("old"), "vpc-1")])
+    ledger.end(run, None)
+    run, missing = ledger.begin("local", [(urn("new"), "vpc-1")])
+    assert missing == []
+    assert ledger.end(run, [(urn("new"), "vpc-1")]) == []
+
+
+def test_one_that_was_renamed_and_updated_in_one_run_stays(ledger: Ledger) -> None:
+    ledger.keep(urn("old"), VPC, "vpc-1", {})
+    run, _ = ledger.begin("local", [(urn("old"), "vpc-1")])
+    ledger.keep(urn("new"), VPC, "vpc-1", {})
+    assert ledger.end(run, [(urn("new"), "vpc-1")]) == []
+    assert [entry.urn for entry in ledger.all()] == [urn("new")]
+
+
+def test_what_the_state_lets_go_of_without_deleting_is_not_swept(ledger: Ledger) -> None:
+    ledger.keep(urn("retained"), VPC, "vpc-1", {})
+    run, _ = ledger.begin("local", [(urn("retained"), "vpc-1")])
+    assert ledger.end(run, []) == []
+    assert ledger.all() == []
+
+
+def test_what_a_program_looks_at_is_never_swept(ledger: Ledger) -> None:
+    ledger.see(urn("looked-up"), VPC, "vpc-1", {})  # by a preview
+    run, _ = ledger.begin("local", [])
+    ledger.see(urn("looked-up"), VPC, "vpc-1", {})
+    assert ledger.end(run, []) == []
+    assert ledger.all() == []
+
+
+def test_an_import_is_the_stack_s_own_from_then_on(ledger: Ledger) -> None:
+    run, _ = ledger.begin("local", [])
+    ledger.see(urn("taken"), VPC, "vpc-1", {"cidrBlock": "10.0.0.0/16"})
+    assert ledger.end(run, [(urn("taken"), "vpc-1")]) == []
+    assert ledger.begin("local", [(urn("taken"), "vpc-1")])[1] == []
+    assert [entry.outputs for entry in ledger.of_stack("local")] == [{"cidrBlock": "10.0.0.0/16"}]
