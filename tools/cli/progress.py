@@ -3,54 +3,57 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from tools.cli.terminal import console, say
+from tools.cli.watch import TRAINING_TYPE
 
 # Without a terminal a line this often says that the run lives.
 LINE_SECONDS: Final = 10.0
+# How often what is under way is looked at between the engine's events, which are silent while a job trains.
+BEAT_SECONDS: Final = 1.0
+# From here on a step's own time is worth showing.
+LONG_SECONDS: Final = 5.0
 
 
 class Progress:
-    """Give `say` and `tick` to the engine; `phase` names what follows."""
+    """Give `say` and `tick` to the engine; `phase` names what follows; `watch` is asked for a line while a job trains."""
 
     def __init__(self) -> None:
+        self.watch: Callable[[], str] | None = None
         self._bar: Any = None
         self._task: Any = None
         self._phase = ""
         self._expected = 0
+        self._tick: Any = None
         self._said = time.monotonic()
+        self._over = threading.Event()
 
     @contextmanager
     def shown(self) -> Iterator[Progress]:
-        if not sys.stderr.isatty():
-            yield self
-            return
-        from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
-        from rich.progress import Progress as Bar
-
-        columns = (
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("[dim]{task.fields[doing]}"),
-        )
-        with Bar(*columns, console=console(stderr=True), transient=True) as bar:
-            self._bar = bar
-            self._task = bar.add_task("starting", total=None, doing="")
-            try:
+        beat = threading.Thread(target=self._beat, daemon=True, name="progress")
+        beat.start()
+        try:
+            if sys.stderr.isatty():
+                with _make_bar() as bar:
+                    self._bar = bar
+                    self._task = bar.add_task("starting", total=None, doing="")
+                    try:
+                        yield self
+                    finally:
+                        self._bar = None
+            else:
                 yield self
-            finally:
-                self._bar = None
+        finally:
+            self._over.set()
 
     def phase(self, name: str, expected: int = 0) -> None:
         """What follows, and how many resources it will pass (0: not known yet)."""
-        self._phase, self._expected = name, expected
+        self._phase, self._expected, self._tick = name, expected, None
         if self._bar is not None:
             self._bar.reset(self._task, description=name, total=expected or None, doing="")
         else:
@@ -70,9 +73,57 @@ class Progress:
 
     def tick(self, tick: Any) -> None:
         """Takes a `tools.engine.events.Tick`."""
+        self._tick = tick
         if self._bar is not None:
             total = max(self._expected, tick.known)
-            self._bar.update(self._task, completed=tick.done, total=total, doing=tick.doing[:48])
-        elif time.monotonic() - self._said >= LINE_SECONDS:
-            self._said = time.monotonic()
-            say(f"{self._phase}: {tick.done} of {max(self._expected, tick.known)} resources, {tick.doing}")
+            self._bar.update(self._task, completed=tick.done, total=total, doing=doing(tick, time.monotonic()))
+
+    def _beat(self) -> None:
+        while not self._over.wait(BEAT_SECONDS):
+            self._look(time.monotonic())
+
+    def _look(self, now: float) -> None:
+        """One look between events: the bar's words are renewed, or a line is due."""
+        tick, bar = self._tick, self._bar
+        if tick is None:
+            return
+        if bar is not None:
+            bar.update(self._task, doing=self._words(tick, now))
+        elif now - self._said >= LINE_SECONDS:
+            self._said = now
+            say(f"{self._phase}: {tick.done} of {max(self._expected, tick.known)}, {self._words(tick, now)}")
+
+    def _words(self, tick: Any, now: float) -> str:
+        """What the run waits for: what a job in training says, else the oldest step."""
+        if self.watch and any(step.type == TRAINING_TYPE for step in tick.under_way):
+            with suppress(Exception):  # a look is worth no failure: the run itself says what is wrong
+                if line := self.watch():
+                    return line
+        return doing(tick, now)
+
+
+def doing(tick: Any, now: float) -> str:
+    """The oldest step under way with its seconds when they are many, and how many others there are."""
+    if not tick.under_way:
+        return str(tick.doing)
+    first, others = tick.under_way[0], len(tick.under_way) - 1
+    seconds = now - first.since
+    return f"{first.op} {first.name}{f' {seconds:.0f} s' if seconds >= LONG_SECONDS else ''}{f' (+{others})' if others else ''}"
+
+
+def _make_bar() -> Any:
+    from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+    from rich.table import Column
+
+    return Bar(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=20),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[doing]}", style="dim", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis")),
+        console=console(stderr=True),
+        transient=True,
+        expand=False,
+    )

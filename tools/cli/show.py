@@ -1,41 +1,35 @@
-"""Runs for people: changes in groups, the money line, the verdicts, outputs, causes of a failure, what to try next."""
+"""Runs for people: changes, the money line, the verdicts, causes of a failure; at the end what is there and what to try next."""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from tools.cli import changes as changed
 from tools.cli.guards import Verdict, plain_value
 from tools.cli.terminal import console
 
-_MARKS: Final = {"create": "[green]+[/]", "update": "[yellow]~[/]", "replace": "[magenta]+-[/]", "delete": "[red]-[/]"}
-# More lines than this of one kind are counted instead of listed: a first `up` has hundreds.
-LISTED: Final = 12
+_STYLES: Final = {"create": "green", "update": "yellow", "replace": "magenta", "delete": "red"}
+# Resources named beside a piece of advice; the rest is counted.
+NAMED: Final = 3
 
 
-def changes(result: Any) -> None:
-    """What changes: replacements and updates one by one with their properties, creates and deletes by type when they are many."""
+def changes(result: Any, *, verbose: bool = False) -> None:
+    """What changes: one line a resource, or one a component where many are made or deleted and `verbose` is not set."""
     out = console()
-    for op in ("replace", "update", "delete", "create"):
-        steps = [step for step in result.steps if step.op == op]
-        if not steps:
-            continue
-        if len(steps) > LISTED and op in ("create", "delete"):
-            for type_, count in sorted(Counter(step.type for step in steps if step.custom).items()):
-                out.print(f"  {_MARKS[op]} {count:4d}  {type_}")
-            continue
-        for step in steps:
-            out.print(f"  {_MARKS[op]} {step.name}  [dim]{step.type}[/]{_why(step)}")
-    counts = result.changes
-    parts = [f"{counts[op]} to {op}" for op in ("create", "update", "replace", "delete") if counts[op]]
-    out.print(f"[bold]{', '.join(parts) or 'no changes'}[/], {counts['same']} unchanged")
+    lines = list(changed.lines(result, verbose=verbose))
+    width = min(max((len(what) for _, what, _ in lines), default=0), 40)
+    for op, what, detail in lines:
+        mark = f"[{_STYLES[op]}]{changed.MARKS[op]:<2}[/]"
+        out.print(f"  {mark} {_plain(f'{what:<{width}}')}  [dim]{_plain(detail)}[/]", overflow="ellipsis", no_wrap=True)
+    out.print(f"[bold]{changed.summary(result)}[/]")
 
 
-def _why(step: Any) -> str:
-    if step.op == "replace" and step.replaces:
-        return f"  [magenta]because of {', '.join(step.replaces)}[/]"
-    return f"  {', '.join(step.diffs[:8])}" if step.op == "update" and step.diffs else ""
+def _plain(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
 
 
 def verdict(found: Verdict) -> None:
@@ -65,22 +59,45 @@ def money(cost: Any) -> None:
 
 
 def policy(report: Any) -> None:
+    """What blocks, then advice: a line a rule with the resources, and below it what is wrong and the way out."""
     out = console()
     blocking = list(report.mandatory)
     advice = [found for found in report.violations if found.level != "mandatory"]
-    for found in blocking:
-        out.print(f"  [red]x {found.rule}[/] {found.urn.rpartition('::')[2]}: ", end="")
-        out.print(found.message, markup=False)
-    for rule, count in sorted(Counter(found.rule for found in advice).items()):
-        message = next(found.message for found in advice if found.rule == rule)
-        out.print(f"  [yellow]! {rule}[/] ({count}): ", end="")
-        out.print(message, markup=False)
+    for sign, style, found_all in (("x", "red", blocking), ("!", "yellow", advice)):
+        for (rule, message), urns in _together(found_all).items():
+            out.print(f"  [{style}]{sign} {rule}[/]  {_plain(_names(urns, len(urns) if sign == 'x' else NAMED))}")
+            _indented(out, message)
     waiting = f", {len(report.unknown)} wait for `up`" if report.unknown else ""
     style = "red" if blocking else "green"
     out.print(
         f"[{style}]{len(blocking)} mandatory violations[/], {len(advice)} advisory; "
         f"{report.rules} rules on {report.evaluated} resources{waiting}"
     )
+
+
+def _together(found: Iterable[Any]) -> dict[tuple[str, str], list[str]]:
+    """The urns of each (rule, message), sorted by rule: what is wrong with four roles in the same way is said once."""
+    grouped: dict[tuple[str, str], list[str]] = {}
+    for violation in sorted(found, key=lambda one: one.rule):
+        grouped.setdefault((violation.rule, violation.message), []).append(violation.urn)
+    return grouped
+
+
+def _names(urns: list[str], most: int) -> str:
+    names = [urn.rpartition("::")[2] for urn in urns]
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+
+
+def _indented(out: Any, text: str) -> None:
+    """A paragraph under its head line: wrapped to the terminal with the indent kept, one line where there is no terminal."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    if out.is_terminal:
+        out.print(Padding(Text(text), (0, 0, 0, 6)))
+    else:
+        out.print(f"      {text}", markup=False)
 
 
 def failure(result: Any) -> None:
@@ -105,33 +122,41 @@ def outputs(values: dict[str, Any]) -> None:
         out.print(text, markup=False)
 
 
-def next_steps(values: dict[str, Any], stack: str, *, local: bool) -> None:
+def done(stack: str, seconds: float, result: Any, values: Mapping[str, Any], *, local: bool) -> None:
+    """What is there: how much, what was trained, what answers. All outputs are another command."""
+    out = console()
+    there = sum(1 for step in result.steps if step.custom and step.op != "delete")
+    out.print(f"[bold green]{stack} is up[/]: {there} resources, {seconds:.1f} s")
+    shown = plain_value(values)
+    metrics, endpoints = shown.get("trainingMetrics"), shown.get("endpointNames")
+    for job, measured in metrics.items() if isinstance(metrics, dict) else ():
+        text = ", ".join(f"{name} {value}" for name, value in measured.items()) if isinstance(measured, dict) else measured
+        out.print(f"  trained  {job}: {text}", markup=False)
+    for name in endpoints.values() if isinstance(endpoints, dict) else ():
+        out.print(f"  answers  endpoint {name}", markup=False)
+    if shown:
+        out.print(f"  outputs  {len(shown)} of them: ./slipway outputs{_arguments(stack, local=local)}", markup=False)
+
+
+def next_steps(values: Mapping[str, Any], stack: str, *, local: bool) -> None:
     """What to try now that the stack is there."""
     out = console()
-    out.print("\n[bold]Try next[/]")
-    flag = " --local" if local and stack != "local" else ""
+    arguments = _arguments(stack, local=local)
     endpoint = values.get("endpointName")
-    if local:
-        out.print('  eval "$(./slipway local env)"      # boto3, the aws CLI and pulumi then reach the local cloud')
+    lines = [('eval "$(./slipway local env)"', "this shell then speaks to the local cloud")] if local else []
     if isinstance(endpoint, str):
-        snippet = (
-            "import boto3, json, pyarrow.parquet as pq",
-            "row = pq.read_table('workloads/data/digits/test.parquet').to_pylist()[0]",
-            f"answer = boto3.client('sagemaker-runtime').invoke_endpoint(EndpointName='{endpoint}',",
-            "    ContentType='application/json', Body=json.dumps({'instances': [row['pixels']]}))",
-            "print(answer['Body'].read(), 'is', row['label'])",
-        )
-        out.print('  .venv/bin/python - <<"END"', markup=False)
-        for line in snippet:
-            out.print(line, markup=False)
-        out.print("END", markup=False)
-    out.print(f"  ./slipway preview {stack}{flag}      # 0 changes, until you edit Pulumi.{stack}.yaml", markup=False)
-    out.print(f"  ./slipway destroy {stack}{flag}", markup=False)
+        lines.append((f".venv/bin/python -m tools.cli.ask {endpoint}", "ask it about a digit it has not seen"))
+    lines.append((f"./slipway preview{arguments}", f"0 changes, until you edit Pulumi.{stack}.yaml"))
+    lines.append((f"./slipway destroy{arguments}", "all of it goes"))
+    width = max(len(command) for command, _ in lines)
+    out.print("[bold]Try next[/]")
+    for command, why in lines:
+        out.print(f"  {_plain(f'{command:<{width}}')}  [dim]# {_plain(why)}[/]")
 
 
-def done(stack: str, seconds: float, result: Any) -> None:
-    there = sum(1 for step in result.steps if step.custom and step.op != "delete")
-    console().print(f"[bold green]{stack} is up[/]: {there} resources, {seconds:.1f} s")
+def _arguments(stack: str, *, local: bool) -> str:
+    """What follows a verb to mean this stack again."""
+    return "" if stack == "local" else f" {stack}{' --local' if local else ''}"
 
 
 def destroyed(stack: str, result: Any, orphans: list[Any], seconds: float, *, asked: bool) -> None:

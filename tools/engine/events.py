@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -62,12 +63,26 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnderWay:
+    """A step that has begun and not ended; `since` is by the monotonic clock."""
+
+    op: str
+    name: str
+    type: str
+    since: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tick:
-    """Progress: steps done and known so far (the engine learns of resources as the program declares them)."""
+    """Progress: steps done and known so far (the engine learns of resources as the program declares them).
+
+    `under_way` has the oldest first: what a run waits for. `doing` names it, or the last step where nothing is under way.
+    """
 
     done: int
     known: int
     doing: str
+    under_way: tuple[UnderWay, ...] = ()
 
 
 class Recorder:
@@ -84,6 +99,7 @@ class Recorder:
         self._on_tick = on_tick
         self._on_message = on_message
         self._done = 0
+        self._under_way: dict[str, UnderWay] = {}
 
     def on_event(self, event: Any) -> None:
         """Takes one `pulumi.automation.events.EngineEvent`."""
@@ -92,6 +108,7 @@ class Recorder:
         elif event.res_outputs_event:
             self._step(event.res_outputs_event.metadata, done=True)
         elif event.res_op_failed_event:
+            self._under_way.pop(event.res_op_failed_event.metadata.urn, None)
             self._done += 1
         elif event.diagnostic_event:
             self._diagnostic(event.diagnostic_event)
@@ -153,8 +170,18 @@ class Recorder:
         if done and not existing.done:
             existing.done = True
             self._done += 1
+        self._note_under_way(existing, raw, done=done)
         if self._on_tick:
-            self._on_tick(Tick(done=self._done, known=len(self.steps), doing=f"{existing.op} {existing.name}"))
+            under_way = tuple(self._under_way.values())
+            first = under_way[0] if under_way else existing
+            self._on_tick(Tick(done=self._done, known=len(self.steps), doing=f"{first.op} {first.name}", under_way=under_way))
+
+    def _note_under_way(self, step: Step, raw: str, *, done: bool) -> None:
+        """Keeps which steps run. Components have no work of their own, and what stays the same is over at once."""
+        if done:
+            self._under_way.pop(step.urn, None)
+        elif step.custom and (step.op != "same" or raw in ("refresh", "read")):
+            self._under_way[step.urn] = UnderWay(op=step.op, name=step.name, type=step.type, since=time.monotonic())
 
     def _diagnostic(self, diagnostic: Any) -> None:
         message = plain(diagnostic.message)

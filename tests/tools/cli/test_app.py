@@ -213,17 +213,22 @@ def test_a_failed_up_exits_1_and_tells_what_was_done(world: World) -> None:
     assert "the job failed\nlog line" in done.stderr
 
 
+TRAINED = {"trainingMetrics": {"digits": {"test_accuracy": 0.98}}, "endpointNames": {"digits": "slipway-local-digits"}}
+
+
 def test_up_ends_for_people_with_what_is_there_and_what_to_try_next(world: World) -> None:
-    world.runner.results["up"] = outcome("up", outputs={"endpointName": "slipway-local-digits"})
+    world.runner.results["up"] = outcome("up", outputs={"endpointName": "slipway-local-digits", **TRAINED})
     done = call("up")
     assert done.exit_code == 0
     for part in (
         "local is up",
         "10.00 USD a month",
-        "endpointName",
+        "trained  digits: test_accuracy 0.98",
+        "answers  endpoint slipway-local-digits",
+        "outputs  3 of them: ./slipway outputs\n",
         "Try next",
-        "EndpointName='slipway-local-digits'",
-        "./slipway destroy local",
+        "tools.cli.ask slipway-local-digits",
+        "./slipway destroy ",
     ):
         assert part in done.stdout
 

@@ -85,6 +85,24 @@ def test_progress_tells_done_and_known() -> None:
     assert [(tick.done, tick.known, tick.doing) for tick in ticks] == [(0, 1, "create raw"), (1, 1, "create raw")]
 
 
+def test_progress_names_the_step_that_a_run_waits_for_and_not_the_last_that_began() -> None:
+    ticks: list[Tick] = []
+    recorder = Recorder(ticks.append)
+    slow, quick = (f"urn:pulumi:local::slipway::aws:s3/bucket:Bucket::{name}" for name in ("slow", "quick"))
+    for event in (resource("create", slow), resource("create", quick), resource("create", quick, done=True)):
+        recorder.on_event(event)
+    assert ticks[-1].doing == "create slow"
+    assert [step.name for step in ticks[1].under_way] == ["slow", "quick"]
+    recorder.on_event(resource("create", slow, done=True))
+    assert ticks[-1].under_way == ()
+
+
+def test_what_stays_the_same_is_not_waited_for() -> None:
+    ticks: list[Tick] = []
+    Recorder(ticks.append).on_event(resource("same"))
+    assert ticks[-1].under_way == ()
+
+
 def test_errors_become_faults_without_colour_and_without_the_engine_s_echo() -> None:
     recorder = record(
         diagnostic("<{%fg 1%}>bucket name is taken<{%reset%}>\n", urn=BUCKET),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 
-from tools.cli.options import Json, Local, Stack
+from tools.cli.options import Json, Local, Stack, Verbose
 from tools.cli.terminal import answer, errors_said, leave, short_lived
 
 
-def run(stack: Stack = "local", local: Local = False, as_json: Json = False) -> None:
+def run(stack: Stack = "local", local: Local = False, verbose: Verbose = False, as_json: Json = False) -> None:
     """Say what `up` would do, cost and break. Touches nothing.
 
     Exit codes: 0 fine, 1 failed, 2 bad configuration, 3 a mandatory policy is violated, 4 over the ceiling.
@@ -37,7 +37,7 @@ def run(stack: Stack = "local", local: Local = False, as_json: Json = False) -> 
         if as_json:
             answer(run_document(stack, time.monotonic() - began, result, verdict))
         elif verdict:
-            show.changes(result)
+            show.changes(result, verbose=verbose)
             show.verdict(verdict)
         if not result.ok:
             show.failure(result)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 import typer
 
-from tools.cli.options import Json, Local, Stack, Yes
+from tools.cli.options import Json, Local, Stack, Verbose, Yes
 from tools.cli.terminal import FAILED, POLICY, answer, errors_said, leave, say, short_lived
 
 
-def run(stack: Stack = "local", local: Local = False, yes: Yes = False, as_json: Json = False) -> None:
+def run(stack: Stack = "local", local: Local = False, yes: Yes = False, verbose: Verbose = False, as_json: Json = False) -> None:
     """Bring a stack up. Nothing is touched when a mandatory policy is violated (exit 3) or the ceiling is passed (exit 4).
 
     Example: slipway up
@@ -32,8 +33,17 @@ def run(stack: Stack = "local", local: Local = False, yes: Yes = False, as_json:
             Progress().shown() as progress,
             open_stack(stack, "up", program=program, local=local, say=progress.say, on_tick=progress.tick) as session,
         ):
+            progress.watch = watcher(session)
             result, verdict, code = bring_up(session, settings, progress, ask=not yes and not as_json)
-        finish(session, result, verdict, code, began=began, as_json=as_json)
+        finish(session, result, verdict, code, began=began, as_json=as_json, verbose=verbose)
+
+
+def watcher(session: Any) -> Callable[[], str] | None:
+    """What to ask for a line while a job trains; None on AWS, where the engine's own words must do."""
+    from tools.cli.watch import training_line
+
+    cloud = session.cloud
+    return (lambda: training_line(session.place.home, cloud.status())) if cloud is not None else None
 
 
 def bring_up(session: Any, settings: Any, progress: Any, *, ask: bool) -> tuple[Any, Any, int]:
@@ -74,7 +84,7 @@ def _agreed(progress: Any, plan: Any, verdict: Any) -> bool:
     return typer.confirm("Do it?", err=True)
 
 
-def finish(session: Any, result: Any, verdict: Any, code: int, *, began: float, as_json: bool) -> None:
+def finish(session: Any, result: Any, verdict: Any, code: int, *, began: float, as_json: bool, verbose: bool = False) -> None:
     """Prints what came of it and leaves with the exit code."""
     from tools.cli import show
     from tools.cli.guards import run_document
@@ -88,7 +98,7 @@ def finish(session: Any, result: Any, verdict: Any, code: int, *, began: float, 
             document["swept"] = session.swept
         answer(document)
     elif result.ok:
-        show.changes(result)
+        show.changes(result, verbose=verbose)
         if verdict:
             show.verdict(verdict)
     if session.swept:
@@ -103,7 +113,6 @@ def finish(session: Any, result: Any, verdict: Any, code: int, *, began: float, 
         say("error: nothing was touched")
     elif not as_json:
         values = dict(decode(result.outputs))
-        show.outputs(values)
-        show.done(stack, time.monotonic() - began, result)
+        show.done(stack, time.monotonic() - began, result, values, local=local)
         show.next_steps(values, stack, local=local)
     leave(code)

@@ -1,0 +1,67 @@
+"""What a run changes, as lines: one a resource where they are few, one a component where they are many."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+MARKS: Final = {"create": "+", "update": "~", "replace": "+-", "delete": "-"}
+# More creates or deletes than this are told by component: a first `up` has hundreds.
+LISTED: Final = 12
+# Properties of an update, and kinds of a component, that fit a line.
+NAMED: Final = 6
+# Past, for what is done; `to ...` for what is planned; and a refresh finds what others did.
+_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "preview": {op: f"to {op}" for op in MARKS},
+    "up": {"create": "created", "update": "updated", "replace": "replaced", "delete": "deleted"},
+    "refresh": {"create": "found", "update": "changed in the cloud", "replace": "replaced", "delete": "gone from the cloud"},
+}
+
+
+def lines(result: Any, *, verbose: bool = False) -> Iterator[tuple[str, str, str]]:
+    """(operation, what, detail) of each line, replacements first. Components stand for no change of their own."""
+    steps = [step for step in result.steps if step.custom]
+    parents = {step.urn: step for step in result.steps}
+    for op in ("replace", "update", "delete", "create"):
+        mine = [step for step in steps if step.op == op]
+        if len(mine) > LISTED and op in ("create", "delete") and not verbose:
+            yield from ((op, component, detail) for component, detail in _by_component(mine, parents))
+        else:
+            yield from ((op, step.name, f"{step.type}{_why(step)}") for step in mine)
+
+
+def summary(result: Any) -> str:
+    """`3 created, 1 updated, 166 unchanged`, in the tense of the verb; resources only, as a cloud counts them."""
+    counts = Counter(step.op for step in result.steps if step.custom)
+    words = _WORDS.get(result.verb, _WORDS["preview"])
+    parts = [f"{counts[op]} {words[op]}" for op in MARKS if counts[op]]
+    return f"{', '.join(parts) or 'no changes'}, {counts['same']} unchanged"
+
+
+def _by_component(steps: list[Any], parents: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Each component that stands directly under the stack, with how many of which kinds it has, in plan order."""
+    kinds: dict[str, Counter[str]] = {}
+    for step in steps:
+        kinds.setdefault(_component(step, parents), Counter())[step.type.rpartition(":")[2]] += 1
+    for component, counted in kinds.items():
+        common = [f"{kind} x{count}" if count > 1 else kind for kind, count in counted.most_common(NAMED)]
+        rest = counted.total() - sum(count for _, count in counted.most_common(NAMED))
+        yield component, f"{counted.total():3d}  {', '.join(common)}{f', {rest} more' if rest else ''}"
+
+
+def _component(step: Any, parents: Mapping[str, Any]) -> str:
+    """The name of the outermost component around a resource, by its type: `Network` of `slipway:network:Network`."""
+    found = ""
+    while (step := parents.get(step.parent)) is not None:
+        found = found if step.custom else step.type.rpartition(":")[2]
+    return found or "Stack"
+
+
+def _why(step: Any) -> str:
+    if step.op == "replace" and step.replaces:
+        return f"  because of {', '.join(step.replaces[:NAMED])}"
+    if step.op != "update" or not step.diffs:
+        return ""
+    more = len(step.diffs) - NAMED
+    return f"  {', '.join(step.diffs[:NAMED])}{f' and {more} more' if more > 0 else ''}"
