@@ -92,9 +92,11 @@ class Slipway:
     def place(self, stack: str) -> StackPlace:
         return StackPlace(home=self.home, mode="local", stack=stack)
 
-    def run(self, *arguments: str, code: int | None = 0, env: Mapping[str, str] | None = None) -> Answer:
+    def run(
+        self, *arguments: str, code: int | None = 0, env: Mapping[str, str] | None = None, largest_file: int | None = None
+    ) -> Answer:
         """Runs a verb to its end. `code` is the exit code that it must have (None: any)."""
-        answer = self.start(*arguments, env=env).wait()
+        answer = self.start(*arguments, env=env, largest_file=largest_file).wait()
         if code is not None and answer.code != code:
             raise AssertionError(
                 f"slipway {' '.join(arguments)}: exit {answer.code}, not {code}\n{answer.err}\n{answer.out[-1500:]}"
@@ -105,13 +107,16 @@ class Slipway:
         """The JSON answer of a verb."""
         return self.run(*arguments, "--json", code=code).json
 
-    def start(self, *arguments: str, env: Mapping[str, str] | None = None) -> Running:
-        """Starts a verb in a process group of its own, with nobody at its stdin."""
+    def start(self, *arguments: str, env: Mapping[str, str] | None = None, largest_file: int | None = None) -> Running:
+        """Starts a verb in a process group of its own, with nobody at its stdin.
+
+        `largest_file` is how many bytes it and all it starts may write into one file: a disk that is full for the state alone.
+        """
         self._count += 1
         out, err = (self.root / f"{self._count}.{name}" for name in ("out", "err"))
         with out.open("wb") as stdout, err.open("wb") as stderr:
             process = subprocess.Popen(
-                [sys.executable, "-m", "tools.cli", *arguments],
+                [*limited(largest_file), sys.executable, "-m", "tools.cli", *arguments],
                 cwd=REPOSITORY,
                 env={**self.env, **(env or {})},
                 stdin=subprocess.DEVNULL,
@@ -166,9 +171,18 @@ class Slipway:
         """The engine's process of the run that holds the stack; 0 for none."""
         return int(read_holder(self.place(stack).lock_file).get("engine", 0))
 
+    def no_workloads(self) -> None:
+        """Asserts that nothing trains or serves. A server has some seconds to end: DeleteEndpoint does not wait, as on AWS."""
+        until(lambda: not processes.workloads(self.root), "all jobs and servers have ended", seconds=15)
+
     def processes(self) -> dict[int, str]:
         """Every living process that belongs to this home."""
         return processes.of(self.root)
+
+
+def limited(largest_file: int | None) -> list[str]:
+    """What goes before a command to limit the size of the files it writes; `ulimit -f` counts blocks of 512 bytes."""
+    return ["sh", "-c", f'ulimit -f {largest_file // 512}; exec "$@"', "sh"] if largest_file else []
 
 
 def until(ready: Callable[[], object], what: str, seconds: float = 120.0, still: Running | None = None) -> None:

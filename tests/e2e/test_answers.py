@@ -37,7 +37,8 @@ print(json.dumps({
 @pytest.fixture(scope="module")
 def up(here: Slipway) -> dict[str, Any]:
     here.edit("local", stacks.without_workloads)
-    return here.ask("up")
+    document: dict[str, Any] = here.ask("up")
+    return document
 
 
 def test_outputs_are_those_of_up(here: Slipway, up: dict[str, Any]) -> None:

@@ -89,4 +89,4 @@ def test_one_goes_away_and_the_other_stays(here: Slipway, up: dict[str, dict[str
     # Protected, versioned and full of data: a rehearsal goes away all the same.
     assert here.ask("destroy", "prod", "--local")["orphans"] == []
     assert inventory.of_cloud(here) == empty
-    assert processes.workloads(here.root) == {}
+    here.no_workloads()

@@ -46,9 +46,6 @@ def test_a_mandatory_violation_exits_3_and_makes_nothing(stack: Slipway) -> None
     assert "nothing was touched" in answer.err
     said = stack.run("preview", code=3)
     assert all(rule in said.out for rule in rules)
-    policy = stack.run("check", "--json", code=3).json
-    shapes.check(policy, shapes.POLICY)
-    assert mandatory(policy) == rules
 
 
 def test_over_the_ceiling_exits_4_and_makes_nothing(stack: Slipway) -> None:
@@ -60,12 +57,9 @@ def test_over_the_ceiling_exits_4_and_makes_nothing(stack: Slipway) -> None:
     shapes.check(answer.json, shapes.RUN)
     assert answer.json["cost"]["monthly_usd"] > answer.json["cost"]["ceiling_usd"] == 50
     assert "nothing was touched" in answer.err
-    said = stack.run("preview", code=4)
+    said = stack.run("cost", code=4)
     assert "over the ceiling" in said.out
     assert "slipway:cost.ceilingMonthlyUsd" in said.out
-    cost = stack.run("cost", "--json", code=4).json
-    shapes.check(cost, shapes.COST)
-    assert cost["monthly_usd"] == answer.json["cost"]["monthly_usd"]
 
 
 def test_bad_configuration_exits_2_with_every_fault_at_once(stack: Slipway) -> None:

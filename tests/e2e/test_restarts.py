@@ -23,7 +23,7 @@ def up(here: Slipway) -> int:
         assert f"port {port} is taken" in answer.err
         assert here.cloud().endpoint != f"http://127.0.0.1:{port}"
         assert here.ask("local", "status")["port_was_taken"] == port
-    return answer.json["changes"]["create"]
+    return int(answer.json["changes"]["create"])
 
 
 def test_a_cloud_on_another_port_is_found_by_every_verb(here: Slipway, up: int) -> None:
