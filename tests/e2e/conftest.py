@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e import stacks
 from tests.e2e.slipway import Slipway, slipway
 
 HERE = Path(__file__).parent
@@ -23,3 +24,13 @@ def here() -> Iterator[Slipway]:
     """A home of its own, with the local cloud not started yet."""
     with slipway() as made:
         yield made
+
+
+@pytest.fixture
+def empty(here: Slipway) -> Slipway:
+    """The small stack, on a cloud with nothing in it."""
+    here.restore()
+    here.edit("local", stacks.without_workloads)
+    here.run("local", "start")
+    here.run("local", "reset")
+    return here

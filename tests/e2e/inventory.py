@@ -148,3 +148,10 @@ def training_jobs(here: Slipway) -> dict[str, str]:
     """Name and status of every training job."""
     pages = here.boto("sagemaker").get_paginator("list_training_jobs").paginate()
     return {job["TrainingJobName"]: job["TrainingJobStatus"] for page in pages for job in page["TrainingJobSummaries"]}
+
+
+def converges(here: Slipway) -> None:
+    """The next up finishes, and cloud and state agree."""
+    here.ask("up")
+    same(here, "local")
+    assert here.processes().keys() == {here.cloud().pid}

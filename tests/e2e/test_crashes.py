@@ -4,28 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-from contextlib import suppress
-from pathlib import Path
-
-import pytest
 
 from tests.e2e import inventory, processes, stacks
 from tests.e2e.slipway import Running, Slipway, until
-from tools.engine import state
 from tools.localcloud import client
 
 # So many resources exist when the cut comes: the middle of a stack of about 130.
 MIDDLE = 40
-
-
-@pytest.fixture
-def empty(here: Slipway) -> Slipway:
-    """The small stack, on a cloud with nothing in it."""
-    here.restore()
-    here.edit("local", stacks.without_workloads)
-    here.run("local", "start")
-    here.run("local", "reset")
-    return here
 
 
 def in_the_middle(here: Slipway) -> Running:
@@ -33,13 +18,6 @@ def in_the_middle(here: Slipway) -> Running:
     run = here.start("up", "--json")
     until(lambda: here.made("local") >= MIDDLE, "the middle of up", still=run)
     return run
-
-
-def converges(here: Slipway) -> None:
-    """The next up finishes, and cloud and state agree."""
-    here.ask("up")
-    inventory.same(here, "local")
-    assert here.processes().keys() == {here.cloud().pid}
 
 
 def test_the_engine_killed_in_the_middle_is_told_and_the_next_up_goes_on(empty: Slipway) -> None:
@@ -52,7 +30,7 @@ def test_the_engine_killed_in_the_middle_is_told_and_the_next_up_goes_on(empty: 
     assert "Traceback" not in answer.err
     assert answer.json["error"]["faults"]
     before = inventory.of_cloud(empty)
-    converges(empty)
+    inventory.converges(empty)
     after = inventory.of_cloud(empty)
     # What was made before the kill was taken up and not made again.
     for type_ in ("aws:ec2/vpc:Vpc", "aws:kms/key:Key", "aws:s3/bucket:Bucket"):
@@ -77,7 +55,7 @@ def test_ctrl_c_stops_soon_says_so_and_the_next_up_goes_on(empty: Slipway) -> No
     assert "Traceback" not in answer.err
     assert answer.json["error"]["interrupted"] is True
     assert empty.processes().keys() == {empty.cloud().pid}
-    converges(empty)
+    inventory.converges(empty)
 
 
 def test_the_cloud_killed_in_the_middle_is_told_in_a_sentence_and_built_again(empty: Slipway) -> None:
@@ -90,7 +68,7 @@ def test_the_cloud_killed_in_the_middle_is_told_in_a_sentence_and_built_again(em
     assert "Traceback" not in answer.err
     assert len(answer.err.splitlines()) < 15, answer.err
     assert client.find(empty.home) is None
-    converges(empty)
+    inventory.converges(empty)
 
 
 def test_a_second_up_beside_the_first_is_refused_by_name_and_the_first_is_not_disturbed(empty: Slipway) -> None:
@@ -101,56 +79,6 @@ def test_a_second_up_beside_the_first_is_refused_by_name_and_the_first_is_not_di
     answer = first.wait()
     assert answer.code == 0, answer.err
     inventory.same(empty, "local")
-
-
-def _cut_short(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-
-
-def _empty(path: Path) -> None:
-    path.write_bytes(b"")
-
-
-def _noise(path: Path) -> None:
-    path.write_bytes(b"\x00\xff{not a state")
-
-
-@pytest.mark.parametrize(
-    ("damage", "copies"),
-    [(_cut_short, True), (_empty, True), (_noise, False), (Path.unlink, False)],
-    ids=["cut short", "empty", "noise, and no copy left", "gone, with every copy"],
-)
-def test_a_damaged_state_file_is_told_and_the_next_up_makes_nothing_twice(here: Slipway, damage: object, copies: bool) -> None:
-    if here.made("local") == 0:
-        here.restore()
-        here.edit("local", stacks.without_workloads)
-        here.ask("up")
-    before = inventory.of_cloud(here)
-    place = here.place("local")
-    damage(place.state_file)  # type: ignore[operator]
-    if not copies:
-        for copy in (place.good_copy, Path(f"{place.state_file}.bak"), *place.history.glob("*")):
-            with suppress(FileNotFoundError):
-                copy.unlink()
-    answer = here.run("up", "--json")
-    if damage is not Path.unlink:
-        assert "is not whole" in answer.err
-        assert "last good copy" in answer.err if copies else "what the cloud still has" in answer.err
-        assert list(place.archive.glob("*-corrupt.json")), "the damaged file was thrown away"
-    assert inventory.of_cloud(here) == before
-    inventory.same(here, "local")
-    assert state.read(place.state_file) is not None
-
-
-def test_a_state_that_no_longer_fits_the_disk_is_told_and_the_next_up_goes_on(empty: Slipway) -> None:
-    answer = empty.run("up", code=1, largest_file=200 * 1024)
-    assert "failed to save snapshot" in answer.err
-    assert "Traceback" not in answer.err
-    assert len(answer.err.splitlines()) < 15, answer.err
-    before = inventory.of_cloud(empty)
-    converges(empty)
-    # All was made, and only not written down.
-    assert inventory.of_cloud(empty) == before
 
 
 def test_the_cloud_killed_while_a_job_trains_takes_its_processes_along(empty: Slipway) -> None:
