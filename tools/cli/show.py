@@ -20,9 +20,11 @@ def changes(result: Any, *, verbose: bool = False) -> None:
     out = console()
     lines = list(changed.lines(result, verbose=verbose))
     width = min(max((len(what) for _, what, _ in lines), default=0), 40)
+    # A terminal's lines are cut at its edge, so that they stay a table; in a file nothing is lost.
+    cut = {"overflow": "ellipsis", "no_wrap": True} if out.is_terminal else {}
     for op, what, detail in lines:
         mark = f"[{_STYLES[op]}]{changed.MARKS[op]:<2}[/]"
-        out.print(f"  {mark} {_plain(f'{what:<{width}}')}  [dim]{_plain(detail)}[/]", overflow="ellipsis", no_wrap=True)
+        out.print(f"  {mark} {_plain(f'{what:<{width}}')}  [dim]{_plain(detail)}[/]", **cut)
     out.print(f"[bold]{changed.summary(result)}[/]")
 
 

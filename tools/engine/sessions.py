@@ -169,6 +169,8 @@ def open_stack(
     folder = folder or stacks_path(env)
     workspace.stack_source(stack, folder)
     parallel = wanted_parallel(env)
+    # The engine calls back into this very process: its connections, too, must not go by way of a proxy.
+    os.environ.update(workspace.loopback_without_proxy(os.environ))
     engine = ensure_engine(env, progress=say)
     place.prepare()
     lock = StackLock(place, f"slipway {verb} {stack}")

@@ -146,7 +146,7 @@ def environment(
         "PULUMI_PARALLEL_DIFF": "true",
         **cloud,
         **({"AWS_REGION": region, "AWS_DEFAULT_REGION": region} if region else {}),
-        **_loopback_without_proxy(base),
+        **loopback_without_proxy(base),
     }
     if checkpoints is None:
         checkpoints = base.get("SLIPWAY_CHECKPOINTS", "") in ("1", "true", "yes")
@@ -161,7 +161,7 @@ def with_dynamic_host(variables: Mapping[str, str], port: int) -> dict[str, str]
     return {**variables, "PULUMI_DEBUG_PROVIDERS": f"{known},{PACKAGE}:{port}"} if port else dict(variables)
 
 
-def _loopback_without_proxy(base: Mapping[str, str]) -> dict[str, str]:
+def loopback_without_proxy(base: Mapping[str, str]) -> dict[str, str]:
     """A proxy of the user's must not be asked for 127.0.0.1, where the local cloud and the language server are."""
     hosts = [*filter(None, base.get("NO_PROXY", base.get("no_proxy", "")).split(",")), "127.0.0.1", "localhost"]
     joined = ",".join(dict.fromkeys(hosts))

@@ -151,7 +151,7 @@ def ensure(home: Path, *, port: int | None = None, on_progress: Callable[[str], 
     command = [sys.executable, "-m", "tools.localcloud.daemon", "--home", str(home)]
     if wanted is not None:
         command += ["--port", str(wanted)]
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1"}
+    environment = {**daemon_environment(os.environ), "PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1"}
     with os.fdopen(os.open(home / "daemon.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab") as log:
         process = subprocess.Popen(
             command, cwd=REPOSITORY, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
@@ -168,6 +168,19 @@ def ensure(home: Path, *, port: int | None = None, on_progress: Callable[[str], 
             break
         time.sleep(0.05)
     raise LocalCloudError(f"the local cloud did not start; the end of {home / 'daemon.log'}:\n{_tail(home / 'daemon.log')}")
+
+
+def daemon_environment(env: Mapping[str, str]) -> dict[str, str]:
+    """A user's environment as the daemon and its jobs may have it.
+
+    Nothing of AWS is in it: a profile that isn't there would stop the daemon, and no job may hold the keys of a real account.
+    No proxy is asked for this machine's own addresses.
+    """
+    kept = {name: value for name, value in env.items() if not name.startswith("AWS_")}
+    hosts = [*filter(None, env.get("NO_PROXY", env.get("no_proxy", "")).split(",")), "127.0.0.1", "localhost"]
+    direct = ",".join(dict.fromkeys(hosts))
+    nowhere = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_EC2_METADATA_DISABLED": "true"}
+    return {**kept, **nowhere, "NO_PROXY": direct, "no_proxy": direct}
 
 
 def preferred_port(env: Mapping[str, str]) -> int | None:

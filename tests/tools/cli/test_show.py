@@ -76,6 +76,12 @@ def test_names_with_brackets_are_shown_as_they_are(capsys: pytest.CaptureFixture
     assert "[bold]raw[/]" in capsys.readouterr().out
 
 
+def test_nothing_is_cut_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    show.changes(result(step("aws:ec2/vpc:Vpc", "v" * 60, "update", diffs=("tags.Owner", "tags.Project"))))
+    assert f"{'v' * 60}  aws:ec2/vpc:Vpc  tags.Owner, tags.Project\n" in capsys.readouterr().out
+
+
 def test_advice_is_one_entry_a_rule_with_the_resources_it_is_about(capsys: pytest.CaptureFixture[str]) -> None:
     found = [SimpleNamespace(rule="iam-x", level="advisory", urn=f"a::b::role-{n}", message="no boundary") for n in range(5)]
     report = SimpleNamespace(mandatory=(), violations=found, unknown=(), rules=9, evaluated=5)

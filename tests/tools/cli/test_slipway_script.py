@@ -182,6 +182,23 @@ def test_a_named_python_goes_before_the_path(checkout: Checkout, tmp_path: Path)
     assert any(call.startswith("mine -m venv") for call in checkout.calls)
 
 
+def test_a_link_to_the_script_means_the_checkout_it_points_into(checkout: Checkout, tmp_path: Path) -> None:
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links" / "direct").symlink_to(checkout.root / "slipway")
+    (tmp_path / "links" / "relative").symlink_to("direct")
+    for name in ("direct", "relative"):
+        done = subprocess.run(
+            ["sh", str(tmp_path / "links" / name), "doctor"],
+            env=checkout.env,
+            cwd="/",
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stdout) == (0, "ran -m tools.cli doctor\n"), done.stderr
+    assert (checkout.root / ".venv").is_dir()
+
+
 def test_a_missing_lock_file_is_named(checkout: Checkout) -> None:
     (checkout.root / "requirements" / "test.txt").unlink()
     done = checkout.run("up")

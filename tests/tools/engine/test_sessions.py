@@ -1,4 +1,5 @@
 import json
+import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -222,3 +223,10 @@ def test_resources_at_once_are_the_engine_s_own_choice_unless_set() -> None:
     assert sessions.wanted_parallel({}) is None
     assert sessions.wanted_parallel({"SLIPWAY_PARALLEL": " "}) is None
     assert sessions.wanted_parallel({"SLIPWAY_PARALLEL": "7"}) == 7
+
+
+def test_the_engine_s_way_back_into_this_process_goes_round_a_proxy(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "corp.example")
+    with opened(FakeCloud()):
+        assert os.environ["no_proxy"] == os.environ["NO_PROXY"] == "corp.example,127.0.0.1,localhost"
