@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from tools.engine import state
@@ -81,7 +82,7 @@ def _go() -> Finding:
 
 def _disk() -> Finding:
     home = home_path()
-    there = home if home.exists() else home.parent
+    there = next(part for part in (home, *home.parents) if part.exists())
     free = shutil.disk_usage(there).free
     ok = free >= max(state.LEAST_FREE_BYTES, 1_000_000_000)
     return Finding(
@@ -89,13 +90,20 @@ def _disk() -> Finding:
     )
 
 
+def _home() -> Finding:
+    return _folder("home", home_path(), "SLIPWAY_HOME")
+
+
 def _cache() -> Finding:
-    path = cache_path()
-    parent = next(folder for folder in (path, *path.parents) if folder.exists())
-    ok = os.access(parent, os.W_OK)
-    return Finding(
-        name="cache", ok=ok, found=f"{path}{'' if ok else ' is not writable'}", way_out="point SLIPWAY_CACHE at a writable folder"
-    )
+    return _folder("cache", cache_path(), "SLIPWAY_CACHE")
+
+
+def _folder(name: str, path: Path, variable: str) -> Finding:
+    """Whether a folder is there or can be made, and written to. Asked of the system, so that root hears of a read-only disk."""
+    nearest = next(part for part in (path, *path.parents) if part.exists())
+    ok = nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)
+    found = f"{path}{'' if ok else f': {nearest} is no folder that can be written'}"
+    return Finding(name=name, ok=ok, found=found, way_out=f"point {variable} at a folder that can be written")
 
 
 def _local_cloud() -> Finding:
@@ -121,13 +129,17 @@ def _aws() -> Finding:
     )
 
 
-CHECKS: Final[tuple[Callable[[], Finding], ...]] = (_python, _packages, _engine, _go, _disk, _cache, _local_cloud, _aws)
+CHECKS: Final[tuple[Callable[[], Finding], ...]] = (_python, _packages, _engine, _go, _home, _disk, _cache, _local_cloud, _aws)
 
 
 def _stacks() -> list[Finding]:
     """A finding a stack file (does it parse) and a local state (is it whole)."""
     findings = []
-    for path in sorted(stacks_path().glob("Pulumi.*.yaml")):
+    paths = sorted(path for path in stacks_path().glob("Pulumi.*.yaml") if path.is_file())
+    if not paths:
+        way_out = "point SLIPWAY_STACKS at the folder of the Pulumi.<stack>.yaml files, or unset it"
+        findings.append(Finding(name="stack files", ok=False, found=f"none in {stacks_path()}", way_out=way_out))
+    for path in paths:
         stack = path.name.removeprefix("Pulumi.").removesuffix(".yaml")
         findings.append(_stack_file(stack, path))
         place = StackPlace(home=home_path(), mode="local", stack=stack)

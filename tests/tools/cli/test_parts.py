@@ -4,7 +4,7 @@ import pytest
 
 from tools.cli import bytecode, diagnosis
 from tools.cli.guards import plain_value
-from tools.cli.verbs.local import exports
+from tools.cli.verbs.local import exports, status_lines
 from tools.cli.verbs.test import phases
 from tools.engine.program import services
 from tools.plan.view import UNKNOWN, Secret
@@ -48,3 +48,34 @@ def test_a_check_of_the_doctor_that_fails_is_a_finding_and_not_the_end(monkeypat
     assert "no such device" in first.found
     assert second.ok
 
+
+@pytest.mark.parametrize("variable", ["SLIPWAY_HOME", "SLIPWAY_CACHE"])
+def test_the_doctor_finds_a_folder_that_cannot_be_made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv(variable, str(tmp_path / "file" / "below"))
+    finding = diagnosis._home() if variable == "SLIPWAY_HOME" else diagnosis._cache()
+    assert (finding.ok, finding.needed) == (False, True)
+    assert variable in finding.way_out
+    monkeypatch.setenv(variable, str(tmp_path / "not" / "yet" / "there"))
+    assert (diagnosis._home() if variable == "SLIPWAY_HOME" else diagnosis._cache()).ok
+
+
+def test_the_doctor_misses_stack_files_where_there_are_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SLIPWAY_STACKS", str(tmp_path / "nowhere"))
+    (finding,) = diagnosis._stacks()
+    assert (finding.name, finding.ok, finding.needed) == ("stack files", False, True)
+    assert str(tmp_path / "nowhere") in finding.found
+
+
+def test_the_status_is_lines_for_people() -> None:
+    variant = {"servers_asked": 2, "ready": 1}
+    runtime = {
+        "jobs": [{"name": "j", "status": "InProgress", "hosts": 2, "hosts_asked": 4}],
+        "endpoints": [{"name": "e", "status": "InService", "variants": {"main": variant}}],
+    }
+    document = {"endpoint": "http://x", "provider_port": 1, "pid": 2, "uptime_seconds": 3.4, "peak_memory_mib": 5}
+    lines = list(status_lines({**document, "port_was_taken": 4747, "resources": {"local": 9}, "sagemaker": runtime}))
+    assert "resources  local (9)" in lines
+    assert "job        j: InProgress, 2 hosts of 4 asked" in lines
+    assert "endpoint   e: InService, main 1 of 2 ready" in lines
+    assert any("4747 was taken" in line for line in lines)

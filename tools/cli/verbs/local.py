@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import typer
@@ -49,7 +50,23 @@ def status(as_json: Json = False) -> None:
             _said(as_json, {"running": False}, "the local cloud is not running; `slipway up` or `slipway local start` starts it")
             leave(FAILED)
         document = {"running": True, **_summary(cloud), **cloud.status()}
-        _said(as_json, document, "\n".join(f"{key}: {value}" for key, value in document.items()))
+        _said(as_json, document, "\n".join(status_lines(document)))
+
+
+def status_lines(document: Mapping[str, Any]) -> Iterator[str]:
+    """The status for people: where it is, what it holds, what runs."""
+    yield f"endpoint   {document['endpoint']}  (provider on port {document['provider_port']})"
+    yield f"process    {document['pid']}, up {document['uptime_seconds']:.0f} s, at most {document['peak_memory_mib']} MiB so far"
+    if document.get("port_was_taken"):
+        yield f"port       {document['port_was_taken']} was taken; SLIPWAY_PORT prefers another"
+    stacks = [f"{stack} ({count})" for stack, count in document["resources"].items()]
+    yield f"resources  {', '.join(stacks) or 'none'}"
+    runtime = document["sagemaker"]
+    for job in runtime["jobs"]:
+        yield f"job        {job['name']}: {job['status']}, {job['hosts']} hosts of {job['hosts_asked']} asked"
+    for endpoint in runtime["endpoints"]:
+        variants = [f"{name} {each['ready']} of {each['servers_asked']} ready" for name, each in endpoint["variants"].items()]
+        yield f"endpoint   {endpoint['name']}: {endpoint['status']}, {', '.join(variants) or 'no servers'}"
 
 
 @app.command()
