@@ -122,7 +122,6 @@ def test_a_rehearsal_runs_in_the_emulated_account_whatever_account_the_environme
     assert document["config"] == here
 
 
-
 @pytest.mark.parametrize("name", ["../prod", "a/../prod", "a b", "", "-prod", ".prod", "x" * 101, "pr\u00f6d", "prod\n"])
 def test_what_pulumi_takes_for_no_name_never_becomes_a_path(folder: Path, name: str) -> None:
     with pytest.raises(ValueError, match="no name of a stack"):
