@@ -333,6 +333,14 @@ def test_outputs_hide_secrets_unless_asked_for(world: World) -> None:
     assert json.loads(call("outputs", "--json", "--show-secrets").stdout) == {"token": "s3cret"}
 
 
+def test_a_stack_without_outputs_says_so_beside_the_answer(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(world.runner, "outputs", lambda show_secrets=False: {})
+    done = call("outputs")
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert "it is not up" in done.stderr
+    assert json.loads(call("outputs", "--json").stdout) == {}
+
+
 def test_export_prints_what_the_engine_exports(world: World) -> None:
     assert json.loads(call("export").stdout) == world.runner.export()
 

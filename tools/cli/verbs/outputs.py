@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tools.cli.options import Json, Local, Stack
-from tools.cli.terminal import answer, errors_said
+from tools.cli.terminal import answer, errors_said, say
 
 
 def run(
@@ -27,5 +27,7 @@ def run(
         values = reader(stack, local=local).outputs(show_secrets=show_secrets)
         if as_json:
             answer(values)
-        else:
+        elif values:
             show.outputs(values)
+        else:
+            say(f"stack {stack} has no outputs; it is not up")
