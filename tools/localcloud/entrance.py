@@ -1,8 +1,8 @@
 """Who may speak to the endpoint: programs of this machine, never a page in its browser.
 
 The cloud asks for no credentials and runs what a training job brings, so a page that reached it could run code here. A page gives
-itself away: by `Origin` or `Sec-Fetch-Site` (https://www.w3.org/TR/fetch-metadata/), which it can neither leave out nor forge, or,
-after its name was rebound to 127.0.0.1, by a `Host` that is not ours. AWS's SDKs and CLI send none of these.
+itself away: by `Origin` or `Sec-Fetch-Site` (https://www.w3.org/TR/fetch-metadata/), which it can neither leave out nor forge,
+or, after its name was rebound to 127.0.0.1, by a `Host` that is not ours. AWS's SDKs and CLI send none of these.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ def run(
 
 
 def phases(*, unit: bool, e2e: bool) -> list[tuple[str, list[str]]]:
-    """(name, pytest arguments) of each phase. Unit tests run on all cores, a file together; end to end a file shares its cloud."""
+    """(name, pytest arguments) of each phase. Unit tests use all cores; end to end, a file shares its cloud."""
     both = unit == e2e
     found = []
     if unit or both:
