@@ -15,7 +15,7 @@ from typing import Any
 
 import botocore.exceptions
 import grpc
-from google.protobuf import empty_pb2, struct_pb2
+from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from tools.localcloud import sharing, wire
@@ -39,6 +39,10 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         self._engines: dict[str, Engine] = {}
         self._urns = _Locks()
 
+    def Handshake(self, request: Any, context: Any) -> Any:
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)  # the engine then learns all from Configure
+        return provider_pb2.ProviderHandshakeResponse()
+
     def Attach(self, request: Any, context: Any) -> Any:
         return empty_pb2.Empty()
 
@@ -55,8 +59,11 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.CheckResponse(inputs=request.news)
 
     def DiffConfig(self, request: Any, context: Any) -> Any:
-        region = [key for key in ("region",) if wire.decode(request.olds).get(key) != wire.decode(request.news).get(key)]
-        return provider_pb2.DiffResponse(changes=_changes(bool(region)), replaces=region)
+        olds, news = wire.decode(request.olds), wire.decode(request.news)
+        # Without "some" the engine goes on with the provider as it was configured before.
+        changed = sorted(key for key in {*olds, *news} - {"version"} if olds.get(key) != news.get(key))
+        replaces = [key for key in changed if key == "region"]
+        return provider_pb2.DiffResponse(changes=_changes(bool(changed)), diffs=changed, replaces=replaces)
 
     def Configure(self, request: Any, context: Any) -> Any:
         given = {key.rpartition(":")[2]: value for key, value in request.variables.items()}
@@ -68,7 +75,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         mine.default_tags = _default_tags(args.get("defaultTags") or given.get("defaultTags"))
         self._engines[context.peer()] = mine
         return provider_pb2.ConfigureResponse(
-            acceptSecrets=False, supportsPreview=True, acceptResources=False, acceptOutputs=False
+            acceptSecrets=True, supportsPreview=True, acceptResources=False, acceptOutputs=False
         )
 
     def Check(self, request: Any, context: Any) -> Any:
@@ -78,7 +85,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
                 token, name, wire.decode(request.olds), wire.decode(request.news), request.randomSeed or request.urn.encode()
             )
             return provider_pb2.CheckResponse(
-                inputs=wire.encode(inputs),
+                inputs=wire.covered(wire.encode(inputs), request.news),
                 failures=[provider_pb2.CheckFailure(property=prop, reason=reason) for prop, reason in failures],
             )
         return None
@@ -112,11 +119,13 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         with _said(context, request.urn), self._urns.hold(request.urn):
             engine = self._mine(context)
             if request.preview:
-                return provider_pb2.CreateResponse(id="", properties=wire.encode(engine.preview(token, {}, news)))
+                shown = wire.encode(engine.preview(token, {}, news))
+                return provider_pb2.CreateResponse(id="", properties=wire.covered(shown, request.properties))
             found = self._adopted(engine, request.urn, token, news) or sharing.join(engine, self.ledger, request.urn, token, news)
             identifier, outputs = found or engine.create(token, news)
             self.ledger.keep(request.urn, token, identifier, outputs)
-            return provider_pb2.CreateResponse(id=identifier, properties=wire.encode({**outputs, **_marks(news)}))
+            made = wire.encode({**outputs, **_marks(news)})
+            return provider_pb2.CreateResponse(id=identifier, properties=wire.covered(made, request.properties))
         return None
 
     def Read(self, request: Any, context: Any) -> Any:
@@ -124,13 +133,18 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         with _said(context, request.urn):
             found = self._mine(context).read(token, request.id, wire.decode(request.inputs), wire.decode(request.properties))
             if found is None:
-                return provider_pb2.ReadResponse(id="", properties=struct_pb2.Struct(), inputs=struct_pb2.Struct())
+                return provider_pb2.ReadResponse()  # empty structs would be an import's "there it is"
             identifier, outputs, inputs = found
             if sharing.other(self.ledger, request.urn, token, identifier):
                 mine = wire.decode(request.properties)
                 outputs, inputs = sharing.seen_by(mine, outputs), sharing.seen_by(mine, inputs)
             self.ledger.see(request.urn, token, identifier, outputs)
-            return provider_pb2.ReadResponse(id=identifier, properties=wire.encode(outputs), inputs=wire.encode(inputs))
+            secrets = (request.properties, request.inputs)
+            return provider_pb2.ReadResponse(
+                id=identifier,
+                properties=wire.covered(wire.encode(outputs), *secrets),
+                inputs=wire.covered(wire.encode(inputs), *secrets),
+            )
         return None
 
     def Update(self, request: Any, context: Any) -> Any:
@@ -139,11 +153,13 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         with _said(context, request.urn), self._urns.hold(request.urn):
             engine = self._mine(context)
             if request.preview:
-                return provider_pb2.UpdateResponse(properties=wire.encode(engine.preview(token, state, news)))
+                shown = wire.encode(engine.preview(token, state, news))
+                return provider_pb2.UpdateResponse(properties=wire.covered(shown, request.news))
             ignored = {key: state[key] for key in request.ignoreChanges if key in state}
             outputs = engine.update(token, request.id, state, {**news, **ignored})
             self.ledger.keep(request.urn, token, request.id, outputs)
-            return provider_pb2.UpdateResponse(properties=wire.encode({**outputs, **_marks(news)}))
+            made = wire.encode({**outputs, **_marks(news)})
+            return provider_pb2.UpdateResponse(properties=wire.covered(made, request.news))
         return None
 
     def Delete(self, request: Any, context: Any) -> Any:

@@ -39,6 +39,35 @@ def encode(values: Mapping[str, Any]) -> struct_pb2.Struct:
     return struct
 
 
+def covered(struct: struct_pb2.Struct, *likes: struct_pb2.Struct) -> struct_pb2.Struct:
+    """`struct` with everything secret that is secret in one of `likes`; what is secret in `tags` is so in `tagsAll`."""
+    for like in likes:
+        for key, value in struct.fields.items():
+            source = "tags" if key == "tagsAll" and key not in like.fields else key
+            if source in like.fields:
+                value.CopyFrom(_covered(value, like.fields[source]))
+    return struct
+
+
+def _covered(value: struct_pb2.Value, like: struct_pb2.Value) -> struct_pb2.Value:
+    if _is_secret(value):
+        return value
+    if _is_secret(like):
+        fields = {SIGNATURE: struct_pb2.Value(string_value=_SECRET), "value": value}
+        return struct_pb2.Value(struct_value=struct_pb2.Struct(fields=fields))
+    if value.HasField("struct_value") and like.HasField("struct_value"):
+        return struct_pb2.Value(struct_value=covered(value.struct_value, like.struct_value))
+    if value.HasField("list_value") and like.HasField("list_value"):
+        for item, other in zip(value.list_value.values, like.list_value.values, strict=False):
+            item.CopyFrom(_covered(item, other))
+    return value
+
+
+def _is_secret(value: struct_pb2.Value) -> bool:
+    fields = value.struct_value.fields if value.HasField("struct_value") else {}
+    return SIGNATURE in fields and fields[SIGNATURE].string_value == _SECRET
+
+
 def _value(value: struct_pb2.Value) -> Any:
     kind = value.WhichOneof("kind")
     if kind == "struct_value":

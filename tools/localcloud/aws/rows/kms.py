@@ -19,6 +19,7 @@ def _read_key(c: Context) -> dict[str, Any] | None:
     key = dict(client.describe_key(KeyId=c.id)["KeyMetadata"])
     if key["KeyState"] in ("PendingDeletion", "PendingReplicaDeletion"):
         return None
+    key["KeyUsage"] = key.get("KeyUsage") or "ENCRYPT_DECRYPT"  # moto 5.2.5 knows no default
     key["policy"] = client.get_key_policy(KeyId=c.id, PolicyName="default")["Policy"]
     # Asymmetric keys cannot rotate, and asking is an error.
     rotation = client.get_key_rotation_status(KeyId=c.id) if key["KeyUsage"] == "ENCRYPT_DECRYPT" else {}

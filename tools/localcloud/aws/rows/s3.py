@@ -23,9 +23,12 @@ _ZONES = {
 
 
 def _create(c: Context) -> Any:
-    request: dict[str, Any] = {"Bucket": c.props["bucket"]}
+    name = c.props["bucket"]
+    request: dict[str, Any] = {"Bucket": name}
     if c.region != "us-east-1":  # the one region that must not be named
         request["CreateBucketConfiguration"] = {"LocationConstraint": c.region}
+    elif _is_there(c, name):  # and the one that answers 200 to a second creation by the owner; pulumi-aws refuses too
+        raise _taken(name)
     if c.props.get("objectLockEnabled"):
         request["ObjectLockEnabledForBucket"] = True
     if c.props.get("acl"):
@@ -33,11 +36,22 @@ def _create(c: Context) -> Any:
     try:
         return c.client().create_bucket(**request)
     except botocore.exceptions.ClientError as error:
-        if error_code(error) == "BucketAlreadyOwnedByYou":
-            error.response["Error"]["Message"] = (
-                f"{c.props['bucket']}: a bucket of this name is yours already; import it or choose another name"
-            )
+        raise (_taken(name) if error_code(error) == "BucketAlreadyOwnedByYou" else error) from None
+
+
+def _is_there(c: Context, name: str) -> bool:
+    try:
+        c.client().head_bucket(Bucket=name)
+    except botocore.exceptions.ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+            return False
         raise
+    return True
+
+
+def _taken(name: str) -> botocore.exceptions.ClientError:
+    message = f"{name}: a bucket of this name is yours already; import it or choose another name"
+    return botocore.exceptions.ClientError({"Error": {"Code": "BucketAlreadyOwnedByYou", "Message": message}}, "CreateBucket")
 
 
 def _optional(call: Any, **request: Any) -> dict[str, Any]:
