@@ -121,7 +121,7 @@ def _ordered(done: list[tuple[str, str]]) -> Any:
                 raw = metadata.op.value if hasattr(metadata.op, "value") else str(metadata.op)
                 with guard:
                     done.append((raw, metadata.urn.rpartition("::")[2]))
-            super(Ordered, self).on_event(event)
+            super().on_event(event)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(runs, "Recorder", Ordered)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -49,8 +48,8 @@ def untouched(here: Slipway, model: Path) -> dict[str, list[str]]:
 
 
 @pytest.fixture(scope="module")
-def types(here: Slipway, untouched: dict[str, list[str]]) -> Iterator[Inline]:
-    yield Inline(here=here, stack="types")
+def types(here: Slipway, untouched: dict[str, list[str]]) -> Inline:
+    return Inline(here=here, stack="types")
 
 
 def test_every_type_goes_up_and_nothing_differs_afterwards(types: Inline, model: Path) -> None:
