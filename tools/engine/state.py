@@ -57,7 +57,7 @@ def resources(document: dict[str, Any] | None) -> list[dict[str, Any]]:
 def known(document: dict[str, Any] | None) -> list[Known]:
     """The custom resources that a state owns, providers left out: only they stand for something in a cloud.
 
-    What a program only looks up (`external`) is others'; what waits for its replacement (`pendingReplacement`) is deleted.
+    What a program only looks up (`external`) is others'; what waits for its replacement (`pendingReplacement`) is gone.
     """
     return [
         Known(urn=item["urn"], id=item["id"], type=item["type"])
