@@ -54,7 +54,7 @@ def _region(name: str) -> str:
     if name not in ZONE_LETTERS:
         near = difflib.get_close_matches(name, ZONE_LETTERS, n=2)
         raise ValueError(
-            f"is no region known here; {'did you mean ' + ' or '.join(near) if near else 'write one like eu-west-1'}?"
+            f"is no region known here; {'did you mean ' + ' or '.join(near) + '?' if near else 'write one like eu-west-1'}"
         )
     return name
 
@@ -195,6 +195,19 @@ class Settings(Section):
                 return
 
 
+class _OneOfEach(yaml.SafeLoader):
+    """Refuses a key that a mapping has twice: the second would win without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[Any] = set()
+        for key_node, _ in node.value:
+            key = key_node.value
+            if key in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} is there twice", key_node.start_mark)
+            seen.add(key)
+        return dict(super().construct_mapping(node, deep))
+
+
 def load_file(path: Path | str, stack: str = "") -> Settings:
     """The settings in a stack file, read with no engine.
 
@@ -204,7 +217,7 @@ def load_file(path: Path | str, stack: str = "") -> Settings:
     path = Path(path)
     stack = stack or path.name.removeprefix("Pulumi.").removesuffix(".yaml")
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_OneOfEach)
     except FileNotFoundError:
         fault = Fault(
             path.name, str(path.parent), f"there is no such stack file; write Pulumi.{stack}.yaml, or take another stack"
@@ -214,7 +227,9 @@ def load_file(path: Path | str, stack: str = "") -> Settings:
         # The parser's message quotes the line, which may hold a secret: only the place is told.
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}" if mark else "its bytes"
-        raise SettingsError(path.name, (Fault(path.name, where, "is no YAML; mend that line"),)) from None
+        twice = isinstance(error, yaml.constructor.ConstructorError)
+        said = "holds a key that is there before; keep one of the two" if twice else "is no YAML; mend that line"
+        raise SettingsError(path.name, (Fault(path.name, where, said),)) from None
     if not isinstance(content, Mapping) or not isinstance(content.get("config"), Mapping):
         raise SettingsError(path.name, (Fault(path.name, type(content).__name__, "holds no `config:` with keys; add it"),))
     strays = [
@@ -222,7 +237,21 @@ def load_file(path: Path | str, stack: str = "") -> Settings:
         for key in content
         if key not in FILE_KEYS
     ]
-    return parse(content["config"], stack=stack, source=path.name, more=[*strays, *_account_faults(content["config"])])
+    config = content["config"]
+    return parse(config, stack=stack, source=path.name, more=[*strays, *_account_faults(config), *_open_secrets(config)])
+
+
+def _open_secrets(config: Mapping[str, Any]) -> Iterator[Fault]:
+    """Secret values written as they are: the file is committed, and the engine copies plain configuration into the state."""
+    section = config.get(_key("secrets"))
+    values = section.get("values") if isinstance(section, Mapping) else None
+    for name, value in values.items() if isinstance(values, Mapping) else ():
+        if not (isinstance(value, Mapping) and set(value) == {"secure"}):
+            path = f"{_key('secrets')}.values.{name}"
+            way_out = f"pulumi config set --secret --path '{_key('secrets')}.values[\"{name}\"]'"
+            yield Fault(
+                path, "[secret]", f"is not encrypted; take it out, change that secret, and set the new one with {way_out}"
+            )
 
 
 def _account_faults(config: Mapping[str, Any]) -> Iterator[Fault]:
