@@ -249,9 +249,7 @@ def _open_secrets(config: Mapping[str, Any]) -> Iterator[Fault]:
         if not (isinstance(value, Mapping) and set(value) == {"secure"}):
             path = f"{_key('secrets')}.values.{name}"
             way_out = f"pulumi config set --secret --path '{_key('secrets')}.values[\"{name}\"]'"
-            yield Fault(
-                path, "[secret]", f"is not encrypted; take it out, change that secret, and set the new one with {way_out}"
-            )
+            yield Fault(path, "[secret]", f"is in the open; take it out, change that secret, and set the new one with {way_out}")
 
 
 def _account_faults(config: Mapping[str, Any]) -> Iterator[Fault]:

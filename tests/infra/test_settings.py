@@ -266,17 +266,17 @@ def test_a_file_that_keeps_its_own_account_out_is_refused(tmp_path: Path) -> Non
 
 def test_a_secret_written_as_it_is_is_a_fault_that_does_not_show_it(tmp_path: Path) -> None:
     config = GOOD | {"slipway:secrets": {"names": ["token"], "values": {"token": "hunter2-visible"}}}
-    path = tmp_path / "Pulumi.x.yaml"
+    path = tmp_path / "Pulumi.test.yaml"
     path.write_text(yaml.safe_dump({"config": config}))
     with pytest.raises(SettingsError) as caught:
         load_file(path)
     assert [fault.path for fault in caught.value.faults] == ["slipway:secrets.values.token"]
-    assert "is not encrypted" in str(caught.value)
+    assert "is in the open" in str(caught.value)
     assert "hunter2" not in str(caught.value)
 
 
 def test_a_key_that_is_there_twice_is_a_fault_with_its_line(tmp_path: Path) -> None:
-    path = tmp_path / "Pulumi.x.yaml"
+    path = tmp_path / "Pulumi.test.yaml"
     path.write_text("config:\n  slipway:owner: a\n  slipway:owner: b\n")
     with pytest.raises(SettingsError, match=r"line 3.*there before"):
         load_file(path)
