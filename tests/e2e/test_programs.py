@@ -299,7 +299,7 @@ def test_refresh_finds_what_others_deleted_and_changed_and_up_mends_it(stack: In
     boto("s3").put_bucket_versioning(Bucket="drifting", VersioningConfiguration={"Status": "Suspended"})
     found = stack.refresh()
     assert found.changed() == {"subnet": "delete", "role": "delete", "vpc": "update", "versions": "update"}
-    assert found.diffs()["vpc"] == ("tags.a", "tagsAll.a") or "tags" in str(found.diffs()["vpc"])
+    assert "tags.a" in found.diffs()["vpc"]
     assert set(stack.resources()) == {"bucket", "versions", "vpc"}
     mended = stack.up(program)
     assert mended.changed() == {"subnet": "create", "role": "create", "vpc": "update", "versions": "update"}

@@ -21,7 +21,8 @@ def struct(value: dict[str, Any]) -> struct_pb2.Struct:
 
 
 def covered(value: dict[str, Any], like: dict[str, Any]) -> dict[str, Any]:
-    return json_format.MessageToDict(wire.covered(wire.encode(value), struct(like)))
+    found: dict[str, Any] = json_format.MessageToDict(wire.covered(wire.encode(value), struct(like)))
+    return found
 
 
 def test_a_secret_is_opened_and_an_unknown_one_is_unknown() -> None:
