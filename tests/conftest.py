@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
 
+# Started in the background of a script, a process ignores Ctrl-C, and so do its children: the tests of Ctrl-C need it heard.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 ROOT = Path(__file__).parent
-# Rooms whose tests share one running thing: they stay together, whole.
-TOGETHER = ("tools/localcloud/sagemaker",)
-# What starts whole training runs or kills whole daemons takes its time: it runs with the end-to-end tests, after the quick ones.
+# Tests that share what is dear to make: they stay together on one worker, so that it is made once.
+TOGETHER = {
+    "tools/localcloud/sagemaker": "one running SageMaker",
+    "workloads": "one import of torch",
+    "infra": "recorded stacks",
+    "tools/cost": "recorded stacks",
+    "tools/report": "recorded stacks",
+    "test_docs.py": "recorded stacks",
+    "policies/test_recorded.py": "recorded stacks",
+}
+# What starts whole training runs, kills whole daemons or walks every golden file takes its time: it runs with the end-to-end
+# tests, after the quick ones.
 SLOW = (
+    "tools/localcloud/test_golden.py",
     "workloads/test_distributed.py",
     "tools/localcloud/sagemaker/test_lifecycle.py",
     "tools/localcloud/sagemaker/test_endpoints.py",
 )
-# Files of many independent cases: they are spread over all workers.
-SPREAD = ("tools/localcloud/test_golden.py", "policies/test_rules.py")
+# A file of many independent cases: they are spread over all workers.
+SPREAD = ("policies/test_rules.py",)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Gives each file a group of its own, so that its module fixtures are made once (`--dist loadgroup`)."""
+    """Puts each test in its group: its file's, or a larger one (`--dist loadgroup` keeps a group on one worker)."""
     for item in items:
         if not item.path.is_relative_to(ROOT):
             continue
@@ -30,5 +45,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.e2e)
         if place in SPREAD:
             continue
-        group = next((room for room in TOGETHER if place.startswith(room)), place)
+        group = next((name for room, name in TOGETHER.items() if place.startswith(room)), place)
         item.add_marker(pytest.mark.xdist_group(group))
