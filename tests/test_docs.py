@@ -242,6 +242,7 @@ def test_quoted_code_is_the_code(page: Path) -> None:
 def test_every_output_has_a_name_of_its_own(page: Path) -> None:
     names = [name for name, _, _ in marked(text_of(page), "output")]
     assert len(names) == len(set(names))
+    assert "to be filled" not in text_of(page), "an output block waits for a real run"
 
 
 def test_every_row_of_where_do_i_add_x_names_a_file_that_is_there() -> None:
