@@ -58,7 +58,7 @@ def diff(row: Resource, schema: Schema, state: Mapping[str, Any], news: Mapping[
     """Compares wanted inputs `news` with the `state` (old outputs). `ignore` are the program's ignoreChanges paths."""
     found: list[Difference] = []
     for name, kind in schema.inputs.items():
-        if name in ignore or name in row.outputs.get("__ignore__", ()):
+        if name in ignore:
             continue
         want, have = news.get(name), state.get(name)
         if name == "region" and want is None:

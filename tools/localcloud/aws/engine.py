@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import random
 import re
@@ -12,7 +13,7 @@ import botocore.exceptions
 
 from tools.localcloud.aws import tagging
 from tools.localcloud.aws.context import Clients, Context
-from tools.localcloud.aws.diff import UNKNOWN, Diff, diff
+from tools.localcloud.aws.diff import UNKNOWN, Diff, Difference, diff
 from tools.localcloud.aws.schema import Schema
 from tools.localcloud.aws.spec import Call, Resource, Update
 from tools.localcloud.aws.values import from_aws, has_objects, is_zero, member_of, same_json, with_zeros
@@ -98,8 +99,6 @@ class Engine:
         if "tagsAll" in self.schemas[token].outputs and self.default_tags and not _has_unknown(news.get("tags")):
             merged = {**self.default_tags, **(news.get("tags") or {})}
             if merged != (state.get("tagsAll") or {}) and "tags" not in result.changed and "tags" not in ignore:
-                from tools.localcloud.aws.diff import Difference
-
                 result = Diff((*result.differences, Difference("tagsAll", "update", False)), result.delete_before_replace)
         return result
 
@@ -316,8 +315,6 @@ class Engine:
 
 def _without_properties(call: Call) -> Call:
     """Read and delete address the resource by their params alone."""
-    import dataclasses
-
     return dataclasses.replace(call, take=())
 
 
