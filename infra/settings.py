@@ -16,7 +16,7 @@ from math import ceil
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-import yaml  # type: ignore[import-untyped, unused-ignore]
+import yaml
 from pydantic import AfterValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
@@ -195,7 +195,7 @@ class Settings(Section):
                 return
 
 
-class _OneOfEach(yaml.SafeLoader):
+class _OneOfEach(yaml.SafeLoader):  # type: ignore[misc]  # no stubs are installed for yaml
     """Refuses a key that a mapping has twice: the second would win without a word."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:

@@ -10,7 +10,7 @@ needs its neighbours and runs over the whole stack. The id comes from file and f
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -95,14 +95,19 @@ def rule(
     return register
 
 
+def _verdicts(items: Iterable[Any], judge: Callable[[Any], Verdict]) -> Iterator[Verdict]:
+    """The verdict on each item, one after the other; an item that cannot be decided is Unknown."""
+    for item in items:
+        try:
+            yield judge(item)
+        except Undecided as undecided:
+            yield Unknown(undecided.path)
+
+
 def every(items: Iterable[Any], judge: Callable[[Any], Verdict]) -> Verdict:
     """The worst verdict over the items: the first failure, else the first unknown, else PASS."""
     unknown: Unknown | None = None
-    for item in items:
-        try:
-            verdict = judge(item)
-        except Undecided as undecided:
-            verdict = Unknown(undecided.path)
+    for verdict in _verdicts(items, judge):
         if isinstance(verdict, Fail):
             return verdict
         if isinstance(verdict, Unknown) and unknown is None:
@@ -113,11 +118,7 @@ def every(items: Iterable[Any], judge: Callable[[Any], Verdict]) -> Verdict:
 def some(items: Iterable[Any], judge: Callable[[Any], Verdict], otherwise: str) -> Verdict:
     """The best verdict over the items: PASS where one passes, else the first unknown, else a failure with this message."""
     unknown: Unknown | None = None
-    for item in items:
-        try:
-            verdict = judge(item)
-        except Undecided as undecided:
-            verdict = Unknown(undecided.path)
+    for verdict in _verdicts(items, judge):
         if isinstance(verdict, Pass):
             return PASS
         if isinstance(verdict, Unknown) and unknown is None:

@@ -84,8 +84,8 @@ def fetch(contract: TrainingContract) -> Program:
 
 def _download(address: str, target: Path) -> None:
     try:
-        import boto3  # type: ignore[import-untyped]
-        from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
+        import boto3
+        from botocore.exceptions import BotoCoreError, ClientError
     except ImportError:
         raise ContractError(
             f"sagemaker_submit_directory is {address!r}, and this image has no boto3 to fetch it with. "

@@ -10,7 +10,7 @@ import tarfile
 import time
 from pathlib import Path
 
-import boto3  # type: ignore[import-untyped]
+import boto3
 import pytest
 from moto import mock_aws
 

@@ -9,19 +9,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import yaml  # type: ignore[import-untyped, unused-ignore]
+import yaml
 
 from tools.engine import scripts
 from tools.engine.dynamic_host import PACKAGE
 from tools.engine.home import PROJECT, REPOSITORY, StackPlace, cache_path, stacks_path
 from tools.engine.locate import Engine
+from tools.localcloud.aws.account import ACCOUNT
 
 # Keys by which a stack file names its encryption. The local state has its own, so these stay behind.
 ENCRYPTION_KEYS: Final = ("secretsprovider", "encryptedkey", "encryptionsalt")
 # The emulated cloud is one account, whatever account an environment names: arns in its policies must be of this one.
 ACCOUNT_KEY: Final = f"{PROJECT}:accountId"
 ALLOWED_KEY: Final = "aws:allowedAccountIds"
-LOCAL_ACCOUNT: Final = "123456789012"
 # What Pulumi takes as a stack's name. It becomes part of paths, so a slash must not get through.
 STACK_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 # Stands for an encrypted setting that only the environment's own key could open.
@@ -54,7 +54,7 @@ def local_stack_file(document: Mapping[str, Any], salt: str = "") -> tuple[dict[
     kept = {key: value for key, value in document.items() if key not in ENCRYPTION_KEYS}
     stood_in: list[str] = []
     kept["config"] = {key: _plain(value, key, stood_in) for key, value in (document.get("config") or {}).items()}
-    for key, here in ((ACCOUNT_KEY, LOCAL_ACCOUNT), (ALLOWED_KEY, [LOCAL_ACCOUNT])):
+    for key, here in ((ACCOUNT_KEY, ACCOUNT), (ALLOWED_KEY, [ACCOUNT])):
         if key in kept["config"]:
             kept["config"][key] = here
     if salt:

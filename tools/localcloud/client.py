@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tools.localcloud.process import alive
+
 START_SECONDS = 60.0
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -77,13 +79,13 @@ class Cloud:
         try:
             self._ask("stop")
         except LocalCloudError:
-            if not _alive(self.pid):
+            if not alive(self.pid):
                 return
             os.kill(self.pid, signal.SIGTERM)
         end = time.monotonic() + seconds
-        while _alive(self.pid) and time.monotonic() < end:
+        while alive(self.pid) and time.monotonic() < end:
             time.sleep(0.05)
-        if _alive(self.pid):
+        if alive(self.pid):
             os.kill(self.pid, signal.SIGKILL)
 
     def environment(self) -> dict[str, str]:
@@ -127,7 +129,7 @@ def find(home: Path) -> Cloud | None:
         cloud = Cloud(home, told["endpoint"], told["provider_port"], told["pid"], told["epoch"], told["token"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    if not _alive(cloud.pid):
+    if not alive(cloud.pid):
         return None
     try:
         epoch = cloud.status()["epoch"]
@@ -191,19 +193,6 @@ def preferred_port(env: Mapping[str, str]) -> int | None:
     if not text.isdecimal() or int(text) > 65_535:
         raise ValueError(f"SLIPWAY_PORT is {text!r}: no port; set a number up to 65535 (0 takes any free one), or unset it")
     return int(text)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    try:  # a zombie of ours is not alive
-        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return True
 
 
 def _tail(path: Path, lines: int = 15) -> str:

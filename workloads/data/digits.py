@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import pyarrow as pa  # type: ignore[import-untyped]
-import pyarrow.parquet as pq  # type: ignore[import-untyped]
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from workloads.data.schema import CLASSES, PIXELS, TEST_FILE, TRAIN_FILE
 
@@ -47,7 +47,7 @@ def write(folder: Path) -> tuple[Path, Path]:
 
 def tables() -> tuple[pa.Table, pa.Table]:
     """The train and test tables, 1,438 and 359 rows."""
-    from sklearn.datasets import load_digits  # type: ignore[import-untyped]  # only whoever makes the data needs it
+    from sklearn.datasets import load_digits  # only whoever makes the data needs it
 
     source = load_digits()
     pixels, labels = source.data.astype(np.uint8), source.target.astype(np.int8)

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tools.localcloud.aws.account import ACCOUNT
+
 from .capture import Capture
 from .context import Context
 from .endpoints import Endpoints
@@ -35,7 +37,7 @@ class SageMakerRuntime:
         endpoint_url: Callable[[], str] | str,
         *,
         repository: Path,
-        account: str = "123456789012",
+        account: str = ACCOUNT,
         python: str = sys.executable,
         limits: Limits | None = None,
     ) -> None:
