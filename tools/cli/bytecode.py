@@ -36,6 +36,9 @@ PACKAGES: Final = (
     *("boto3", "botocore", "s3transfer", "urllib3", "jmespath", "dateutil", "moto", "responses", "requests", "werkzeug", "flask"),
     *("flask_cors", "jinja2", "click", "cryptography", "xmltodict", "jsonschema", "py_partiql_parser", "joserfc", "docker"),
     *("torch", "numpy", "pyarrow", "sklearn", "scipy", "joblib", "threadpoolctl"),
+    *("polars", "pandera", "s3torchconnector", "s3torchconnectorclient", "tokenizers", "torchao", "peft", "safetensors"),
+    *("accelerate", "huggingface_hub", "transformers", "onnx", "onnxscript", "onnxruntime", "executorch", "pandas"),
+    *("optuna", "sqlalchemy", "alembic", "matplotlib"),
     *("pytest", "_pytest", "xdist", "execnet", "hypothesis", "pluggy"),
 )
 OURS: Final = ("infra", "policies", "tools", "workloads")
