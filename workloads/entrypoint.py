@@ -46,7 +46,10 @@ def train() -> int:
         print(describe(error), file=sys.stderr, flush=True)
         launch.write_failure(base_directory() / "output" / "failure", describe(error))
         return EXIT_BAD_INPUT
-    return launch.run(job, contract)
+    code = launch.run(job, contract)
+    if code and script_mode.is_asked_for(contract):
+        script_mode.explain(contract)
+    return code
 
 
 def serve() -> int:
@@ -64,6 +67,7 @@ def plan(contract: TrainingContract) -> launch.Job:
             command=script_mode.command(contract, program),
             processes=processes_per_host(contract, default=script_mode.processes(contract)),
             folder=program.folder,
+            environment=script_mode.environment(contract, program),
         )
     return launch.Job(
         command=(sys.executable, "-m", workload_module(contract)),

@@ -44,11 +44,12 @@ PEER_LOST: Final = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """The processes of one host: the same command `processes` times, told apart by RANK."""
+    """The processes of one host: the same command `processes` times, told apart by RANK. `environment` is the command's own."""
 
     command: tuple[str, ...]
     processes: int
     folder: Path | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -65,7 +66,7 @@ def run(job: Job, contract: TrainingContract) -> int:
         folder.mkdir(parents=True, exist_ok=True)
     try:
         point = meeting_point(contract)
-        shared = {**os.environ, **contract.sm_environment(), **point}
+        shared = {**os.environ, **contract.sm_environment(), **job.environment, **point}
     except ContractError as error:
         print(describe(error), file=sys.stderr, flush=True)
         write_failure(contract.failure_file, describe(error))
