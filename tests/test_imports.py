@@ -19,6 +19,8 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "tools.cost": ("tools.plan",),
     "tools.report": ("tools.plan",),
     "tools.preflight": ("tools.plan",),
+    "tools.models": ("tools.plan",),
+    "tools.jobs": ("tools.plan", "tools.cost"),
     "tools.localcloud": (),
     # The engine asks the daemon for its address, and the daemon nothing of the engine.
     "tools.engine": ("infra", "tools.plan", "tools.localcloud"),
