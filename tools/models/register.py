@@ -1,0 +1,172 @@
+"""Registers the model that a training job left: one version a job, with all that says where it comes from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from tools.models import metadata, registry, statistics, storage
+from tools.models.errors import RegistryError, asking, is_missing
+from tools.models.version import PENDING, Artifact, Lineage, ModelVersion
+
+JSON: Final = ("application/json",)
+# Channels that bring a model which the job started from or learnt from.
+PARENTS: Final = ("model", "teacher")
+
+
+def register(
+    clients: Any,
+    *,
+    group: str,
+    job: Mapping[str, Any],
+    serving_image: str,
+    instance_types: Sequence[str] = (),
+    content_types: Sequence[str] = JSON,
+    response_types: Sequence[str] = JSON,
+    parent: str = "",
+    commit: str = "",
+) -> ModelVersion:
+    """The version of this job's model in `group`, which is made where it is not there; a job has one version for ever.
+
+    job            DescribeTrainingJob's whole answer
+    instance_types SageMaker types that may serve it; none: any
+    parent         arn of the version it was made from; "": looked for where the job has a channel `model` or `teacher`
+    commit         the source's commit, where one is known
+
+    Raises RegistryError: the job has not completed, its artifact is gone, what is to be kept does not fit SageMaker's limits, or the
+    service refuses.
+    """
+    name = str(job["TrainingJobName"])
+    if job["TrainingJobStatus"] != "Completed":
+        reason = str(job.get("FailureReason") or "it left no model to register")
+        raise RegistryError(f"training job {name} is {job['TrainingJobStatus']}, not Completed: {reason}")
+    known = registry.version_of_job(clients, group, name)
+    if known is not None:
+        return known
+    artifact = storage.artifact(clients.s3, str(job["ModelArtifacts"]["S3ModelArtifacts"]))
+    metrics = metrics_of(job)
+    lineage = lineage_of(clients, job, parent=parent)
+    properties = metadata.write(facts(lineage, artifact), {"data": lineage.data, "metric": metrics})
+    container = {"Image": serving_image, "ModelDataUrl": artifact.uri}
+    if digest := image_digest(clients, serving_image):
+        container["ImageDigest"] = digest
+    specification = {
+        "Containers": [container],
+        "SupportedContentTypes": list(content_types),
+        "SupportedResponseMIMETypes": list(response_types),
+    }
+    if instance_types:
+        specification["SupportedRealtimeInferenceInstanceTypes"] = list(instance_types)
+    request = {
+        "ModelPackageGroupName": group,
+        # ListModelPackages tells the description and no metadata, so a job's version is found by it.
+        "ModelPackageDescription": registry.description_of(name),
+        "InferenceSpecification": specification,
+        "ModelApprovalStatus": PENDING,
+        "MetadataProperties": {"GeneratedBy": lineage.training_job_arn, **({"CommitId": commit} if commit else {})},
+        "CustomerMetadataProperties": properties,
+        # Two that register at the same moment get the same version.
+        "ClientToken": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{group} {lineage.training_job_arn}")),
+    }
+    if metrics:
+        request["ModelMetrics"] = {"ModelQuality": {"Statistics": _stored(clients.s3, artifact, metrics)}}
+    registry.ensure_group(clients, group)
+    with asking(f"registering the model of {name} in {group}"):
+        arn = str(clients.sagemaker.create_model_package(**request)["ModelPackageArn"])
+    return registry.describe(clients, arn)
+
+
+def metrics_of(job: Mapping[str, Any]) -> dict[str, float]:
+    """The job's metrics; of one reported twice, the later value."""
+    items = sorted(job.get("FinalMetricDataList") or (), key=lambda item: str(item.get("Timestamp", "")))
+    return {item["MetricName"]: float(item["Value"]) for item in items}
+
+
+def lineage_of(clients: Any, job: Mapping[str, Any], *, parent: str = "") -> Lineage:
+    """Where the job's model comes from, read from the job itself."""
+    image = str(job["AlgorithmSpecification"].get("TrainingImage") or "")
+    hyperparameters = {key: str(value) for key, value in (job.get("HyperParameters") or {}).items()}
+    data = {channel["ChannelName"]: source_of(channel) for channel in job.get("InputDataConfig") or ()}
+    if hyperparameters.get("data_uri", "").startswith("s3://"):  # read as a stream, past the channels
+        data["data_uri"] = hyperparameters["data_uri"]
+    canonical = json.dumps(hyperparameters, sort_keys=True, separators=(",", ":"))
+    return Lineage(
+        training_job=str(job["TrainingJobName"]),
+        training_job_arn=str(job["TrainingJobArn"]),
+        data=data,
+        code=tag_of(image),
+        image=image,
+        image_digest=image_digest(clients, image),
+        hyperparameters=f"sha256:{hashlib.sha256(canonical.encode()).hexdigest()}",
+        parent=parent or _parent(clients, data),
+    )
+
+
+def facts(lineage: Lineage, artifact: Artifact) -> dict[str, object]:
+    """The single properties of a version, by the names that `ModelVersion.from_package` reads."""
+    return {
+        "training-job": lineage.training_job,
+        "training-job-arn": lineage.training_job_arn,
+        "code": lineage.code,
+        "image": lineage.image,
+        "image-digest": lineage.image_digest,
+        "hyperparameters": lineage.hyperparameters,
+        "parent": lineage.parent,
+        "artifact-bytes": artifact.bytes,
+        "artifact-etag": artifact.etag,
+        "artifact-sha256": artifact.sha256,
+    }
+
+
+def source_of(channel: Mapping[str, Any]) -> str:
+    """Where a channel's data lies: its S3 URI, or `<kind>:<file system>/<path>`."""
+    source = channel.get("DataSource") or {}
+    if "S3DataSource" in source:
+        return str(source["S3DataSource"]["S3Uri"])
+    system = source.get("FileSystemDataSource") or {}
+    return f"{system.get('FileSystemType', 'unknown')}:{system.get('FileSystemId', '')}{system.get('DirectoryPath', '')}"
+
+
+def tag_of(image: str) -> str:
+    """The tag of an image URI, "" where it has none: ours is a hash of the sources it holds."""
+    return image.partition("@")[0].rpartition("/")[2].partition(":")[2]
+
+
+def image_digest(clients: Any, image: str) -> str:
+    """`sha256:...` of an image: from its URI, else from ECR where that knows it; "" otherwise."""
+    from botocore.exceptions import ClientError
+
+    name, _, digest = image.partition("@")
+    if digest:
+        return digest
+    host, _, path = name.partition("/")
+    ecr, tag = getattr(clients, "ecr", None), tag_of(image)
+    if ecr is None or ".dkr.ecr." not in host or not tag:
+        return ""
+    with asking(f"asking ECR for {image}"):
+        try:
+            found = ecr.describe_images(repositoryName=path.partition(":")[0], imageIds=[{"imageTag": tag}])["imageDetails"]
+        except ClientError as error:
+            if is_missing(error) or error.response["Error"]["Code"] == "AccessDeniedException":
+                return ""
+            raise
+    return str(found[0]["imageDigest"]) if found else ""
+
+
+def _parent(clients: Any, data: Mapping[str, str]) -> str:
+    for channel in PARENTS:
+        if uri := data.get(channel):
+            found = registry.version_of_artifact(clients, uri)
+            if found is not None:
+                return found.arn
+    return ""
+
+
+def _stored(s3: Any, artifact: Artifact, metrics: Mapping[str, float]) -> dict[str, str]:
+    body = statistics.encoded(statistics.statistics(metrics))
+    uri = storage.beside(artifact.uri, "model-quality/statistics.json")
+    storage.put(s3, uri, body, statistics.CONTENT_TYPE)
+    return {"ContentType": statistics.CONTENT_TYPE, "ContentDigest": statistics.digest(body), "S3Uri": uri}

@@ -1,0 +1,153 @@
+"""A version of a model as plain data: what SageMaker's model package says, by our names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from tools.models import metadata
+
+PENDING: Final = "PendingManualApproval"
+APPROVED: Final = "Approved"
+REJECTED: Final = "Rejected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """The model.tar.gz. `bytes` is its size; `sha256` is "" where it was too large to read for that, `etag` is S3's own."""
+
+    uri: str
+    bytes: int = 0
+    etag: str = ""
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lineage:
+    """Where a version comes from.
+
+    `data` is the S3 URI of each input channel, whose key carries the content's hash. `code` is the tag of the training image, a hash
+    of the sources (`src-...`); `image` that image, `image_digest` its digest where ECR knows it. `parent` is the arn of the version
+    that it was made from, or "".
+    """
+
+    training_job: str
+    training_job_arn: str = ""
+    data: Mapping[str, str] = field(default_factory=dict)
+    code: str = ""
+    image: str = ""
+    image_digest: str = ""
+    hyperparameters: str = ""
+    parent: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """What the newest evaluation job found. `etag` is the artifact's at that time; `statistics` its file in S3."""
+
+    job: str
+    metrics: Mapping[str, float]
+    data: str = ""
+    etag: str = ""
+    statistics: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """Who decided and why; both "" before anybody did."""
+
+    by: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inference:
+    """How it is served: the image, what it reads and writes, on which machines (none named: any)."""
+
+    image: str
+    content_types: tuple[str, ...] = ()
+    response_types: tuple[str, ...] = ()
+    instance_types: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelVersion:
+    """One version of a model. `status` is Approved, Rejected or PendingManualApproval; `metrics` are those of its training.
+
+    `statistics` is the S3 URI of its metrics in SageMaker's model-quality form ("" for none).
+    """
+
+    group: str
+    version: int
+    arn: str
+    status: str
+    created: datetime | None
+    metrics: Mapping[str, float]
+    artifact: Artifact
+    lineage: Lineage
+    inference: Inference
+    evaluation: Evaluation | None = None
+    approval: Approval = Approval()
+    statistics: str = ""
+
+    @property
+    def name(self) -> str:
+        """`group/version`, as the command line takes it."""
+        return f"{self.group}/{self.version}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything, in plain values."""
+        return {**asdict(self), "created": self.created.isoformat() if self.created else None}
+
+    @classmethod
+    def from_package(cls, package: Mapping[str, Any]) -> ModelVersion:
+        """A version from DescribeModelPackage's answer; what others registered has what they gave, the rest is empty."""
+        kept = metadata.read(package.get("CustomerMetadataProperties") or {})
+        specification = package.get("InferenceSpecification") or {}
+        container = (specification.get("Containers") or [{}])[0]
+        quality = (package.get("ModelMetrics") or {}).get("ModelQuality") or {}
+        evaluated = kept.one("evaluation-job")
+        by, _, reason = str(package.get("ApprovalDescription") or "").partition(": ")
+        return cls(
+            group=str(package.get("ModelPackageGroupName") or ""),
+            version=int(package.get("ModelPackageVersion") or 0),
+            arn=str(package["ModelPackageArn"]),
+            status=str(package.get("ModelApprovalStatus") or PENDING),
+            created=package.get("CreationTime"),
+            metrics=kept.numbers("metric"),
+            artifact=Artifact(
+                uri=str(container.get("ModelDataUrl") or ""),
+                bytes=int(kept.one("artifact-bytes") or 0),
+                etag=kept.one("artifact-etag"),
+                sha256=kept.one("artifact-sha256"),
+            ),
+            lineage=Lineage(
+                training_job=kept.one("training-job"),
+                training_job_arn=kept.one("training-job-arn"),
+                data=kept.many("data"),
+                code=kept.one("code"),
+                image=kept.one("image"),
+                image_digest=kept.one("image-digest"),
+                hyperparameters=kept.one("hyperparameters"),
+                parent=kept.one("parent"),
+            ),
+            inference=Inference(
+                image=str(container.get("Image") or ""),
+                content_types=tuple(specification.get("SupportedContentTypes") or ()),
+                response_types=tuple(specification.get("SupportedResponseMIMETypes") or ()),
+                instance_types=tuple(specification.get("SupportedRealtimeInferenceInstanceTypes") or ()),
+            ),
+            evaluation=Evaluation(
+                job=evaluated,
+                metrics=kept.numbers("evaluation"),
+                data=kept.one("evaluation-data"),
+                etag=kept.one("evaluation-etag"),
+                statistics=kept.one("evaluation-statistics"),
+            )
+            if evaluated
+            else None,
+            approval=Approval(by=by, reason=reason) if reason else Approval(reason=by),
+            statistics=str((quality.get("Statistics") or {}).get("S3Uri") or ""),
+        )
