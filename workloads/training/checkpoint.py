@@ -1,79 +1,291 @@
-"""One state that a run saves and goes on from.
+"""What a run saves while it trains, and how it finds its way back: `<where>/<run>/step-00000120/`.
 
-A checkpoint's name is a digest of all that decides the run's result (hyperparameters, data, format), so a run finds its own and
-never another's, although SageMaker lets many jobs share one checkpoint prefix.
+A step's folder holds files of `torch.distributed.checkpoint` (every process writes its share, any number of processes can read them)
+and `manifest.json`, written last: with it the checkpoint is whole. Saving copies the state into CPU memory, which is all the training
+waits for, and writes in the background. Loading checks every byte, and goes back to the one before when one is damaged.
+
+A run's name is a digest of all that decides its result, so that it finds its own checkpoints and never another's, although SageMaker
+lets many jobs share one prefix. Nothing of `torch.distributed.checkpoint` is imported before something is saved or found: it costs
+seconds.
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import os
-import pickle
 import sys
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-import torch
+from workloads.training.checkpoint_agreement import Agreement
+from workloads.training.checkpoint_manifest import FORMAT, MANIFEST, Manifest, NotWholeError, Progress
+from workloads.training.checkpoint_stores import CheckpointError, Store, open_store
+from workloads.training.distributed import Place
 
-from workloads.data.batches import Split
+__all__ = ["WITHOUT_EFFECT", "CheckpointError", "Checkpoints", "Found", "Progress", "run_id"]
 
-FORMAT: Final = 1
-# They change how a run goes, not what comes out.
-WITHOUT_EFFECT: Final = frozenset({"checkpoint_every", "device"})
+# They change how a run goes and where, not what comes out, save for the last bits of a sum in another order.
+WITHOUT_EFFECT: Final = frozenset(
+    {
+        *("checkpoint_every", "checkpoint_seconds", "checkpoint_uri", "checkpoint_keep", "log_every", "device"),
+        *("replicate", "shard", "tensor", "pipeline", "pipeline_microbatches", "accumulation"),
+        *("activation_checkpointing", "compile", "data_uri"),
+    }
+)
+# So many background writes may fail one after the other before the run ends, once one has succeeded.
+FAILURES_IN_A_ROW: Final = 3
+# A wait for the former write that is worth a word.
+WAIT_WORTH_TELLING_S: Final = 1.0
+
+
+def run_id(settings: Mapping[str, Any], data_identity: str, *, name: str = "run") -> str:
+    """`<name>-<12 hex digits>`, from all that decides the result: settings, data (a digest or a version of it), this format.
+
+    What is in `WITHOUT_EFFECT` is left out, so a run resumes on another number of processes, cut another way.
+    """
+    deciding = {key: value for key, value in sorted(settings.items()) if key not in WITHOUT_EFFECT}
+    digest = hashlib.sha256(json.dumps([FORMAT, deciding, data_identity], sort_keys=True, default=str).encode())
+    return f"{name}-{digest.hexdigest()[:12]}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """Where a run is: `step` steps of epoch `epoch` (both from 0) are done, their losses add up to `loss_sum`."""
+class Found:
+    """A checkpoint with a whole manifest and files of the right sizes. Its bytes are checked when it is loaded."""
 
-    epoch: int = 0
-    step: int = 0
-    loss_sum: float = 0.0
-    train_loss: float = 0.0  # mean loss of the last whole epoch
+    step: int
+    address: str
+    manifest: Manifest
+    older: tuple[int, ...] = ()  # steps before it that have a manifest too
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checkpoint:
-    progress: Progress
-    model: Mapping[str, Any]
-    optimizer: dict[str, Any]
+    @property
+    def progress(self) -> Progress:
+        return self.manifest.progress
 
 
-def path_for(folder: Path, hyperparameters: Mapping[str, Any], train: Split) -> Path:
-    """The file of this run, in `folder`."""
-    deciding = {key: value for key, value in sorted(hyperparameters.items()) if key not in WITHOUT_EFFECT}
-    digest = hashlib.sha256(json.dumps([FORMAT, deciding]).encode())
-    digest.update(train.pixels.tobytes())
-    digest.update(train.labels.tobytes())
-    return folder / f"digits-{digest.hexdigest()[:12]}.pt"
+@dataclass(slots=True, kw_only=True)
+class _Flight:
+    """A write in the background."""
+
+    step: int
+    landed: threading.Event = field(default_factory=threading.Event)
+    error: BaseException | None = None
 
 
-def save(path: Path, checkpoint: Checkpoint) -> None:
-    """Write it so that a reader sees the old file or the new one, never half of one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    torch.save({"progress": asdict(checkpoint.progress), "model": checkpoint.model, "optimizer": checkpoint.optimizer}, part)
-    os.replace(part, path)
+class Checkpoints:
+    """The checkpoints of one run. Every method but `busy` is called by all processes at the same point; `state` is
+    `{"model": …, "optimizer": …}` as `torch.distributed.checkpoint.state_dict.get_state_dict` gives it.
 
+    `where` is a folder or `s3://bucket/prefix`; the `keep` newest whole checkpoints stay. With several hosts a folder must be one
+    that all of them see, or one that is merged before the next start, as SageMaker does with /opt/ml/checkpoints.
+    """
 
-def load(path: Path) -> Checkpoint | None:
-    """The saved state, or None when there is none. A damaged file is named on stderr and the run starts afresh."""
-    if not path.is_file():
+    def __init__(self, where: str | Path, run: str, *, place: Place, keep: int = 2) -> None:
+        self._store: Store = open_store(where, run)
+        self._run, self._place, self._keep = run, place, max(1, keep)
+        self._among = Agreement(place)
+        self._stager: Any = None
+        self._flight: _Flight | None = None
+        self._whole: list[int] = []  # steps known to be whole, oldest first, the same on every process
+        self._damaged: set[int] = set()
+        self._said: set[str] = set()
+        self._saved = False
+        self._failed = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether a write is in the background. The leader may put off a checkpoint that only time asks for."""
+        return self._flight is not None and not self._flight.landed.is_set()
+
+    def newest(self) -> Found | None:
+        """The newest whole checkpoint, None for a run that has none. Others are named on stderr with what is wrong with them.
+
+        Also tries whether `where` can be written to: better now than after an hour. Raises `CheckpointError` when it cannot, or
+        when it cannot be read.
+        """
+        faults = self._among.all(self._fault_of_writing())
+        if fault := next(filter(None, faults), None):
+            raise CheckpointError(fault)
+        return self._among.from_leader(lambda: next(self._candidates(), None))
+
+    def load(self, state: dict[str, Any]) -> Progress | None:
+        """Read the newest intact checkpoint into `state`, in place, and give its progress; None, with `state` untouched, without one.
+
+        Raises `CheckpointError` when bytes that were as written do not fit `state`, and no older checkpoint does.
+        """
+        misfit = ""
+        while found := self._among.from_leader(lambda: next(self._candidates(), None)):
+            fault = self._damage(found) or (misfit := self._read(found, state))
+            if not fault:
+                self._whole = sorted({*found.older, found.step} - self._damaged)
+                return found.progress
+            self._damaged.add(found.step)
+            self._note(f"checkpoint {found.address} is skipped: {fault}")
+        if misfit:
+            raise CheckpointError(
+                f"no checkpoint of {self._run} in {self._store.root} can be read into this model: {misfit} "
+                "Remove that folder to start afresh, or use the image and settings it was written with."
+            )
         return None
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        return Checkpoint(progress=Progress(**state["progress"]), model=state["model"], optimizer=state["optimizer"])
-    except (RuntimeError, OSError, EOFError, KeyError, TypeError, ValueError, pickle.UnpicklingError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        print(f"note: checkpoint {path} is damaged ({reason}); starting afresh", file=sys.stderr, flush=True)
-        return None
 
+    def save(self, progress: Progress, state: Mapping[str, Any], *, wait: bool = False) -> None:
+        """Copy `state`, then write it in the background; `wait` for a checkpoint that must be whole before the process ends.
 
-def remove(path: Path) -> None:
-    """A run that is done needs no way back; the next run of the same settings starts afresh."""
-    with contextlib.suppress(OSError):
-        path.unlink(missing_ok=True)
+        A former write still in the background is waited for: a second copy of the state may not fit into memory, and a checkpoint
+        asked for at a step is then one of that step, on every process. Raises `CheckpointError` for the former write's failure
+        when none has ever succeeded or `FAILURES_IN_A_ROW` have failed, and, with `wait`, for this one's.
+        """
+        self._land()
+        # All that costs seconds to import is behind this line.
+        from workloads.training import checkpoint_storage as storage
+
+        if self._stager is None:
+            self._stager = storage.stager(self._place.device)
+        flight = _Flight(step=progress.step)
+        future = storage.write(
+            dict(state),
+            storage.writer(self._store, progress, place=self._place, run=self._run),
+            stager=self._stager,
+            group=self._among.group,
+        )
+        self._flight = flight
+        future.add_done_callback(lambda future: self._landed(flight, future))
+        if wait:
+            self._land(last=True)
+
+    def finish(self) -> None:
+        """Wait for the write in the background. Raises `CheckpointError` as `save` does. For a run that stops before it is done."""
+        try:
+            self._land()
+        finally:
+            self._close()
+
+    def remove(self) -> None:
+        """A run that is done needs no way back: wait for the write, then remove all. What fails here is only told."""
+        if self._flight is not None:
+            self._flight.landed.wait()
+            self._flight = None
+        self._close()
+        self._among.all(None)  # nobody writes any more
+        if self._removes:
+            try:
+                self._store.remove_all()
+            except CheckpointError as error:
+                self._note(f"the run's checkpoints stay: {error}")
+
+    @property
+    def _removes(self) -> bool:
+        """Who removes: the leader in a store that all see, one process of each host in folders of their own."""
+        return self._place.leads if self._store.shared else self._place.local_rank == 0
+
+    def _fault_of_writing(self) -> str:
+        if self._removes:
+            try:
+                self._store.probe()
+            except CheckpointError as error:
+                return str(error)
+        return ""
+
+    def _candidates(self) -> Iterator[Found]:
+        """Whole checkpoints, newest first. Only the leader lists."""
+        listed = self._store.steps()
+        for step in sorted(listed.keys() - self._damaged, reverse=True):
+            address = self._store.address(step)
+            try:
+                if MANIFEST not in listed[step]:
+                    raise NotWholeError(f"half-written: it has no {MANIFEST}")
+                manifest = Manifest.parse(self._store.read(step, MANIFEST))
+                manifest.compare_sizes(listed[step])
+            except NotWholeError as error:
+                self._note(f"checkpoint {address} is skipped: {error}")
+                continue
+            older = tuple(sorted(other for other, files in listed.items() if other < step and MANIFEST in files))
+            yield Found(step=step, address=address, manifest=manifest, older=older)
+        if not listed and (others := self._store.other_runs()):
+            shown = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
+            self._note(
+                f"{self._store.folder} has no checkpoint of this run ({self._run}), only of {shown}, whose settings, data or "
+                "architecture differ; starting afresh"
+            )
+
+    def _damage(self, found: Found) -> str:
+        """What is wrong with the checkpoint's bytes, "" for nothing: the processes share the reading, and agree."""
+        sharers = (self._place.rank, self._place.world_size)
+        if not self._store.shared:  # every host has its own copy, and checks all of it
+            sharers = (self._place.local_rank, self._place.local_world_size)
+        mine = sorted(found.manifest.files)[sharers[0] :: sharers[1]]
+        fault = ""
+        for name in mine:
+            try:
+                found.manifest.compare(name, *self._store.digest(found.step, name))
+            except (NotWholeError, CheckpointError) as error:
+                fault = str(error)
+                break
+        return next(filter(None, self._among.all(fault)), "")
+
+    def _read(self, found: Found, state: dict[str, Any]) -> str:
+        from workloads.training import checkpoint_storage as storage
+
+        return storage.read(state, self._store, found.step, group=self._among.group)
+
+    def _landed(self, flight: _Flight, future: Future[Any]) -> None:
+        """In the background: the write has ended, the same way on every process."""
+        try:
+            flight.error = future.exception()
+            if flight.error is None:
+                self._whole = [*(step for step in self._whole if step != flight.step), flight.step]
+                self._tidy()
+        except BaseException as error:  # whatever it is, somebody waits for `landed`
+            flight.error = error
+        finally:
+            flight.landed.set()
+
+    def _tidy(self) -> None:
+        """Only the newest stay; half-written ones of before go too."""
+        self._whole = self._whole[-self._keep :]
+        if self._removes:
+            try:
+                for step in self._store.steps().keys() - set(self._whole):
+                    self._store.remove(step)
+            except CheckpointError as error:
+                self._note(f"older checkpoints stay: {error}")
+
+    def _land(self, *, last: bool = False) -> None:
+        flight, self._flight = self._flight, None
+        if flight is None:
+            return
+        begun = time.monotonic()
+        flight.landed.wait()
+        waited = time.monotonic() - begun
+        if not last and waited > WAIT_WORTH_TELLING_S:
+            self._note(
+                f"waited {waited:.0f} s for the write of the checkpoint before; checkpoints are asked for faster than that"
+            )
+        if flight.error is None:
+            self._saved, self._failed = True, 0
+            return
+        self._failed += 1
+        from workloads.training import checkpoint_storage as storage
+
+        reason = storage.reason(flight.error)
+        if last or not self._saved or self._failed >= FAILURES_IN_A_ROW:
+            times = f" {self._failed} times in a row" if self._failed > 1 else ""
+            raise CheckpointError(f"the checkpoint of step {flight.step} could not be written{times}: {reason}") from None
+        self._note(
+            f"the checkpoint of step {flight.step} could not be written ({self._failed} of {FAILURES_IN_A_ROW} in a row, then the "
+            f"run ends); training goes on, and the last whole one is of step {max(self._whole, default=0)}: {reason}"
+        )
+
+    def _close(self) -> None:
+        if self._stager is not None:
+            self._stager.close()
+            self._stager = None
+
+    def _note(self, text: str) -> None:
+        if self._place.leads and text not in self._said:
+            self._said.add(text)
+            print(f"note: {text}", file=sys.stderr, flush=True)

@@ -1,0 +1,220 @@
+"""`torch.distributed.checkpoint` into our stores. Importing this costs seconds, so only who saves or loads does.
+
+The writers digest what they write while they write it. Every process's digests travel to the leader with DCP's own results, and the
+leader's last act, inside DCP's protocol, is the manifest: so a save ends the same way on every process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import warnings
+from collections.abc import Iterator
+from concurrent.futures import Future
+from typing import Any, Final
+
+import torch
+import torch.distributed.checkpoint as dcp
+from torch.distributed.checkpoint.api import CheckpointException
+from torch.distributed.checkpoint.filesystem import FileSystemBase
+from torch.distributed.checkpoint.metadata import Metadata, MetadataIndex
+from torch.distributed.checkpoint.planner import SavePlan, SavePlanner
+from torch.distributed.checkpoint.staging import DefaultStager, StagingOptions
+from torch.distributed.checkpoint.storage import StorageReader, StorageWriter, WriteResult
+
+from workloads.training.checkpoint_manifest import MANIFEST, File, Manifest, Progress
+from workloads.training.checkpoint_stores import Bucket, CheckpointError, Folder, Store, reason_of, region
+from workloads.training.distributed import Place
+
+# Under this name a process's digests travel among DCP's results.
+_FILES: Final = MetadataIndex("slipway.files")
+# CRT's patience with a lost network is far beyond a checkpoint's interval otherwise.
+S3_ATTEMPTS: Final = 4
+
+# A process alone is what was meant.
+warnings.filterwarnings("ignore", message="torch.distributed is disabled, unavailable or uninitialized")
+
+
+def stager(device: torch.device) -> DefaultStager:
+    """Copies a state into CPU memory that it keeps, pinned when it comes from a GPU, for the next copy."""
+    cuda = device.type == "cuda"
+    return DefaultStager(
+        StagingOptions(use_pinned_memory=cuda, use_shared_memory=False, use_async_staging=False, use_non_blocking_copy=cuda)
+    )
+
+
+def writer(store: Store, progress: Progress, *, place: Place, run: str) -> StorageWriter:
+    manifest = Manifest(run=run, progress=progress, world_size=place.world_size, torch=torch.__version__, files={})
+    clears = place.leads if store.shared else place.local_rank == 0
+    if isinstance(store, Bucket):
+        return _bucket_writer(store, manifest, clears=clears)
+    assert isinstance(store, Folder)
+    return _FolderWriter(store, manifest, clears=clears, path=store.path(progress.step))
+
+
+def write(state: dict[str, Any], writer: StorageWriter, *, stager: DefaultStager, group: Any) -> Future[Any]:
+    """Copies the state, and writes it in a thread. `group` is one that nothing else uses meanwhile; None for a process alone."""
+    future = dcp.async_save(state, storage_writer=writer, process_group=group, async_stager=stager, no_dist=group is None)
+    assert isinstance(future, Future)
+    return future
+
+
+def read(state: dict[str, Any], store: Store, step: int, *, group: Any) -> str:
+    """Fill `state` in place. The reason why it could not be, "" when it was; the same on every process."""
+    try:
+        dcp.load(state, storage_reader=_reader(store, step), process_group=group, no_dist=group is None)
+    except CheckpointException as error:
+        return reason(error)
+    except Exception as error:  # a process alone; DCP has dozens of kinds
+        return reason(error)
+    return ""
+
+
+def reason(error: BaseException) -> str:
+    """The first process's own words, out of DCP's report on all of them."""
+    if isinstance(error, CheckpointException):
+        rank, (cause, _) = min(error.failures.items())
+        return str(cause) if isinstance(cause, CheckpointError) else f"rank {rank}: {type(cause).__name__}: {_first_line(cause)}"
+    return str(error) if isinstance(error, CheckpointError) else f"{type(error).__name__}: {_first_line(error)}"
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [""])[0][:500]
+
+
+class _Manifested:
+    """What our writers add to DCP's: room made before, digests taken meanwhile, the manifest after."""
+
+    store: Store
+    manifest: Manifest
+    clears: bool
+    fs: Any
+
+    def _adopt(self, store: Store, manifest: Manifest, *, clears: bool) -> None:
+        self.store, self.manifest, self.clears = store, manifest, clears
+        self.fs = _Digesting(self.fs)
+
+    def prepare_local_plan(self, plan: SavePlan) -> SavePlan:
+        with self._words():
+            step = self.manifest.progress.step
+            # Half of an earlier attempt may lie there. Nobody writes before all have said that they are here.
+            if self.clears and step in self.store.steps():
+                self.store.remove(step)
+            prepared: SavePlan = super().prepare_local_plan(plan)  # type: ignore[misc]
+            return prepared
+
+    def write_data(self, plan: SavePlan, planner: SavePlanner) -> torch.futures.Future[list[WriteResult]]:
+        with self._words():
+            results = super().write_data(plan, planner).value()  # type: ignore[misc]
+            results.append(WriteResult(index=_FILES, size_in_bytes=0, storage_data=dict(self.fs.files)))
+            future: torch.futures.Future[list[WriteResult]] = torch.futures.Future()
+            future.set_result(results)
+            return future
+
+    def finish(self, metadata: Metadata, results: list[list[WriteResult]]) -> None:
+        """The leader alone, after all have written."""
+        with self._words():
+            files: dict[str, File] = {}
+            for result in (result for those in results for result in those if result.index == _FILES):
+                files |= result.storage_data
+            super().finish(metadata, [[one for one in those if one.index != _FILES] for those in results])  # type: ignore[misc]
+            files |= self.fs.files
+            written = {
+                **{name: getattr(self.manifest, name) for name in ("run", "progress", "world_size", "torch")},
+                "files": files,
+            }
+            self.store.write(self.manifest.progress.step, MANIFEST, Manifest(**written).encode())
+
+    @contextlib.contextmanager
+    def _words(self) -> Iterator[None]:
+        """Whatever goes wrong becomes words that any process can be told: not every exception can be pickled."""
+        try:
+            yield
+        except CheckpointError:
+            raise
+        except Exception as error:
+            # PyTorch's C++ writer replaces what the stream said with the state it was left in.
+            cause = self.fs.error or error
+            raise CheckpointError(reason_of(cause, self.store.address(self.manifest.progress.step), "written to")) from None
+
+
+class _FolderWriter(_Manifested, dcp.FileSystemWriter):
+    def __init__(self, store: Store, manifest: Manifest, *, clears: bool, path: Any) -> None:
+        super().__init__(path, per_thread_copy_ahead=0)  # the state is in CPU memory already
+        self._adopt(store, manifest, clears=clears)
+
+
+def _bucket_writer(store: Bucket, manifest: Manifest, *, clears: bool) -> StorageWriter:
+    from s3torchconnector.dcp import S3StorageWriter
+
+    class _BucketWriter(_Manifested, S3StorageWriter):
+        def __init__(self) -> None:
+            super().__init__(
+                region(), store.address(manifest.progress.step), s3client_config=_s3_config(), per_thread_copy_ahead=0
+            )
+            self._adopt(store, manifest, clears=clears)
+
+    return _BucketWriter()
+
+
+def _reader(store: Store, step: int) -> StorageReader:
+    if isinstance(store, Bucket):
+        from s3torchconnector.dcp import S3StorageReader
+
+        return S3StorageReader(region(), store.address(step), s3client_config=_s3_config())
+    assert isinstance(store, Folder)
+    return dcp.FileSystemReader(store.path(step))
+
+
+def _s3_config() -> Any:
+    from s3torchconnector import S3ClientConfig
+
+    # An endpoint of one's own is reached by path, as botocore does it; it finds the address in AWS_ENDPOINT_URL by itself.
+    own = bool(os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL"))
+    return S3ClientConfig(force_path_style=own, max_attempts=S3_ATTEMPTS)
+
+
+class _Digesting:
+    """A file system of DCP's that knows size and SHA-256 of what was written through it."""
+
+    def __init__(self, inner: FileSystemBase) -> None:
+        self._inner = inner
+        self.files: dict[str, File] = {}
+        self.error: BaseException | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    @contextlib.contextmanager
+    def create_stream(self, path: Any, mode: str) -> Iterator[Any]:
+        with self._inner.create_stream(path, mode) as stream:
+            tee = _Tee(stream, self)
+            yield tee
+        self.files[os.path.basename(str(path))] = File(bytes=tee.size, sha256=tee.digest.hexdigest())
+
+    def rename(self, old_path: Any, new_path: Any) -> None:
+        self._inner.rename(old_path, new_path)
+        self.files[os.path.basename(str(new_path))] = self.files.pop(os.path.basename(str(old_path)))
+
+
+class _Tee:
+    """A stream that digests what goes through it, and remembers what went wrong."""
+
+    def __init__(self, stream: Any, owner: _Digesting) -> None:
+        self._stream, self._owner = stream, owner
+        self.size, self.digest = 0, hashlib.sha256()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, data: Any) -> int:
+        try:
+            self._stream.write(data)
+        except BaseException as error:
+            self._owner.error = self._owner.error or error
+            raise
+        self.digest.update(data)
+        size = memoryview(data).nbytes
+        self.size += size
+        return size
