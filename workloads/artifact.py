@@ -1,7 +1,7 @@
 """A trained model on disk, for whoever writes it and whoever serves it.
 
 `model.pt`: the weights, a state dict that `torch.load(weights_only=True)` reads. `model.json`: all else that is needed to answer
-with it (architecture, input, labels), how good it is, and the SHA-256 of the weights it belongs to.
+with it (task, architecture, input and labels or tokenizer), how good it is, and the SHA-256 of the weights it belongs to.
 """
 
 from __future__ import annotations
@@ -9,40 +9,64 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import torch
+from torch import nn
 
-from workloads.data.schema import CLASSES, PIXEL_MAX, PIXELS
+from workloads import models
 from workloads.errors import ModelError
-from workloads.training.model import DigitsNet
 
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
+# Format 1 knew one task and did not name it.
+FIRST_FORMAT: Final = 1
+READABLE: Final = (FIRST_FORMAT, FORMAT_VERSION)
 WEIGHTS: Final = "model.pt"
 DESCRIPTION: Final = "model.json"
+TOKENIZER: Final = "tokenizer.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Artifact:
-    model: DigitsNet
+    """A model in eval mode on the CPU, and its `model.json`."""
+
+    model: nn.Module
     description: Mapping[str, Any]
 
+    @property
+    def task(self) -> str:
+        return task_of(self.description)
 
-def save(folder: Path, model: DigitsNet, metrics: Mapping[str, float], hyperparameters: Mapping[str, Any]) -> None:
-    """Write both files into `folder`, the description last: with it the model is complete."""
+
+def save(
+    folder: Path,
+    *,
+    state: Mapping[str, torch.Tensor],
+    architecture: Mapping[str, Any],
+    task: str,
+    details: Mapping[str, Any],
+    metrics: Mapping[str, float],
+    settings: Mapping[str, Any],
+) -> None:
+    """Write both files into `folder`, the description last: with it the model is complete.
+
+    `state` is the whole model's state dict; `details` are the task's own keys of the description (input and labels, or tokenizer).
+    """
     folder.mkdir(parents=True, exist_ok=True)
     weights = folder / WEIGHTS
-    torch.save({name: tensor.detach().cpu() for name, tensor in model.state_dict().items()}, weights)
+    # A tensor that shares its memory with others would be written with all of it.
+    torch.save({name: tensor.detach().cpu().clone() for name, tensor in state.items()}, weights)
     description = {
+        **details,
         "format_version": FORMAT_VERSION,
-        "architecture": {"name": model.name, "width": model.width},
-        "input": {"values": PIXELS, "minimum": 0, "maximum": PIXEL_MAX, "normalisation": {"divide_by": PIXEL_MAX}},
-        "labels": list(range(CLASSES)),
+        "task": task,
+        "architecture": dict(architecture),
         "metrics": dict(metrics),
-        "hyperparameters": dict(hyperparameters),
+        "hyperparameters": dict(settings),
         "weights": {"file": WEIGHTS, "sha256": _sha256(weights)},
     }
     part = folder / f"{DESCRIPTION}.part"
@@ -52,35 +76,52 @@ def save(folder: Path, model: DigitsNet, metrics: Mapping[str, float], hyperpara
 
 def load(folder: Path) -> Artifact:
     """Read and check a model. Raises `ModelError` when it is missing, damaged or of another format."""
+    description, state = read(folder)
+    model = models.build(description["architecture"])
+    try:
+        model.load_state_dict(state)
+    except RuntimeError as error:
+        raise ModelError(
+            f"the weights in {folder} do not fit {description['architecture']}: {error}. Deploy the artifact again."
+        ) from None
+    return Artifact(model=model.eval(), description=description)
+
+
+def read(folder: Path) -> tuple[Mapping[str, Any], Mapping[str, torch.Tensor]]:
+    """The checked description and the weights, read from the disk only where they are used. Raises `ModelError`."""
     try:
         description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
         version = description["format_version"]
-        if version != FORMAT_VERSION:
+        if version not in READABLE:
             raise ModelError(
-                f"{folder / DESCRIPTION} has format_version {version!r}; this image reads {FORMAT_VERSION}. "
+                f"{folder / DESCRIPTION} has format_version {version!r}; this image reads {' and '.join(map(str, READABLE))}. "
                 "Train the model again with this image, or serve it with the image it was trained with."
             )
-        name, width = description["architecture"]["name"], description["architecture"]["width"]
+        name = description["architecture"]["name"]
         weights, expected = folder / description["weights"]["file"], description["weights"]["sha256"]
-        if name != DigitsNet.name:
-            raise ModelError(f"{folder / DESCRIPTION} names architecture {name!r}; this image has {DigitsNet.name!r}.")
+        if name not in models.ARCHITECTURES:
+            known = ", ".join(models.ARCHITECTURES)
+            raise ModelError(f"{folder / DESCRIPTION} names architecture {name!r}; this image has {known}.")
         if _sha256(weights) != expected:
             raise ModelError(
                 f"{weights} is not the file {DESCRIPTION} was written for (SHA-256 differs). Deploy the artifact again."
             )
-        model = DigitsNet(width)
-        model.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
+        state = torch.load(weights, map_location="cpu", weights_only=True, mmap=True)
     except FileNotFoundError as error:
         found = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else "no such folder"
         raise ModelError(
-            f"{error.filename} is missing (in {folder}: {found}). Give the endpoint a model.tar.gz with {DESCRIPTION} and "
+            f"{error.filename} is missing (in {folder}: {found}). Give a model.tar.gz with {DESCRIPTION} and "
             f"{WEIGHTS} at its root, as a training job makes it."
         ) from None
-    except (KeyError, TypeError, RuntimeError, json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (KeyError, TypeError, RuntimeError, json.JSONDecodeError, UnicodeDecodeError, pickle.UnpicklingError) as error:
         raise ModelError(
             f"the model in {folder} is damaged: {type(error).__name__}: {error}. Deploy the artifact again."
         ) from None
-    return Artifact(model=model.eval(), description=description)
+    return description, state
+
+
+def task_of(description: Mapping[str, Any]) -> str:
+    return str(description.get("task", "digits"))
 
 
 def _sha256(path: Path) -> str:

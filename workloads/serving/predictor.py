@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
+from torch import nn
 
 from workloads import artifact
-from workloads.training.model import DigitsNet
 
 # Rows in one pass: bounds the memory a request can take, and more gains nothing on a CPU.
 CHUNK_ROWS: Final = 1024
@@ -18,7 +18,7 @@ CHUNK_ROWS: Final = 1024
 class Predictor:
     """Digits for images. `description` is the artifact's `model.json`."""
 
-    def __init__(self, model: DigitsNet, description: Mapping[str, Any]) -> None:
+    def __init__(self, model: nn.Module, description: Mapping[str, Any]) -> None:
         self.description = description
         self._model = model
         self._labels: list[int] = list(description["labels"])

@@ -25,14 +25,14 @@ from torch import nn
 from workloads import artifact
 from workloads.contract import TrainingContract
 from workloads.data.batches import Sharding, Split, read_split
-from workloads.data.schema import SIDE, TEST_FILE, TRAIN_FILE
+from workloads.data.schema import CLASSES, PIXEL_MAX, PIXELS, SIDE, TEST_FILE, TRAIN_FILE
 from workloads.errors import EXIT_BAD_INPUT, EXIT_STOPPED, HyperparameterError, WorkloadError, describe
+from workloads.models.digits_net import DigitsNet
 from workloads.training import checkpoint, distributed, quick_start
 from workloads.training import hyperparameters as hp
 from workloads.training.checkpoint import Checkpoint, Progress
 from workloads.training.distributed import Place
 from workloads.training.hyperparameters import Hyperparameters
-from workloads.training.model import DigitsNet
 from workloads.training.stopping import StopRequest
 
 
@@ -260,7 +260,18 @@ def keep(run: Run, progress: Progress) -> None:
 
 def save(run: Run, metrics: Mapping[str, float]) -> None:
     """The model, its metrics beside it, and no checkpoint any more."""
-    artifact.save(run.paths.model, run.model, metrics, run.settings.as_dict())
+    artifact.save(
+        run.paths.model,
+        state=run.model.state_dict(),
+        architecture=run.model.architecture(),
+        task="digits",
+        details={
+            "input": {"values": PIXELS, "minimum": 0, "maximum": PIXEL_MAX, "normalisation": {"divide_by": PIXEL_MAX}},
+            "labels": list(range(CLASSES)),
+        },
+        metrics=metrics,
+        settings=run.settings.as_dict(),
+    )
     run.paths.metrics.parent.mkdir(parents=True, exist_ok=True)
     run.paths.metrics.write_text(json.dumps(dict(metrics), indent=2, sort_keys=True) + "\n", encoding="utf-8")
     checkpoint.remove(run.checkpoint_path)

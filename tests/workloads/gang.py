@@ -1,0 +1,118 @@
+"""N ranks as forks of this process, which has imported PyTorch already: a gang starts in milliseconds, not in seconds.
+
+    results = gang.run(2, function, *arguments)
+
+runs `function(place, *arguments)` on every rank, over gloo and loopback, and gives what each returned, rank 0 first. Results and
+arguments need no pickling on the way in (a fork has them); results are pickled on the way out, so return plain numbers and lists.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import select
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from workloads.training import distributed
+from workloads.training.distributed import Place
+
+TIMEOUT_S = 120.0
+
+
+class GangError(AssertionError):
+    """A rank failed. The message has its traceback."""
+
+
+def run(ranks: int, function: Callable[..., Any], *arguments: Any, timeout: float = TIMEOUT_S) -> list[Any]:
+    """What `function(place, *arguments)` returned on each rank. Raises `GangError` with the first failure.
+
+    A rank that fails ends the others: they would wait for it for ever.
+    """
+    # OpenMP's threads do not survive a fork; with one thread there are none.
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    port = _free_port()
+    crew: dict[int, tuple[int, int]] = {}  # rank -> (pid, the end of the pipe we read)
+    try:
+        for rank in range(ranks):
+            ours, theirs = os.pipe()
+            pid = os.fork()
+            if not pid:
+                os.close(ours)
+                _be(rank, ranks, port, theirs, function, arguments)
+            os.close(theirs)
+            crew[rank] = (pid, ours)
+        return _collect(crew, timeout)
+    finally:
+        for pid, ours in crew.values():
+            os.kill(pid, signal.SIGKILL)  # a zombie until it is waited for, so the number is still its own
+            os.waitpid(pid, 0)
+            os.close(ours)
+        torch.set_num_threads(threads)
+
+
+def _be(rank: int, ranks: int, port: int, pipe: int, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    """The life of one rank; never returns into pytest."""
+    code = 1
+    try:
+        environment = {
+            "RANK": str(rank),
+            "LOCAL_RANK": str(rank),
+            "WORLD_SIZE": str(ranks),
+            "LOCAL_WORLD_SIZE": str(ranks),
+            "MASTER_ADDR": "127.0.0.1",
+            "MASTER_PORT": str(port),
+            "OMP_NUM_THREADS": "1",
+            "GLOO_SOCKET_IFNAME": "lo" if sys.platform == "linux" else "lo0",
+        }
+        os.environ.update(environment)
+        place: Place = distributed.join("cpu", environment)
+        answer = (True, function(place, *arguments))
+        code = 0
+    except BaseException as error:
+        answer = (False, f"rank {rank}: {error}\n{traceback.format_exc()}")
+    try:
+        with os.fdopen(pipe, "wb") as end:
+            end.write(pickle.dumps(answer))
+    finally:
+        sys.stdout.flush()
+        os._exit(code)  # no atexit handlers and fixtures of the process this is a copy of
+
+
+def _collect(crew: dict[int, tuple[int, int]], timeout: float) -> list[Any]:
+    deadline = time.monotonic() + timeout
+    said: dict[int, bytearray] = {rank: bytearray() for rank in crew}
+    open_ends = {ours: rank for rank, (_, ours) in crew.items()}
+    results: dict[int, Any] = {}
+    while open_ends:
+        ready, _, _ = select.select(list(open_ends), [], [], max(0.0, deadline - time.monotonic()))
+        if not ready:
+            raise GangError(f"ranks {sorted(open_ends.values())} of {len(crew)} gave no answer within {timeout:.0f} s")
+        for end in ready:
+            if chunk := os.read(end, 1 << 20):
+                said[open_ends[end]] += chunk
+                continue
+            rank = open_ends.pop(end)
+            if not said[rank]:
+                raise GangError(f"rank {rank} died without a word")
+            fine, value = pickle.loads(bytes(said[rank]))
+            if not fine:
+                raise GangError(value)
+            results[rank] = value
+    return [results[rank] for rank in sorted(results)]
+
+
+def _free_port() -> int:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
