@@ -7,7 +7,7 @@ import pytest
 
 from tools.localcloud.aws import backend
 
-from .cloud import BUCKET, REGION, Cloud, make_repository
+from .cloud import BUCKET, REGION, SHORT, Cloud, make_repository
 
 
 @pytest.fixture(scope="session")
@@ -19,3 +19,11 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     cloud.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     yield cloud
     cloud.stop()
+
+
+@pytest.fixture(scope="session")
+def others(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """A cloud whose jobs run through this project's own entrypoint, for scripts of others."""
+    own = Cloud(tmp_path_factory.mktemp("others") / "home", Path(__file__).parents[4], SHORT)
+    yield own
+    own.stop()
