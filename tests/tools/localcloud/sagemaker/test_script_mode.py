@@ -1,4 +1,4 @@
-"""Script-mode jobs of others, unmodified, through plain boto3 and this project's own entrypoint: what runs and what it is given."""
+"""Script-mode jobs of others, unmodified, through plain boto3 and our own entrypoint: what runs and what it is given."""
 
 from __future__ import annotations
 
