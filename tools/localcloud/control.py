@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
 
-from tools.localcloud import sharing
+from tools.localcloud import recorded_models, sharing
 from tools.localcloud.inventory import orphans
 
 if TYPE_CHECKING:
@@ -90,6 +90,9 @@ def _end(daemon: Daemon, body: Mapping[str, Any]) -> dict[str, Any]:
 # What refuses to be deleted, and what it must be told before a rehearsal is taken away.
 _HELD: Mapping[str, Mapping[str, Any]] = {"aws:eks/cluster:Cluster": {"deletionProtection": False}}
 
+# With versions in it a group refuses to go; they are not the stack's own, its training jobs register them.
+_MODEL_GROUP = "aws:sagemaker/modelPackageGroup:ModelPackageGroup"
+
 
 def _free(daemon: Daemon, body: Mapping[str, Any]) -> dict[str, Any]:
     freed = []
@@ -98,6 +101,9 @@ def _free(daemon: Daemon, body: Mapping[str, Any]) -> dict[str, Any]:
         if wanted != entry.outputs:
             outputs = daemon.engine.update(entry.type, entry.id, entry.outputs, wanted)
             daemon.ledger.keep(entry.urn, entry.type, entry.id, outputs)
+            freed.append({"urn": entry.urn, "id": entry.id})
+        region = entry.outputs.get("region") or daemon.engine.region
+        if entry.type == _MODEL_GROUP and recorded_models.empty_group(region, entry.id):
             freed.append({"urn": entry.urn, "id": entry.id})
     return {"freed": freed}
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from tools.localcloud import recorded_eks, recorded_eks_moto
+from tools.localcloud import recorded_eks, recorded_eks_moto, recorded_models
 from tools.localcloud.recorder import ACCOUNT, Call, Extra, Recorded, Refusal
 
 
@@ -120,19 +120,6 @@ def _update_endpoint(call: Call) -> Mapping[str, Any]:
     return {"EndpointArn": endpoints[name].arn}
 
 
-def _delete_package_group(call: Call) -> Mapping[str, Any]:
-    from moto.sagemaker.models import sagemaker_backends
-
-    backend = sagemaker_backends[ACCOUNT][call.region]
-    name = call.params["ModelPackageGroupName"]
-    if name not in backend.model_package_groups:
-        raise Refusal("ValidationException", f"ModelPackageGroup {name} does not exist.")
-    if any(package.model_package_group_name == name for package in backend.model_packages.values()):
-        raise Refusal("ConflictException", f"ModelPackageGroup {name} still has model packages; delete them first.")
-    del backend.model_package_groups[name]
-    return {}
-
-
 def _budget(call: Call) -> Any:
     from moto.budgets.models import budgets_backends
 
@@ -230,10 +217,10 @@ _TARGET_TAGS = _tags_on(_scalable_target, "Tags", "Tags", "TagKeys")
 # Single operations on moto's own resources that moto has not got, or not whole: (service, operation) -> answer.
 EXTRAS: Mapping[tuple[str, str], Extra] = {
     **recorded_eks_moto.EXTRAS,
+    **recorded_models.EXTRAS,
     ("ec2", "ModifySecurityGroupRules"): _modify_group_rules,
     ("ec2", "ModifyVpcEndpoint"): _modify_endpoint,
     ("sagemaker", "UpdateEndpoint"): _update_endpoint,
-    ("sagemaker", "DeleteModelPackageGroup"): _delete_package_group,
     ("budgets", "UpdateBudget"): _update_budget,
     ("budgets", "DescribeSubscribersForNotification"): _subscribers,
     **{("budgets", operation): _BUDGET_TAGS for operation in _TAGGING},

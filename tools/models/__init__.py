@@ -1,7 +1,7 @@
 """The model registry: SageMaker model packages through boto3, the same on AWS and on the local cloud.
 
-`clients` is everywhere an object with boto3's `sagemaker` and `s3` clients; `ecr` (image digests) and `sts` (who approves) are used
-where it has them.
+`clients` is everywhere an object with boto3's `sagemaker` and `s3` clients; where it has `ecr` (image digests) and `sts` (who
+approves), those are used too.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ def check(properties: Mapping[str, str]) -> None:
     faults = [fault for key, value in properties.items() for fault in _faults(key, value)]
     if len(properties) > PROPERTIES_LIMIT:
         faults.append(
-            f"there are {len(properties)}, SageMaker keeps {PROPERTIES_LIMIT} a version; name fewer metrics in the job's `metrics`"
+            f"there are {len(properties)}, SageMaker keeps {PROPERTIES_LIMIT} of a version; name fewer `metrics` in the job"
         )
     if faults:
         raise RegistryError("\n".join(["what is to be kept of the model does not fit SageMaker's metadata:", *faults]))

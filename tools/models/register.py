@@ -36,8 +36,8 @@ def register(
     parent         arn of the version it was made from; "": looked for where the job has a channel `model` or `teacher`
     commit         the source's commit, where one is known
 
-    Raises RegistryError: the job has not completed, its artifact is gone, what is to be kept does not fit SageMaker's limits, or the
-    service refuses.
+    Raises RegistryError: the job has not completed, its artifact is gone, what is to be kept does not fit SageMaker's limits, or
+    the service refuses.
     """
     name = str(job["TrainingJobName"])
     if job["TrainingJobStatus"] != "Completed":

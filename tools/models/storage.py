@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any, Final
 
@@ -24,19 +25,24 @@ def split(uri: str) -> tuple[str, str]:
 
 
 def artifact(s3: Any, uri: str) -> Artifact:
-    """What S3 knows of a model.tar.gz. Raises RegistryError when it is gone."""
+    """A model.tar.gz as it is now, hashed where it is small enough. Raises RegistryError when it is gone."""
+    found = head(s3, uri)
+    if found.sha256 or found.bytes > HASHED_BYTES:
+        return found
     bucket, key = split(uri)
-    with asking(f"reading {uri}", missing=f"the artifact {uri} is gone; train again, or bring the object back"):
-        head = s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
-        size, checksum = int(head["ContentLength"]), str(head.get("ChecksumSHA256") or "")
-        # A checksum of parts ("...-3") is none of the whole.
-        if checksum and "-" not in checksum:
-            sha256 = base64.b64decode(checksum).hex()
-        elif size <= HASHED_BYTES:
-            sha256 = _sha256(s3.get_object(Bucket=bucket, Key=key)["Body"])
-        else:
-            sha256 = ""
-    return Artifact(uri=uri, bytes=size, etag=str(head["ETag"]).strip('"'), sha256=sha256)
+    with asking(f"reading {uri}", missing=_gone(uri)):
+        return replace(found, sha256=_sha256(s3.get_object(Bucket=bucket, Key=key)["Body"]))
+
+
+def head(s3: Any, uri: str) -> Artifact:
+    """What S3 says of a model.tar.gz without reading it; the hash only where S3 has it. Raises RegistryError when it is gone."""
+    bucket, key = split(uri)
+    with asking(f"reading {uri}", missing=_gone(uri)):
+        said = s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
+    checksum = str(said.get("ChecksumSHA256") or "")
+    # A checksum of parts ("...-3") is none of the whole.
+    sha256 = base64.b64decode(checksum).hex() if checksum and "-" not in checksum else ""
+    return Artifact(uri=uri, bytes=int(said["ContentLength"]), etag=str(said["ETag"]).strip('"'), sha256=sha256)
 
 
 def put(s3: Any, uri: str, body: bytes, content_type: str) -> None:
@@ -58,6 +64,10 @@ def beside(artifact_uri: str, name: str) -> str:
     bucket, key = split(artifact_uri)
     folder = PurePosixPath(key).parent
     return f"s3://{bucket}/{(folder.parent if folder.name == 'output' else folder) / name}"
+
+
+def _gone(uri: str) -> str:
+    return f"the artifact {uri} is gone; train again, or bring the object back"
 
 
 def _sha256(body: Any) -> str:

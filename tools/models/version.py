@@ -28,9 +28,9 @@ class Artifact:
 class Lineage:
     """Where a version comes from.
 
-    `data` is the S3 URI of each input channel, whose key carries the content's hash. `code` is the tag of the training image, a hash
-    of the sources (`src-...`); `image` that image, `image_digest` its digest where ECR knows it. `parent` is the arn of the version
-    that it was made from, or "".
+    `data` is the S3 URI of each input channel, whose key carries the content's hash. `code` is the tag of the training image, a
+    hash of the sources (`src-...`); `image` that image, `image_digest` its digest where ECR knows it; `hyperparameters` is a
+    digest of them all. `parent` is the arn of the version that it was made from, or "".
     """
 
     training_job: str
