@@ -23,5 +23,6 @@ WORKLOADS: Final[Mapping[str, Workload]] = MappingProxyType(
     {
         "digits": Workload(module="workloads.training", arguments=("digits",), meaning="train the digits classifier"),
         "language": Workload(module="workloads.training", arguments=("language",), meaning="train a decoder language model"),
+        "evaluate": Workload(module="workloads.evaluation", meaning="measure a trained model on held-out data"),
     }
 )

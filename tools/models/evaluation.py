@@ -21,8 +21,8 @@ MODEL_CHANNEL: Final = "model"
 REPORT: Final = "evaluation.json"
 # What an evaluation has no use for of the job that trained.
 LEFT_OUT: Final = ("train", "teacher", "code")
-# What it keeps of the hyperparameters: where data is streamed from, and on what to compute.
-KEPT: Final = ("data_uri", "device", "precision")
+# What it keeps of the hyperparameters: where data is streamed from.
+KEPT: Final = ("data_uri",)
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html (TrainingJobName)
 _NAME_LIMIT: Final = 63
 _DIGITS: Final = 10
@@ -83,7 +83,8 @@ def record(clients: Any, version: ModelVersion, job: Mapping[str, Any]) -> Model
         raise RegistryError(f"{name} evaluated another artifact (SHA-256 {measured}, {version.name} has {known.sha256})")
     if known.etag and now.etag != known.etag:
         raise RegistryError(
-            f"{known.uri} was replaced since {version.name} was registered (ETag {now.etag}, registered {known.etag}); its evaluation says nothing about the version"
+            f"{known.uri} was replaced since {version.name} was registered (ETag {now.etag}, registered {known.etag}); "
+            "its evaluation says nothing about the version"
         )
     uri = storage.beside(packed, REPORT)
     storage.put(clients.s3, uri, (json.dumps(report, indent=2, sort_keys=True) + "\n").encode(), CONTENT_TYPE)
