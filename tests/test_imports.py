@@ -22,6 +22,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "tools.models": ("tools.plan",),
     "tools.jobs": ("tools.plan", "tools.cost"),
     "tools.localcloud": (),
+    "tools.images": ("tools.plan",),
     # The engine asks the daemon for its address, and the daemon nothing of the engine.
     "tools.engine": ("infra", "tools.plan", "tools.localcloud"),
     "tools.cli": ("tools", "infra", "policies"),

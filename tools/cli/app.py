@@ -35,6 +35,12 @@ VERBS: Final = (
     Verb(name="check", help="Judge a preview, a state or a file by the policies.", module="tools.cli.verbs.check"),
     Verb(name="cost", help="Price a preview, a state or a file.", module="tools.cli.verbs.cost"),
     Verb(
+        name="images",
+        help="The workload images: list, show, build, push, sbom.",
+        module="tools.cli.verbs.images",
+        group=True,
+    ),
+    Verb(
         name="local",
         help="The local cloud: start, stop, status, env, reset, coverage.",
         module="tools.cli.verbs.local",

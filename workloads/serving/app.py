@@ -6,6 +6,7 @@ paths. /ping says 503 until the model is loaded, so a load balancer never sends 
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import signal
 import socket
@@ -27,6 +28,7 @@ from workloads.errors import EXIT_BAD_INPUT, RequestError, WorkloadError, descri
 from workloads.serving.protocol import BODY_LIMIT, CONTENT_TYPE, encode, parse_instances
 
 if TYPE_CHECKING:
+    from workloads.serving.onnx_predictor import OnnxPredictor
     from workloads.serving.predictor import Predictor
 
 # SageMaker sends SIGKILL 30 s after SIGTERM; requests under way get less, so that this process ends by itself.
@@ -60,7 +62,12 @@ def main() -> int:
     return 0
 
 
-def load(contract: ServingContract) -> Predictor:
+def load(contract: ServingContract) -> Predictor | OnnxPredictor:
+    """The model, in PyTorch where this image has it and in ONNX Runtime where it has not. Raises `ModelError`."""
+    if importlib.util.find_spec("torch") is None:
+        from workloads.serving.onnx_predictor import OnnxPredictor
+
+        return OnnxPredictor.load(contract.model_dir)
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when PyTorch is imported
     from workloads.serving.predictor import Predictor
 
@@ -84,7 +91,7 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, contract: ServingContract) -> None:
         self.address_family = socket.AF_INET6 if ":" in contract.host else socket.AF_INET
-        self.predictor: Predictor | None = None
+        self.predictor: Predictor | OnnxPredictor | None = None
         self.draining = False
         self.in_flight = 0
         self._idle = threading.Condition()
