@@ -2,8 +2,8 @@
 
     python -m workloads.evaluation --model FOLDER|model.tar.gz --data URI --out FOLDER
 
-Without arguments it reads the container contract: the model in channel `model`, the data in channel `test` or where hyperparameter
-`data_uri` says. It leaves evaluation.json (SageMaker's model-quality form, and under `slipway` the plain numbers and what was
+Without arguments it reads the container contract: the model in channel `model`, the data in channel `test` or, as hyperparameter
+`data_uri`, elsewhere. It leaves evaluation.json (SageMaker's model-quality form, and under `slipway` plain numbers and what was
 measured) in the model's folder and among the outputs, and prints `test_...=...;` for the job's metrics.
 """
 

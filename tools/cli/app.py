@@ -41,6 +41,12 @@ VERBS: Final = (
         group=True,
     ),
     Verb(
+        name="models",
+        help="The model registry: list, show, evaluate, approve, reject, diff, delete.",
+        module="tools.cli.verbs.models",
+        group=True,
+    ),
+    Verb(
         name="local",
         help="The local cloud: start, stop, status, env, reset, coverage.",
         module="tools.cli.verbs.local",

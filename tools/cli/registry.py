@@ -1,0 +1,147 @@
+"""What `slipway models` knows of a stack: which job a model is of, what is asked of it, and the run that evaluates it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from tools.jobs.definition import OUTPUT
+from tools.models import registry
+from tools.models.approval import Gate, faults
+from tools.models.errors import RegistryError, asking, is_missing
+from tools.models.evaluation import record, request, test_data
+from tools.models.version import ModelVersion
+
+if TYPE_CHECKING:
+    from tools.cli.deployed import Deployed
+    from tools.jobs.result import Result
+
+# An evaluation that failed is tried again under a name of its own; more often than this is no accident.
+ATTEMPTS_LIMIT: Final = 9
+
+
+def group_of(stack: Deployed, name: str) -> str:
+    """The group that `name` means: a training job of the stack means its group, anything else itself."""
+    job = stack.jobs.get(name)
+    return job.group if job and job.group else name
+
+
+def find(stack: Deployed, model: str) -> ModelVersion:
+    """The version that `model` names; `digits/3` may name the job instead of its group. Raises ValueError as `registry.find`."""
+    if model.startswith("arn:"):
+        return registry.find(stack.clients, model)
+    name, slash, version = model.partition("/")
+    return registry.find(stack.clients, f"{group_of(stack, name)}{slash}{version}")
+
+
+def listed(stack: Deployed, group: str | None, limit: int) -> list[ModelVersion]:
+    """The newest versions of one group, or of each of the stack's. Raises ValueError for a group that is not there."""
+    if group:
+        names = [registry.require_group(stack.clients, group_of(stack, group))]
+    else:
+        names = list(dict.fromkeys(job.group for job in stack.jobs.values() if job.group))
+    return [version for name in names for version in registry.versions(stack.clients, name, limit=limit)]
+
+
+def gate(stack: Deployed, version: ModelVersion) -> Gate:
+    """What the stack file asks of the version. Raises RegistryError for one of no job of this stack: its rules are unknown."""
+    for job in stack.jobs.values():
+        if job.group == version.group:
+            evaluation = evaluation_request(stack, job.name)
+            return Gate(
+                rules=job.approval,
+                evaluated=evaluation is not None,
+                data=test_data(evaluation or {}),
+                command=f"./slipway models evaluate {version.name}{stack.options}",
+            )
+    known = ", ".join(sorted(job.group for job in stack.jobs.values() if job.group)) or "none"
+    raise RegistryError(
+        f"{version.name} is of no job of stack {stack.stack} (its groups are {known}), so what is asked of it is not known; "
+        "name the stack with --stack"
+    )
+
+
+def in_the_way(stack: Deployed, version: ModelVersion) -> list[str]:
+    """Why the version may not be approved, as sentences; empty when it may."""
+    try:
+        return faults(version, gate(stack, version))
+    except RegistryError as error:
+        return [str(error)]
+
+
+def evaluation_request(stack: Deployed, job: str) -> Mapping[str, Any] | None:
+    """CreateTrainingJob's arguments of a job's evaluation, but for its name and model; None where the stack has none."""
+    told: Mapping[str, Any] | None = stack.outputs[OUTPUT][job].get("evaluation")
+    return told
+
+
+def evaluate(
+    stack: Deployed, version: ModelVersion, *, say: Callable[[str], None], pause: float | None = None
+) -> tuple[ModelVersion, Result]:
+    """Runs the version's evaluation to its end and keeps what it found; the version, and what came of the job.
+
+    The same evaluation that runs or has completed is taken up. Raises RegistryError: the stack cannot evaluate it, or it failed.
+    """
+    from tools.jobs.follow import follow
+    from tools.jobs.submit import submit
+    from tools.jobs.view import describe
+
+    asked = gate(stack, version)
+    job = next(job.name for job in stack.jobs.values() if job.group == version.group)
+    training = evaluation_request(stack, job)
+    if not asked.evaluated or training is None:
+        raise RegistryError(f"{version.name} cannot be evaluated: job {job} of stack {stack.stack} has no held-out data")
+    wanted = request(version, training)
+    name, there = _attempt(stack.clients, wanted["TrainingJobName"])
+    if there:
+        say(f"evaluation {name} is there already; it is taken up")
+    else:
+        name = submit(stack.clients, {**wanted, "TrainingJobName": name})
+        say(f"evaluation {name} of {version.name} started")
+    told = ""
+
+    def on(progress: Any) -> None:
+        nonlocal told
+        if progress.phase != told:
+            told = progress.phase
+            say(f"{name}: {told}")
+
+    with asking(f"following {name}"):
+        result = follow(stack.clients, name, on=on, pause=pause)
+        ended = describe(stack.clients, name)
+    return record(stack.clients, version, ended.raw), result
+
+
+def hyperparameters(clients: Any, version: ModelVersion) -> Mapping[str, str] | None:
+    """Those of the job that trained the version; None where SageMaker does not know it (any more)."""
+    from botocore.exceptions import ClientError
+
+    if not version.lineage.training_job:
+        return None
+    with asking(f"reading {version.lineage.training_job}"):
+        try:
+            job = clients.sagemaker.describe_training_job(TrainingJobName=version.lineage.training_job)
+        except ClientError as error:
+            if is_missing(error):
+                return None
+            raise
+    found: Mapping[str, str] = job.get("HyperParameters") or {}
+    return found
+
+
+def _attempt(clients: Any, name: str) -> tuple[str, bool]:
+    """The name of the run to wait for, and whether it is there: one that failed or was stopped keeps its name for ever."""
+    from botocore.exceptions import ClientError
+
+    for attempt in range(1, ATTEMPTS_LIMIT + 1):
+        tried = name if attempt == 1 else f"{name}-r{attempt}"
+        with asking(f"looking for {tried}"):
+            try:
+                status = clients.sagemaker.describe_training_job(TrainingJobName=tried)["TrainingJobStatus"]
+            except ClientError as error:
+                if is_missing(error):
+                    return tried, False
+                raise
+        if status in ("InProgress", "Completed"):
+            return tried, True
+    raise RegistryError(f"{name} was tried {ATTEMPTS_LIMIT} times and never ended well; read its log, and train anew")

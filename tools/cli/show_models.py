@@ -1,0 +1,140 @@
+"""Models for people: a table of versions, one version in full, a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from tools.cli.terminal import console
+from tools.models.diff import Row
+from tools.models.version import APPROVED, REJECTED, ModelVersion
+
+_STATUS: Final = {APPROVED: ("approved", "green"), REJECTED: ("rejected", "red")}
+_VERDICTS: Final = {"better": "green", "worse": "red", "changed": "yellow", "same": "dim"}
+# Metrics on a line of the table; all of them are in `show`.
+SHOWN_METRICS: Final = 3
+
+
+def table(versions: Sequence[ModelVersion]) -> None:
+    """One line a version. A metric of the evaluation comes before one of training."""
+    from rich.table import Table
+    from rich.text import Text
+
+    rows = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("model", "status", "created", "metrics", "size", "trained by"):
+        rows.add_column(column, overflow="fold")
+    for each in versions:
+        word, style = status_of(each)
+        created = f"{each.created:%Y-%m-%d %H:%M}" if each.created else ""
+        rows.add_row(each.name, Text(word, style), created, _metrics(each), size(each.artifact.bytes), each.lineage.training_job)
+    out = console()
+    # In a file nothing is cut: the table is as wide as its widest line.
+    out.print(rows, soft_wrap=False, width=None if out.is_terminal else 400)
+
+
+def version(each: ModelVersion, waits: Iterable[str]) -> None:
+    """Everything, a line a fact; at the end what stands in the way of approving it."""
+    word, style = status_of(each)
+    out = console()
+    out.print(f"[bold]{each.name}[/]  [{style}]{word}[/]", highlight=False)
+    for name, value in _facts(each):
+        out.print(f"  {name:<16} {value}", markup=False)
+    waiting(waits)
+
+
+def evaluated(each: ModelVersion, waits: Sequence[str], *, approve: str) -> None:
+    """What an evaluation found, and what comes next."""
+    out = console()
+    out.print(f"[bold]{each.name}[/] was evaluated by {each.evaluation.job if each.evaluation else ''}", highlight=False)
+    for name, value in sorted((each.evaluation.metrics if each.evaluation else {}).items()):
+        out.print(f"  {name:<24} {value:.6g}{_before(each.metrics, name, value)}", markup=False)
+    waiting(waits)
+    if not waits and each.status != APPROVED:
+        out.print(f"it may be approved: {approve}", markup=False)
+
+
+def waiting(waits: Iterable[str]) -> None:
+    out = console()
+    for line in waits:
+        out.print("[yellow]not to be approved[/]: ", end="")
+        out.print(line, markup=False)
+
+
+def difference(first: ModelVersion, second: ModelVersion, rows: Sequence[Row]) -> None:
+    """A line a difference: what, before, after, and whether that is better."""
+    from rich.table import Table
+    from rich.text import Text
+
+    out = console()
+    if not rows:
+        out.print(f"{first.name} and {second.name} are the same", markup=False)
+        return
+    shown = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("", first.name, second.name, ""):
+        shown.add_column(column, overflow="fold")
+    for row in rows:
+        values = (size(value) if row.what == "size" else _value(value) for value in (row.first, row.second))
+        shown.add_row(f"{row.what} {row.name}", *values, Text(row.verdict, _VERDICTS[row.verdict]))
+    out.print(shown, soft_wrap=False, width=None if out.is_terminal else 400)
+
+
+def status_of(each: ModelVersion) -> tuple[str, str]:
+    """The status in a word, and its colour; one that nobody decided on says what it waits for."""
+    return _STATUS.get(each.status, ("pending" if each.evaluation else "not evaluated", "yellow"))
+
+
+def size(count: float) -> str:
+    """Bytes as people write them."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000 or unit == "GB":
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    raise AssertionError("the last unit returns")
+
+
+def _metrics(each: ModelVersion) -> str:
+    metrics: dict[str, float] = {**each.metrics, **(each.evaluation.metrics if each.evaluation else {})}
+    first = sorted(metrics, key=lambda name: (not name.startswith("test_"), name))[:SHOWN_METRICS]
+    return ", ".join(f"{name} {metrics[name]:.4g}" for name in first)
+
+
+def _before(trained: Mapping[str, float], name: str, value: float) -> str:
+    before = trained.get(name)
+    return "" if before is None else f"  ({before:.6g} when it was trained)" if before != value else "  (as when it was trained)"
+
+
+def _facts(each: ModelVersion) -> Iterator[tuple[str, str]]:
+    yield "arn", each.arn
+    if each.created:
+        yield "created", f"{each.created:%Y-%m-%d %H:%M:%S %Z}"
+    if each.approval.reason:
+        yield "decided", f"{each.approval.by}: {each.approval.reason}" if each.approval.by else each.approval.reason
+    for name, number in sorted(each.metrics.items()):
+        yield "trained", f"{name} {number:.6g}"
+    if each.evaluation:
+        for name, number in sorted(each.evaluation.metrics.items()):
+            yield "evaluated", f"{name} {number:.6g}"
+        yield "evaluated by", each.evaluation.job
+        yield "evaluated on", each.evaluation.data
+        yield "report", each.evaluation.statistics
+    yield "artifact", f"{each.artifact.uri}  {size(each.artifact.bytes)}"
+    single = (("sha256", each.artifact.sha256), ("etag", each.artifact.etag), ("statistics", each.statistics))
+    yield from ((name, value) for name, value in single if value)
+    made = each.lineage
+    lineage = (
+        ("trained by", made.training_job),
+        *(("data", f"{channel} {uri}") for channel, uri in made.data.items()),
+        ("code", made.code),
+        ("image", made.image),
+        ("image digest", made.image_digest),
+        ("hyperparameters", made.hyperparameters),
+        ("parent", made.parent),
+        ("served with", each.inference.image),
+        ("reads", ", ".join(each.inference.content_types)),
+        ("on", ", ".join(each.inference.instance_types)),
+    )
+    yield from ((name, value) for name, value in lineage if value)
+
+
+def _value(value: Any) -> str:
+    return "-" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,187 @@
+"""`slipway models`: what was trained, how good it is, and who approved it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tools.cli.options import Json, Local, Yes
+from tools.cli.terminal import answer, errors_said, say
+
+if TYPE_CHECKING:
+    from tools.cli.deployed import Deployed
+
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="The model registry: list, show, evaluate, approve, reject, diff, delete.\n\nExample: slipway models list",
+)
+
+Model = Annotated[str, typer.Argument(metavar="MODEL", help="A job or group (its newest version), group/version, or an arn.")]
+StackName = Annotated[str, typer.Option("--stack", "-s", help="The stack whose jobs made it: local, dev, prod, ...")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; it is kept with the version, with your name.")]
+
+
+@app.command("list")
+def list_(
+    group: Annotated[str | None, typer.Argument(help="A job or group; left out: all of the stack.")] = None,
+    stack: StackName = "local",
+    local: Local = False,
+    limit: Annotated[int, typer.Option(min=0, help="At most so many versions a group, the newest; 0: all.")] = 20,
+    as_json: Json = False,
+) -> None:
+    """List the versions: status, metrics, size, and the job that made them. The newest first.
+
+    Example: slipway models list digits
+    """
+    with errors_said(as_json=as_json, stack=stack):
+        from tools.cli import registry, show_models
+
+        versions = registry.listed(_deployed(stack, local), group, limit)
+        if as_json:
+            answer({"models": [version.to_json() for version in versions]})
+        elif versions:
+            show_models.table(versions)
+        else:
+            say("no model is registered yet; `./slipway train` registers what it trains")
+
+
+@app.command()
+def show(model: Model, stack: StackName = "local", local: Local = False, as_json: Json = False) -> None:
+    """Show all of a version: metrics, lineage, artifact, approval, and what stands in the way of it.
+
+    Example: slipway models show digits/3
+    """
+    with errors_said(as_json=as_json, stack=stack):
+        from tools.cli import registry, show_models
+
+        there = _deployed(stack, local)
+        version = registry.find(there, model)
+        waits = [] if version.status == "Approved" else registry.in_the_way(there, version)
+        if as_json:
+            answer({**version.to_json(), "in_the_way": waits})
+        else:
+            show_models.version(version, waits)
+
+
+@app.command()
+def evaluate(model: Model, stack: StackName = "local", local: Local = False, as_json: Json = False) -> None:
+    """Measure a version on the stack's held-out data, as a training job of SageMaker, and keep what it found.
+
+    Example: slipway models evaluate digits
+    """
+    with errors_said(as_json=as_json, stack=stack):
+        from tools.cli import registry, show_models
+
+        there = _deployed(stack, local)
+        try:
+            version, result = registry.evaluate(there, registry.find(there, model), say=say)
+        except KeyboardInterrupt:
+            say("an evaluation that was started goes on; run the same command again to take it up")
+            raise
+        waits = registry.in_the_way(there, version)
+        if as_json:
+            metrics = dict(version.evaluation.metrics) if version.evaluation else {}
+            told = {"job": result.job, "seconds": round(result.seconds, 1), "cost_usd": result.cost_usd, "metrics": metrics}
+            answer({"model": version.to_json(), **told, "in_the_way": waits})
+        else:
+            show_models.evaluated(version, waits, approve=f"./slipway models approve {version.name} --reason TEXT{there.options}")
+
+
+@app.command()
+def approve(model: Model, reason: Reason, stack: StackName = "local", local: Local = False, as_json: Json = False) -> None:
+    """Approve a version for use. Exit code 1 unless its evaluation meets what the stack file asks of its job.
+
+    Example: slipway models approve digits/3 --reason "better on blurred digits"
+    """
+    with errors_said(as_json=as_json, stack=stack):
+        from tools.cli import registry
+        from tools.models import approval
+
+        there = _deployed(stack, local)
+        version = registry.find(there, model)
+        decided = approval.approve(there.clients, version, registry.gate(there, version), reason=reason)
+        _said(decided, "approved", as_json=as_json)
+
+
+@app.command()
+def reject(model: Model, reason: Reason, stack: StackName = "local", local: Local = False, as_json: Json = False) -> None:
+    """Reject a version; an approved one is withdrawn by it.
+
+    Example: slipway models reject digits/3 --reason "fails on zeros"
+    """
+    with errors_said(as_json=as_json, stack=stack):
+        from tools.cli import registry
+        from tools.models import approval
+
+        there = _deployed(stack, local)
+        decided = approval.reject(there.clients, registry.find(there, model), reason=reason)
+        _said(decided, "rejected", as_json=as_json)
+
+
+@app.command()
+def diff(
+    first: Annotated[str, typer.Argument(metavar="MODEL", help="The version to compare with.")],
+    second: Annotated[str, typer.Argument(metavar="MODEL", help="The version that is compared.")],
+    stack: StackName = "local",
+    local: Local = False,
+    all_: Annotated[bool, typer.Option("--all", help="What is the same, too.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Compare two versions: metrics (better or worse), data, code, images, hyperparameters, size.
+
+    Example: slipway models diff digits/2 digits/3
+    """
+    with errors_said(as_json=as_json, stack=stack):
+        from tools.cli import registry, show_models
+        from tools.models.diff import rows
+
+        there = _deployed(stack, local)
+        one, other = (registry.find(there, model) for model in (first, second))
+        ours, theirs = (registry.hyperparameters(there.clients, version) for version in (one, other))
+        found = rows(one, other, None if ours is None or theirs is None else (ours, theirs))
+        if as_json:
+            answer({"first": one.name, "second": other.name, "rows": [row.to_json() for row in found]})
+        else:
+            show_models.difference(one, other, found if all_ else [row for row in found if row.verdict != "same"])
+
+
+@app.command()
+def delete(model: Model, stack: StackName = "local", local: Local = False, yes: Yes = False, as_json: Json = False) -> None:
+    """Delete a version from the registry; its artifact stays in S3. An approved one must be rejected before.
+
+    Example: slipway models delete digits/2 --yes
+    """
+    with errors_said(as_json=as_json, stack=stack):
+        import sys
+
+        from tools.cli import registry
+        from tools.models.registry import delete as gone
+
+        there = _deployed(stack, local)
+        version = registry.find(there, model)
+        if not yes and sys.stdin.isatty():
+            typer.confirm(f"Delete {version.name} from the registry?", abort=True, err=True)
+        gone(there.clients, version)
+        if as_json:
+            answer({"deleted": version.arn})
+        else:
+            typer.echo(f"{version.name} is deleted; its artifact is still {version.artifact.uri}")
+
+
+def _deployed(stack: str, local: bool) -> Deployed:
+    from tools.cli.deployed import deployed
+
+    return deployed(stack, local=local)
+
+
+def _said(decided: tuple[Any, bool], word: str, *, as_json: bool) -> None:
+    version, new = decided
+    if as_json:
+        answer({"model": version.to_json(), "changed": new})
+        return
+    by = f" by {version.approval.by}" if version.approval.by else ""
+    typer.echo(f"{version.name} {'is now' if new else 'was already'} {word}{by}: {version.approval.reason}")
