@@ -5,6 +5,7 @@
     ├── HyperparameterError    a hyperparameter is unknown, of the wrong kind or out of range
     ├── DataError              a data file breaks its schema; carries a report of every fault
     ├── ModelError             a model artifact is missing, damaged or of another format
+    ├── CompressionError       a compressed or exported model is not what was asked for, or cannot be made here
     └── RequestError           an inference request is not valid; becomes the HTTP status it carries
 """
 
@@ -46,6 +47,10 @@ class DataError(WorkloadError):
 
 class ModelError(WorkloadError):
     """A model artifact is missing, damaged or of another format."""
+
+
+class CompressionError(WorkloadError):
+    """A compressed or exported model is worse, slower or larger than allowed, answers otherwise, or cannot be made here."""
 
 
 class RequestError(WorkloadError):
