@@ -1,12 +1,12 @@
 """What a run saves while it trains, and how it finds its way back: `<where>/<run>/step-00000120/`.
 
-A step's folder holds files of `torch.distributed.checkpoint` (every process writes its share, any number of processes can read them)
-and `manifest.json`, written last: with it the checkpoint is whole. Saving copies the state into CPU memory, which is all the training
-waits for, and writes in the background. Loading checks every byte, and goes back to the one before when one is damaged.
+A step's folder holds files of `torch.distributed.checkpoint` (every process writes its share, any number of processes can read
+them) and `manifest.json`, written last: with it the checkpoint is whole. Saving copies the state into CPU memory, all that the
+training waits for, and writes in the background. Loading checks every byte, and goes back to the one before when one is damaged.
 
-A run's name is a digest of all that decides its result, so that it finds its own checkpoints and never another's, although SageMaker
-lets many jobs share one prefix. Nothing of `torch.distributed.checkpoint` is imported before something is saved or found: it costs
-seconds.
+A run's name is a digest of all that decides its result, so that it finds its own checkpoints and never another's, although
+SageMaker lets many jobs share one prefix. Nothing of `torch.distributed.checkpoint` is imported before something is saved or
+found: it costs seconds.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from workloads.training.checkpoint_agreement import Agreement
+from workloads.training.checkpoint_errors import CheckpointError
 from workloads.training.checkpoint_manifest import FORMAT, MANIFEST, Manifest, NotWholeError, Progress
-from workloads.training.checkpoint_stores import CheckpointError, Store, open_store
+from workloads.training.checkpoint_stores import Store, open_store
 from workloads.training.distributed import Place
 
 __all__ = ["WITHOUT_EFFECT", "CheckpointError", "Checkpoints", "Found", "Progress", "run_id"]
@@ -107,16 +108,18 @@ class Checkpoints:
         Also tries whether `where` can be written to: better now than after an hour. Raises `CheckpointError` when it cannot, or
         when it cannot be read.
         """
+        self._settle()
         faults = self._among.all(self._fault_of_writing())
         if fault := next(filter(None, faults), None):
             raise CheckpointError(fault)
         return self._among.from_leader(lambda: next(self._candidates(), None))
 
     def load(self, state: dict[str, Any]) -> Progress | None:
-        """Read the newest intact checkpoint into `state`, in place, and give its progress; None, with `state` untouched, without one.
+        """Read the newest intact checkpoint into `state`, in place, and give its progress. Without one: None, `state` untouched.
 
         Raises `CheckpointError` when bytes that were as written do not fit `state`, and no older checkpoint does.
         """
+        self._settle()
         misfit = ""
         while found := self._among.from_leader(lambda: next(self._candidates(), None)):
             fault = self._damage(found) or (misfit := self._read(found, state))
@@ -139,7 +142,7 @@ class Checkpoints:
         asked for at a step is then one of that step, on every process. Raises `CheckpointError` for the former write's failure
         when none has ever succeeded or `FAILURES_IN_A_ROW` have failed, and, with `wait`, for this one's.
         """
-        self._land()
+        self._land(last=False)
         # All that costs seconds to import is behind this line.
         from workloads.training import checkpoint_storage as storage
 
@@ -155,20 +158,19 @@ class Checkpoints:
         self._flight = flight
         future.add_done_callback(lambda future: self._landed(flight, future))
         if wait:
-            self._land(last=True)
+            self._land(last=True, must=True)
 
     def finish(self) -> None:
-        """Wait for the write in the background. Raises `CheckpointError` as `save` does. For a run that stops before it is done."""
+        """Wait for the write in the background; for a run stopped before it is done. Raises `CheckpointError` as `save` does."""
         try:
-            self._land()
+            self._land(last=True)
         finally:
             self._close()
 
     def remove(self) -> None:
         """A run that is done needs no way back: wait for the write, then remove all. What fails here is only told."""
-        if self._flight is not None:
-            self._flight.landed.wait()
-            self._flight = None
+        self._settle()
+        self._flight = None
         self._close()
         self._among.all(None)  # nobody writes any more
         if self._removes:
@@ -176,6 +178,11 @@ class Checkpoints:
                 self._store.remove_all()
             except CheckpointError as error:
                 self._note(f"the run's checkpoints stay: {error}")
+
+    def _settle(self) -> None:
+        """Nobody talks in the background any more."""
+        if self._flight is not None:
+            self._flight.landed.wait()
 
     @property
     def _removes(self) -> bool:
@@ -254,30 +261,32 @@ class Checkpoints:
             except CheckpointError as error:
                 self._note(f"older checkpoints stay: {error}")
 
-    def _land(self, *, last: bool = False) -> None:
+    def _land(self, *, last: bool, must: bool = False) -> None:
+        """Wait for the write in the background and judge it; `must`: this very one has to have succeeded."""
         flight, self._flight = self._flight, None
         if flight is None:
             return
         begun = time.monotonic()
         flight.landed.wait()
         waited = time.monotonic() - begun
-        if not last and waited > WAIT_WORTH_TELLING_S:
-            self._note(
-                f"waited {waited:.0f} s for the write of the checkpoint before; checkpoints are asked for faster than that"
-            )
         if flight.error is None:
             self._saved, self._failed = True, 0
+            if waited > WAIT_WORTH_TELLING_S and not last:
+                self._note(
+                    f"waited {waited:.0f} s for the checkpoint of step {flight.step}; they are asked for faster than written"
+                )
             return
         self._failed += 1
         from workloads.training import checkpoint_storage as storage
 
         reason = storage.reason(flight.error)
-        if last or not self._saved or self._failed >= FAILURES_IN_A_ROW:
-            times = f" {self._failed} times in a row" if self._failed > 1 else ""
-            raise CheckpointError(f"the checkpoint of step {flight.step} could not be written{times}: {reason}") from None
+        what = f"the checkpoint of step {flight.step} could not be written"
+        if must or not self._saved or self._failed >= FAILURES_IN_A_ROW:
+            times = f", nor the {self._failed - 1} before it" if self._failed > 1 else ""
+            raise CheckpointError(f"{what}{times}: {reason}")
         self._note(
-            f"the checkpoint of step {flight.step} could not be written ({self._failed} of {FAILURES_IN_A_ROW} in a row, then the "
-            f"run ends); training goes on, and the last whole one is of step {max(self._whole, default=0)}: {reason}"
+            f"{what} ({self._failed} in a row; {FAILURES_IN_A_ROW} end the run): {reason}. "
+            f"Training goes on; the last whole one is of step {max(self._whole, default=0)}"
         )
 
     def _close(self) -> None:

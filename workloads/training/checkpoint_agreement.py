@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 
 import torch.distributed as dist
 
-from workloads.training.checkpoint_stores import CheckpointError
+from workloads.training.checkpoint_errors import CheckpointError
 from workloads.training.distributed import Place
 
 # The slowest process's write may be so much later than the quickest's.

@@ -1,4 +1,4 @@
-"""`manifest.json`: what a whole checkpoint consists of. Written last; without it, or with one byte that differs, there is none."""
+"""`manifest.json`: what a whole checkpoint consists of. Written last; without it, or with a byte that differs, there is none."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class NotWholeError(Exception):
 class Progress:
     """Where a run is: `step` steps are done in all, `step_in_epoch` of them in epoch `epoch` (both from 0).
 
-    `rows` are the samples seen in all, `loss_sum` adds up the losses of this epoch's steps, `train_loss` is the mean loss of the last
-    whole epoch, `more` is for a task's own numbers.
+    `rows` are the samples seen in all, `loss_sum` adds up the losses of this epoch's steps, `train_loss` is the mean loss of the
+    last whole epoch, `more` is for a task's own numbers.
     """
 
     step: int = 0

@@ -1,7 +1,7 @@
 """`torch.distributed.checkpoint` into our stores. Importing this costs seconds, so only who saves or loads does.
 
-The writers digest what they write while they write it. Every process's digests travel to the leader with DCP's own results, and the
-leader's last act, inside DCP's protocol, is the manifest: so a save ends the same way on every process.
+The writers digest what they write while they write it. Every process's digests travel to the leader with DCP's own results, and
+the leader's last act, inside DCP's protocol, is the manifest: so a save ends the same way on every process.
 """
 
 from __future__ import annotations
@@ -15,22 +15,24 @@ from concurrent.futures import Future
 from typing import Any, Final
 
 import torch
-import torch.distributed.checkpoint as dcp
 from torch.distributed.checkpoint.api import CheckpointException
-from torch.distributed.checkpoint.filesystem import FileSystemBase
+from torch.distributed.checkpoint.filesystem import FileSystemBase, FileSystemReader, FileSystemWriter
 from torch.distributed.checkpoint.metadata import Metadata, MetadataIndex
 from torch.distributed.checkpoint.planner import SavePlan, SavePlanner
 from torch.distributed.checkpoint.staging import DefaultStager, StagingOptions
+from torch.distributed.checkpoint.state_dict_loader import load
+from torch.distributed.checkpoint.state_dict_saver import async_save
 from torch.distributed.checkpoint.storage import StorageReader, StorageWriter, WriteResult
 
+from workloads.training.checkpoint_errors import CheckpointError, reason_of
 from workloads.training.checkpoint_manifest import MANIFEST, File, Manifest, Progress
-from workloads.training.checkpoint_stores import Bucket, CheckpointError, Folder, Store, reason_of, region
+from workloads.training.checkpoint_stores import Bucket, Folder, Store, region
 from workloads.training.distributed import Place
 
 # Under this name a process's digests travel among DCP's results.
 _FILES: Final = MetadataIndex("slipway.files")
-# CRT's patience with a lost network is far beyond a checkpoint's interval otherwise.
-S3_ATTEMPTS: Final = 4
+# CRT gives up an attempt when nothing moves for 30 s. Three of them end before SageMaker's 120 s after SIGTERM do.
+S3_ATTEMPTS: Final = 3
 
 # A process alone is what was meant.
 warnings.filterwarnings("ignore", message="torch.distributed is disabled, unavailable or uninitialized")
@@ -55,7 +57,7 @@ def writer(store: Store, progress: Progress, *, place: Place, run: str) -> Stora
 
 def write(state: dict[str, Any], writer: StorageWriter, *, stager: DefaultStager, group: Any) -> Future[Any]:
     """Copies the state, and writes it in a thread. `group` is one that nothing else uses meanwhile; None for a process alone."""
-    future = dcp.async_save(state, storage_writer=writer, process_group=group, async_stager=stager, no_dist=group is None)
+    future = async_save(state, storage_writer=writer, process_group=group, async_stager=stager, no_dist=group is None)
     assert isinstance(future, Future)
     return future
 
@@ -63,7 +65,7 @@ def write(state: dict[str, Any], writer: StorageWriter, *, stager: DefaultStager
 def read(state: dict[str, Any], store: Store, step: int, *, group: Any) -> str:
     """Fill `state` in place. The reason why it could not be, "" when it was; the same on every process."""
     try:
-        dcp.load(state, storage_reader=_reader(store, step), process_group=group, no_dist=group is None)
+        load(state, storage_reader=_reader(store, step), process_group=group, no_dist=group is None)
     except CheckpointException as error:
         return reason(error)
     except Exception as error:  # a process alone; DCP has dozens of kinds
@@ -139,7 +141,7 @@ class _Manifested:
             raise CheckpointError(reason_of(cause, self.store.address(self.manifest.progress.step), "written to")) from None
 
 
-class _FolderWriter(_Manifested, dcp.FileSystemWriter):
+class _FolderWriter(_Manifested, FileSystemWriter):
     def __init__(self, store: Store, manifest: Manifest, *, clears: bool, path: Any) -> None:
         super().__init__(path, per_thread_copy_ahead=0)  # the state is in CPU memory already
         self._adopt(store, manifest, clears=clears)
@@ -164,7 +166,7 @@ def _reader(store: Store, step: int) -> StorageReader:
 
         return S3StorageReader(region(), store.address(step), s3client_config=_s3_config())
     assert isinstance(store, Folder)
-    return dcp.FileSystemReader(store.path(step))
+    return FileSystemReader(store.path(step))
 
 
 def _s3_config() -> Any:

@@ -6,7 +6,6 @@ Both raise only `CheckpointError`, in words that say where and the way out.
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import os
 import re
@@ -15,20 +14,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from workloads.errors import WorkloadError
+from workloads.training.checkpoint_errors import CheckpointError, reason_of
+from workloads.training.checkpoint_manifest import MANIFEST
 
 STEP: Final = re.compile(r"step-(\d{8,})")
 PROBE: Final = ".probe"
 # Enough for one GPU's bandwidth, little beside its host's memory.
 CHUNK: Final = 8 * 2**20
-# A lost network must show within a checkpoint's interval: boto3's own patience would be minutes.
+# A lost network must show before SageMaker's 120 s after SIGTERM are over; boto3's own patience is minutes.
 CONNECT_TIMEOUT_S: Final = 5
-READ_TIMEOUT_S: Final = 30
-ATTEMPTS: Final = 4
-
-
-class CheckpointError(WorkloadError):
-    """A checkpoint could not be written or read; says where, why and the way out."""
+READ_TIMEOUT_S: Final = 25
+ATTEMPTS: Final = 3
 
 
 class Store(Protocol):
@@ -130,8 +126,6 @@ class Folder:
 
     def remove(self, step: int) -> None:
         with self._words("tidied"):
-            from workloads.training.checkpoint_manifest import MANIFEST
-
             (self.path(step) / MANIFEST).unlink(missing_ok=True)
             # Hosts may share the folder, so that another removes the same.
             shutil.rmtree(self.path(step), onerror=_unless_gone)
@@ -204,8 +198,6 @@ class Bucket:
             return size, digest.hexdigest()
 
     def remove(self, step: int) -> None:
-        from workloads.training.checkpoint_manifest import MANIFEST
-
         with self._words("tidied"):
             self._client.delete_object(Bucket=self.bucket, Key=self.key(step, MANIFEST))
             self._delete(self.key(step))
@@ -253,42 +245,6 @@ class Bucket:
 
 def region() -> str:
     return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
-
-
-# What an error says, as S3, botocore, CRT and the C library put it -> the cause and the way out.
-_WORDS: Final = (
-    (r"NoSuchBucket|bucket does not exist", "there is no such bucket. Create it, or mend checkpoint_uri"),
-    (
-        r"AccessDenied|Forbidden|\b403\b|InvalidAccessKeyId|SignatureDoesNotMatch",
-        "access is denied. Allow the job's role s3:ListBucket on the bucket and s3:GetObject, s3:PutObject and s3:DeleteObject below "
-        "the prefix, and its KMS key if it has one",
-    ),
-    (r"Unable to locate credentials|NoCredentials|Failed to sign", "there are no AWS credentials. Give the job a role"),
-    (
-        r"onnect(ion)? (refused|timeout|timed out)|EndpointConnection|ConnectTimeout|ReadTimeout|SOCKET|Could not connect|"
-        r"ConnectionClosed|IncompleteRead|Connection broken|DNS|resol",
-        "S3 cannot be reached. Check the network, its S3 endpoint and the security group's way out",
-    ),
-    (r"SlowDown|\b503\b|throttl", "S3 asks to slow down. Save less often, or spread runs over prefixes"),
-)
-_ERRNO_WORDS: Final = {
-    errno.ENOSPC: "no space is left. Give the instance a larger volume, lower checkpoint_keep, or point checkpoint_uri to S3",
-    errno.EDQUOT: "the quota is used up. Raise it, lower checkpoint_keep, or point checkpoint_uri to S3",
-    errno.EFBIG: "a file may not grow that large here. Raise the limit (ulimit -f), or point checkpoint_uri to S3",
-    errno.EACCES: "access is denied. Let the job's user write there, or point checkpoint_uri elsewhere",
-    errno.EPERM: "access is denied. Let the job's user write there, or point checkpoint_uri elsewhere",
-    errno.EROFS: "the file system is read-only. Point checkpoint_uri elsewhere",
-    errno.ENOTDIR: "a file is in the way. Point checkpoint_uri to a folder",
-    errno.EEXIST: "a file is in the way. Point checkpoint_uri to a folder",
-}
-
-
-def reason_of(error: BaseException, where: str, what: str) -> str:
-    """`<where> cannot be <what>: <cause and way out> (<the error's own first line>)`."""
-    said = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    words = _ERRNO_WORDS.get(error.errno or 0, "") if isinstance(error, OSError) else ""
-    words = words or next((words for pattern, words in _WORDS if re.search(pattern, f"{type(error).__name__} {said}")), "")
-    return f"{where} cannot be {what}: {words} ({said})" if words else f"{where} cannot be {what}: {type(error).__name__}: {said}"
 
 
 def _entries(folder: Path) -> list[Path]:
