@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import pulumi
 from pydantic.alias_generators import to_camel
@@ -32,6 +33,11 @@ class PlatformOutputs:
     training_job_names: Mapping[str, pulumi.Output[str]]
     model_artifacts: Mapping[str, pulumi.Output[str]]
     training_metrics: Mapping[str, pulumi.Output[dict[str, float]]]
+    # What `slipway train`, `models` and `tune` know of each job: `Training._definition` says what is in it.
+    training_jobs: Mapping[str, pulumi.Output[dict[str, Any]]]
+    model_group_names: Mapping[str, pulumi.Output[str]]
+    training_image_uri: pulumi.Output[str]
+    serving_image_uri: pulumi.Output[str]
     endpoint_names: Mapping[str, pulumi.Output[str]]
     # The first job and endpoint again, for those who have one of each: most do.
     training_job_name: pulumi.Output[str] | None

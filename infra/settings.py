@@ -20,7 +20,6 @@ import yaml
 from pydantic import AfterValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from infra.catalog.datasets import dataset_names
 from infra.catalog.regions import ZONE_LETTERS, zones_of
 from infra.components.subnets import MIN_ZONES, ZONE_SLOTS, Tier, layout
 from infra.naming import TAG_VALUE_LIMIT, Naming, derived_names
@@ -110,7 +109,7 @@ class Settings(Section):
     secrets: SecretsSettings = Field(default=SecretsSettings(), description="Secrets for workloads.")
     logs: LogsSettings = Field(default=LogsSettings(), description="Log groups.")
     cluster: ClusterSettings = Field(default_factory=ClusterSettings, description="The Kubernetes cluster and its GPU pool.")
-    training: TrainingSettings = Field(default_factory=TrainingSettings, description="The training job.")
+    training: TrainingSettings = Field(default_factory=TrainingSettings, description="Training jobs.")
     serving: ServingSettings = Field(default_factory=ServingSettings, description="The model endpoint.")
     cost: CostSettings = Field(description="Ceiling, budget and alerts.")
 
@@ -160,13 +159,6 @@ class Settings(Section):
                         f"use one of them, or set {_key('network')}.zoneNames",
                     )
         yield from self._address_faults()
-        for name, job in self.training.jobs.items():
-            if job.workload not in dataset_names():
-                yield Fault(
-                    f"{_key('training')}.jobs.{name}.workload",
-                    job.workload,
-                    f"has no dataset in workloads/data; there are {', '.join(dataset_names()) or 'none'}",
-                )
         yield from unknown_jobs(self.training, self.serving, _key("serving"))
         for field in type(self).model_fields:
             section = getattr(self, field)

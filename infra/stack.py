@@ -6,6 +6,7 @@ from typing import Final
 
 import pulumi
 
+from infra.catalog.datasets import dataset_names
 from infra.components.alerts import Alerts, AlertsArgs
 from infra.components.budget import Budget, BudgetArgs
 from infra.components.cluster import Cluster, ClusterArgs
@@ -76,7 +77,7 @@ def build(settings: Settings) -> PlatformOutputs:
             scope=scope,
             settings=settings.lake,
             key_arns=keys.arns,
-            datasets=tuple(sorted({job.workload for job in settings.training.jobs.values()})),
+            datasets=tuple(sorted({job.data for job in settings.training.jobs.values()} & set(dataset_names()))),
             protect=settings.protect,
         ),
     )
@@ -111,6 +112,8 @@ def build(settings: Settings) -> PlatformOutputs:
         ),
     )
     tag = image_tag()
+    training_image = pulumi.Output.concat(registry.training_url, ":", tag)
+    serving_image = pulumi.Output.concat(registry.serving_url, ":", tag)
     training = Training(
         naming.name("training"),
         TrainingArgs(
@@ -120,8 +123,9 @@ def build(settings: Settings) -> PlatformOutputs:
             vpc_id=network.vpc_id,
             subnet_ids=network.private_subnet_ids,
             role_arn=identity.training_role_arn,
-            image_uri=pulumi.Output.concat(registry.training_url, ":", tag),
+            image_uri=training_image,
             datasets={name: {"train": data.train_uri, "test": data.test_uri} for name, data in lake.datasets.items()},
+            curated_bucket=lake.bucket_names["curated"],
             models_bucket=lake.bucket_names["models"],
             checkpoints_bucket=lake.bucket_names["checkpoints"],
             models_key_arn=keys.models_arn,
@@ -137,7 +141,7 @@ def build(settings: Settings) -> PlatformOutputs:
             vpc_id=network.vpc_id,
             subnet_ids=network.private_subnet_ids,
             role_arn=identity.serving_role_arn,
-            image_uri=pulumi.Output.concat(registry.serving_url, ":", tag),
+            image_uri=serving_image,
             artifacts=training.model_artifacts,
             capture_bucket=lake.bucket_names["raw"],
             capture_prefix=CAPTURE_PREFIX,
@@ -168,12 +172,14 @@ def build(settings: Settings) -> PlatformOutputs:
     return _outputs(
         settings, keys=keys, identity=identity, network=network, lake=lake, registry=registry, vault=vault, cluster=cluster,
         training=training, serving=serving, alerts=alerts, budget=budget, observability=observability,
+        training_image=training_image, serving_image=serving_image,
     )  # fmt: skip
 
 
 def _outputs(
     settings: Settings, *, keys: Keys, identity: Identity, network: Network, lake: Lake, registry: Registry, vault: Vault,
     cluster: Cluster, training: Training, serving: Serving, alerts: Alerts, budget: Budget, observability: Observability,
+    training_image: pulumi.Output[str], serving_image: pulumi.Output[str],
 ) -> PlatformOutputs:  # fmt: skip
     job = next(iter(training.job_names), None)
     endpoint = next(iter(serving.endpoint_names), None)
@@ -197,9 +203,13 @@ def _outputs(
         training_job_names=training.job_names,
         model_artifacts=training.model_artifacts,
         training_metrics=training.metrics,
+        training_jobs=training.definitions,
+        model_group_names=training.model_group_names,
+        training_image_uri=training_image,
+        serving_image_uri=serving_image,
         endpoint_names=serving.endpoint_names,
         training_job_name=training.job_names[job] if job else None,
-        model_artifact=training.model_artifacts[job] if job else None,
+        model_artifact=training.model_artifacts.get(job) if job else None,
         test_accuracy=training.metrics[job].apply(_test_accuracy) if job else None,
         endpoint_name=serving.endpoint_names[endpoint] if endpoint else None,
         alert_topic_arn=alerts.topic_arn,

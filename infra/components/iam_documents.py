@@ -15,6 +15,8 @@ Statement = dict[str, Any]
 VERSION: Final = "2012-10-17"
 # Where in the raw bucket endpoints keep what they were asked.
 CAPTURE_PREFIX: Final = "capture"
+# Where in the curated bucket jobs keep the corpora that they make.
+CORPORA: Final = "corpora"
 
 # https://docs.aws.amazon.com/service-authorization/latest/reference/: actions that take no resource but `*`.
 WITHOUT_RESOURCE: Final = frozenset(
@@ -127,11 +129,13 @@ def operator_trust(scope: Scope, principals: Sequence[str] = ()) -> Document:
 
 
 def training_document(scope: Scope) -> Document:
-    """A training job: reads data, writes models and checkpoints, its logs and its metrics, inside our VPC."""
+    """A training job: reads data, makes corpora, writes models and checkpoints, its logs and its metrics, inside our VPC."""
     return document(
         *read_bucket(scope, "curated"),
         *write_bucket(scope, "models"),
         *write_bucket(scope, "checkpoints"),
+        write_corpora(scope),
+        tidy_checkpoints(scope),
         use_keys(scope, "data", "models"),
         hand_keys_on(scope, "models"),
         *pull_images(scope, "training"),
@@ -161,6 +165,8 @@ def pod_training_document(scope: Scope) -> Document:
         *read_bucket(scope, "curated"),
         *write_bucket(scope, "models"),
         *write_bucket(scope, "checkpoints"),
+        write_corpora(scope),
+        tidy_checkpoints(scope),
         use_keys(scope, "data", "models", "secrets"),
         allow(
             "ReadSecrets",
@@ -291,6 +297,16 @@ def write_bucket(scope: Scope, purpose: str, *, prefix: str = "") -> tuple[State
         allow(f"List{title}", ("s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"), [arn]),
         allow(f"Write{title}", ("s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"), [f"{arn}/{prefix}*"]),
     )
+
+
+def write_corpora(scope: Scope) -> Statement:
+    """Write a corpus into the curated bucket: below its own prefix, so that no job can change the data of others."""
+    return allow("WriteCorpora", ("s3:AbortMultipartUpload", "s3:PutObject"), [f"{scope.bucket('curated')}/{CORPORA}/*"])
+
+
+def tidy_checkpoints(scope: Scope) -> Statement:
+    """Take older checkpoints away, and rename what is whole (S3 has no renaming but copy and delete). Old versions stay."""
+    return allow("TidyCheckpoints", ("s3:DeleteObject",), [f"{scope.bucket('checkpoints')}/*"])
 
 
 def use_keys(scope: Scope, *domains: str) -> Statement:

@@ -1,7 +1,9 @@
 """What a training job is, as plain data: the inputs, which of them make it a new job, its name, and SageMaker's request.
 
 Inputs are those of CreateTrainingJob in lower camel case (`resourceConfig.instanceType`), so a rule or a price that knows the API
-knows the job. No Pulumi and no boto3 here: the dynamic provider, its tests and a preview all decide by the same functions.
+knows the job. Three are our own: `streaming` has the container read `dataUri` and keep its checkpoints in S3 by itself, and
+`corpusConfig.s3Uri` is where it leaves the corpus that it makes; they reach it as hyperparameters. No Pulumi and no boto3 here:
+the dynamic provider, its tests, a preview and the output of a job that runs on demand all decide by the same functions.
 """
 
 from __future__ import annotations
@@ -22,6 +24,9 @@ DEFINING: Final = (
     "hyperParameters",
     "environment",
     "channels",
+    "dataUri",
+    "streaming",
+    "corpusConfig",
     "outputDataConfig",
     "resourceConfig.instanceType",
     "resourceConfig.instanceCount",
@@ -47,7 +52,6 @@ REQUIRED: Final = (
     "namePrefix",
     "region",
     "algorithmSpecification",
-    "channels",
     "outputDataConfig",
     "resourceConfig.instanceType",
     "resourceConfig.instanceCount",
@@ -130,8 +134,9 @@ def request(inputs: Mapping[str, Any], name: str) -> dict[str, Any]:
         "TrainingJobName": name,
         "RoleArn": inputs["roleArn"],
         "AlgorithmSpecification": _capitalised(inputs["algorithmSpecification"]),
-        "HyperParameters": {key: str(value) for key, value in (inputs.get("hyperParameters") or {}).items()},
-        "InputDataConfig": [_channel(name_, uri) for name_, uri in sorted(inputs["channels"].items())],
+        "HyperParameters": {
+            key: str(value) for key, value in {**(inputs.get("hyperParameters") or {}), **places(inputs)}.items()
+        },
         "OutputDataConfig": _capitalised(inputs["outputDataConfig"]),
         "ResourceConfig": {_RESOURCE_KEYS[key]: value for key, value in inputs["resourceConfig"].items()},
         "StoppingCondition": _capitalised(inputs["stoppingCondition"]),
@@ -140,14 +145,45 @@ def request(inputs: Mapping[str, Any], name: str) -> dict[str, Any]:
         "EnableInterContainerTrafficEncryption": bool(inputs.get("enableInterContainerTrafficEncryption", False)),
         "Tags": tag_list(inputs.get("tags") or {}),
     }
+    if channels := inputs.get("channels"):
+        arguments["InputDataConfig"] = [_channel(name_, uri) for name_, uri in sorted(channels.items())]
     if inputs.get("environment"):
         arguments["Environment"] = {key: str(value) for key, value in inputs["environment"].items()}
     if vpc := inputs.get("vpcConfig"):
         arguments["VpcConfig"] = {"Subnets": vpc["subnets"], "SecurityGroupIds": vpc["securityGroupIds"]}
-    if checkpoints := inputs.get("checkpointConfig"):
-        # The definition's own folder, not the attempt's: a second attempt goes on where the first one got.
-        arguments["CheckpointConfig"] = {"S3Uri": f"{checkpoints['s3Uri'].rstrip('/')}/{job_name(inputs)}"}
+    if inputs.get("checkpointConfig") and not inputs.get("streaming"):
+        arguments["CheckpointConfig"] = {"S3Uri": _checkpoints(inputs)}
     return arguments
+
+
+def places(inputs: Mapping[str, Any]) -> dict[str, str]:
+    """The hyperparameters that tell a container where in S3 its data, its checkpoints and the corpus it makes are."""
+    found: dict[str, str] = {}
+    if inputs.get("streaming") and inputs.get("dataUri"):
+        found["data_uri"] = inputs["dataUri"]
+    # Beside CheckpointConfig this would have SageMaker copy every checkpoint to the host as well.
+    if inputs.get("streaming") and inputs.get("checkpointConfig"):
+        found["checkpoint_uri"] = _checkpoints(inputs)
+    if inputs.get("corpusConfig"):
+        found["out"] = corpus_uri(inputs)
+    return found
+
+
+def corpus_uri(inputs: Mapping[str, Any]) -> str:
+    """Where a job leaves its corpus: a folder of the definition's own, so that another corpus is other data."""
+    return f"{inputs['corpusConfig']['s3Uri'].rstrip('/')}/{definition_hash(inputs)}/"
+
+
+def _checkpoints(inputs: Mapping[str, Any]) -> str:
+    """The definition's own folder, not the attempt's: a second attempt goes on where the first one got."""
+    return f"{inputs['checkpointConfig']['s3Uri'].rstrip('/')}/{job_name(inputs)}"
+
+
+def exported(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """What a stack tells of a job: `definition`, its hash, and `request`, all that CreateTrainingJob takes but the name."""
+    arguments = request(inputs, job_name(inputs))
+    del arguments["TrainingJobName"]
+    return {"definition": definition_hash(inputs), "request": arguments}
 
 
 def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:

@@ -61,6 +61,7 @@ def recorded_training(datasets: dict[str, dict[str, str]] | None = None, **setti
                 datasets={"digits": {"train": "s3://curated/digits/abc/train/", "test": "s3://curated/digits/abc/test/"}}
                 if datasets is None
                 else datasets,
+                curated_bucket="curated",
                 models_bucket="models",
                 checkpoints_bucket="checkpoints",
                 models_key_arn=KEY,

@@ -116,7 +116,7 @@ def test_a_new_job_is_made_and_its_end_comes_out(cloud: Cloud, ticks: list[float
     assert made.outs["modelArtifact"] == f"s3://{BUCKET}/digits/{FIRST}/output/model.tar.gz"
     assert made.outs["status"] == "Completed"
     assert made.outs["metrics"] == {"train:progress": 100.0}
-    assert {key: made.outs[key] for key in INPUTS} == inputs()
+    assert {key: made.outs[key] for key in INPUTS if key in made.outs} == inputs()
 
 
 def test_what_sagemaker_is_asked_for_is_what_was_declared(cloud: Cloud, ticks: list[float]) -> None:

@@ -15,7 +15,7 @@ _ARGUMENTS = {
 
 
 class Clients:
-    """`sagemaker`, `logs` and `s3` of one region. `environment` reaches the local cloud; empty, the shell's own is taken."""
+    """One region's `sagemaker`, `logs`, `s3`, `ecr` and `sts`. `environment` reaches the local cloud; empty, the shell's own is taken."""
 
     def __init__(self, region: str, environment: Mapping[str, str] | None = None) -> None:
         self.region = region
@@ -39,6 +39,14 @@ class Clients:
     @property
     def s3(self) -> Any:
         return self._client("s3")
+
+    @property
+    def ecr(self) -> Any:
+        return self._client("ecr")
+
+    @property
+    def sts(self) -> Any:
+        return self._client("sts")
 
     def _client(self, service: str) -> Any:
         import boto3

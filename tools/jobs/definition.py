@@ -25,7 +25,8 @@ _DIGITS: Final = 10
 class JobDefinition:
     """One job of a stack.
 
-    `request` are CreateTrainingJob's arguments without the name; `models` maps a channel to the model it reads
+    `request` are CreateTrainingJob's arguments without the name, `evaluation` those of the job that measures its model (None:
+    there is nothing to measure it on), which lacks the channel `model` too; `models` maps a channel to the model it reads
     (`{"job": name}` or `{"group": name}`); `job_name` is the job that `up` ran, "" for one that runs on demand.
     """
 
@@ -36,6 +37,7 @@ class JobDefinition:
     name_prefix: str
     definition: str
     request: Mapping[str, Any]
+    evaluation: Mapping[str, Any] | None = None
     group: str = ""
     approval: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
@@ -64,6 +66,7 @@ def _definition(name: str, told: Mapping[str, Any]) -> JobDefinition:
         name_prefix=told["namePrefix"],
         definition=told["definition"],
         request=told["request"],
+        evaluation=told.get("evaluation"),
         group=told.get("group") or "",
         approval=told.get("approval") or {},
         needs=tuple(told.get("needs") or ()),

@@ -26,8 +26,11 @@ def fresh_name(job: JobDefinition, now: datetime | None = None) -> str:
     return f"{job.name_prefix}-{now or datetime.now(UTC):%Y%m%d-%H%M%S}"
 
 
-def submit(clients: Clients, request: Mapping[str, Any]) -> str:
-    """Sends CreateTrainingJob; the job's name. Raises ValueError with SageMaker's words where it refuses the request."""
+def submit(clients: Clients, request: Mapping[str, Any], *, take_up: bool = False) -> str:
+    """Sends CreateTrainingJob; the job's name. With `take_up`, one of that name that is there already is fine.
+
+    Raises ValueError with SageMaker's words where it refuses the request.
+    """
     from botocore.exceptions import ClientError, ParamValidationError
 
     for attempt in range(1, ROLE_ATTEMPTS + 1):
@@ -41,6 +44,8 @@ def submit(clients: Clients, request: Mapping[str, Any]) -> str:
             if new_role and attempt < ROLE_ATTEMPTS:
                 time.sleep(ROLE_WAIT_SECONDS)
                 continue
+            if code == "ResourceInUse" and take_up:
+                return str(request["TrainingJobName"])
             if code in _REFUSALS:
                 raise ValueError(f"SageMaker refuses {request['TrainingJobName']} ({code}): {message}") from error
             raise
