@@ -15,6 +15,7 @@ ROOT = Path(__file__).parent
 # Tests that share what is dear to make: they stay together on one worker, so that it is made once.
 TOGETHER = {
     "tools/localcloud/sagemaker": "one running SageMaker",
+    "tools/models": "one model registry",
     "workloads": "one import of torch",
     "infra": "recorded stacks",
     "tools/cost": "recorded stacks",
