@@ -28,6 +28,8 @@ READABLE: Final = (FIRST_FORMAT, FORMAT_VERSION)
 WEIGHTS: Final = "model.pt"
 DESCRIPTION: Final = "model.json"
 TOKENIZER: Final = "tokenizer.json"
+# What `workloads.compression` says of a model it made: {"recipe": …, "tensors": "torch" or "torchao", …}.
+COMPRESSION: Final = "compression"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +56,7 @@ def save(
 ) -> None:
     """Write both files into `folder`, the description last: with it the model is complete.
 
-    `state` is the whole model's state dict; `details` are the task's own keys of the description (input and labels, or tokenizer).
+    `state` is the whole model's; `details` are the task's own keys of the description (input and labels, or tokenizer).
     """
     folder.mkdir(parents=True, exist_ok=True)
     weights = folder / WEIGHTS
@@ -78,8 +80,12 @@ def load(folder: Path) -> Artifact:
     """Read and check a model. Raises `ModelError` when it is missing, damaged or of another format."""
     description, state = read(folder)
     model = models.build(description["architecture"])
+    compressed = COMPRESSION in description
+    if compressed:
+        # Its weights are what they are: copied into the model's own they would be float32 again. Whole, so no longer the file's.
+        state = {name: tensor.clone() for name, tensor in state.items()}
     try:
-        model.load_state_dict(state)
+        model.load_state_dict(state, assign=compressed)
     except RuntimeError as error:
         raise ModelError(
             f"the weights in {folder} do not fit {description['architecture']}: {error}. Deploy the artifact again."
@@ -106,6 +112,7 @@ def read(folder: Path) -> tuple[Mapping[str, Any], Mapping[str, torch.Tensor]]:
             raise ModelError(
                 f"{weights} is not the file {DESCRIPTION} was written for (SHA-256 differs). Deploy the artifact again."
             )
+        _know_tensors(folder, description)
         state = torch.load(weights, map_location="cpu", weights_only=True, mmap=True)
     except FileNotFoundError as error:
         found = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else "no such folder"
@@ -122,6 +129,19 @@ def read(folder: Path) -> tuple[Mapping[str, Any], Mapping[str, torch.Tensor]]:
 
 def task_of(description: Mapping[str, Any]) -> str:
     return str(description.get("task", "digits"))
+
+
+def _know_tensors(folder: Path, description: Mapping[str, Any]) -> None:
+    """Weights in integers are torchao's tensors; once it is imported, `weights_only` knows them as safe."""
+    if description.get(COMPRESSION, {}).get("tensors") != "torchao":
+        return
+    try:
+        import torchao.quantization  # noqa: F401  # 4 s of CPU, only for a model that needs it
+    except ImportError:
+        raise ModelError(
+            f"the model in {folder} was quantised with torchao ({description[COMPRESSION].get('recipe')}), which this image does "
+            "not have. Use the image for training and compression, or export the model to onnx."
+        ) from None
 
 
 def _sha256(path: Path) -> str:

@@ -35,7 +35,8 @@ class DigitsNet(nn.Module):
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
         """Grey values of 0 to 16, float32 (rows, 64) -> logits (rows, 10)."""
-        images = pixels.view(-1, 1, SIDE, SIDE) / PIXEL_MAX
+        # In the weights' own type: a compressed model has them in bfloat16.
+        images = (pixels.view(-1, 1, SIDE, SIDE) / PIXEL_MAX).to(next(self.parameters()).dtype)
         logits: torch.Tensor = self.layers(images)
         return logits
 
