@@ -23,6 +23,7 @@ WORKLOADS: Final[Mapping[str, Workload]] = MappingProxyType(
     {
         "digits": Workload(module="workloads.training", arguments=("digits",), meaning="train the digits classifier"),
         "language": Workload(module="workloads.training", arguments=("language",), meaning="train a decoder language model"),
+        "corpus": Workload(module="workloads.data.prepare", meaning="make a corpus of token shards from text"),
         "evaluate": Workload(module="workloads.evaluation", meaning="measure a trained model on held-out data"),
     }
 )

@@ -67,7 +67,7 @@ class TrainingContract:
             raise ContractError(
                 f"no training contract: {config} is not a folder. Start the job through SageMaker or the local cloud, point "
                 f"{BASE_DIR_VARIABLE} at a folder laid out like {CONTRACT_ROOT}, or run a workload on its own: "
-                "`python -m workloads.training.digits --help`."
+                "`python -m workloads.training --help`."
             )
         raw = _read_object(config / "hyperparameters.json")
         resources = _read_object(config / "resourceconfig.json")

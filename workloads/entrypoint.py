@@ -12,12 +12,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from workloads import launch, script_mode
+from workloads.catalog import DEFAULT_WORKLOAD, WORKLOADS, Workload
 from workloads.contract import TrainingContract, base_directory, count_gpus
 from workloads.errors import EXIT_BAD_INPUT, ContractError, WorkloadError, describe
-from workloads.training import WORKLOADS
 
 USAGE: Final = "usage: python -m workloads.entrypoint train|serve"
-DEFAULT_WORKLOAD: Final = "digits"
 # No machine that SageMaker rents has more GPUs than 16 or would gain from more processes than cores; this only stops a slip.
 MAX_PROCESSES_PER_HOST: Final = 256
 
@@ -69,18 +68,19 @@ def plan(contract: TrainingContract) -> launch.Job:
             folder=program.folder,
             environment=script_mode.environment(contract, program),
         )
+    workload = asked_workload(contract)
     return launch.Job(
-        command=(sys.executable, "-m", workload_module(contract)),
+        command=(sys.executable, "-m", workload.module, *workload.arguments),
         processes=processes_per_host(contract, default=max(1, count_gpus())),
     )
 
 
-def workload_module(contract: TrainingContract) -> str:
-    """The module that hyperparameter `workload` picks."""
+def asked_workload(contract: TrainingContract) -> Workload:
+    """What hyperparameter `workload` names."""
     name = contract.hyperparameters.get("workload", DEFAULT_WORKLOAD)
     if name not in WORKLOADS:
         raise ContractError(f"hyperparameter workload is {name!r}; this image has {', '.join(WORKLOADS)}. Name one of them.")
-    return f"workloads.training.{name}"
+    return WORKLOADS[name]
 
 
 def processes_per_host(contract: TrainingContract, *, default: int) -> int:

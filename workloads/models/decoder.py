@@ -1,6 +1,7 @@
 """A decoder-only language model: RMSNorm, rotary positions, SwiGLU and grouped-query attention.
 
-Pipeline stages keep their names: `blocks` is a dictionary "0" … "n-1", and a stage has only some of `embed`, `blocks`, `norm`, `head`.
+`blocks` is a dictionary "0" … "n-1", so that a pipeline's stage, which has some of `embed`, `blocks`, `norm` and `head`, keeps their
+names.
 """
 
 from __future__ import annotations

@@ -11,9 +11,7 @@ from typing import Any, Final
 
 import torch
 import torch.distributed as dist
-from torch import nn
 from torch.distributed import TCPStore  # type: ignore[attr-defined]
-from torch.nn.parallel import DistributedDataParallel
 
 from workloads.contract import count_cpus
 from workloads.errors import ContractError, HyperparameterError
@@ -37,12 +35,6 @@ class Place:
     def leads(self) -> bool:
         """One process speaks and writes for all."""
         return self.rank == 0
-
-    def wrap(self, model: nn.Module) -> nn.Module:
-        """The model with its gradients averaged over all processes."""
-        if self.world_size == 1:
-            return model
-        return DistributedDataParallel(model, device_ids=[self.device.index] if self.device.type == "cuda" else None)
 
     def sum(self, *values: float) -> list[float]:
         """Each value added up over all processes, in double precision."""

@@ -1,6 +1,6 @@
 """A training run's settings: defaults, limits and meaning, once; for the contract, the command line and `--help`.
 
-What every task has is here; `settings_tasks.py` adds each task's own. Imports no PyTorch: whoever starts jobs may read it for free.
+What every task has is here, `settings_tasks.py` adds each task's own. Imports no PyTorch: who starts jobs reads it for free.
 """
 
 from __future__ import annotations
@@ -185,7 +185,7 @@ def _limits(kind: str, metadata: Mapping[str, Any]) -> str:
     if "choices" in metadata:
         return f"{' | '.join(metadata['choices'])}; "
     if "low" in metadata:
-        return f"{metadata['low']:g} to {metadata['high']:g}; "
+        return f"{_number(kind, metadata['low'])} to {_number(kind, metadata['high'])}; "
     return "true | false; " if kind == "bool" else ""
 
 
@@ -205,7 +205,11 @@ def _check(key: str, value: Any, kind: str, metadata: Mapping[str, Any]) -> tupl
     if number and kind == "float" and low <= value <= high:
         return "", float(value)
     what = "a whole number" if kind == "int" else "a number"
-    return f"{key} is {value!r}; it must be {what} from {low:g} to {high:g}", value
+    return f"{key} is {value!r}; it must be {what} from {_number(kind, low)} to {_number(kind, high)}", value
+
+
+def _number(kind: str, value: float) -> str:
+    return str(int(value)) if kind == "int" else f"{value:g}"
 
 
 def _unknown(key: str, value: Any, known: Mapping[str, Any]) -> str:

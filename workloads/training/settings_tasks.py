@@ -38,8 +38,6 @@ class DigitsSettings(TrainerSettings):
             faults.append("activation_checkpointing is true; the digits model has no blocks, leave it false")
         if self.precision == "float8":
             faults.append("precision is 'float8'; the digits model's layers are too small for it, choose bf16 or fp32")
-        if self.lora_rank:
-            faults.append(f"lora_rank is {self.lora_rank}; adapters are for task language, leave it 0")
         return faults
 
 
