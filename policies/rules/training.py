@@ -112,7 +112,9 @@ def spot_job_keeps_checkpoints(resource: ResourceView) -> Verdict:
     job = _job(resource)
     if not job.flag("enableManagedSpotTraining"):
         return PASS
-    return PASS if job.has("checkpointConfig.s3Uri") else Fail("a spot job keeps no checkpoints")
+    # A job that streams keeps them in S3 by itself, where it is told to.
+    kept = job.has("checkpointConfig.s3Uri") or job.has("hyperParameters.checkpointUri")
+    return PASS if kept else Fail("a spot job keeps no checkpoints")
 
 
 @rule(

@@ -32,6 +32,7 @@ VERBS: Final = (
     Verb(name="refresh", help="Read the cloud's own view of a stack into its state.", module="tools.cli.verbs.refresh"),
     Verb(name="outputs", help="Print a stack's outputs.", module="tools.cli.verbs.outputs"),
     Verb(name="export", help="Print a stack as `pulumi stack export` does.", module="tools.cli.verbs.export"),
+    Verb(name="train", help="Run a training job of a stack that is up.", module="tools.cli.verbs.train"),
     Verb(name="check", help="Judge a preview, a state or a file by the policies.", module="tools.cli.verbs.check"),
     Verb(name="cost", help="Price a preview, a state or a file.", module="tools.cli.verbs.cost"),
     Verb(

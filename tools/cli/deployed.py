@@ -43,17 +43,21 @@ def deployed(stack: str, *, local: bool = False) -> Deployed:
         local=here,
         outputs=outputs,
         jobs=from_outputs(outputs),
-        clients=connect(str(outputs["region"]), reach(up) if here else None),
+        clients=connect(str(outputs["region"]), _reach(stack, up) if here else None),
         ceiling_usd=float(outputs["ceilingMonthlyUsd"]),
     )
 
 
-def reach(up: str) -> dict[str, str]:
-    """The environment that reaches the local cloud. Raises ValueError where it does not run: its jobs and models went with it."""
+def _reach(stack: str, up: str) -> dict[str, str]:
+    """The environment that reaches the local cloud. Raises ValueError where the stack is not on it any more."""
     from tools.engine.home import home_path
+    from tools.engine.sessions import place_of
     from tools.localcloud import client
 
     cloud = client.find(home_path())
     if cloud is None:
         raise ValueError(f"the local cloud does not run, and what it had is gone; run `{up}` to build it again")
+    made_in = place_of(stack, local=True).epoch_file
+    if made_in.exists() and made_in.read_text().strip() != cloud.epoch:
+        raise ValueError(f"the local cloud was restarted and is empty; run `{up}` to build stack {stack} again")
     return cloud.environment()

@@ -15,7 +15,7 @@ _ARGUMENTS = {
 
 
 class Clients:
-    """One region's `sagemaker`, `logs`, `s3`, `ecr` and `sts`. `environment` reaches the local cloud; empty, the shell's own is taken."""
+    """`sagemaker`, `logs`, `s3`, `ecr`, `sts` of a region. `environment` reaches the local cloud; empty, the shell's is taken."""
 
     def __init__(self, region: str, environment: Mapping[str, str] | None = None) -> None:
         self.region = region

@@ -100,6 +100,23 @@ def _newest(clients: Clients, job: JobDefinition, status: str, definition: str) 
     return None
 
 
+def usable(clients: Clients, run: JobView) -> bool:
+    """Whether what a completed run left is still there: buckets may be gone, or emptied, while SageMaker's history stays."""
+    from botocore.exceptions import ClientError
+
+    uri = run.hyperparameters.get("out") or run.artifact
+    if not uri:
+        return True
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    try:
+        # Listing needs no right on the object's key and no KMS: HEAD would.
+        return bool(clients.s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1).get("Contents"))
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("NoSuchBucket", "404"):
+            return False
+        raise
+
+
 def need_name(clients: Clients, job: JobDefinition) -> str:
     """The name to run a need under: `<prefix>-<definition>`, from the second attempt on with `-r2`; the same for all who ask.
 
@@ -108,7 +125,7 @@ def need_name(clients: Clients, job: JobDefinition) -> str:
     for attempt in range(1, ATTEMPTS_LIMIT + 1):
         name = f"{job.name_prefix}-{job.definition}" + (f"-r{attempt}" if attempt > 1 else "")
         found = _there(clients, name)
-        if found is None or not found.ended:
+        if found is None or found.status == "InProgress":
             return name
     raise ValueError(f"{job.name_prefix}-{job.definition} was tried {ATTEMPTS_LIMIT} times; read its logs and change the job")
 
