@@ -90,8 +90,11 @@ def read(store: Store) -> Index:
     )
 
 
-def check_shards(index: Index, store: Store) -> dict[str, Entry]:
-    """The shards as they lie in `store`. Raises one `DataError` for all that are missing or of another size than `index` says."""
+def check_shards(index: Index, store: Store, *, content: bool = False) -> dict[str, Entry]:
+    """The shards as they lie in `store`. Raises one `DataError` for all that are missing or of another size than `index` says.
+
+    With `content` every shard is read whole and its SHA-256 compared.
+    """
     entries = store.list()
     faults = []
     for shard in index.shards:
@@ -103,6 +106,8 @@ def check_shards(index: Index, store: Store) -> dict[str, Entry]:
                 f"{store.address(shard.name)} has {entries[shard.name].size} bytes, and the index says {expected} "
                 f"({shard.tokens} tokens); copy it again, or {AGAIN}"
             )
+        elif content and hashlib.sha256(store.read(shard.name)).hexdigest() != shard.sha256:
+            faults.append(f"{store.address(shard.name)} is damaged (SHA-256 differs); copy it again, or {AGAIN}")
     if faults:
         raise DataError(store.uri, faults)
     return {shard.name: entries[shard.name] for shard in index.shards}

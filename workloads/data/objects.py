@@ -37,7 +37,15 @@ _Answer = TypeVar("_Answer")
 
 
 class Missing(DataError):
-    """No such file, object, folder or bucket."""
+    """No such file or object."""
+
+
+class NoBucket(DataError):
+    """The address names a bucket that does not exist."""
+
+
+class Refused(DataError):
+    """S3 knows the address and does not let us: rights, credentials, a request it will not take."""
 
 
 class OutOfReach(DataError):
@@ -62,7 +70,7 @@ class Store(Protocol):
         """Where `name` lies, for a person."""
 
     def list(self) -> dict[str, Entry]:
-        """Everything below, by name, sorted. Empty when there is nothing; `Missing` when there is no such bucket."""
+        """Everything below, by name, sorted. Empty when there is nothing; `NoBucket` when there is no bucket."""
 
     def read(self, name: str, *, start: int = 0, length: int | None = None, tag: str = "") -> bytes:
         """The bytes from `start`, fewer than `length` only when the file ends before. A fault when it no longer has `tag`."""
@@ -214,14 +222,14 @@ class Bucket:
         last: Any
         while True:
             try:
-                return request(_client(os.getpid(), os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")))
+                return request(s3_client())
             except ClientError as error:
                 if not _passes(error):
                     raise _refused(address, self.bucket, error) from None
                 last = error
             except (BotoCoreError, HTTPError, OSError) as error:
                 if not isinstance(error, (*_network_errors(), HTTPError, OSError)):
-                    raise DataError(address, [_unusable(error)]) from None
+                    raise Refused(address, [_unusable(error)]) from None
                 last = error
             left = end - time.monotonic()
             # Spread out, so that a thousand processes do not come back in the same instant.
@@ -242,10 +250,12 @@ _clients: dict[tuple[int, str | None], Any] = {}
 _clients_lock = threading.Lock()
 
 
-def _client(process: int, endpoint: str | None) -> Any:
+def s3_client() -> Any:
     """The S3 client of this process: made once (0.2 s), safe for threads, never carried over a fork with its connections."""
+    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    key = (os.getpid(), endpoint)
     with _clients_lock:
-        if (process, endpoint) not in _clients:
+        if key not in _clients:
             import boto3
             from botocore.config import Config
 
@@ -253,14 +263,14 @@ def _client(process: int, endpoint: str | None) -> Any:
                 connect_timeout=CONNECT_SECONDS,
                 read_timeout=READ_SECONDS,
                 max_pool_connections=CONNECTIONS,
-                # Repeated here alone, so that the deadline is one number.
+                # Repeated by `Bucket` alone, so that the deadline is one number.
                 retries={"total_max_attempts": 1, "mode": "standard"},
                 # A bucket's name is no host name where an endpoint is given, as in the local cloud.
                 s3={"addressing_style": "path"} if endpoint else None,
             )
             region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or None
-            _clients[process, endpoint] = boto3.client("s3", config=config, region_name=region)
-        return _clients[process, endpoint]
+            _clients[key] = boto3.client("s3", config=config, region_name=region)
+        return _clients[key]
 
 
 def _page(client: Any, *, bucket: str, prefix: str, more: Mapping[str, str]) -> Mapping[str, Any]:
@@ -283,7 +293,7 @@ def _passes(error: Any) -> bool:
 def _refused(address: str, bucket: str, error: Any) -> DataError:
     code, status = _code(error), _status(error)
     if code == "NoSuchBucket":
-        return Missing(address, [f"there is no bucket {bucket!r}; check its name, its account and the region"])
+        return NoBucket(address, [f"there is no bucket {bucket!r}; check its name, its account and the region"])
     if code in ("NoSuchKey", "404", "NotFound"):
         return Missing(address, ["there is no such object"])
     if code in ("PreconditionFailed", "412"):
@@ -291,14 +301,14 @@ def _refused(address: str, bucket: str, error: Any) -> DataError:
     if code in ("InvalidRange", "416"):
         return DataError(address, ["it is shorter than the part asked for; write the corpus again"])
     if status in (401, 403):
-        return DataError(
+        return Refused(
             address,
             [
                 f"S3 denied access ({code}: {_message(error)}); the job's role needs s3:GetObject and s3:ListBucket here "
                 "(s3:PutObject and s3:DeleteObject to write), and kms:Decrypt on the bucket's key"
             ],
         )
-    return DataError(address, [f"S3 refused the request ({code}, status {status}: {_message(error)})"])
+    return Refused(address, [f"S3 refused the request ({code}, status {status}: {_message(error)})"])
 
 
 def _unusable(error: Exception) -> str:

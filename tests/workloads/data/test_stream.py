@@ -1,0 +1,268 @@
+"""Batches from a real corpus, in a folder and over HTTP from S3 alike."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.workloads.data.support import S3
+from workloads.data import lanes, objects
+from workloads.data.objects import Store, join
+from workloads.data.stream import TokenStream
+from workloads.errors import DataError, HyperparameterError
+
+
+def open_train(place: Store | Path, **changes: Any) -> TokenStream:
+    uri = place if isinstance(place, Path) else place.uri
+    return TokenStream(join(uri, "train"), **{"sequence_length": 64, "batch_size": 12, "seed": 3, "deadline": 2.0, **changes})
+
+
+def faults_of(place: Store, **changes: Any) -> str:
+    """What a run over the corpus says: at the start, or in the middle."""
+    with pytest.raises(DataError) as caught:
+        for _ in open_train(place, **changes).arrays(0):
+            pass
+    assert threads() == [], "ended with the run"
+    return str(caught.value)
+
+
+def threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("tokens")]
+
+
+def edit_index(place: Store, **changes: Any) -> None:
+    index = json.loads(place.read("train/index.json"))
+    place.write("train/index.json", json.dumps({**index, **changes}).encode())
+
+
+def test_every_row_is_text_of_the_corpus_and_its_targets_are_the_next_tokens(corpus: Path) -> None:
+    stream = open_train(corpus)
+    text = b"".join(path.read_bytes() for path in sorted((corpus / "train").glob("shard-*.bin")))
+    everything = np.frombuffer(text, "<u2")
+    assert stream.index.tokens == len(everything) > 100_000
+    rows = np.concatenate(list(stream.arrays(0)))
+    assert rows.shape == (stream.steps_per_epoch * 12, 65)
+    starts = {everything[at : at + 65].tobytes() for at in range(len(everything) - 64)}
+    assert all(row.astype("<u2").tobytes() in starts for row in rows)
+    assert "import" in stream.tokenizer.decode(rows.reshape(-1))
+
+
+@pytest.mark.parametrize("world_size", [2, 3, 4])
+def test_together_the_ranks_give_the_batches_of_one_process(copied: Store, world_size: int) -> None:
+    alone = list(open_train(copied).arrays(1))
+    ranks = [list(open_train(copied, rank=rank, world_size=world_size).arrays(1)) for rank in range(world_size)]
+    assert len(alone) == open_train(copied).steps_per_epoch > 200
+    for step, whole in enumerate(alone):
+        for rank, mine in enumerate(ranks):
+            assert np.array_equal(mine[step], whole[rank::world_size])
+
+
+def test_a_step_in_the_middle_is_reached_directly_also_on_another_number_of_processes(copied: Store) -> None:
+    whole = list(open_train(copied).arrays(2))
+    for rank in range(2):
+        resumed = list(open_train(copied, rank=rank, world_size=2).arrays(2, 137))
+        assert len(resumed) == len(whole) - 137
+        assert all(np.array_equal(mine, batch[rank::2]) for mine, batch in zip(resumed, whole[137:], strict=True))
+
+
+def test_each_byte_is_asked_for_by_one_rank_only(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, int, int]] = []
+    read = objects.Folder.read
+
+    def listening(self: objects.Folder, name: str, *, start: int = 0, length: int | None = None, tag: str = "") -> bytes:
+        if length is not None:
+            asked.append((name, start // 2, start // 2 + length // 2))
+        return read(self, name, start=start, length=length, tag=tag)
+
+    monkeypatch.setattr(objects.Folder, "read", listening)
+    for rank in range(3):
+        for _ in open_train(corpus, rank=rank, world_size=3).arrays(0):
+            pass
+    touched: dict[tuple[str, int], int] = {}
+    for name, start, stop in asked:
+        for token in range(start, stop):
+            touched[name, token] = touched.get((name, token), 0) + 1
+    twice = [token for (_, token), times in touched.items() if times > 1]
+    assert all(token % 64 == 0 for token in twice), "the token that ends a sample begins the next"
+    assert max(touched.values()) == 2
+
+
+def test_evaluation_shows_every_sample_once_with_batches_of_one_shape_for_all_ranks(copied: Store) -> None:
+    ranks = [list(open_train(copied, rank=rank, world_size=4).every_array()) for rank in range(4)]
+    assert len({len(batches) for batches in ranks}) == 1, "collectives would wait for ever"
+    assert {tokens.shape for batches in ranks for tokens, _ in batches} == {(3, 65)}
+    rows = np.concatenate([tokens[real] for batches in ranks for tokens, real in batches])
+    stream = open_train(copied)
+    assert len(rows) == stream.samples
+    assert np.array_equal(rows, np.concatenate([tokens[real] for tokens, real in stream.every_array()])), "in order"
+
+
+def test_evaluation_can_stop_early(corpus: Path) -> None:
+    ranks = [list(open_train(corpus, rank=rank, world_size=2).every_array(25)) for rank in range(2)]
+    assert [sum(int(real.sum()) for _, real in batches) for batches in ranks] == [13, 12]
+    assert [len(batches) for batches in ranks] == [3, 3]
+
+
+def test_batches_are_torch_tensors_of_int64(corpus: Path) -> None:
+    import torch
+
+    stream = open_train(corpus, batch_size=4, world_size=2)
+    batch = next(stream.batches(0))
+    assert set(batch) == {"tokens"}
+    assert (batch["tokens"].dtype, tuple(batch["tokens"].shape)) == (torch.int64, (2, 65))
+    checked = next(stream.every())
+    assert checked["real"].dtype == torch.bool
+
+
+def test_no_thread_is_left_when_a_run_ends_is_closed_or_is_dropped(corpus: Path) -> None:
+    batches = open_train(corpus).arrays(0)
+    next(batches)
+    assert threads(), "what is asserted below could be seen"
+    batches.close()
+    assert threads() == []
+    dropped = open_train(corpus).arrays(0)
+    next(dropped)
+    del dropped
+    assert threads() == []
+
+
+def test_memory_is_two_blocks_a_lane_however_large_the_corpus(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    held: list[int] = []
+    fetch = TokenStream._fetch
+
+    def listening(self: TokenStream, store: Store, segment: lanes.Segment) -> np.ndarray:
+        held.append(segment.count)
+        return fetch(self, store, segment)
+
+    monkeypatch.setattr(TokenStream, "_fetch", listening)
+    stream = open_train(corpus)
+    batches = stream.arrays(0)
+    for step, _ in enumerate(batches):
+        if step % 50 == 0:
+            asked = sum(held) * 64 * 2
+            used = (step + 1) * 12 * 64 * 2
+            assert asked - used <= 2 * 12 * stream._lanes.block_samples * 64 * 2
+    assert sum(held) >= stream.steps_per_epoch * 12
+
+
+def test_a_batch_that_cannot_be_shared_is_refused(corpus: Path) -> None:
+    with pytest.raises(HyperparameterError, match="batch_size is 12, which 5 data-parallel processes cannot share"):
+        open_train(corpus, world_size=5)
+
+
+def test_a_corpus_smaller_than_a_batch_says_so(copied: Store) -> None:
+    assert open_train(copied, batch_size=10_000).steps_per_epoch == 0
+    assert "and a batch has 10000 rows; lower batch_size or sequence_length" in faults_of(copied, batch_size=10_000)
+
+
+def test_without_an_index_the_way_to_one_is_told(copied: Store) -> None:
+    copied.remove("train/index.json")
+    said = faults_of(copied)
+    assert f"{copied.uri}/train/index.json" in said
+    assert "no corpus is there, or it was not finished" in said
+    with pytest.raises(DataError, match="it has test below; give one of them"):
+        TokenStream(copied.uri, sequence_length=64, batch_size=1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"format_version": 9}, ["format_version is 9, and this image reads 1"]),
+        ({"dtype": "int3"}, ["dtype is 'int3', and this image reads uint16, uint32"]),
+        ({"vocabulary": 0, "tokenizer": "bytes"}, ["vocabulary is 0", "tokenizer is 'bytes', no dict"]),
+        ({"shards": []}, ["it lists no shards"]),
+        (
+            {"shards": [{"name": "../x", "tokens": 5, "sha256": ""}, {"name": "a", "tokens": 5}]},
+            ["shard 0 is", "shard 1 (a) has no"],
+        ),
+    ],
+)
+def test_an_index_of_another_format_is_told_with_all_its_faults(copied: Store, changes: dict[str, Any], said: list[str]) -> None:
+    edit_index(copied, **changes)
+    message = faults_of(copied)
+    assert all(part in message for part in said)
+    assert "workloads.data.prepare" in message
+
+
+def test_an_index_that_is_no_json_is_told(copied: Store) -> None:
+    copied.write("train/index.json", b"{")
+    assert "it is not JSON" in faults_of(copied)
+
+
+def test_missing_and_short_shards_are_all_told_at_the_start(copied: Store) -> None:
+    copied.remove("train/shard-00001.bin")
+    copied.write("train/shard-00000.bin", copied.read("train/shard-00000.bin")[:-6])
+    said = faults_of(copied)
+    assert "has 2 faults" in said
+    assert f"{copied.uri}/train/shard-00001.bin is missing" in said
+    assert "shard-00000.bin has 99994 bytes, and the index says 100000 (50000 tokens)" in said
+
+
+def test_a_shard_that_goes_or_changes_while_it_is_read_is_told(copied: Store) -> None:
+    batches = open_train(copied).arrays(0)
+    next(batches)
+    shards = [name for name in copied.list() if name.startswith("train/shard-")]
+    for name in shards:
+        copied.write(name, copied.read(name)[::-1])
+    with pytest.raises(DataError, match=r"train/shard-0000\d.bin has 1 fault:\n  - it changed while it was read"):
+        list(batches)
+    batches = open_train(copied).arrays(0)
+    next(batches)
+    for name in shards:
+        copied.remove(name)
+    with pytest.raises(DataError, match=r"train/shard-0000\d.bin has 1 fault:\n  - there is no such"):
+        list(batches)
+    assert threads() == []
+
+
+def test_a_damaged_shard_is_told_by_its_token_and_never_reaches_the_model(copied: Store) -> None:
+    data = np.frombuffer(copied.read("train/shard-00001.bin"), "<u2").copy()
+    data[1234:1300] = 257
+    copied.write("train/shard-00001.bin", data.tobytes())
+    said = faults_of(copied)
+    assert f"{copied.uri}/train/shard-00001.bin" in said
+    assert "is 257, and the vocabulary has 257: damaged" in said
+
+
+def test_another_tokenizer_than_the_one_that_made_it_is_told(copied: Store) -> None:
+    copied.write("train/tokenizer.json", b"{}")
+    with pytest.raises(DataError, match="not the tokenizer that made this corpus"):
+        _ = open_train(copied).tokenizer
+
+
+def test_a_bucket_that_is_not_there_and_one_that_is_denied_are_told(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(DataError, match="there is no bucket 'no-such-bucket'; check its name"):
+        TokenStream("s3://no-such-bucket/x/train", sequence_length=8, batch_size=1)
+    from botocore.stub import Stubber
+
+    # moto lets everybody in: the answer is S3's own, as botocore parses it.
+    client = objects.s3_client()
+    with Stubber(client) as answers, pytest.raises(DataError, match=r"S3 denied access \(AccessDenied: no\).*needs s3:GetObject"):
+        answers.add_client_error("get_object", "AccessDenied", "no", 403)
+        TokenStream(f"{bucket}/train", sequence_length=8, batch_size=1)
+
+
+def test_a_server_that_goes_in_the_middle_ends_the_run_at_the_deadline(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    cloud = S3(endpoint=f"http://{host}:{port}")
+    for name, value in cloud.environment().items():
+        monkeypatch.setenv(name, value)
+    cloud.client().create_bucket(Bucket="short-lived")
+    there = objects.store("s3://short-lived")
+    for name in objects.store(corpus).list():
+        there.write(name, objects.store(corpus).read(name))
+    batches = open_train(there, deadline=1.0).arrays(0)
+    next(batches)
+    server.stop()
+    with pytest.raises(objects.OutOfReach, match="S3 did not answer for 1 s"):
+        list(batches)
+    assert threads() == []
