@@ -21,6 +21,8 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "tools.preflight": ("tools.plan",),
     "tools.models": ("tools.plan",),
     "tools.jobs": ("tools.plan", "tools.cost"),
+    # A search space is held against the workload's own settings before any job is paid for; they import no PyTorch.
+    "tools.tuning": ("tools.jobs", "tools.plan", "workloads.training.settings_tasks", "workloads.errors"),
     "tools.localcloud": (),
     "tools.images": ("tools.plan",),
     # The engine asks the daemon for its address, and the daemon nothing of the engine.
