@@ -2,44 +2,51 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from tools.cli.deployed import Deployed
-from tools.cli.terminal import console
+from tools.cli.terminal import CEILING, DONE, POLICY, WRONG_USE, console
 from tools.engine.home import StackPlace, home_path
+from tools.jobs.cost import most_usd
 from tools.jobs.definition import JobDefinition, named, text
-from tools.jobs.submit import models_of
 from tools.tuning.kept import Row, path_of, study_name
 from tools.tuning.search import Outcome, Plan
-from tools.tuning.space import Range, Value, check, faults_of, parse, read_space, value_of
+from tools.tuning.space import Range, Value, check, faults_of, fitted, parse, read_space, value_of
 from tools.tuning.trials import JobTrials
 
 WATCHED: Final = "train_loss"
+# Channel of a model that a job reads -> the setting that its workload fills with the channel's folder.
+_MODEL_SETTINGS: Final = {"model": "start_from", "teacher": "teacher"}
 # What is better when it is less; everything else, an accuracy or a speed, when it is more.
 _LESS_IS_BETTER: Final = ("loss", "perplexity", "error", "bits_per_byte", "seconds", "rmse", "mae")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ready:
-    """A search that may start: everything was checked."""
+    """A search that was checked. `base` are the job's own hyperparameters with those that are set for every trial (`fixed`)."""
 
+    job: JobDefinition
     path: Path
     study: str
     space: tuple[Range, ...]
-    trials: JobTrials
     metric: str
     minimize: bool
-    workload: str
+    fixed: Mapping[str, Any]
     base: Mapping[str, Any]
+
+    def trials(self, here: Deployed, life: str, channels: Mapping[str, str] | None = None) -> JobTrials:
+        """Its trials as jobs that read these models beside their data."""
+        return JobTrials(here.clients, self.job, self.study, life=life, fixed=self.fixed, channels=channels, watch=WATCHED)
 
     def plan(self, *, trials: int, parallel: int, prune: bool, max_cost_usd: float | None) -> Plan:
         """What the search is to do."""
 
         def fault(params: Mapping[str, Value]) -> str:
-            return faults_of(self.workload, {**self.base, **params})
+            return faults_of(self.job.workload, {**self.base, **params})
 
         return Plan(
             metric=self.metric,
@@ -63,36 +70,59 @@ def prepare(
     fixed: Sequence[str],
     seed: int,
     study: str,
-    budget: float | None,
 ) -> Ready:
-    """Checks the job, the metric, the space and the price. Raises ValueError with every fault, before anything is started."""
+    """Checks the job, the metric and the space. Raises ValueError with what is wrong, before anything is started."""
     job = named(here.jobs, name)
-    ranges = parse(
-        read_space(space) if space else job.search, source=str(space) if space else f"slipway:training.jobs.{name}.search"
-    )
+    source = str(space) if space else f"slipway:training.jobs.{name}.search"
+    ranges = fitted(parse(read_space(space) if space else job.search, source=source), workload=job.workload)
     given = dict(value_of(text) for text in fixed)
-    base = {**{key: value_of(f"{key}={text}")[1] for key, text in job.request.get("HyperParameters", {}).items()}, **given}
     if twice := sorted(set(given) & {item.name for item in ranges}):
         raise ValueError(f"{', '.join(twice)} is searched and set; take it out of one")
+    base = {**_own(job), **given}
     check(ranges, workload=job.workload, fixed=base)
     _check_metric(job, metric)
     direction = less_is_better(metric) if minimize is None else minimize
     what = {"space": {item.name: item.to_json() for item in ranges}, "fixed": given, "seed": seed}
     full = study_name(name, name=study, definition=job.definition, metric=metric, minimize=direction, **what)
-    trials = JobTrials(here.clients, job, full, fixed=given, channels=models_of(here.clients, job, here.jobs), watch=WATCHED)
-    if budget is not None and trials.hourly_usd() is None:
-        raise ValueError(f"--max-cost-usd: no price of {name}'s instance type is known in {here.clients.region}; drop the budget")
     place = StackPlace(home=home_path(), mode="local" if here.local else "aws", stack=here.stack)
     return Ready(
+        job=job,
         path=path_of(place.work / "tuning", full),
         study=full,
         space=ranges,
-        trials=trials,
         metric=metric,
         minimize=direction,
-        workload=job.workload,
+        fixed=given,
         base=base,
     )
+
+
+def _own(job: JobDefinition) -> dict[str, Any]:
+    """The job's own hyperparameters as its workload will see them: models come as channels, which settings name by folder."""
+    own = dict(value_of(f"{key}={told}") for key, told in job.request.get("HyperParameters", {}).items())
+    return own | {setting: channel for channel, setting in _MODEL_SETTINGS.items() if channel in job.models}
+
+
+def guard(
+    here: Deployed, ready: Ready, needs: Sequence[JobDefinition], *, trials: int, budget: float | None
+) -> tuple[int, list[str]]:
+    """Policies over a trial's request and those of its needs, the ceiling over all trials: the exit code, 0 to go, and why."""
+    from tools.cli.training import judge, planned
+
+    sample = ready.trials(here, "").request(0, {item.name: item.samples[0] for item in ready.space})
+    judged = judge([*planned(here, needs), sample], here)
+    if judged.policy.mandatory:
+        return POLICY, judged.lines()
+    each = most_usd(sample, here.clients.region)
+    if each is None and budget is not None:
+        return WRONG_USE, [f"--max-cost-usd: no price of {ready.job.name}'s machines is known in {here.clients.region}; drop it"]
+    most = min(budget if budget is not None else math.inf, trials * (each or 0.0))
+    if most > here.ceiling_usd:
+        return CEILING, [
+            f"{trials} trials cost at most {most:,.2f} USD, over the ceiling of {here.ceiling_usd:,.0f} USD; set --max-cost-usd, "
+            "lower --trials, or raise slipway:cost.ceilingMonthlyUsd in the stack file and run up"
+        ]
+    return DONE, []
 
 
 def less_is_better(metric: str) -> bool:

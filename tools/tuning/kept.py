@@ -14,6 +14,7 @@ import fcntl
 import hashlib
 import json
 import os
+import secrets
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -111,6 +112,10 @@ class KeptStudy:
             )
         except (ValueError, KeyError) as error:
             raise ValueError(f"{path} is no study that can be read ({error}); begin anew with --restart") from error
+        if "life" not in self._study.user_attrs:
+            self._study.set_user_attr("life", secrets.token_hex(DIGITS // 2))
+        # SageMaker keeps a job's name for ever, so a study that is begun anew needs other names for its jobs.
+        self.life: str = self._study.user_attrs["life"]
 
     def ask(self) -> tuple[int, dict[str, Value]]:
         """A new trial: its number and its hyperparameters. One that was interrupted comes again first."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -80,6 +80,29 @@ def parse(space: Mapping[str, Any], *, source: str) -> tuple[Range, ...]:
     if faults:
         raise ValueError("\n".join(faults))
     return tuple(found)
+
+
+def fitted(space: tuple[Range, ...], *, workload: str) -> tuple[Range, ...]:
+    """The ranges in the kind of number that the workload's settings have, where they are known.
+
+    A stack's outputs do not tell 1.0 from 1, so how it was written does not tell whether a number may be broken.
+    """
+    from workloads.training.settings_tasks import SETTINGS
+
+    kinds = {item.name: str(item.type) for item in fields(SETTINGS[workload])} if workload in SETTINGS else {}
+    return tuple(_as_kind(item, kinds.get(item.name, "")) for item in space)
+
+
+def _as_kind(item: Range, kind: str) -> Range:
+    numbers = [number for number in (item.low, item.high, item.step) if number is not None]
+    if (
+        item.choices
+        or kind not in ("int", "float")
+        or (kind == "int" and not all(float(number).is_integer() for number in numbers))
+    ):
+        return item
+    number = int if kind == "int" else float
+    return replace(item, low=number(item.low), high=number(item.high), step=None if item.step is None else number(item.step))
 
 
 def check(space: tuple[Range, ...], *, workload: str, fixed: Mapping[str, Any]) -> None:

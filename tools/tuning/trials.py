@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
 from tools.jobs.clients import Clients
-from tools.jobs.cost import cost_usd, hourly_usd
+from tools.jobs.cost import cost_usd
 from tools.jobs.definition import JobDefinition, build
 from tools.jobs.lines import values_of
 from tools.jobs.logs import Log
@@ -56,7 +56,7 @@ class Trials(Protocol):
 
 
 class JobTrials:
-    """Trials of one job of a stack, over boto3."""
+    """Trials of one job of a stack, over boto3. `life` tells a study's jobs from those before it was begun anew."""
 
     def __init__(
         self,
@@ -64,30 +64,34 @@ class JobTrials:
         job: JobDefinition,
         study: str,
         *,
+        life: str,
         fixed: Mapping[str, Any] | None = None,
         channels: Mapping[str, str] | None = None,
         watch: str = "train_loss",
     ) -> None:
-        self._clients, self._job, self._study = clients, job, study
+        self._clients, self._job, self._study, self._life = clients, job, study, life
         self._fixed, self._channels, self._watch = dict(fixed or {}), dict(channels or {}), watch
         self._logs: dict[str, _Watched] = {}
         self._last: dict[str, Look] = {}
         self._misses = 0
 
     def name(self, number: int) -> str:
-        """`<prefix>-t<hex of the study>-<number>`: the same whoever asks, so that a search that was killed finds its jobs."""
-        ending = f"-t{self._study.rpartition('-')[2]}-{number:03d}"
+        """`<prefix>-t<life of the study>-<number>`: the same whoever asks, so that a search that was killed finds its jobs."""
+        ending = f"-t{self._life}-{number:03d}"
         return f"{self._job.name_prefix[: NAME_LIMIT - len(ending)].rstrip('-')}{ending}"
 
-    def start(self, number: int, params: Mapping[str, Value]) -> str:
-        request = build(
+    def request(self, number: int, params: Mapping[str, Value]) -> dict[str, Any]:
+        """CreateTrainingJob's arguments for a trial."""
+        return build(
             self._job,
             self.name(number),
             hyperparameters={**self._fixed, **params},
             channels=self._channels,
             tags={STUDY_TAG: self._study, TRIAL_TAG: str(number)},
         )
-        return submit(self._clients, request)
+
+    def start(self, number: int, params: Mapping[str, Value]) -> str:
+        return submit(self._clients, self.request(number, params))
 
     def look(self, job: str) -> Look:
         from botocore.exceptions import BotoCoreError, ClientError
@@ -119,12 +123,6 @@ class JobTrials:
 
     def stop(self, job: str) -> None:
         stop(self._clients, job)
-
-    def hourly_usd(self) -> float | None:
-        """What one trial costs an hour; None where there is no price."""
-        resources = self._job.request["ResourceConfig"]
-        hosts, volume = int(resources.get("InstanceCount") or 1), float(resources.get("VolumeSizeInGB") or 0)
-        return hourly_usd(str(resources.get("InstanceType", "")), hosts, self._clients.region, volume)
 
 
 class _Watched:

@@ -79,7 +79,7 @@ def run(clients: Clients, folder: Path, study: str, **changes: object) -> tuple[
     said: list[str] = []
     kept = KeptStudy(path_of(folder, study), SPACE, minimize=True, seed=3)
     plan = Plan(**{"metric": "test_loss", "minimize": True, "trials": 8, "parallel": 2, "prune": True, **changes})  # type: ignore[arg-type]
-    trials = JobTrials(clients, definition(), study, fixed={"epochs": 1})
+    trials = JobTrials(clients, definition(), study, life=kept.life, fixed={"epochs": 1})
     return search(kept, trials, plan, say=said.append, pause=0.05), said
 
 
@@ -104,4 +104,9 @@ def test_a_search_that_goes_on_starts_no_job_twice(clients: Clients, tmp_path: P
     first, _ = run(clients, tmp_path, "curve-bbbbbb", trials=2)
     again, _ = run(clients, tmp_path, "curve-bbbbbb", trials=3)
     assert again.rows[:2] == first.rows
-    assert [row.job for row in again.rows] == [f"slipway-test-curve-tbbbbbb-{number:03d}" for number in range(3)]
+    life = KeptStudy(path_of(tmp_path, "curve-bbbbbb"), SPACE, minimize=True, seed=3).life
+    assert [row.job for row in again.rows] == [f"slipway-test-curve-t{life}-{number:03d}" for number in range(3)]
+    path_of(tmp_path, "curve-bbbbbb").unlink()
+    anew, _ = run(clients, tmp_path, "curve-bbbbbb", trials=2)
+    assert [row.status for row in anew.rows] == [row.status for row in first.rows], "names of before are in nobody's way"
+    assert [row.params for row in anew.rows] == [row.params for row in first.rows]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tools.tuning.space import Range, check, faults_of, parse, read_space, value_of
+from tools.tuning.space import Range, check, faults_of, fitted, parse, read_space, value_of
 
 
 def test_ranges_are_whole_where_their_ends_are_and_come_sorted() -> None:
@@ -90,6 +90,13 @@ def test_a_space_that_fits_passes_and_somebody_elses_workload_is_not_judged() ->
     with pytest.raises(ValueError, match="the job's own hyperparameters"):
         check(good, workload="digits", fixed={"epochs": 0})
     assert faults_of("digits", {"width": 12}) == ""
+
+
+def test_a_number_is_whole_or_broken_as_the_workloads_setting_is() -> None:
+    space = parse({"weight_decay": {"low": 0, "high": 1}, "epochs": {"low": 1.0, "high": 5.0, "step": 2.0}}, source="x")
+    decay, epochs = sorted(fitted(space, workload="digits"), key=lambda item: item.name, reverse=True)
+    assert (decay.whole, epochs.whole, epochs.step) == (False, True, 2)
+    assert fitted(space, workload="theirs") == space
 
 
 def test_a_file_is_yaml_or_json(tmp_path: Path) -> None:

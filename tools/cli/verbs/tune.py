@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -25,7 +25,7 @@ def run(
     ] = None,
     space: Annotated[Path | None, typer.Option(help="A YAML or JSON file of ranges (default: the job's `search`).")] = None,
     fixed: Annotated[
-        list[str] | None, typer.Option("--set", help="A hyperparameter of every trial: name=value. Repeatable.")
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A hyperparameter of every trial; may be repeated.")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the sampler: the same seed suggests the same, one trial at a time.")] = 0,
     study: Annotated[str, typer.Option(help="A name of its own, for another study of the same (default: the job's).")] = "",
@@ -43,40 +43,48 @@ def run(
     Example: slipway tune digits --trials 8 --metric test_accuracy --max-cost-usd 2
     """
     with errors_said(as_json=as_json, stack=stack):
+        from tools.cli import training
         from tools.cli.deployed import deployed
-        from tools.cli.tuning import prepare, show
+        from tools.cli.tuning import guard, prepare, show
+        from tools.jobs.submit import models_of
         from tools.tuning.kept import KeptStudy, alone
         from tools.tuning.search import AWS_SECONDS, LOCAL_SECONDS, search
 
         here = deployed(stack, local=local)
-        ready = prepare(
-            here,
-            name,
-            metric=metric,
-            minimize=minimize,
-            space=space,
-            fixed=fixed or [],
-            seed=seed,
-            study=study,
-            budget=max_cost_usd,
-        )
+        ready = prepare(here, name, metric=metric, minimize=minimize, space=space, fixed=fixed or [], seed=seed, study=study)
+        needs = training.open_needs(here, ready.job)
+        code, lines = guard(here, ready, needs, trials=trials, budget=max_cost_usd)
+        if code:
+            _refused(stack, code, lines, as_json=as_json)
         with alone(ready.path):
             if restart:
                 ready.path.unlink(missing_ok=True)
             kept = KeptStudy(ready.path, ready.space, minimize=ready.minimize, seed=seed)
+            failed = training.run_needs(here, needs)
+            if failed is not None:
+                _refused(
+                    stack, FAILED, [f"no trial was started, for {failed.job} did not complete: {failed.failure}"], as_json=as_json
+                )
             known = len(kept.rows())
-            say(
-                f"study {ready.study}: "
-                + (f"goes on after {known} trials" if known else f"up to {trials} trials, {parallel} at once")
+            begun = f"goes on after {known} trials" if known else f"up to {trials} trials, {parallel} at once"
+            say(f"study {ready.study}: {begun}")
+            outcome = search(
+                kept,
+                ready.trials(here, kept.life, models_of(here.clients, ready.job, here.jobs)),
+                ready.plan(trials=trials, parallel=parallel, prune=prune, max_cost_usd=max_cost_usd),
+                say=say,
+                pause=LOCAL_SECONDS if here.local else AWS_SECONDS,
             )
-            plan = ready.plan(trials=trials, parallel=parallel, prune=prune, max_cost_usd=max_cost_usd)
-            outcome = search(kept, ready.trials, plan, say=say, pause=LOCAL_SECONDS if here.local else AWS_SECONDS)
         if as_json:
             answer(outcome.to_json())
         else:
             show(outcome, train=f"./slipway train {name}{here.options}")
-        leave(_code(outcome))
+        leave(DONE if outcome.best and outcome.ended != "interrupted" else FAILED)
 
 
-def _code(outcome: Any) -> int:
-    return DONE if outcome.best and outcome.ended != "interrupted" else FAILED
+def _refused(stack: str, code: int, lines: list[str], *, as_json: bool) -> NoReturn:
+    for line in lines:
+        say(f"error: {line}")
+    if as_json:
+        answer({"stack": stack, "error": {"code": code, "lines": lines}})
+    leave(code)
