@@ -1,0 +1,123 @@
+"""How fast two models are beside each other: the same inputs, in turn, in the same minute of the same process.
+
+A figure of one model alone says as much about the machine's load as about the model. So the two take turns, the order swapped
+every round, every call is timed by itself, and what decides is each model's fastest call: load can only slow a call down, so the
+fastest of many is nearest to what the model costs, also on a machine that others use. The noise is measured too: how far apart the
+fastest calls of two halves of the rounds are, which would be nothing on a quiet machine. Rounds are added until it is small.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Final
+
+import torch
+
+# A model's turn lasts at least this long, or two calls. A call is timed alone, since a longer stretch would be interrupted.
+TURN_SECONDS: Final = 0.004
+FEWEST_CALLS: Final = 2
+WARM_UP_SECONDS: Final = 0.05
+# Rounds are added in sets of the first number until the noise is below QUIET, up to so many sets.
+QUIET: Final = 0.03
+MOST_SETS: Final = 4
+# What a gate may forgive at most: on a machine noisier than this a slower model must not pass for a fast one.
+MOST_NOISE: Final = 0.10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """Seconds a call took, turn by turn, of both models on one input of `rows` rows."""
+
+    rows: int
+    original: tuple[tuple[float, ...], ...]
+    compressed: tuple[tuple[float, ...], ...]
+
+    @property
+    def speedup(self) -> float:
+        """Above 1: the compressed model is faster."""
+        return _fastest(self.original) / _fastest(self.compressed)
+
+    @property
+    def noise(self) -> float:
+        """Relative: how far apart the fastest calls of two halves of the same model's turns are, of the noisier model."""
+        return max(_disagreement(self.original), _disagreement(self.compressed))
+
+    def as_dict(self) -> dict[str, float]:
+        """Medians in milliseconds, rows a second at the median, and the ratio of the fastest calls with its noise."""
+        found: dict[str, float] = {"rows": self.rows, "rounds": len(self.original), "speedup": self.speedup, "noise": self.noise}
+        for name, turns in (("original", self.original), ("compressed", self.compressed)):
+            middle = median(call for turn in turns for call in turn)
+            found |= {
+                f"{name}_ms": middle * 1e3,
+                f"{name}_fastest_ms": _fastest(turns) * 1e3,
+                f"{name}_rows_per_second": self.rows / middle,
+                f"{name}_calls": sum(map(len, turns)),
+            }
+        return found
+
+
+def compare(
+    original: Callable[[torch.Tensor], torch.Tensor],
+    compressed: Callable[[torch.Tensor], torch.Tensor],
+    inputs: Mapping[int, torch.Tensor],
+    *,
+    rounds: int,
+) -> list[Timing]:
+    """Time both models on each input (rows -> tensor), `rounds` rounds or a few times as many while the noise is large."""
+    return [_compare_one(original, compressed, rows, tensor, rounds) for rows, tensor in sorted(inputs.items())]
+
+
+def slowest(timings: Sequence[Timing]) -> Timing:
+    """The batch size that gained least: what is promised holds there too."""
+    return min(timings, key=lambda timing: timing.speedup)
+
+
+def _compare_one(
+    original: Callable[[torch.Tensor], torch.Tensor],
+    compressed: Callable[[torch.Tensor], torch.Tensor],
+    rows: int,
+    tensor: torch.Tensor,
+    rounds: int,
+) -> Timing:
+    models = (original, compressed)
+    turns: tuple[list[tuple[float, ...]], list[tuple[float, ...]]] = ([], [])
+    with torch.inference_mode():
+        calls = [max(FEWEST_CALLS, math.ceil(TURN_SECONDS / _warm_up(model, tensor))) for model in models]
+        for round_ in range(rounds * MOST_SETS):
+            for which in (0, 1) if round_ % 2 else (1, 0):
+                turns[which].append(tuple(_call(models[which], tensor) for _ in range(calls[which])))
+            timing = Timing(rows=rows, original=tuple(turns[0]), compressed=tuple(turns[1]))
+            if (round_ + 1) % rounds == 0 and timing.noise < QUIET:
+                break
+    return timing
+
+
+def _warm_up(model: Callable[[torch.Tensor], torch.Tensor], tensor: torch.Tensor) -> float:
+    """Seconds a call takes once caches, allocators and compilers have seen it: the fastest of the warm-up's calls."""
+    _call(model, tensor)
+    fastest, until = math.inf, time.perf_counter() + WARM_UP_SECONDS
+    while fastest == math.inf or time.perf_counter() < until:
+        fastest = min(fastest, _call(model, tensor))
+    return fastest
+
+
+def _call(model: Callable[[torch.Tensor], torch.Tensor], tensor: torch.Tensor) -> float:
+    start = time.perf_counter()
+    model(tensor)
+    if tensor.device.type == "cuda":
+        torch.cuda.synchronize(tensor.device)  # the call only queues kernels
+    return time.perf_counter() - start
+
+
+def _fastest(turns: Sequence[Sequence[float]]) -> float:
+    return min(map(min, turns))
+
+
+def _disagreement(turns: Sequence[Sequence[float]]) -> float:
+    # Rounds 0, 1 | 2, 3 | ... : both orders of a round are in each half.
+    halves = [_fastest([turn for place, turn in enumerate(turns) if place // 2 % 2 == half]) for half in (0, 1)]
+    return max(halves) / min(halves) - 1.0
