@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from tools.jobs.definition import OUTPUT
 from tools.models import registry
 from tools.models.approval import Gate, faults
 from tools.models.errors import RegistryError, asking, is_missing
@@ -14,6 +13,7 @@ from tools.models.version import ModelVersion
 
 if TYPE_CHECKING:
     from tools.cli.deployed import Deployed
+    from tools.jobs.definition import JobDefinition
     from tools.jobs.result import Result
 
 # An evaluation that failed is tried again under a name of its own; more often than this is no accident.
@@ -44,16 +44,21 @@ def listed(stack: Deployed, group: str | None, limit: int) -> list[ModelVersion]
 
 
 def gate(stack: Deployed, version: ModelVersion) -> Gate:
-    """What the stack file asks of the version. Raises RegistryError for one of no job of this stack: its rules are unknown."""
+    """What the stack file asks of the version. Raises RegistryError as `job_of`: nobody else knows its rules."""
+    job = job_of(stack, version)
+    return Gate(
+        rules=job.approval,
+        evaluated=job.evaluation is not None,
+        data=test_data(job.evaluation or {}),
+        command=f"./slipway models evaluate {version.name}{stack.options}",
+    )
+
+
+def job_of(stack: Deployed, version: ModelVersion) -> JobDefinition:
+    """The job of the stack whose models are in the version's group. Raises RegistryError where there is none."""
     for job in stack.jobs.values():
         if job.group == version.group:
-            evaluation = evaluation_request(stack, job.name)
-            return Gate(
-                rules=job.approval,
-                evaluated=evaluation is not None,
-                data=test_data(evaluation or {}),
-                command=f"./slipway models evaluate {version.name}{stack.options}",
-            )
+            return job
     known = ", ".join(sorted(job.group for job in stack.jobs.values() if job.group)) or "none"
     raise RegistryError(
         f"{version.name} is of no job of stack {stack.stack} (its groups are {known}), so what is asked of it is not known; "
@@ -69,12 +74,6 @@ def in_the_way(stack: Deployed, version: ModelVersion) -> list[str]:
         return [str(error)]
 
 
-def evaluation_request(stack: Deployed, job: str) -> Mapping[str, Any] | None:
-    """CreateTrainingJob's arguments of a job's evaluation, but for its name and model; None where the stack has none."""
-    told: Mapping[str, Any] | None = stack.outputs[OUTPUT][job].get("evaluation")
-    return told
-
-
 def evaluate(
     stack: Deployed, version: ModelVersion, *, say: Callable[[str], None], pause: float | None = None
 ) -> tuple[ModelVersion, Result]:
@@ -86,12 +85,10 @@ def evaluate(
     from tools.jobs.submit import submit
     from tools.jobs.view import describe
 
-    asked = gate(stack, version)
-    job = next(job.name for job in stack.jobs.values() if job.group == version.group)
-    training = evaluation_request(stack, job)
-    if not asked.evaluated or training is None:
-        raise RegistryError(f"{version.name} cannot be evaluated: job {job} of stack {stack.stack} has no held-out data")
-    wanted = request(version, training)
+    job = job_of(stack, version)
+    if job.evaluation is None:
+        raise RegistryError(f"{version.name} cannot be evaluated: job {job.name} of stack {stack.stack} has no held-out data")
+    wanted = request(version, job.evaluation)
     name, there = _attempt(stack.clients, wanted["TrainingJobName"])
     if there:
         say(f"evaluation {name} is there already; it is taken up")

@@ -13,6 +13,8 @@ _STATUS: Final = {APPROVED: ("approved", "green"), REJECTED: ("rejected", "red")
 _VERDICTS: Final = {"better": "green", "worse": "red", "changed": "yellow", "same": "dim"}
 # Metrics on a line of the table; all of them are in `show`.
 SHOWN_METRICS: Final = 3
+# On a terminal a table has its width; in a file it is as wide as its lines, and no line is broken.
+FILE_WIDTH: Final = 1000
 
 
 def table(versions: Sequence[ModelVersion]) -> None:
@@ -27,9 +29,7 @@ def table(versions: Sequence[ModelVersion]) -> None:
         word, style = status_of(each)
         created = f"{each.created:%Y-%m-%d %H:%M}" if each.created else ""
         rows.add_row(each.name, Text(word, style), created, _metrics(each), size(each.artifact.bytes), each.lineage.training_job)
-    out = console()
-    # In a file nothing is cut: the table is as wide as its widest line.
-    out.print(rows, soft_wrap=False, width=None if out.is_terminal else 400)
+    _print_table(rows)
 
 
 def version(each: ModelVersion, waits: Iterable[str]) -> None:
@@ -65,9 +65,8 @@ def difference(first: ModelVersion, second: ModelVersion, rows: Sequence[Row]) -
     from rich.table import Table
     from rich.text import Text
 
-    out = console()
     if not rows:
-        out.print(f"{first.name} and {second.name} are the same", markup=False)
+        console().print(f"{first.name} and {second.name} are the same", markup=False)
         return
     shown = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("", first.name, second.name, ""):
@@ -75,7 +74,7 @@ def difference(first: ModelVersion, second: ModelVersion, rows: Sequence[Row]) -
     for row in rows:
         values = (size(value) if row.what == "size" else _value(value) for value in (row.first, row.second))
         shown.add_row(f"{row.what} {row.name}", *values, Text(row.verdict, _VERDICTS[row.verdict]))
-    out.print(shown, soft_wrap=False, width=None if out.is_terminal else 400)
+    _print_table(shown)
 
 
 def status_of(each: ModelVersion) -> tuple[str, str]:
@@ -90,6 +89,13 @@ def size(count: float) -> str:
             return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
         count /= 1000
     raise AssertionError("the last unit returns")
+
+
+def _print_table(table: Any) -> None:
+    out = console()
+    if not out.is_terminal:
+        out.width = FILE_WIDTH
+    out.print(table, soft_wrap=False)
 
 
 def _metrics(each: ModelVersion) -> str:

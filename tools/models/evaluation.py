@@ -30,15 +30,15 @@ _DIGITS: Final = 10
 _REPORT_LIMIT: Final = 4 * 1024 * 1024
 
 
-def request(version: ModelVersion, training: Mapping[str, Any]) -> dict[str, Any]:
+def request(version: ModelVersion, evaluation: Mapping[str, Any]) -> dict[str, Any]:
     """CreateTrainingJob's arguments of the job that evaluates `version`.
 
-    `training` are those of the stack's training job, whose image, role, network, test data and metrics it takes; it runs in one
-    process. The name tells version and content, so the same evaluation has the same name. Raises RegistryError without test data.
+    `evaluation` are those that the stack gives for all versions, or those of the training job itself: of either the image, role,
+    network, test data and metrics are taken; it runs in one process. The name tells version and content, so that the same
+    evaluation has the same name. Raises RegistryError without test data.
     """
-    made: dict[str, Any] = {
-        key: copy.deepcopy(value) for key, value in training.items() if key not in ("TrainingJobName", "CheckpointConfig")
-    }
+    left = ("TrainingJobName", "CheckpointConfig")
+    made: dict[str, Any] = {key: copy.deepcopy(value) for key, value in evaluation.items() if key not in left}
     hyperparameters = made.get("HyperParameters") or {}
     made["HyperParameters"] = {
         **{key: hyperparameters[key] for key in KEPT if key in hyperparameters},
@@ -57,12 +57,12 @@ def request(version: ModelVersion, training: Mapping[str, Any]) -> dict[str, Any
     return made
 
 
-def test_data(training: Mapping[str, Any]) -> str:
+def test_data(evaluation: Mapping[str, Any]) -> str:
     """What a job tests on: the URI of its channel `test`, else data_uri; "" for neither."""
-    for item in training.get("InputDataConfig") or ():
+    for item in evaluation.get("InputDataConfig") or ():
         if item["ChannelName"] == "test":
             return str(((item.get("DataSource") or {}).get("S3DataSource") or {}).get("S3Uri") or "")
-    return str((training.get("HyperParameters") or {}).get("data_uri") or "")
+    return str((evaluation.get("HyperParameters") or {}).get("data_uri") or "")
 
 
 def record(clients: Any, version: ModelVersion, job: Mapping[str, Any]) -> ModelVersion:

@@ -10,6 +10,7 @@ import tarfile
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from werkzeug.serving import make_server
 
 from tests.tools.localcloud.sagemaker.cloud import SHORT
 from tools.cli.deployed import Deployed
-from tools.jobs.clients import connect
+from tools.jobs.clients import Clients, connect
 from tools.jobs.definition import from_outputs
 from tools.localcloud.aws import backend
 from tools.localcloud.recorder import Recorder
@@ -36,7 +37,7 @@ TRAINING_IMAGE = f"{REGISTRY}/slipway-local-training:src-0123456789ab"
 SERVING_IMAGE = f"{REGISTRY}/slipway-local-serving:src-0123456789ab"
 TEST_DATA = f"s3://{BUCKET}/digits-aaaa/test/"
 # Stands in for the image: measures what the model's archive itself says, or fails as it is told to there.
-ENTRYPOINT = '''
+ENTRYPOINT = """
 import io, json, os, pathlib, sys, tarfile
 base = pathlib.Path(os.environ["SAGEMAKER_BASE_DIR"])
 with tarfile.open(base / "input/data/model/model.tar.gz") as tar:
@@ -47,11 +48,11 @@ if "fails" in told:
 print(" ".join(f"{name}={value};" for name, value in told.items()))
 report = {"version": 0.0, "slipway": {"metrics": told}}
 (base / "model" / "evaluation.json").write_text(json.dumps(report))
-'''
+"""
 _numbers = itertools.count(1)
 
 
-@dataclass(slots=True)
+@dataclass
 class Cloud:
     """moto behind what it lacks, with jobs that run."""
 
@@ -88,6 +89,11 @@ class Cloud:
                 config=Config(retries={"max_attempts": 0}, s3={"addressing_style": "path"}, proxies={}),
             )
         return self._clients[service]
+
+    @cached_property
+    def connected(self) -> Clients:
+        """The clients that a verb would have; made once, for reading SageMaker's model takes a second."""
+        return connect(REGION, {"AWS_ENDPOINT_URL": self.url, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"})
 
     @property
     def sagemaker(self) -> Any:
@@ -135,6 +141,18 @@ class Cloud:
         """A registered model of a job of its own."""
         return register(self, group=group, job=self.job(says, **changes), serving_image=SERVING_IMAGE)
 
+    def evaluation(self, metrics: Mapping[str, float], **more: Any) -> dict[str, Any]:
+        """DescribeTrainingJob's answer of an evaluation that found these."""
+        name = f"evaluated-{next(_numbers)}"
+        report = {"version": 0.0, "slipway": {"metrics": dict(metrics), **more}}
+        packed = self.put(f"digits/evaluation/{name}/output/model.tar.gz", archive("evaluation.json", report))
+        return {
+            "TrainingJobName": name,
+            "TrainingJobStatus": "Completed",
+            "ModelArtifacts": {"S3ModelArtifacts": packed},
+            "InputDataConfig": [channel("test", TEST_DATA)],
+        }
+
     def deployed(self, group: str, *, approval: Mapping[str, Any] | None = None, evaluated: bool = True) -> Deployed:
         """A stack with one job, `digits`, whose models are in `group`."""
         request = {
@@ -158,13 +176,12 @@ class Cloud:
             "evaluation": request if evaluated else None,
         }
         outputs = {"region": REGION, "trainingJobs": {"digits": told}}
-        environment = {"AWS_ENDPOINT_URL": self.url, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
         return Deployed(
             stack="local",
             local=True,
             outputs=outputs,
             jobs=from_outputs(outputs),
-            clients=connect(REGION, environment),
+            clients=self.connected,
             ceiling_usd=100.0,
         )
 

@@ -33,7 +33,7 @@ def test_a_version_that_is_not_there_names_those_that_are(cloud: Cloud, group: s
     with pytest.raises(ValueError, match=f"{group} has no version 7; it has 2, 1"):
         registry.find(cloud, f"{group}/7")
     gone = registry.find(cloud, group).arn[:-1] + "9"
-    with pytest.raises(RegistryError, match="there is no model version arn:.*; it was deleted"):
+    with pytest.raises(RegistryError, match=r"there is no model version arn:.*; it was deleted"):
         registry.find(cloud, gone)
 
 
