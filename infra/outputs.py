@@ -25,6 +25,7 @@ class PlatformOutputs:
     bucket_names: Mapping[str, pulumi.Output[str]]
     training_repository_url: pulumi.Output[str]
     serving_repository_url: pulumi.Output[str]
+    image_build_project: pulumi.Output[str] | None
     cluster_name: pulumi.Output[str]
     cluster_endpoint: pulumi.Output[str]
     operator_role_arn: pulumi.Output[str]

@@ -12,6 +12,7 @@ from infra.components.budget import Budget, BudgetArgs
 from infra.components.cluster import Cluster, ClusterArgs
 from infra.components.iam_documents import CAPTURE_PREFIX, Scope
 from infra.components.identity import Identity, IdentityArgs
+from infra.components.image_builds import ImageBuilds, ImageBuildsArgs
 from infra.components.keys import Keys, KeysArgs
 from infra.components.lake import Lake, LakeArgs
 from infra.components.network import Network, NetworkArgs
@@ -54,6 +55,7 @@ def build(settings: Settings) -> PlatformOutputs:
             max_session_hours=settings.identity.max_session_hours,
             operator_principal_arns=settings.identity.operator_principal_arns,
             ci=settings.identity.ci,
+            image_build=settings.registry.build,
         ),
     )
     network = Network(
@@ -85,6 +87,23 @@ def build(settings: Settings) -> PlatformOutputs:
         naming.name("registry"),
         RegistryArgs(naming=naming, settings=settings.registry, key_arn=keys.models_arn, protect=settings.protect),
     )
+    image_builds = None
+    if settings.registry.build is not None and identity.image_build_role_arn is not None:
+        image_builds = ImageBuilds(
+            naming.name("image-builds"),
+            ImageBuildsArgs(
+                naming=naming,
+                scope=scope,
+                settings=settings.registry.build,
+                vpc_id=network.vpc_id,
+                subnet_ids=network.private_subnet_ids,
+                role_arn=identity.image_build_role_arn,
+                repository_urls={"training": registry.training_url, "serving": registry.serving_url},
+                models_key_arn=keys.models_arn,
+                logs_key_arn=keys.logs_arn,
+                log_retention_days=settings.logs.retention_days,
+            ),
+        )
     vault = Vault(naming.name("vault"), VaultArgs(naming=naming, settings=settings.secrets, key_arn=keys.secrets_arn))
     alerts = Alerts(
         naming.name("alerts"),
@@ -172,14 +191,14 @@ def build(settings: Settings) -> PlatformOutputs:
     return _outputs(
         settings, keys=keys, identity=identity, network=network, lake=lake, registry=registry, vault=vault, cluster=cluster,
         training=training, serving=serving, alerts=alerts, budget=budget, observability=observability,
-        training_image=training_image, serving_image=serving_image,
+        training_image=training_image, serving_image=serving_image, image_builds=image_builds,
     )  # fmt: skip
 
 
 def _outputs(
     settings: Settings, *, keys: Keys, identity: Identity, network: Network, lake: Lake, registry: Registry, vault: Vault,
     cluster: Cluster, training: Training, serving: Serving, alerts: Alerts, budget: Budget, observability: Observability,
-    training_image: pulumi.Output[str], serving_image: pulumi.Output[str],
+    training_image: pulumi.Output[str], serving_image: pulumi.Output[str], image_builds: ImageBuilds | None,
 ) -> PlatformOutputs:  # fmt: skip
     job = next(iter(training.job_names), None)
     endpoint = next(iter(serving.endpoint_names), None)
@@ -195,6 +214,7 @@ def _outputs(
         bucket_names=lake.bucket_names,
         training_repository_url=registry.training_url,
         serving_repository_url=registry.serving_url,
+        image_build_project=image_builds.project_name if image_builds is not None else None,
         cluster_name=cluster.cluster_name,
         cluster_endpoint=cluster.endpoint,
         operator_role_arn=identity.operator_role_arn,

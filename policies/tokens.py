@@ -45,6 +45,8 @@ INGRESS_RULE: Final = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule
 EGRESS_RULE: Final = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 DEFAULT_SECURITY_GROUP: Final = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
 
+BUILD_PROJECT: Final = "aws:codebuild/project:Project"
+
 LAUNCH_TEMPLATE: Final = "aws:ec2/launchTemplate:LaunchTemplate"
 INSTANCE: Final = "aws:ec2/instance:Instance"
 VOLUME: Final = "aws:ebs/volume:Volume"

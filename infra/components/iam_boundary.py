@@ -36,6 +36,8 @@ ESCALATIONS: Final = (
 def reach(scope: Scope) -> dict[str, list[str]]:
     """Service -> the arns that are ours."""
     return {
+        "codebuild": [scope.arn("codebuild", f"project/{scope.prefix}-*")],
+        "codeconnections": [scope.arn("codeconnections", "connection/*")],
         "ec2": [scope.arn("ec2", f"{kind}/*") for kind in ("network-interface", "security-group", "subnet")],
         "ecr": [scope.arn("ecr", f"repository/{scope.prefix}-*")],
         "eks": [scope.arn("eks", f"cluster/{scope.prefix}*")],

@@ -12,8 +12,9 @@ import pulumi_aws as aws
 from infra.components import iam_documents as documents
 from infra.components.iam_boundary import boundary_document
 from infra.components.iam_documents import Document, Scope
+from infra.components.image_build_documents import image_build_document, image_build_trust, start_builds
 from infra.naming import Naming
-from infra.settings_platform import CiSettings
+from infra.settings_platform import CiSettings, ImageBuildSettings
 
 # https://docs.aws.amazon.com/eks/latest/userguide/security-iam-awsmanpol.html: what AWS itself keeps up to date for its agents.
 CLUSTER_POLICIES: Final = ("AmazonEKSClusterPolicy",)
@@ -34,6 +35,7 @@ class IdentityArgs:
     max_session_hours: int
     operator_principal_arns: tuple[str, ...]
     ci: CiSettings | None
+    image_build: ImageBuildSettings | None
 
 
 class Identity(pulumi.ComponentResource):
@@ -50,6 +52,7 @@ class Identity(pulumi.ComponentResource):
     cni_role_arn: pulumi.Output[str]
     ebs_csi_role_arn: pulumi.Output[str]
     ci_role_arn: pulumi.Output[str] | None
+    image_build_role_arn: pulumi.Output[str] | None
 
     def __init__(self, name: str, args: IdentityArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:security:Identity", name, None, opts)
@@ -66,6 +69,10 @@ class Identity(pulumi.ComponentResource):
         }
         if args.ci:
             bounded["ci"] = documents.ci_document(scope)
+        if args.image_build:
+            bounded["image-build"] = image_build_document(scope, args.image_build.connection_arn)
+        if args.ci and args.image_build:
+            bounded["ci"] = documents.document(*bounded["ci"]["Statement"], start_builds(scope))
         boundary = self._boundary(boundary_document(scope, list(bounded.values())))
 
         self.boundary_arn = boundary.arn
@@ -94,6 +101,11 @@ class Identity(pulumi.ComponentResource):
             "ebs-csi", pod, documents.volume_key_document(scope), managed=("service-role/AmazonEBSCSIDriverPolicy",)
         )
         self.ci_role_arn = self._ci_role(args.ci, bounded["ci"], boundary) if args.ci else None
+        self.image_build_role_arn = (
+            self._role("image-build", image_build_trust(scope), bounded["image-build"], boundary=boundary)
+            if args.image_build
+            else None
+        )
         outputs = {
             "boundaryArn": self.boundary_arn,
             "trainingRoleArn": self.training_role_arn,
@@ -106,7 +118,8 @@ class Identity(pulumi.ComponentResource):
             "cniRoleArn": self.cni_role_arn,
             "ebsCsiRoleArn": self.ebs_csi_role_arn,
         }
-        self.register_outputs(outputs | ({"ciRoleArn": self.ci_role_arn} if self.ci_role_arn is not None else {}))
+        some = {"ciRoleArn": self.ci_role_arn, "imageBuildRoleArn": self.image_build_role_arn}
+        self.register_outputs(outputs | {name: arn for name, arn in some.items() if arn is not None})
 
     def _boundary(self, document: Document) -> aws.iam.Policy:
         name = self._args.naming.name("permission-boundary")

@@ -33,6 +33,7 @@ TAGGABLE: Final = frozenset(
         "aws:cloudwatch/eventRule:EventRule",
         "aws:cloudwatch/logGroup:LogGroup",
         "aws:cloudwatch/metricAlarm:MetricAlarm",
+        "aws:codebuild/project:Project",
         "aws:ebs/volume:Volume",
         "aws:ec2/capacityReservation:CapacityReservation",
         "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",

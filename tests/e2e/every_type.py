@@ -263,6 +263,14 @@ class _Program:
             "action": {"type": "expire"},
         }
         aws.ecr.LifecyclePolicy("images-rules", repository=fixed.name, policy=json.dumps({"rules": [rule]}))
+        aws.codebuild.Project(
+            "builds",
+            service_role=self.role.arn,
+            build_timeout=self.new(30, 60),
+            artifacts={"type": "NO_ARTIFACTS"},
+            environment={"type": "LINUX_CONTAINER", "compute_type": "BUILD_GENERAL1_SMALL", "image": "aws/codebuild/standard:7"},
+            source={"type": "NO_SOURCE", "buildspec": "version: 0.2\n"},
+        )
 
     def _cluster(self) -> None:
         cluster = aws.eks.Cluster(

@@ -403,6 +403,16 @@ WORLD: Final[dict[str, tuple[str, dict[str, Any]]]] = {
             "policy": document({"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Condition": FROM_HERE}),
         },
     ),
+    "builds": (
+        t.BUILD_PROJECT,
+        {
+            "encryptionKey": KEY_ARN,
+            "environment": {"computeType": "BUILD_GENERAL1_LARGE", "privilegedMode": True},
+            "logsConfig": {"cloudwatchLogs": {"status": "ENABLED", "groupName": "/slipway-prod/image-builds"}},
+            "vpcConfig": {"vpcId": id_of("vpc"), "subnets": [id_of("private-a")], "securityGroupIds": [id_of("group")]},
+            "tags": {**TAGS, "Privileged": "builds images"},
+        },
+    ),
     "secret": (t.SECRET, {"kmsKeyId": KEY_ARN, "recoveryWindowInDays": 30, "tags": DATA}),
     "secret-rotation": (t.SECRET_ROTATION, {"secretId": id_of("secret"), "rotationLambdaArn": "arn:aws:lambda:..."}),
     "secret-policy": (t.SECRET_POLICY, {"secretArn": id_of("secret"), "policy": document(OWN_ACCOUNT)}),

@@ -225,6 +225,13 @@ CASES: Final = (
     Case("network-subnet-gives-no-public-address", "private-a", "mapPublicIpOnLaunch", True),
     Case("network-vpc-has-flow-log", "vpc-flow-log", REMOVE),
     Case("network-vpc-reaches-s3-inside", "vpc-s3", REMOVE),
+    # --- builds
+    Case("codebuild-builds-are-logged", "builds", "logsConfig"),
+    Case("codebuild-builds-are-logged", "builds", "logsConfig.cloudwatchLogs.status", "DISABLED"),
+    Case("codebuild-builds-run-in-the-vpc", "builds", "vpcConfig"),
+    Case("codebuild-privileged-builds-say-why", "builds", "tags.Privileged"),
+    Case("codebuild-project-is-encrypted-with-our-key", "builds", "encryptionKey"),
+    Case("codebuild-project-is-encrypted-with-our-key", "builds", "encryptionKey", "arn:aws:kms:us-east-1:1:alias/aws/s3"),
     # --- registry
     Case("registry-images-are-encrypted", "repository", "encryptionConfigurations"),
     Case("registry-images-are-encrypted", "repository", "encryptionConfigurations.0.kmsKey"),

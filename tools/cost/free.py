@@ -45,7 +45,6 @@ _REASONS: Final[dict[str, tuple[str, ...]]] = {
         "aws:glue/catalogDatabase:CatalogDatabase",
         "aws:athena/workgroup:Workgroup",  # the queries cost, by the byte that each scans
         "aws:emrserverless/application:Application",  # the jobs cost, while they run
-        "aws:codebuild/project:Project",  # the builds cost, by the minute
         "aws:ssm/parameter:Parameter",  # standard tier
         "aws:rds/subnetGroup:SubnetGroup",
         "aws:rds/parameterGroup:ParameterGroup",

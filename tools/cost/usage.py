@@ -38,6 +38,7 @@ class Usage:
     sqs_requests: float = 1_000_000.0  # requests to each queue
     training_runs: float = 1.0  # runs a month of each training job
     training_share: float = 0.25  # share of its maximum run time that a training job is expected to take
+    build_minutes: float = 120.0  # minutes a month that each build project builds
     load_units: float = 1.0  # LCUs of each load balancer
     lambda_requests: float = 100_000.0  # invocations of each function
     lambda_seconds: float = 1.0  # seconds an invocation takes

@@ -15,7 +15,7 @@ from tools.images.variants import Build
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
-    """What came out. `id` is the digest of the image's configuration, `digest` that of its manifest ("" before docker pushed it)."""
+    """What came out. `id` is the digest of the configuration, `digest` that of the manifest ("" before docker pushed it)."""
 
     build: Build
     tool: str

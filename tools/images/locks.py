@@ -1,7 +1,7 @@
 """Hash-locked requirements (pip-compile form): read, and cut down for the images that hold less.
 
-The locks in `workloads/images/` are cut out of those in `requirements/`: a version is decided once. They lie there because an image's
-tag is a hash of `workloads/`; `locks.sha256` brings the whole lock into it too. After a lock was renewed:
+The locks in `workloads/images/` are cut out of those in `requirements/`: a version is decided once. They lie there because the
+tag of an image is a hash of `workloads/`; `locks.sha256` brings the whole lock into it too. After a lock was renewed:
 
     python -m tools.images.locks
 """

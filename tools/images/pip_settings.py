@@ -1,4 +1,4 @@
-"""pip's own settings on this machine, as secrets of a build: a mirror and its certificate reach pip there, and stay in no layer."""
+"""pip's settings on this machine, as secrets of a build: a mirror and its certificate reach pip there, and stay in no layer."""
 
 from __future__ import annotations
 

@@ -64,8 +64,8 @@ def push_image(tool: Tool, reference: str, tag: str, repository: Repository, ecr
     if there:
         if image_id not in (there.config, there.digest):
             raise ImageError(
-                f"{target} is there and is another image ({there.config}, this one is {image_id}). Tags never move: change the code "
-                "and the tag changes with it, or give --tag for the same code over another base"
+                f"{target} is there and is another image ({there.config}, this one is {image_id}). Tags never move: change the "
+                "code and the tag changes with it, or give --tag for the same code over another base"
             )
         say(f"{target} is there already, and is this image")
         return Pushed(reference=target, digest=there.digest, already=True)

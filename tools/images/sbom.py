@@ -1,4 +1,4 @@
-"""A software bill of materials as CycloneDX 1.6 JSON: what an image holds, from its lock and, where it can be read, its own files.
+"""A software bill of materials as CycloneDX 1.6 JSON: what an image holds, from its lock and from the image itself.
 
 https://cyclonedx.org/docs/1.6/json/
 """
@@ -78,8 +78,8 @@ def document(build: Build, lock: str, *, packages: Sequence[OsPackage] = (), ima
         "components": components,
         "dependencies": [{"ref": "image", "dependsOn": sorted(each["bom-ref"] for each in components)}],
     }
-    digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).digest()
-    return {"serialNumber": f"urn:uuid:{uuid.UUID(bytes=digest[:16], version=4)}", **body}
+    serial = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).digest()
+    return {"serialNumber": f"urn:uuid:{uuid.UUID(bytes=serial[:16], version=4)}", **body}
 
 
 def os_packages(status: str, os_release: str) -> tuple[OsPackage, ...]:

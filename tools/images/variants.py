@@ -49,7 +49,7 @@ VARIANTS: Final = (
         suffix="-cpu",
         requirements={"training": FULL, "serving": SERVING_CPU},
         note={
-            "training": "as large as cuda: PyPI's PyTorch for x86-64 is the CUDA build; --requirements takes a lock of CPU wheels",
+            "training": "as large as cuda: PyPI's PyTorch for x86-64 is the CUDA build; --requirements takes a lock with another",
             "serving": "ONNX Runtime and no PyTorch: serves models exported to model.onnx, and no others",
         },
     ),
@@ -58,7 +58,7 @@ VARIANTS: Final = (
         suffix="-neuron",
         requirements=dict.fromkeys(IMAGES, NEURON),
         venv_options="--system-site-packages",
-        needs_base="PyTorch for Neuron is on no public index of packages, so the base must bring it: give --base the digest of an "
+        needs_base="PyTorch for Neuron is not on PyPI, so the base must bring it: give --base the digest of an "
         "AWS Deep Learning Container for PyTorch with Neuron (docs/images.md)",
         note=dict.fromkeys(IMAGES, "our code over an AWS Deep Learning Container, Python 3.11; built by nobody here yet"),
     ),
@@ -100,7 +100,7 @@ def decide(
     epoch: int = EPOCH,
     built: bool = False,
 ) -> Build:
-    """The build of one image. `source` is the tag of the code (`src-...`); `requirements` a lock to take instead of the variant's.
+    """The build of one image. `source` is the tag of the code (`src-...`); `requirements` a lock to take instead of its own.
 
     `built`: it is there already, and its base is of no matter.
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from tools.localcloud import recorded_eks, recorded_eks_moto, recorded_models
+from tools.localcloud import recorded_codebuild, recorded_eks, recorded_eks_moto, recorded_models
 from tools.localcloud.recorder import ACCOUNT, Call, Extra, Recorded, Refusal
 
 
@@ -218,6 +218,7 @@ _TARGET_TAGS = _tags_on(_scalable_target, "Tags", "Tags", "TagKeys")
 EXTRAS: Mapping[tuple[str, str], Extra] = {
     **recorded_eks_moto.EXTRAS,
     **recorded_models.EXTRAS,
+    **recorded_codebuild.EXTRAS,
     ("ec2", "ModifySecurityGroupRules"): _modify_group_rules,
     ("ec2", "ModifyVpcEndpoint"): _modify_endpoint,
     ("sagemaker", "UpdateEndpoint"): _update_endpoint,

@@ -157,7 +157,7 @@ class Recorder:
                     return None
         except ServiceException as error:
             result = error
-        written = get_serializer_class(service, model.service_model.protocol)(model).serialize(result)
+        written = get_serializer_class(service, _protocol(model.service_model))(model).serialize(result)
         return Response(written["body"], status=written["status_code"], headers=dict(written["headers"]))
 
     def _store(self, service: str, noun: str, region: str) -> dict[tuple[Any, ...], dict[str, Any]]:
@@ -249,6 +249,12 @@ def _model(service: str) -> Any:
     return get_service_model(service)
 
 
+def _protocol(model: Any) -> str:
+    """The service's protocol; of several (CBOR and JSON) the first that moto reads, which is what boto3 and the aws CLI write."""
+    offered = model.metadata.get("protocols") or [model.protocol]
+    return str(next((name for name in offered if name in PROTOCOL_PARSERS), model.protocol))
+
+
 @cache
 def _routes(service: str) -> list[tuple[str, re.Pattern[str], str]]:
     """(method, path pattern, operation) of a rest service, the most specific first."""
@@ -268,11 +274,11 @@ def _routes(service: str) -> list[tuple[str, re.Pattern[str], str]]:
 
 
 def _operation(service: str, request: Request, environ: Mapping[str, Any], body: bytes) -> tuple[str, dict[str, str]] | None:
-    protocol = _model(service).protocol
+    protocol = _protocol(_model(service))
     if protocol in ("query", "ec2"):
         action = parse_qs(body.decode(errors="replace")).get("Action") or [request.args.get("Action", "")]
         return (action[0], {}) if action[0] in _model(service).operation_names else None
-    if protocol in ("json", "smithy-rpc-v2-cbor"):
+    if protocol == "json":
         target = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
         return (target, {}) if target in _model(service).operation_names else None
     path = str(environ.get("RAW_URI") or environ.get("REQUEST_URI") or request.path).split("?")[0]
@@ -285,11 +291,11 @@ def _operation(service: str, request: Request, environ: Mapping[str, Any], body:
 
 def _parse(model: Any, request: Request, body: bytes, url_params: dict[str, str]) -> dict[str, Any]:
     values: MultiDict[str, str] = MultiDict(request.args)
-    if model.service_model.protocol in ("query", "ec2"):
+    if _protocol(model.service_model) in ("query", "ec2"):
         for key, items in parse_qs(body.decode(), keep_blank_values=True).items():
             for item in items:
                 values.add(key, item)
-    parsed: dict[str, Any] = PROTOCOL_PARSERS[model.service_model.protocol](model).parse(
+    parsed: dict[str, Any] = PROTOCOL_PARSERS[_protocol(model.service_model)](model).parse(
         {
             "body": body.decode() if body else "",
             "headers": Headers(request.headers),

@@ -96,6 +96,7 @@ def _images_groups(views: list[ResourceView], prefix: str) -> Iterable[Group]:
         ("scanned", "imageScanningConfiguration.scanOnPush", True),
     )
     kept = [word for word, path, wanted in promises if repositories and all(view.get(path) == wanted for view in repositories)]
+    yield _named(views, prefix, "Built by", "aws:codebuild/project:Project")
     yield Group(heading="Every image", chips=tuple(Chip(label=word) for word in kept))
 
 

@@ -21,6 +21,7 @@ ROOM_OF: Final = (
     ("aws:s3/", "data"),
     ("aws:dynamodb/", "data"),
     ("aws:ecr/", "images"),
+    ("aws:codebuild/", "images"),
     ("pulumi-python:dynamic/sagemaker:TrainingJob", "training"),
     ("aws:sagemaker/modelPackage", "models"),
     ("aws:sagemaker/model:", "models"),

@@ -1,7 +1,7 @@
 """A model exported to ONNX that answers without PyTorch: what the serving image without CUDA runs.
 
-Reads what `workloads.compression` leaves beside the artifact: `model.onnx` (`input`, float32 (rows, 64) -> `logits`, (rows, labels))
-and `model.json`. Imports no PyTorch, nor anything of ours that does.
+Reads `model.onnx`, as `workloads.compression` exports it (`input`, float32 (rows, 64) -> `logits`, (rows, labels)), and the
+artifact's `model.json`. Imports no PyTorch, nor anything of ours that does.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class OnnxPredictor:
             found = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else "no such folder"
             raise ModelError(
                 f"{model} is missing (found: {found}). This image has no PyTorch and serves exported models: export the model "
-                "to onnx and deploy that artifact, or serve it with the image that has PyTorch (variant cuda, which needs no GPU)."
+                "to onnx and deploy that, or serve it with the image that has PyTorch (variant cuda, which needs no GPU)."
             )
         options = onnxruntime.SessionOptions()
         # Requests run side by side, a thread each; threads within one would only compete.

@@ -104,6 +104,7 @@ USING: dict[str, Any] = {
     "vpcEndpointType": "Interface",
     "billingMode": "PAY_PER_REQUEST",
     "streamModeDetails": {"streamMode": "ON_DEMAND"},
+    "environment": {"computeType": "BUILD_GENERAL1_LARGE"},
 }
 
 

@@ -135,6 +135,7 @@ def push(
     tag: TagName = "",
     requirements: Lock = None,
     non_root: NonRoot = False,
+    repository: Annotated[str, typer.Option(help="The repository's url, where no stack's outputs can be read (CI).")] = "",
     local: Local = False,
     as_json: Json = False,
 ) -> None:
@@ -146,7 +147,9 @@ def push(
         from tools.images.errors import ImageError
         from tools.images.variants import IMAGES
 
-        if local or stack == "local":
+        if repository and image == "all":
+            raise ValueError("--repository is one image's; name training or serving")
+        if not repository and (local or stack == "local"):
             raise ImageError(
                 "the local cloud holds no images: its jobs and endpoints run this checkout, so there is nothing to push.\n"
                 "name a stack on AWS: slipway images push all dev"
@@ -160,13 +163,13 @@ def push(
         source = _source()
         wanted = IMAGES if image == "all" else (image,)
         builds = [_decided(source, name, variant, "", tag, requirements, non_root, built=True) for name in wanted]
-        outputs = reader(stack, local=local).outputs()
+        outputs = {} if repository else reader(stack, local=local).outputs()
         found = builders.find(tool)
         documents = []
         for each in builds:
-            repository = Repository.of(str(outputs.get(f"{each.image}RepositoryUrl", "")))
-            ecr = boto3.client("ecr", region_name=repository.region)
-            pushed = push_image(found, each.reference, each.tag, repository, ecr, say)
+            target = Repository.of(repository or str(outputs.get(f"{each.image}RepositoryUrl", "")))
+            ecr = boto3.client("ecr", region_name=target.region)
+            pushed = push_image(found, each.reference, each.tag, target, ecr, say)
             documents.append({"reference": pushed.reference, "digest": pushed.digest, "already": pushed.already})
             if not as_json:
                 console().print(f"{pushed.reference}  {pushed.digest}", markup=False)

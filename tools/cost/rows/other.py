@@ -43,6 +43,19 @@ def _state_machine(ask: Ask) -> Iterator[Charge]:
         yield from ask.charge("stepfunctions", "transitions", "transitions (assumed)", ask.usage.transitions / 1000)
 
 
+# The compute types of one price a minute each; larger ones have no row.
+BUILD_MACHINES: Final = {"BUILD_GENERAL1_SMALL": "small", "BUILD_GENERAL1_MEDIUM": "medium", "BUILD_GENERAL1_LARGE": "large"}
+
+
+def _builds(ask: Ask) -> Iterator[Charge]:
+    machine, kind = ask.text("environment.computeType", ""), ask.text("environment.type", "LINUX_CONTAINER")
+    if machine not in BUILD_MACHINES or kind != "LINUX_CONTAINER":
+        ask.gaps.append(f"no price row for builds on {machine or 'an unknown machine'} ({kind})")
+        return
+    size = BUILD_MACHINES[machine]
+    yield from ask.charge("codebuild", size, f"builds on {size} (minutes assumed)", ask.usage.build_minutes)
+
+
 def _acl(ask: Ask) -> Iterator[Charge]:
     yield from ask.charge("wafv2", "acl", "web ACL", 1)
     yield from ask.charge("wafv2", "rule", "rules", len(ask.items("rules")))
@@ -54,6 +67,7 @@ ROWS: Final = (
     Row(type="aws:kinesis/stream:Stream", charges=_stream),
     Row(type="aws:sfn/stateMachine:StateMachine", charges=_state_machine),
     Row(type="aws:wafv2/webAcl:WebAcl", charges=_acl),
+    Row(type="aws:codebuild/project:Project", charges=_builds),
     flat(
         "aws:cloudtrail/trail:Trail",
         Term(service="cloudtrail", dimension="data", label="data events, one per bucket write", usage="s3_puts", per=100_000),

@@ -1,0 +1,134 @@
+"""The project that builds the images: off unless asked for, and then as our own rules want it."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+
+import pytest
+import yaml
+
+from infra.components.iam_lint import allows
+from infra.components.image_builds import BUILDSPEC
+from infra.program import program
+from infra.settings import SettingsError, parse
+from tests.infra.conftest import ROOT
+from tests.support.recorder import Recording, record
+
+CONNECTION = "arn:aws:codeconnections:us-east-1:111111111111:connection/11111111-2222-3333-4444-555555555555"
+BUILD = {"repository": "example/slipway", "connectionArn": CONNECTION}
+PROJECT = "aws:codebuild/project:Project"
+
+
+def config(**build: Any) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text(encoding="utf-8"))["config"]
+    found["slipway:registry"]["build"] = {**BUILD, **build}
+    return found
+
+
+@cache
+def built() -> Recording:
+    return record(program, stack="dev", config=config())
+
+
+def faults(**build: Any) -> str:
+    with pytest.raises(SettingsError) as error:
+        parse(config(**build), stack="dev", source="Pulumi.dev.yaml")
+    return str(error.value)
+
+
+def test_no_stack_has_it_unless_its_file_asks_for_it(recorded: Any) -> None:
+    assert recorded("local").of(PROJECT) == []
+    assert len(built().of(PROJECT)) == 1
+
+
+def test_it_runs_in_the_private_subnets_under_our_keys_and_logs_to_a_group_that_forgets() -> None:
+    (project,) = built().of(PROJECT)
+    (group,) = [view for view in built().of("aws:cloudwatch/logGroup:LogGroup") if view.name.endswith("image-builds")]
+    assert group.get("retentionInDays") == 30
+    assert project.get("logsConfig.cloudwatchLogs.groupName") == group.get("name") == "/slipway-dev/image-builds"
+    assert len(project.get("vpcConfig.subnets")) == 2
+    assert project.get("encryptionKey")
+    assert project.get("concurrentBuildLimit") == 1, "two builds would race for one tag"
+
+
+def test_mandatory_rules_hold_and_it_is_priced_tagged_and_on_the_picture() -> None:
+    from policies.evaluate import evaluate
+    from policies.rules.tags import TAGGABLE
+    from tools.cost.estimate import estimate
+    from tools.localcloud.aws.rows import all_rows
+    from tools.report.rooms import picture
+
+    assert [violation for violation in evaluate(built()).violations if violation.level == "mandatory"] == []
+    bill = estimate(built(), region="us-east-1", ceiling_usd=1e9).to_json()
+    (line,) = [line for line in bill["lines"] if PROJECT in line["urn"]]
+    assert line["monthly_usd"] == pytest.approx(120 * 0.02)
+    assert PROJECT in TAGGABLE
+    assert PROJECT in all_rows()
+    assert "Built by" in [group.heading for group in picture(built()).rooms["images"].groups]
+
+
+def test_its_role_pushes_to_the_two_repositories_and_does_nothing_else_with_them() -> None:
+    (policy,) = [view for view in built().of("aws:iam/rolePolicy:RolePolicy") if view.name.endswith("image-build")]
+    document = json.loads(policy.get("policy"))
+    registry = "arn:aws:ecr:us-east-1:111111111111:repository"
+    assert allows(document, "ecr:PutImage", f"{registry}/slipway-dev-training")
+    assert not allows(document, "ecr:PutImage", f"{registry}/slipway-prod-training")
+    assert not allows(document, "ecr:BatchDeleteImage", f"{registry}/slipway-dev-training")
+    assert not allows(document, "s3:GetObject", "arn:aws:s3:::slipway-dev-models-111111111111-us-east-1/x")
+    assert allows(document, "codeconnections:UseConnection", CONNECTION)
+
+
+def test_the_boundary_lets_the_role_do_its_work_and_ci_may_start_it() -> None:
+    boundary = json.loads(built().of("aws:iam/policy:Policy")[0].get("policy"))
+    assert allows(boundary, "codeconnections:UseConnection", CONNECTION)
+    (ci,) = [view for view in built().of("aws:iam/rolePolicy:RolePolicy") if view.name.endswith("-ci")]
+    assert allows(
+        json.loads(ci.get("policy")),
+        "codebuild:StartBuild",
+        "arn:aws:codebuild:us-east-1:111111111111:project/slipway-dev-images",
+    )
+
+
+def test_only_codebuild_for_this_project_takes_the_role() -> None:
+    (role,) = [view for view in built().of("aws:iam/role:Role") if view.name.endswith("image-build")]
+    (statement,) = json.loads(role.get("assumeRolePolicy"))["Statement"]
+    assert statement["Principal"] == {"Service": "codebuild.amazonaws.com"}
+    assert statement["Condition"]["ArnLike"]["aws:SourceArn"].endswith("project/slipway-dev-images")
+
+
+def test_no_iam_document_of_it_is_what_a_reviewer_would_refuse() -> None:
+    from infra.components.iam_lint import MANAGED_POLICY_LIMIT, TRUST_LIMIT, lint_document
+
+    for type_, key, kind, limit in (
+        ("aws:iam/policy:Policy", "policy", "identity", MANAGED_POLICY_LIMIT),
+        ("aws:iam/rolePolicy:RolePolicy", "policy", "identity", 10240),
+        ("aws:iam/role:Role", "assumeRolePolicy", "trust", TRUST_LIMIT),
+    ):
+        for view in built().of(type_):
+            assert lint_document(json.loads(view.get(key)), kind=kind, limit=limit) == [], view.name
+
+
+def test_what_it_runs_is_in_the_repository_and_calls_commands_that_there_are() -> None:
+    spec = yaml.safe_load((ROOT / BUILDSPEC).read_text(encoding="utf-8"))
+    commands = "\n".join(spec["phases"]["build"]["commands"])
+    (project,) = built().of(PROJECT)
+    given = {variable["name"] for variable in project.get("environment.environmentVariables")}
+    assert given == {"TRAINING_REPOSITORY", "SERVING_REPOSITORY", "VARIANT"}
+    assert "tools.cli images build" in commands
+    assert '--repository "$repository"' in commands
+
+
+@pytest.mark.parametrize(
+    ("build", "words"),
+    [
+        ({"repository": "slipway"}, "names no repository"),
+        ({"connectionArn": "arn:aws:iam::1:role/x"}, "is no arn of a connection"),
+        ({"baseImage": "python:3.11"}, "names no digest"),
+        ({"variant": "neuron"}, "needs the digest of an AWS Deep Learning Container"),
+        ({"computeType": "BUILD_GENERAL1_SMALL"}, "BUILD_GENERAL1_LARGE"),
+    ],
+)
+def test_what_cannot_work_is_said_before_anything_is_made(build: dict[str, Any], words: str) -> None:
+    assert words in faults(**build)
