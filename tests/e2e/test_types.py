@@ -23,9 +23,11 @@ _MODEL: Final = """
 import sys, tarfile
 from pathlib import Path
 from workloads import artifact
-from workloads.training.model import DigitsNet
+from workloads.models.digits_net import DigitsNet
 folder = Path(sys.argv[1])
-artifact.save(folder / "m", DigitsNet(8), {}, {})
+net = DigitsNet(8)
+kept = {"state": net.state_dict(), "architecture": net.architecture(), "task": "digits", "metrics": {}, "settings": {}}
+artifact.save(folder / "m", details={"input": {"values": 64}, "labels": list(range(10))}, **kept)
 with tarfile.open(folder / "model.tar.gz", "w:gz") as tar:
     for path in sorted((folder / "m").iterdir()):
         tar.add(path, path.name)

@@ -213,7 +213,10 @@ def evaluate(run: Run) -> dict[str, float]:
 def answer(run: Run, inputs: torch.Tensor) -> torch.Tensor | None:
     """Whole logits; None on a process that a pipeline's later stage tells nothing."""
     if run.parallel.schedule:
-        logits = run.parallel.schedule.eval(*((inputs,) if run.parallel.embeds else ()))
+        # The schedule computes a loss too, whether it is wanted or not; tokens do for its targets.
+        given, targets = (inputs,) if run.parallel.embeds else (), inputs if run.parallel.tells_loss else None
+        with run.parallel.computing():
+            logits = run.parallel.schedule.eval(*given, target=targets)
     else:
         with run.parallel.casting():
             logits = run.parallel.model(inputs)

@@ -1,0 +1,63 @@
+"""A decoder small enough to train in a blink, on a small real corpus, however it is cut."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from workloads.models.decoder_config import DecoderConfig
+from workloads.training import state, trainer
+from workloads.training.assembly import Run, assemble
+from workloads.training.degrees import resolve
+from workloads.training.distributed import Place
+from workloads.training.settings_tasks import LanguageSettings
+from workloads.training.sources import Paths
+from workloads.training.tasks.language import LanguageTask
+from workloads.training.tasks.task import Share
+
+SIZES = DecoderConfig(width=32, layers=4, heads=4, kv_heads=2, feed_forward=64, positions=16)
+STEPS = 12
+# Clipping at a norm that the first steps exceed, a warm-up, decay: all that a run has is in the comparison.
+BASE = {"batch_size": 16, "sequence_length": 16, "max_steps": STEPS, "clip_norm": 0.5, "warmup_steps": 4, "learning_rate": 0.01}
+ALONE = Place(rank=0, world_size=1, local_rank=0, local_world_size=1, device=torch.device("cpu"))
+
+
+class TinyTask(LanguageTask):
+    """Task language with a model smaller than any preset."""
+
+    def sizes(self, settings: LanguageSettings) -> DecoderConfig:
+        return SIZES
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What a run came to: every step's loss, the test split's metrics, and the leader's whole weights as lists."""
+
+    losses: list[float]
+    metrics: dict[str, float]
+    weights: dict[str, list[float]]
+
+
+def make_run(place: Place, corpus: Path, paths: Paths | None = None, **values: Any) -> Run:
+    settings = LanguageSettings.from_mapping({**BASE, **values})
+    task = TinyTask()
+    degrees = resolve(settings, place.world_size, SIZES, settings.sequence_length)
+    share = Share(rank=degrees.data_rank(place.rank), world_size=degrees.data)
+    data = task.open(settings, str(corpus), str(corpus), share)
+    return assemble(task, data, settings, place, degrees, paths=paths)
+
+
+def train(place: Place, corpus: Path, **values: Any) -> Outcome:
+    """Train for `STEPS` steps. Same losses on every rank."""
+    run = make_run(place, corpus, **values)
+    run.parallel.module.train()
+    losses: list[float] = []
+    for batch, number in zip(run.data.batches(0), range(run.steps), strict=False):
+        (total,) = place.sum(trainer.step(run, batch, number))
+        losses.append(total / run.parallel.tellers)
+    metrics = trainer.evaluate(run)
+    whole = state.whole(run.parallel, run.parallel.model.state_dict())
+    return Outcome(losses=losses, metrics=metrics, weights={name: tensor.flatten().tolist() for name, tensor in whole.items()})
