@@ -70,7 +70,9 @@ class Cloud:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         runtime.start()
         self._stop = [runtime.stop, server.shutdown]
-        self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        # Two clouds of one process share moto.
+        if BUCKET not in [bucket["Name"] for bucket in self.s3.list_buckets()["Buckets"]]:
+            self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
         self.put("digits-aaaa/test/test.json", b"{}")
         return self
 
