@@ -16,7 +16,6 @@ ROOT = Path(__file__).parent
 TOGETHER = {
     "tools/localcloud/sagemaker": "one running SageMaker",
     "tools/models": "one model registry",
-    "workloads/data": "one S3 server",
     "workloads": "one import of torch",
     "infra": "recorded stacks",
     "tools/cost": "recorded stacks",

@@ -280,8 +280,13 @@ def _page(client: Any, *, bucket: str, prefix: str, more: Mapping[str, str]) -> 
 def _network_errors() -> tuple[type[Exception], ...]:
     from botocore import exceptions
 
-    # HTTPClientError: no connection, a closed one, a time-out. The others: a body that ended early.
-    return (exceptions.HTTPClientError, exceptions.IncompleteReadError, exceptions.ResponseStreamingError)
+    # The first two: no connection, a closed one, a time-out. The others: a body that ended early.
+    return (
+        exceptions.HTTPClientError,
+        exceptions.ConnectionError,
+        exceptions.IncompleteReadError,
+        exceptions.ResponseStreamingError,
+    )
 
 
 def _passes(error: Any) -> bool:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import math
 import os
 import sys
 import time
@@ -147,7 +148,7 @@ def validate(settings: CorpusSettings, places: Places) -> Accepted:
     if count < 2:
         raise DataError(places.source, [f"it has {count} documents, and train and test need at least one each; add documents"])
     # At least one document on each side, however small the corpus: the one of the lowest hash is held out, the highest never.
-    cut = min(max(settings.test_share, lowest + 2**-60), highest)
+    cut = min(max(settings.test_share, math.nextafter(lowest, 1)), highest)
     return Accepted(documents=count, digest=digest.hexdigest(), cut=cut)
 
 

@@ -10,7 +10,7 @@ The order is decided in `workloads/data/lanes.py`; the format in `workloads/data
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property, partial
 from pathlib import Path
@@ -111,7 +111,7 @@ class TokenStream:
         """Rows of a batch that are this rank's."""
         return self.batch_size // self.world_size
 
-    def batches(self, epoch: int, first_step: int = 0) -> Iterator[dict[str, torch.Tensor]]:
+    def batches(self, epoch: int, first_step: int = 0) -> Generator[dict[str, torch.Tensor], None, None]:
         """This rank's part of every batch from `first_step` on: `tokens` int64 (rows, sequence_length + 1); row i is lane
         `rank + i * world_size`. Raises `DataError` when a shard is damaged, gone or out of reach."""
         import torch  # whoever only looks at a corpus needs none
@@ -119,7 +119,7 @@ class TokenStream:
         for tokens in self.arrays(epoch, first_step):
             yield {"tokens": torch.from_numpy(tokens)}
 
-    def every(self, max_rows: int = 0) -> Iterator[dict[str, torch.Tensor]]:
+    def every(self, max_rows: int = 0) -> Generator[dict[str, torch.Tensor], None, None]:
         """Each sample once, in the corpus's order, for evaluation: `tokens` as above and `real` bool (rows,).
 
         All ranks get the same number of batches of the same shape, so that collectives match; rows that only fill up are zeros
@@ -130,7 +130,7 @@ class TokenStream:
         for tokens, real in self.every_array(max_rows):
             yield {"tokens": torch.from_numpy(tokens), "real": torch.from_numpy(real)}
 
-    def arrays(self, epoch: int, first_step: int = 0) -> Iterator[np.ndarray]:
+    def arrays(self, epoch: int, first_step: int = 0) -> Generator[np.ndarray, None, None]:
         """What `batches` gives, as NumPy arrays. Its threads end with it, also when it is closed or dropped halfway."""
         if not self.steps_per_epoch:
             raise DataError(
@@ -152,7 +152,7 @@ class TokenStream:
                     tokens[row] = lane.take()
                 yield tokens
 
-    def every_array(self, max_rows: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def every_array(self, max_rows: int = 0) -> Generator[tuple[np.ndarray, np.ndarray], None, None]:
         """What `every` gives, as NumPy arrays."""
         wanted = min(self.samples, max_rows) if max_rows else self.samples
         share = -(-wanted // self.world_size)

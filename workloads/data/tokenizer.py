@@ -78,6 +78,8 @@ class BpeTokenizer:
 
     def __init__(self, model: Any) -> None:
         self._model = model
+        # A document that says "<|endoftext|>" (a tokenizer's own source does) means these characters, not its end.
+        model.encode_special_tokens = True
         end = model.token_to_id(END_OF_TEXT)
         if end is None:
             raise DataError(
