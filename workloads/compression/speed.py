@@ -2,8 +2,8 @@
 
 A figure of one model alone says as much about the machine's load as about the model. So the two take turns, the order swapped
 every round, every call is timed by itself, and what decides is each model's fastest call: load can only slow a call down, so the
-fastest of many is nearest to what the model costs, also on a machine that others use. The noise is measured too: how far apart the
-fastest calls of two halves of the rounds are, which would be nothing on a quiet machine. Rounds are added until it is small.
+fastest of many is nearest to what the model costs, also on a machine that others use. The noise is measured too: how far the
+fastest calls of two halves of the rounds are apart, nothing on a quiet machine. Rounds are added until it is small.
 """
 
 from __future__ import annotations
