@@ -33,7 +33,7 @@ GIVEN: Final[Mapping[str, str]] = {
     "processes_per_host": "processesPerHost",
     "data_uri": "dataset",
     "checkpoint_uri": "streaming",
-    "out": "workload",
+    "output_uri": "workload",
 }
 # Channels that bring a model, and the setting that says which.
 MODEL_CHANNELS: Final[Mapping[str, str]] = {"model": "fromModel", "teacher": "teacher"}

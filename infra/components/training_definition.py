@@ -165,7 +165,7 @@ def places(inputs: Mapping[str, Any]) -> dict[str, str]:
     if inputs.get("streaming") and inputs.get("checkpointConfig"):
         found["checkpoint_uri"] = _checkpoints(inputs)
     if inputs.get("corpusConfig"):
-        found["out"] = corpus_uri(inputs)
+        found["output_uri"] = corpus_uri(inputs)
     return found
 
 

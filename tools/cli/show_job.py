@@ -35,4 +35,5 @@ def failure(found: Any, result: Any) -> None:
         say(f"--- the end of its log ({result.job})")
         for line in lines:
             say(line)
-    say(f"error: {result.job} {result.status.lower()}: {result.failure}")
+    cause = result.failure.partition("\n\n")[0]  # what follows is the end of the log once more
+    say(f"error: {result.job} {result.status.lower()}: {cause}")

@@ -15,7 +15,7 @@ OUTPUT: Final = "trainingJobs"
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html
 _NAME: Final = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 # Set by the stack's settings; another value is another job.
-RESERVED: Final = frozenset({"workload", "processes_per_host", "data_uri", "checkpoint_uri", "out"})
+RESERVED: Final = frozenset({"workload", "processes_per_host", "data_uri", "checkpoint_uri", "output_uri"})
 # Where a job keeps which definition it was started from: the environment is what DescribeTrainingJob gives back.
 DEFINITION_VARIABLE: Final = "SLIPWAY_DEFINITION"
 _DIGITS: Final = 10

@@ -104,7 +104,7 @@ def usable(clients: Clients, run: JobView) -> bool:
     """Whether what a completed run left is still there: buckets may be gone, or emptied, while SageMaker's history stays."""
     from botocore.exceptions import ClientError
 
-    uri = run.hyperparameters.get("out") or run.artifact
+    uri = run.hyperparameters.get("output_uri") or run.artifact
     if not uri:
         return True
     bucket, _, key = uri.removeprefix("s3://").partition("/")

@@ -201,7 +201,16 @@ class JobRun:
         for host, base in zip(self._hosts, self._bases(), strict=True):
             self._children[host] = self._launch(host, base, port)
         crew = Crew(list(self._children.values()), self._events, self._context.limits)
-        ending = crew.watch(self._deadline)
+        over = threading.Event()
+        publisher = threading.Thread(
+            target=self._publish_until, args=(over,), name=f"metrics of {self._record.name}", daemon=True
+        )
+        publisher.start()
+        try:
+            ending = crew.watch(self._deadline)
+        finally:
+            over.set()
+            publisher.join()
         if ending == "Interrupted":
             raise _Ended(ending)
         if ending:
@@ -298,6 +307,11 @@ class JobRun:
                 stream=f"{self._record.name}/{host}-{epoch}",
                 path=self.folder / "logs" / f"{host}.log",
             )
+
+    def _publish_until(self, over: threading.Event) -> None:
+        """What the job measures goes to CloudWatch while it trains; the rest when it has ended."""
+        while not over.wait(self._context.limits.metric_period_s):
+            self._publish_metrics()
 
     def _publish_metrics(self) -> None:
         dimension = [{"Name": "TrainingJobName", "Value": self._record.name}]

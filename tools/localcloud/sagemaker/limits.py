@@ -32,6 +32,7 @@ class Limits:
     restart_longest_s: float = 30.0
     checkpoint_period_s: float = 5.0
     log_period_s: float = 0.5
+    metric_period_s: float = 5.0
     capture_period_s: float = 2.0
     scaling_period_s: float = 2.0
 

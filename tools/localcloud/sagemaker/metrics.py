@@ -15,6 +15,8 @@ from moto.core.utils import utcnow
 
 JOB_NAMESPACE = "/aws/sagemaker/TrainingJobs"
 ENDPOINT_NAMESPACE = "AWS/SageMaker"
+# After so many points of a metric the next come half as often: moto keeps all in memory, and a job may train for weeks.
+POINTS_A_PACE = 500
 
 
 class MetricWatch:
@@ -24,6 +26,7 @@ class MetricWatch:
         self._patterns = [(row["Name"], compile_metric(row["Name"], row["Regex"])) for row in definitions]
         self._last: dict[str, tuple[float, datetime]] = {}
         self._series: list[tuple[str, float, datetime]] = []
+        self._points: dict[str, tuple[int, datetime]] = {}  # how many of each so far, and when the last was
         self._lock = threading.Lock()
 
     def feed(self, line: str) -> None:
@@ -44,7 +47,7 @@ class MetricWatch:
             ]
 
     def take_series(self) -> list[tuple[str, float, datetime]]:
-        """The values since the last call, at most one a metric and second."""
+        """The values since the last call: of a metric at most one a second, after 500 one in 2 s, then in 4 s, and so on."""
         with self._lock:
             series, self._series = self._series, []
         return series
@@ -52,10 +55,12 @@ class MetricWatch:
     def _record(self, name: str, value: float) -> None:
         now = utcnow()
         with self._lock:
-            before = self._last.get(name)
             self._last[name] = (value, now)
             # A step printed every millisecond is a point a second in CloudWatch, as standard resolution is coarser still.
-            if before is None or before[1].replace(microsecond=0) != now.replace(microsecond=0):
+            count, last = self._points.get(name) or (0, None)
+            second = now.replace(microsecond=0)
+            if last is None or (second - last).total_seconds() >= 2 ** (count // POINTS_A_PACE):
+                self._points[name] = (count + 1, second)
                 self._series.append((name, value, now))
 
 

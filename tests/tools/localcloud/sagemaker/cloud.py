@@ -39,6 +39,7 @@ SHORT = Limits(
     restart_first_s=0.05,
     checkpoint_period_s=0.1,
     log_period_s=0.05,
+    metric_period_s=0.1,
     capture_period_s=0.05,
     scaling_period_s=0.1,
 )
