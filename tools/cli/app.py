@@ -43,10 +43,12 @@ VERBS: Final = (
     ),
     Verb(
         name="models",
-        help="The model registry: list, show, evaluate, approve, reject, diff, delete.",
+        help="The model registry: list, register, show, evaluate, approve, reject, diff, delete.",
         module="tools.cli.verbs.models",
         group=True,
     ),
+    Verb(name="tune", help="Search for better hyperparameters: training jobs, several at once.", module="tools.cli.verbs.tune"),
+    Verb(name="report", help="Write a page about training jobs: settings, metrics, cost, loss.", module="tools.cli.verbs.report"),
     Verb(
         name="local",
         help="The local cloud: start, stop, status, env, reset, coverage.",
