@@ -43,6 +43,23 @@ def listed(stack: Deployed, group: str | None, limit: int) -> list[ModelVersion]
     return [version for name in names for version in registry.versions(stack.clients, name, limit=limit)]
 
 
+def registered(stack: Deployed, name: str) -> ModelVersion:
+    """The version of the newest completed run of a job, registered where it is not. Raises ValueError where there is none."""
+    from tools.jobs.definition import named
+    from tools.jobs.submit import completed, newest
+    from tools.models import register
+
+    job = named(stack.jobs, name)
+    if not job.group:
+        raise ValueError(f"job {name} leaves no model to register")
+    with asking(f"looking for runs of {name}"):
+        found = completed(stack.clients, job) or newest(stack.clients, job)
+    if found is None:
+        raise RegistryError(f"job {name} has no completed run; run `./slipway train {name}{stack.options}` first")
+    image = str(stack.outputs["servingImageUri"])
+    return register(stack.clients, group=job.group, job=found.raw, serving_image=image)
+
+
 def gate(stack: Deployed, version: ModelVersion) -> Gate:
     """What the stack file asks of the version. Raises RegistryError as `job_of`: nobody else knows its rules."""
     job = job_of(stack, version)

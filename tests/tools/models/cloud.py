@@ -155,8 +155,10 @@ class Cloud:
             "InputDataConfig": [channel("test", TEST_DATA)],
         }
 
-    def deployed(self, group: str, *, approval: Mapping[str, Any] | None = None, evaluated: bool = True) -> Deployed:
-        """A stack with one job, `digits`, whose models are in `group`."""
+    def deployed(
+        self, group: str, *, approval: Mapping[str, Any] | None = None, evaluated: bool = True, prefix: str = ""
+    ) -> Deployed:
+        """A stack whose job `digits` has its models in `group`; its other, `corpus`, leaves none."""
         request = {
             "AlgorithmSpecification": {"TrainingImage": TRAINING_IMAGE, "TrainingInputMode": "File"},
             "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/training",
@@ -170,14 +172,16 @@ class Cloud:
             "run": "up",
             "workload": "digits",
             "region": REGION,
-            "namePrefix": "slipway-local-digits",
+            "namePrefix": prefix or f"{group}-digits",
             "definition": "0123456789",
             "request": request,
             "group": group,
             "approval": approval or {},
             "evaluation": request if evaluated else None,
         }
-        outputs = {"region": REGION, "trainingJobs": {"digits": told}}
+        corpus = {**told, "group": None, "evaluation": None, "namePrefix": "slipway-local-corpus"}
+        jobs = {"digits": told, "corpus": corpus}
+        outputs = {"region": REGION, "servingImageUri": SERVING_IMAGE, "trainingJobs": jobs}
         return Deployed(
             stack="local",
             local=True,
@@ -189,7 +193,7 @@ class Cloud:
 
 
 class _Quiet(MotoRequestHandler):
-    def log(self, *_: object) -> None:  # type: ignore[override]
+    def log(self, *_: object) -> None:
         pass
 
 

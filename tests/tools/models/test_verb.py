@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from tests.tools.localcloud.sagemaker.cloud import wait_for
 from tools.cli import deployed as deployed_module
 from tools.cli.app import app
 from tools.models import evaluation
 
-from .cloud import TEST_DATA, Cloud, channel, unique
+from .cloud import SERVING_IMAGE, TEST_DATA, Cloud, channel, unique
 
 Run = Callable[..., Result]
 
@@ -140,3 +141,24 @@ def test_a_fine_tuned_model_shows_its_parent(run: Run, cloud: Cloud, group: str)
     parent = cloud.version(group)
     cloud.version(group, InputDataConfig=[channel("model", parent.artifact.uri)])
     assert parent.arn in run("show", "digits").stdout
+
+
+def test_the_model_of_a_jobs_newest_completed_run_is_registered(run: Run, cloud: Cloud, group: str) -> None:
+    assert (
+        "has no completed run; run `./slipway train digits` first" in ask(run, "register", "digits", code=1)["error"]["lines"][0]
+    )
+    assert "job corpus leaves no model" in ask(run, "register", "corpus", code=2)["error"]["lines"][0]
+    assert "did you mean digits?" in ask(run, "register", "digit", code=2)["error"]["lines"][0]
+    # Any job of the stand-in leaves an archive; what it reads there is an evaluation's.
+    told = cloud.deployed(group).jobs["digits"].evaluation
+    assert told is not None
+    packed = cloud.job()["ModelArtifacts"]["S3ModelArtifacts"]
+    name = f"{group}-digits-20260101-000000"
+    channels = [*told["InputDataConfig"], channel("model", packed)]
+    hyperparameters = {"workload": "digits", "processes_per_host": "1"}
+    changed = {"TrainingJobName": name, "InputDataConfig": channels, "HyperParameters": hyperparameters}
+    cloud.sagemaker.create_training_job(**{**told, **changed})
+    wait_for(lambda: cloud.sagemaker.describe_training_job(TrainingJobName=name)["TrainingJobStatus"] == "Completed", name)
+    version = ask(run, "register", "digits")
+    assert (version["lineage"]["training_job"], version["version"], version["inference"]["image"]) == (name, 1, SERVING_IMAGE)
+    assert run("register", "digits").stdout == f"{group}/1 is the model of {name}\n"

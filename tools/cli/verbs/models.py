@@ -17,7 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="The model registry: list, show, evaluate, approve, reject, diff, delete.\n\nExample: slipway models list",
+    help="The model registry: list, register, show, evaluate, approve, reject, diff, delete.\n\nExample: slipway models list",
 )
 
 Model = Annotated[str, typer.Argument(metavar="MODEL", help="A job or group (its newest version), group/version, or an arn.")]
@@ -47,6 +47,30 @@ def list_(
             show_models.table(versions)
         else:
             say("no model is registered yet; `./slipway train` registers what it trains")
+
+
+@app.command()
+def register(
+    job: Annotated[str, typer.Argument(help="The training job, as the stack file names it.")],
+    stack: StackName = "local",
+    local: Local = False,
+    as_json: Json = False,
+) -> None:
+    """Register the model of a job's newest completed run, such as the one of `up`; one that is registered stays as it is.
+
+    Example: slipway models register digits
+    """
+    with errors_said(as_json=as_json, stack=stack):
+        from tools.cli import registry
+
+        there = _deployed(stack, local)
+        version = registry.registered(there, job)
+        if as_json:
+            answer(version.to_json())
+        else:
+            typer.echo(f"{version.name} is the model of {version.lineage.training_job}")
+            if not version.evaluation:
+                say(f"next: ./slipway models evaluate {version.name}{there.options}")
 
 
 @app.command()
