@@ -38,7 +38,8 @@ FAILURE_KEPT: Final = 8_192
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 # What gloo, NCCL and the store say when another process has gone: an effect, not a cause.
 PEER_LOST: Final = re.compile(
-    r"closed by (remote )?peer|reset by peer|Broken pipe|remote process exited|DistNetworkError|recvValue failed"
+    r"closed by (remote )?peer|reset by peer|Broken pipe|remote process exit|DistNetworkError|recvValue failed|Failed to recv|"
+    r"pair closure|ncclRemoteError|Watchdog caught collective operation timeout"
 )
 
 
@@ -58,6 +59,7 @@ class Worker:
     process: subprocess.Popen[bytes]
     stderr: bytearray = field(default_factory=bytearray)
     code: int | None = None
+    ended: float = 0.0  # monotonic seconds; its death is reported a moment later
 
 
 def run(job: Job, contract: TrainingContract) -> int:
@@ -173,6 +175,7 @@ class _Crew:
         self.stopping = False
         self._deaths: queue.SimpleQueue[Worker] = queue.SimpleQueue()
         self._deadline: float | None = None
+        self._ended_others = float("inf")  # when the others were told to end, because one had failed
 
     @contextlib.contextmanager
     def passing_on_signals(self) -> Iterator[None]:
@@ -217,6 +220,7 @@ class _Crew:
             now = time.monotonic()
             if settle_until and now >= settle_until and not terminated and not self.stopping:
                 terminated = True
+                self._ended_others = now
                 self._deadline = now + PEER_GRACE_S
                 self._signal(signal.SIGTERM)
             if self._deadline and now >= self._deadline:
@@ -224,15 +228,15 @@ class _Crew:
                 self._signal(signal.SIGKILL)
 
     def culprit(self) -> Worker:
-        """The first to fail, unless it only noticed that another had gone."""
+        """The first to fail by itself and for a reason of its own, not because it noticed that another had gone."""
         assert self.failed
-        first = self.failed[0]
-        if PEER_LOST.search(first.stderr.decode("utf-8", errors="replace")):
-            for other in self.failed[1:]:
-                text = other.stderr.decode("utf-8", errors="replace")
-                if other.code not in (-signal.SIGTERM, EXIT_STOPPED) and not PEER_LOST.search(text):
-                    return other
-        return first
+        in_order = sorted(self.failed, key=lambda worker: worker.ended)
+        by_themselves = [worker for worker in in_order if not self._was_ended(worker)]
+        return next((worker for worker in by_themselves if not _lost_a_peer(worker)), by_themselves[0])
+
+    def _was_ended(self, worker: Worker) -> bool:
+        """Whether this launcher ended it. The kernel kills with SIGKILL too, so the code alone does not tell."""
+        return worker.ended > self._ended_others and worker.code in (-signal.SIGTERM, -signal.SIGKILL, EXIT_STOPPED)
 
     def _stop(self, number: int, _frame: object) -> None:
         self.stopping = True
@@ -249,9 +253,15 @@ class _Crew:
         relay = threading.Thread(target=_relay, args=(worker,), daemon=True)
         relay.start()
         code = worker.process.wait()
+        worker.ended = time.monotonic()
         relay.join(timeout=1.0)
         worker.code = code
         self._deaths.put(worker)
+
+
+def _lost_a_peer(worker: Worker) -> bool:
+    """Whether its last words are about another process. One that was killed said nothing about its own end."""
+    return worker.code != -signal.SIGKILL and bool(PEER_LOST.search(worker.stderr.decode("utf-8", errors="replace")))
 
 
 def _relay(worker: Worker) -> None:

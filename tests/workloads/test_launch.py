@@ -16,6 +16,7 @@ from moto import mock_aws
 
 from tests.workloads.support import lay_out, run, start, with_script
 from workloads import launch, script_mode
+from workloads.catalog import WORKLOADS
 from workloads.contract import TrainingContract
 from workloads.errors import ContractError
 
@@ -83,6 +84,56 @@ def test_a_killed_process_is_told_by_its_signal(tmp_path: Path) -> None:
     assert (base / "output" / "failure").read_text().startswith("killed by SIGKILL; the kernel does this when memory runs out")
 
 
+# Rank 1 is killed, as the kernel does when memory runs out, and a child of it keeps its stderr open, as a data loader's would.
+# Rank 0 complains at once of what it sees, and rank 2 is deaf and has to be killed.
+ONE_IS_KILLED = """
+import os, signal, subprocess, sys, time
+rank = os.environ["RANK"]
+if rank == "1":
+    print("rank 1 worked as ever", file=sys.stderr, flush=True)
+    subprocess.Popen(["sleep", "5"])
+    os.kill(os.getpid(), signal.SIGKILL)
+if rank == "0":
+    time.sleep(0.2)
+    raise RuntimeError("[gloo/transport/tcp/pair.cc:547] Connection closed by peer [127.0.0.1]:41000")
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+time.sleep(60)
+"""
+
+
+def test_the_cause_is_the_process_that_was_killed_and_not_those_that_noticed_or_were_ended(tmp_path: Path) -> None:
+    base = with_script(tmp_path, ONE_IS_KILLED, processes=3)
+    done = run("train", base)
+    assert done.returncode == 128 + signal.SIGKILL
+    failure = (base / "output" / "failure").read_text()
+    assert failure.startswith("killed by SIGKILL; the kernel does this when memory runs out: rank 1 worked as ever\n(rank 1 of 3")
+
+
+def test_a_deaf_process_that_was_ended_is_no_cause(tmp_path: Path) -> None:
+    """The killed one was on another host: here are a complaint and one that this launcher had to kill."""
+    source = ONE_IS_KILLED.replace('if rank == "1":', 'if rank == "on another host":')
+    base = with_script(tmp_path, source, processes=3)
+    done = run("train", base)
+    assert done.returncode == 1
+    assert (
+        (base / "output" / "failure").read_text().startswith("RuntimeError: [gloo/transport/tcp/pair.cc:547] Connection closed")
+    )
+
+
+@pytest.mark.parametrize(
+    "complaint",
+    [
+        "[/pytorch/third_party/gloo/gloo/transport/tcp/pair.cc:547] Connection closed by peer [127.0.0.1]:4711",
+        "Application timeout caused pair closure",
+        "torch.distributed.DistBackendError: NCCL error: ncclRemoteError: A call failed possibly due to a network error",
+        "Watchdog caught collective operation timeout: WorkNCCL(SeqNum=7)",
+        "torch.distributed.DistNetworkError: Failed to recv, got 0 bytes. Connection was likely closed.",
+    ],
+)
+def test_what_libraries_say_of_a_lost_peer_is_known(complaint: str) -> None:
+    assert launch.PEER_LOST.search(complaint)
+
+
 def test_a_failure_file_the_script_wrote_itself_is_kept(tmp_path: Path) -> None:
     source = "import os, sys; open(os.path.join(os.environ['SM_OUTPUT_DIR'], 'failure'), 'w').write('my own words'); sys.exit(3)"
     base = with_script(tmp_path, source)
@@ -121,7 +172,8 @@ def test_an_unknown_workload_fails_before_anything_starts(tmp_path: Path) -> Non
     done = run("train", base)
     assert done.returncode == 2
     reason = (base / "output" / "failure").read_text()
-    assert reason == "ContractError: hyperparameter workload is 'digitz'; this image has digits. Name one of them."
+    known = ", ".join(WORKLOADS)
+    assert reason == f"ContractError: hyperparameter workload is 'digitz'; this image has {known}. Name one of them."
 
 
 @pytest.mark.parametrize("value", ["0", "two", "true", "1.5", "100000"])
