@@ -88,7 +88,7 @@ class TrainingSettings(Section):
                 yield Fault(f"{at}.needs[{number}]", need, f"is no training job of this stack; {_hint(need, self.jobs)}")
         for channel, source in job.models.items():
             key = {"model": "fromModel", "teacher": "teacher"}[channel]
-            if source.job is None:
+            if source.job is None or source.group is not None:
                 continue
             if source.job not in self.jobs:
                 yield Fault(f"{at}.{key}.job", source.job, f"is no training job of this stack; {_hint(source.job, self.jobs)}")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pulumi
+
 from infra.components.cluster import Cluster, ClusterArgs
 from infra.components.serving import Serving, ServingArgs
 from infra.components.training import Training, TrainingArgs
@@ -48,7 +50,7 @@ def recorded_cluster(*, protect: bool = False, **settings: Any) -> Recording:
 
 def recorded_training(datasets: dict[str, dict[str, str]] | None = None, **settings: Any) -> Recording:
     def program() -> None:
-        Training(
+        training = Training(
             "training",
             TrainingArgs(
                 naming=NAMING,
@@ -69,6 +71,7 @@ def recorded_training(datasets: dict[str, dict[str, str]] | None = None, **setti
                 log_retention_days=90,
             ),
         )
+        pulumi.export("trainingJobs", training.definitions)
 
     return record(program)
 

@@ -92,8 +92,32 @@ def test_kube_proxy_must_fit_the_clusters_version() -> None:
         ({"processesPerHost": 8}, "processesPerHost", "2 CPUs"),
         ({"instanceType": "ml.p5.48xlarge", "processesPerHost": 16}, "processesPerHost", "8 accelerators"),
         ({"hyperparameters": {"workload": "other"}}, "hyperparameters.workload", "`workload`"),
-        ({"hyperparameters": {f"h{number}": number for number in range(99)}}, "hyperparameters", "100"),
+        ({"hyperparameters": {f"h{number}": number for number in range(96)}}, "hyperparameters", "100"),
+        ({"hyperparameters": {"data_uri": "s3://x/"}}, "hyperparameters.data_uri", "`dataset`"),
+        ({"search": {"checkpoint_uri": {"choices": ["a"]}}}, "search.checkpoint_uri", "`streaming`"),
         ({"metrics": [f"m{number}" for number in range(41)]}, "metrics", "drop 1"),
+        ({"streaming": True, "networkIsolation": True}, "networkIsolation", "streaming needs it"),
+        ({"workload": "corpus", "networkIsolation": True}, "networkIsolation", "writes to the lake"),
+        ({"dataset": "digit"}, "dataset", "did you mean digits?"),
+        ({"workload": "corpus", "dataset": "digits"}, "dataset", "drop it"),
+        ({"workload": "language"}, "dataset", "needs one"),
+        ({"workload": "letters"}, "workload", "digits"),
+        ({"needs": ["corpus"]}, "needs[0]", "no training job"),
+        ({"needs": ["digits"]}, "needs", "circle"),
+        ({"fromModel": {"job": "x", "group": "y"}, "run": "demand"}, "fromModel", "no one model"),
+        ({"fromModel": {}, "run": "demand"}, "fromModel", "job"),
+        ({"fromModel": {"group": "slipway-dev-digits"}}, "run", "run: demand"),
+        ({"teacher": {"job": "wide"}, "run": "demand"}, "teacher.job", "there are digits"),
+        ({"approval": {"test_f1": {"min": 0.9}}}, "approval.test_f1", "metrics"),
+        ({"approval": {"test_loss": {}}}, "approval.test_loss", "min, max or both"),
+        ({"approval": {"test_loss": {"min": 2, "max": 1}}}, "approval.test_loss.min", "above max 1"),
+        ({"search": {"width": {"low": 8}}}, "search.width.high", "give high"),
+        ({"search": {"width": {"low": 8, "high": 8}}}, "search.width.low", "not below"),
+        ({"search": {"width": {"low": 8, "high": 9, "choices": [1]}}}, "search.width", "low and high, or choices"),
+        ({"search": {"width": {"low": 0, "high": 9, "log": True}}}, "search.width.log", "above 0"),
+        ({"search": {"width": {"low": 1, "high": 9, "log": True, "step": 2}}}, "search.width.step", "drop it"),
+        ({"channels": {"model": "models/x/"}}, "channels.model", "`fromModel`"),
+        ({"channels": {f"c{number}": f"x/{number}/" for number in range(17)}}, "channels", "use fewer"),
     ],
 )
 def test_a_job_that_cannot_work_is_told_with_the_way_out(job: dict[str, Any], path: str, way_out: str) -> None:
@@ -101,6 +125,45 @@ def test_a_job_that_cannot_work_is_told_with_the_way_out(job: dict[str, Any], pa
     assert len(found) == 1, found
     assert found[0].startswith(f"x.jobs.digits.{path} = ")
     assert way_out in found[0]
+
+
+TWO = {"digits": {}, "corpus": {"workload": "corpus", "run": "demand"}}
+
+
+def test_what_up_runs_cannot_wait_for_what_it_does_not_run() -> None:
+    jobs = {**TWO, "language": {"workload": "language", "dataset": "corpus"}}
+    (fault,) = faults(TrainingSettings.model_validate({"jobs": jobs}))
+    assert fault.startswith("x.jobs.language.run = 'up': needs corpus, which `up` does not run")
+
+
+def test_a_model_cannot_come_from_a_job_that_leaves_none() -> None:
+    jobs = {**TWO, "tuned": {"run": "demand", "fromModel": {"job": "corpus"}}}
+    (fault,) = faults(TrainingSettings.model_validate({"jobs": jobs}))
+    assert fault.startswith("x.jobs.tuned.fromModel.job = 'corpus': leaves no model")
+
+
+def test_a_circle_of_needs_is_told_once() -> None:
+    jobs = {name: {"run": "demand", "needs": [need]} for name, need in (("a", "b"), ("b", "c"), ("c", "a"))}
+    (fault,) = faults(TrainingSettings.model_validate({"jobs": jobs}))
+    assert fault.startswith("x.jobs.a.needs = 'a -> b -> c -> a': goes in a circle")
+
+
+def test_jobs_come_after_what_they_read() -> None:
+    jobs = {
+        "language": {"workload": "language", "dataset": "corpus", "run": "demand", "needs": ["digits"]},
+        "tuned": {"run": "demand", "fromModel": {"job": "digits"}},
+        **TWO,
+    }
+    training = TrainingSettings.model_validate({"jobs": jobs})
+    assert faults(training) == []
+    assert training.needs("language") == ("digits", "corpus")
+    assert training.ordered() == ["digits", "corpus", "language", "tuned"]
+
+
+def test_a_job_has_no_network_unless_it_reaches_s3_itself() -> None:
+    jobs = {**TWO, "stream": {"streaming": True}, "open": {"networkIsolation": False}}
+    isolated = {name: job.isolated for name, job in TrainingSettings.model_validate({"jobs": jobs}).jobs.items()}
+    assert isolated == {"digits": True, "corpus": False, "stream": False, "open": False}
 
 
 @pytest.mark.parametrize(
@@ -137,6 +200,10 @@ def test_an_endpoint_that_cannot_work_is_told_with_the_way_out(endpoint: dict[st
         (ClusterSettings, {"gpuPools": [GPU | {"instanceType": "p5.49xlarge"}]}, "p5.48xlarge"),
         (TrainingSettings, {"jobs": {"digits": {"instanceType": "m5.large"}}}, "ml.m5.large"),
         (TrainingSettings, {"jobs": {"Digits_1": {}}}, "lower-case"),
+        (TrainingSettings, {"jobs": {"digits": {"run": "later"}}}, "'up' or 'demand'"),
+        (TrainingSettings, {"jobs": {"digits": {"channels": {"labels": "s3://mine/labels/"}}}}, "labels/v3/"),
+        (TrainingSettings, {"jobs": {"digits": {"channels": {"labels": "../models/"}}}}, "labels/v3/"),
+        (TrainingSettings, {"jobs": {"digits": {"fromModel": {"group": "no group"}}}}, "slipway-dev-digits"),
         (ServingSettings, {"endpoint": {}}, "endpoint"),
     ],
 )
@@ -150,6 +217,17 @@ def test_a_variant_of_a_job_that_is_not_there_is_found() -> None:
     (fault,) = unknown_jobs(TrainingSettings(), serving, "slipway:serving")
     assert fault.path == "slipway:serving.endpoints.digits.variants.main.job"
     assert "digits" in fault.message
+
+
+@pytest.mark.parametrize(
+    ("job", "words"), [({"run": "demand"}, "runs on demand"), ({"workload": "corpus"}, "leaves no model (workload corpus)")]
+)
+def test_a_model_that_up_cannot_know_is_not_served(job: dict[str, Any], words: str) -> None:
+    training = TrainingSettings.model_validate({"jobs": {"digits": job, "other": {}}})
+    (fault,) = unknown_jobs(training, ServingSettings(), "slipway:serving")
+    assert fault.path == "slipway:serving.endpoints.digits.variants.main.job"
+    assert words in fault.message
+    assert "serve one of other" in fault.message
 
 
 def test_a_spot_job_waits_twice_its_runtime_unless_told() -> None:

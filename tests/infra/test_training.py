@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
+from infra.catalog.workloads import workload_names
 from infra.components.training import can_encrypt_volume, definition_of, hyperparameter, metric_regex
-from infra.components.training_definition import INPUTS, faults
+from infra.components.training_definition import INPUTS, definition_hash, faults, job_name, request
 from infra.settings_compute import JobSettings
 from tests.infra.compute_fixtures import only, recorded_training
 from tests.support.recorder import Recording
@@ -96,3 +98,105 @@ def test_the_accounts_log_group_is_ours_only_where_asked_for(stack: Recording) -
 def test_a_workload_without_data_is_refused_with_the_way_out() -> None:
     with pytest.raises(ValueError, match=r"jobs\.digits\.workload = 'digits': no dataset"):
         recorded_training(datasets={})
+
+
+DEMAND = {
+    "digits": {"approval": {"test_accuracy": {"min": 0.97}}},
+    "corpus": {"workload": "corpus", "run": "demand"},
+    "language": {"workload": "language", "run": "demand", "dataset": "corpus", "streaming": True, "spot": True},
+    "copied": {"workload": "language", "run": "demand", "dataset": "corpus", "channels": {"labels": "labels/v3/"}},
+    "tuned": {"run": "demand", "fromModel": {"job": "digits"}, "teacher": {"group": "other-digits"}},
+}
+
+
+@pytest.fixture(scope="module")
+def demand() -> tuple[Recording, dict[str, dict[str, Any]]]:
+    """A stack of jobs on demand, and what it tells of each."""
+    recording = recorded_training(jobs=DEMAND)
+    return recording, recording.outputs["trainingJobs"]
+
+
+def test_a_job_on_demand_is_no_resource_but_has_a_group(demand: tuple[Recording, dict[str, Any]]) -> None:
+    recording, told = demand
+    assert [view.name for view in recording.of(JOB)] == ["slipway-dev-digits"]
+    groups = {view.get("modelPackageGroupName") for view in recording.of(GROUP)}
+    assert groups == {f"slipway-dev-{name}" for name in ("digits", "language", "copied", "tuned")}
+    assert {name: job["group"] for name, job in told.items() if job["group"]} == {
+        name: f"slipway-dev-{name}" for name in ("digits", "language", "copied", "tuned")
+    }
+    assert (told["corpus"]["group"], told["corpus"]["evaluation"]) == (None, None)
+
+
+def test_what_up_runs_and_what_is_told_are_one_request(demand: tuple[Recording, dict[str, Any]]) -> None:
+    recording, told = demand
+    inputs = {key: value for key, value in only(recording, JOB).props.items() if key in INPUTS}
+    assert {"TrainingJobName": job_name(inputs), **told["digits"]["request"]} == request(inputs, job_name(inputs))
+    assert told["digits"]["definition"] == definition_hash(inputs)
+    assert told["digits"]["jobName"] == "slipway-dev-digits"
+    assert told["digits"]["approval"] == {"test_accuracy": {"min": 0.97}}
+
+
+def test_a_streaming_job_is_told_where_in_s3_its_data_and_checkpoints_are(demand: tuple[Recording, dict[str, Any]]) -> None:
+    _, told = demand
+    corpus, language = told["corpus"], told["language"]
+    place = f"s3://curated/corpora/corpus/{corpus['definition']}/"
+    assert corpus["request"]["HyperParameters"]["output_uri"] == place
+    asked = language["request"]
+    assert asked["HyperParameters"]["data_uri"] == place
+    assert asked["HyperParameters"]["checkpoint_uri"] == (
+        f"s3://checkpoints/language/slipway-dev-language-{language['definition']}"
+    )
+    assert "InputDataConfig" not in asked, "nothing is copied"
+    assert "CheckpointConfig" not in asked, "SageMaker would copy every checkpoint to the host as well"
+    assert asked["EnableNetworkIsolation"] is False
+    assert language["needs"] == ["corpus"]
+
+
+def test_a_corpus_is_copied_where_the_job_does_not_stream(demand: tuple[Recording, dict[str, Any]]) -> None:
+    _, told = demand
+    asked = told["copied"]["request"]
+    channels = {item["ChannelName"]: item["DataSource"]["S3DataSource"]["S3Uri"] for item in asked["InputDataConfig"]}
+    place = f"s3://curated/corpora/corpus/{told['corpus']['definition']}/"
+    assert channels == {"train": f"{place}train/", "test": f"{place}test/", "labels": "s3://curated/labels/v3/"}
+    assert asked["EnableNetworkIsolation"] is True
+    assert asked["CheckpointConfig"]["S3Uri"].startswith("s3://checkpoints/copied/slipway-dev-copied-")
+
+
+def test_another_corpus_is_other_data_and_so_another_definition() -> None:
+    more = {**DEMAND, "corpus": {**DEMAND["corpus"], "hyperparameters": {"tokenizer": "bpe"}}}
+    one, other = (recorded_training(jobs=jobs).outputs["trainingJobs"] for jobs in (DEMAND, more))
+    assert one["digits"]["definition"] == other["digits"]["definition"]
+    assert one["language"]["definition"] != other["language"]["definition"]
+
+
+def test_models_that_a_job_reads_are_named_and_found_when_it_starts(demand: tuple[Recording, dict[str, Any]]) -> None:
+    _, told = demand
+    assert told["tuned"]["models"] == {"model": {"job": "digits"}, "teacher": {"group": "other-digits"}}
+    assert told["tuned"]["needs"] == ["digits"]
+
+
+def test_an_evaluation_measures_held_out_data_on_one_host_without_a_network() -> None:
+    told = recorded_training(jobs={"digits": {"instanceCount": 2, "spot": True}}).outputs["trainingJobs"]["digits"]["evaluation"]
+    assert told["HyperParameters"] == {"workload": "evaluate", "processes_per_host": "1"}
+    assert [item["ChannelName"] for item in told["InputDataConfig"]] == ["test"]
+    assert told["ResourceConfig"]["InstanceCount"] == 1
+    assert told["EnableNetworkIsolation"] is True
+    assert told["EnableManagedSpotTraining"] is False
+    assert told["OutputDataConfig"]["S3OutputPath"] == "s3://models/digits/evaluation"
+    assert {row["Name"] for row in told["AlgorithmSpecification"]["MetricDefinitions"]} >= {"test_accuracy", "test_loss"}
+
+
+def test_requests_on_demand_break_no_mandatory_rule(demand: tuple[Recording, dict[str, Any]]) -> None:
+    from policies.evaluate import evaluate
+    from tools.cli.training import job_plan
+
+    _, told = demand
+    found = evaluate(job_plan([{"TrainingJobName": name, **job["request"]} for name, job in told.items()]))
+    assert found.evaluated == len(DEMAND)
+    assert [violation for violation in found.violations if violation.level == "mandatory"] == []
+
+
+def test_the_workloads_known_here_are_those_that_the_images_have() -> None:
+    from workloads.catalog import WORKLOADS
+
+    assert set(workload_names()) == set(WORKLOADS)

@@ -14,6 +14,7 @@ from tools.jobs.cost import most_usd
 from tools.jobs.definition import JobDefinition, build, named, run_definition
 from tools.jobs.follow import follow
 from tools.jobs.result import Result
+from tools.plan.view import Plan, from_json
 
 TRAINING_TYPE: Final = "pulumi-python:dynamic/sagemaker:TrainingJob"
 
@@ -83,13 +84,16 @@ def _done(found: Deployed, need: JobDefinition) -> bool:
 def judge(requests: Iterable[Mapping[str, Any]], found: Deployed) -> Judged:
     """Policies and prices over CreateTrainingJob requests, before any is sent."""
     from policies.evaluate import evaluate
-    from tools.plan.view import from_json
 
     asked = list(requests)
-    plan = from_json([{"type": TRAINING_TYPE, "name": request["TrainingJobName"], "props": _props(request)} for request in asked])
     prices = [most_usd(request, found.clients.region) for request in asked]
     most = None if None in prices else sum(price for price in prices if price is not None)
-    return Judged(policy=evaluate(plan), most_usd=most, ceiling_usd=found.ceiling_usd)
+    return Judged(policy=evaluate(job_plan(asked)), most_usd=most, ceiling_usd=found.ceiling_usd)
+
+
+def job_plan(requests: Iterable[Mapping[str, Any]]) -> Plan:
+    """Requests as the plan of the resources that they would be."""
+    return from_json([{"type": TRAINING_TYPE, "name": one["TrainingJobName"], "props": _props(one)} for one in requests])
 
 
 def _props(request: Mapping[str, Any]) -> dict[str, Any]:
