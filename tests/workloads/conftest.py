@@ -26,14 +26,14 @@ class Trained:
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """The digits workload with its defaults, on the committed data, in this process."""
-    from workloads.training import digits
+    from workloads.training import cli, trainer
     from workloads.training.stopping import StopRequest
 
     folder = tmp_path_factory.mktemp("trained")
     output = io.StringIO()
     with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(output):
         patch.setenv("OMP_NUM_THREADS", "1")  # the machine is shared with other tests
-        settings, paths = digits.read_arguments(["--data", str(DIGITS), "--out", str(folder)])
-        metrics = digits.train(settings, paths, StopRequest())
+        task, settings, paths = cli.read_arguments(["digits", "--data", str(DIGITS), "--out", str(folder)])
+        metrics = trainer.train(task, settings, paths, StopRequest())
     assert metrics is not None
     return Trained(folder=folder, output=output.getvalue(), metrics=dict(metrics))

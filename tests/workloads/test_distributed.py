@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.workloads.support import DIGITS, lay_out, run, start
-from workloads.training import digits
-from workloads.training.hyperparameters import Hyperparameters
+from workloads.training import cli, trainer
+from workloads.training.settings_tasks import DigitsSettings
 from workloads.training.stopping import StopRequest
 
 # A low learning rate, so that the last bits in which a sum in two parts differs from a sum in one are not blown up by training.
@@ -61,7 +61,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     rest, errors = first.communicate(timeout=120)
     stopped_output = "".join(lines) + rest + errors
     failure = (base / "output" / "failure").exists()
-    checkpoints = len(list((base / "checkpoints").iterdir()))
+    checkpoints = len(list((base / "checkpoints").glob("*/step-*/manifest.json")))
     second = run("train", base)
     return Story(
         base=base,
@@ -93,8 +93,8 @@ def test_two_processes_stopped_and_resumed_end_with_the_loss_of_one_never_stoppe
     story: Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    paths = digits.read_arguments(["--data", str(DIGITS), "--out", str(tmp_path)])[1]
-    alone = digits.train(Hyperparameters.from_mapping(SETTINGS), paths, StopRequest())
+    paths = cli.read_arguments(["digits", "--data", str(DIGITS), "--out", str(tmp_path)])[2]
+    alone = trainer.train("digits", DigitsSettings.from_mapping(SETTINGS), paths, StopRequest())
     assert alone is not None
     found = re.search(r"epoch=6; train_loss=([0-9.]+);", story.resumed_output)
     assert found, story.resumed_output

@@ -1,7 +1,6 @@
 """A decoder-only language model: RMSNorm, rotary positions, SwiGLU and grouped-query attention.
 
-`blocks` is a dictionary "0" … "n-1", so that a pipeline's stage, which has some of `embed`, `blocks`, `norm` and `head`, keeps their
-names.
+`blocks` is a dictionary "0" … "n-1": a pipeline's stage has only some of them, and they keep their names.
 """
 
 from __future__ import annotations

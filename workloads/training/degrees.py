@@ -40,6 +40,11 @@ class Degrees:
         """Whether no process holds all weights."""
         return self.world_size > self.replicate
 
+    @property
+    def axes(self) -> int:
+        """How many of the four are in use."""
+        return sum(degree > 1 for degree in (self.replicate, self.shard, self.tensor, self.pipeline))
+
     def data_rank(self, rank: int) -> int:
         """Which of the `data` shares of a batch is this rank's; processes that share layers share it."""
         return rank // self.tensor % self.data
@@ -107,8 +112,7 @@ def fitting(world_size: int, sizes: DecoderConfig | None, sequence_length: int =
                 degrees = Degrees(replicate=rest, shard=shard, tensor=tensor, pipeline=pipeline)
                 if sizes is None or not _model_faults(degrees, sizes, sequence_length):
                     found.append(degrees)
-    axes = lambda one: sum(degree > 1 for degree in (one.replicate, one.shard, one.tensor, one.pipeline))  # noqa: E731
-    yield from sorted(found, key=lambda one: (axes(one), one.pipeline, one.tensor, one.shard))
+    yield from sorted(found, key=lambda one: (one.axes, one.pipeline, one.tensor, one.shard))
 
 
 def _misfit(settings: TrainerSettings, degrees: Degrees, world_size: int, sizes: DecoderConfig | None, length: int) -> str:

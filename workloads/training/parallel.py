@@ -96,7 +96,7 @@ def prepare(
         require_float8(place.device)
     # FSDP also casts for a model that is only cut by layers: autocast does not reach into every cut operation.
     sharded = degrees.shard > 1 or (degrees.cuts_the_model and (degrees.data > 1 or low))
-    mesh = make_mesh(degrees, place, sharded=sharded) if degrees.cuts_the_model else None
+    mesh: Any = make_mesh(degrees, place, sharded=sharded) if degrees.cuts_the_model else None
     if degrees.pipeline > 1:
         from workloads.training.pipeline import keep_stage
 

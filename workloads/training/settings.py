@@ -161,7 +161,7 @@ class TrainerSettings:
 
 def add_arguments(parser: argparse.ArgumentParser, kind: type[TrainerSettings]) -> None:
     """A flag for every setting; the value is checked by `from_mapping`, so both ways in say the same."""
-    groups = {}
+    groups: dict[str, argparse._ArgumentGroup] = {}
     for item in fields(kind):
         name = item.metadata["group"]
         group = groups[name] if name in groups else groups.setdefault(name, parser.add_argument_group(name))

@@ -1,10 +1,12 @@
-"""The digits workload in this process; `test_distributed.py` runs it in several."""
+"""Task digits in this process; `test_parallel.py` and `tests/workloads/test_distributed.py` run it in several."""
 
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import json
 import re
+import subprocess
 import sys
 from collections.abc import Mapping
 from importlib import abc, machinery
@@ -16,13 +18,20 @@ import pytest
 import torch
 
 from tests.workloads.conftest import Trained
-from tests.workloads.support import DIGITS, lay_out
+from tests.workloads.support import DIGITS, REPOSITORY, lay_out
 from workloads import artifact
+from workloads.catalog import WORKLOADS
 from workloads.data.batches import read_split
 from workloads.errors import HyperparameterError, ModelError
-from workloads.training import WORKLOADS, checkpoint, digits, quick_start
-from workloads.training.hyperparameters import Hyperparameters
+from workloads.training import cli, quick_start, schedule, trainer
+from workloads.training.checkpoint import WITHOUT_EFFECT, run_id
+from workloads.training.degrees import resolve
+from workloads.training.settings_tasks import DigitsSettings
+from workloads.training.sources import Paths
 from workloads.training.stopping import StopRequest
+from workloads.training.tasks import evaluate
+from workloads.training.tasks.digits import DigitsData
+from workloads.training.tasks.task import Share
 
 SMALL = {"epochs": 3, "width": 8}
 
@@ -42,19 +51,19 @@ class StopAfter(StopRequest):
     @property
     def asked(self) -> bool:
         self._left -= 1
-        return self._left < 0
+        return self._left < 1
 
     @asked.setter
     def asked(self, value: bool) -> None:
         pass
 
 
-def paths(out: Path) -> digits.Paths:
-    return digits.read_arguments(["--data", str(DIGITS), "--out", str(out)])[1]
+def paths(out: Path) -> Paths:
+    return cli.read_arguments(["digits", "--data", str(DIGITS), "--out", str(out)])[2]
 
 
 def train(out: Path, stop: StopRequest | None = None, **values: object) -> Mapping[str, float] | None:
-    return digits.train(Hyperparameters.from_mapping({**SMALL, **values}), paths(out), stop or StopRequest())
+    return trainer.train("digits", DigitsSettings.from_mapping({**SMALL, **values}), paths(out), stop or StopRequest())
 
 
 def test_the_defaults_tell_at_least_97_of_100_held_out_images_right(trained: Trained) -> None:
@@ -63,7 +72,7 @@ def test_the_defaults_tell_at_least_97_of_100_held_out_images_right(trained: Tra
 
 def test_the_log_has_the_lines_that_metric_definitions_read(trained: Trained) -> None:
     lines = trained.output.splitlines()
-    epochs = Hyperparameters().epochs
+    epochs = DigitsSettings().epochs
     assert [int(number) for number in re.findall(r"^epoch=(\d+); train_loss=\d+\.\d{4};$", trained.output, re.M)] == list(
         range(1, epochs + 1)
     )
@@ -77,8 +86,8 @@ def test_the_model_is_weights_alone_and_a_description_that_fits_them(trained: Tr
     weights = torch.load(trained.model / "model.pt", weights_only=True)
     assert all(isinstance(tensor, torch.Tensor) for tensor in weights.values())
     description = json.loads((trained.model / "model.json").read_text())
-    assert description["format_version"] == 1
-    assert description["architecture"] == {"name": "digits-cnn", "width": Hyperparameters().width}
+    assert description["format_version"] == 2
+    assert description["architecture"] == {"name": "digits-cnn", "width": DigitsSettings().width}
     assert description["labels"] == list(range(10))
     assert description["metrics"] == trained.metrics
     assert json.loads((trained.folder / "output" / "data" / "metrics.json").read_text()) == trained.metrics
@@ -99,7 +108,8 @@ def test_a_run_stopped_and_resumed_ends_with_the_same_loss_as_one_never_stopped(
     whole = train(tmp_path / "whole")
     assert train(tmp_path / "parts", StopAfter(steps)) is None
     assert not (tmp_path / "parts" / "model").exists(), "half a model is none"
-    assert len(list((tmp_path / "parts" / "checkpoints").iterdir())) == 1
+    (run,) = (tmp_path / "parts" / "checkpoints").iterdir()
+    assert [path.name for path in run.iterdir()] == [f"step-{steps:08d}"]
     assert train(tmp_path / "parts") == whole
 
 
@@ -112,25 +122,31 @@ def test_a_run_of_other_settings_does_not_take_anothers_checkpoint(tmp_path: Pat
 def test_a_damaged_checkpoint_is_named_and_the_run_starts_afresh(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     whole = train(tmp_path / "whole")
     train(tmp_path / "parts", StopAfter(30))
-    (file,) = (tmp_path / "parts" / "checkpoints").iterdir()
+    file = next((tmp_path / "parts" / "checkpoints").rglob("*.distcp"))
     file.write_bytes(file.read_bytes()[:1000])
     assert train(tmp_path / "parts") == whole
-    assert f"checkpoint {file} is damaged" in capsys.readouterr().err
+    assert f"checkpoint {file.parent} is skipped" in capsys.readouterr().err
 
 
 def test_what_changes_the_way_but_not_the_result_keeps_the_checkpoints_name() -> None:
+    settings = DigitsSettings().as_dict()
+    name = run_id(settings, "data")
+    for key in settings.keys() & WITHOUT_EFFECT:
+        assert run_id({**settings, key: 99}, "data") == name, key
+    for key in settings.keys() - WITHOUT_EFFECT:
+        assert run_id({**settings, key: 99}, "data") != name, key
+    assert run_id(settings, "other data") != name
+
+
+def test_the_identity_of_the_data_is_its_content() -> None:
     split = read_split(DIGITS / "test.parquet")
-    settings = Hyperparameters().as_dict()
-    name = checkpoint.path_for(Path(), settings, split)
-    assert checkpoint.path_for(Path(), {**settings, "checkpoint_every": 5, "device": "cpu"}, split) == name
-    for key in settings.keys() - checkpoint.WITHOUT_EFFECT:
-        assert checkpoint.path_for(Path(), {**settings, key: 99}, split) != name, key
-    other = dataclasses.replace(split, pixels=split.pixels[::-1].copy())
-    assert checkpoint.path_for(Path(), settings, other) != name, "other data"
+    turned = dataclasses.replace(split, pixels=split.pixels[::-1].copy())
+    first, again, other = (DigitsData(DigitsSettings(), one, split, Share()).identity for one in (split, split, turned))
+    assert first == again != other
 
 
 def test_a_loss_that_is_no_number_stops_the_run_and_names_the_way_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(digits, "learning_rate", lambda *_: 1e30)
+    monkeypatch.setattr(schedule, "learning_rate", lambda *_: 1e30)
     with pytest.raises(HyperparameterError, match=r"the loss became (nan|inf) in epoch 1, step \d+; lower learning_rate"):
         train(tmp_path, epochs=1)
 
@@ -140,10 +156,11 @@ def test_the_contract_feeds_the_same_run_as_the_command_line(tmp_path: Path, mon
         tmp_path, {"epochs": "2", "workload": "digits", "processes_per_host": "1", "sagemaker_region": "x"}, digits=True
     )
     monkeypatch.setenv("SAGEMAKER_BASE_DIR", str(base))
-    settings, read = digits.read_arguments([])
-    assert settings == Hyperparameters(epochs=2)
-    assert (read.train, read.model) == (base / "input" / "data" / "train", base / "model")
-    assert settings == digits.read_arguments(["--data", "d", "--out", "o", "--epochs", "2"])[0]
+    task, settings, read = cli.read_arguments(["digits"])
+    assert task == "digits"
+    assert settings == DigitsSettings(epochs=2)
+    assert (read.train, read.model) == (str(base / "input" / "data" / "train"), base / "model")
+    assert settings == cli.read_arguments(["digits", "--data", "d", "--out", "o", "--epochs", "2"])[1]
 
 
 @pytest.mark.parametrize(
@@ -157,13 +174,13 @@ def test_the_contract_feeds_the_same_run_as_the_command_line(tmp_path: Path, mon
         ({"width": 6}, "width is 6; it must be a multiple of 4"),
         ({"device": "tpu"}, "device is 'tpu'; choose one of auto, cpu, cuda"),
         ({"epoch": 3}, "epoch (given as 3) is no hyperparameter of this workload; did you mean epochs?"),
-        ({"zzz": 1}, "known ones are epochs, batch_size"),
+        ({"zzz": 1}, "known ones are epochs, max_steps, batch_size"),
         ({"epochs": 0, "seed": -1, "lr": 1}, "lr (given as 1)"),
     ],
 )
 def test_a_bad_hyperparameter_is_named_with_its_value_and_range(values: dict[str, object], says: str) -> None:
     with pytest.raises(HyperparameterError) as caught:
-        Hyperparameters.from_mapping(values)
+        DigitsSettings.from_mapping(values)
     assert says in str(caught.value)
     assert str(caught.value).count("; it must be") + str(caught.value).count("no hyperparameter") + str(caught.value).count(
         "choose"
@@ -172,7 +189,7 @@ def test_a_bad_hyperparameter_is_named_with_its_value_and_range(values: dict[str
 
 def test_a_batch_that_cannot_be_shared_evenly_is_refused() -> None:
     with pytest.raises(HyperparameterError, match=r"batch_size is 64, which 3 processes cannot share evenly; .* such as 63"):
-        Hyperparameters().check_world(3)
+        resolve(DigitsSettings(), 3, None)
 
 
 def test_a_batch_larger_than_the_data_is_refused(tmp_path: Path) -> None:
@@ -190,22 +207,46 @@ def test_a_damaged_model_is_refused_by_name(trained: Trained, tmp_path: Path) ->
     (tmp_path / "model.pt").write_bytes((trained.model / "model.pt").read_bytes()[:-1])
     with pytest.raises(ModelError, match="SHA-256 differs"):
         artifact.load(tmp_path)
-    (tmp_path / "model.json").write_text(json.dumps({**description, "format_version": 2}))
-    with pytest.raises(ModelError, match="format_version 2; this image reads 1"):
+    (tmp_path / "model.json").write_text(json.dumps({**description, "format_version": 3}))
+    with pytest.raises(ModelError, match="format_version 3; this image reads 1 and 2"):
         artifact.load(tmp_path)
     (tmp_path / "model.json").write_text("{")
     with pytest.raises(ModelError, match="is damaged"):
         artifact.load(tmp_path)
 
 
+def test_a_model_of_the_first_format_still_loads(trained: Trained, tmp_path: Path) -> None:
+    description = json.loads((trained.model / "model.json").read_text())
+    del description["task"]
+    (tmp_path / "model.json").write_text(json.dumps({**description, "format_version": 1}))
+    (tmp_path / "model.pt").write_bytes((trained.model / "model.pt").read_bytes())
+    loaded = artifact.load(tmp_path)
+    assert loaded.task == "digits"
+    assert evaluate(loaded, str(DIGITS)) == pytest.approx(
+        {name: trained.metrics[name] for name in ("test_accuracy", "test_loss")}, rel=1e-6
+    )
+
+
 def test_every_workload_a_job_can_name_has_a_main() -> None:
-    for name in WORKLOADS:
-        assert callable(getattr(__import__(f"workloads.training.{name}", fromlist=["main"]), "main", None)), name
+    for name, workload in WORKLOADS.items():
+        # What has arguments is a package with a command line, the others are modules.
+        module = f"{workload.module}.__main__" if workload.arguments else workload.module
+        assert callable(getattr(importlib.import_module(module), "main", None)), name
 
 
-def test_training_loads_no_compiler(trained: Trained) -> None:
-    loaded = [name for name in sys.modules if name.startswith(("torch._inductor", "torch._dynamo."))]
-    assert not loaded, "five seconds of import for nothing in every process; see quick_start.py"
+@pytest.mark.e2e
+def test_training_loads_neither_the_compiler_nor_what_cuts_models(tmp_path: Path) -> None:
+    """In a process of its own: the other tests here load both."""
+    program = (
+        "import sys; from workloads.training.cli import main; assert main(sys.argv[1:]) == 0; "
+        "print(*sorted(sys.modules), sep='\\n')"
+    )
+    arguments = ["digits", "--data", str(DIGITS), "--out", str(tmp_path), "--epochs", "1"]
+    done = subprocess.run([sys.executable, "-c", program, *arguments], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    loaded = done.stdout.splitlines()
+    assert "workloads.training.trainer" in loaded
+    dear = ("torch._inductor", "torch._dynamo.", "torch.distributed.tensor", "torch.distributed.checkpoint")
+    assert not [name for name in loaded if name.startswith(dear)], "seconds of import for nothing in every process"
 
 
 def test_who_asks_for_the_compiler_after_all_gets_the_real_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,15 +275,15 @@ def test_who_asks_for_the_compiler_after_all_gets_the_real_one(monkeypatch: pyte
 
 def test_help_names_every_hyperparameter_with_its_limits(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
-        digits.main(["--help"])
+        cli.main(["digits", "--help"])
     assert caught.value.code == 0
     shown = capsys.readouterr().out
-    for item in dataclasses.fields(Hyperparameters):
+    for item in dataclasses.fields(DigitsSettings):
         assert f"--{item.name.replace('_', '-')} " in shown
     assert "(1 to 10000; default 15)" in shown
 
 
 def test_half_of_a_command_line_is_wrong_use() -> None:
     with pytest.raises(SystemExit) as caught:
-        digits.main(["--data", "x"])
+        cli.main(["digits", "--data", "x"])
     assert caught.value.code == 2
