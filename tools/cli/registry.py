@@ -26,18 +26,23 @@ def group_of(stack: Deployed, name: str) -> str:
     return job.group if job and job.group else name
 
 
+def with_models(stack: Deployed) -> list[str]:
+    """The stack's jobs that leave models: their names stand for their groups."""
+    return sorted(name for name, job in stack.jobs.items() if job.group)
+
+
 def find(stack: Deployed, model: str) -> ModelVersion:
     """The version that `model` names; `digits/3` may name the job instead of its group. Raises ValueError as `registry.find`."""
     if model.startswith("arn:"):
         return registry.find(stack.clients, model)
     name, slash, version = model.partition("/")
-    return registry.find(stack.clients, f"{group_of(stack, name)}{slash}{version}")
+    return registry.find(stack.clients, f"{group_of(stack, name)}{slash}{version}", aliases=with_models(stack))
 
 
 def listed(stack: Deployed, group: str | None, limit: int) -> list[ModelVersion]:
     """The newest versions of one group, or of each of the stack's. Raises ValueError for a group that is not there."""
     if group:
-        names = [registry.require_group(stack.clients, group_of(stack, group))]
+        names = [registry.require_group(stack.clients, group_of(stack, group), aliases=with_models(stack))]
     else:
         names = list(dict.fromkeys(job.group for job in stack.jobs.values() if job.group))
     return [version for name in names for version in registry.versions(stack.clients, name, limit=limit)]

@@ -11,7 +11,7 @@ from tools.models.version import APPROVED, REJECTED, ModelVersion
 
 _STATUS: Final = {APPROVED: ("approved", "green"), REJECTED: ("rejected", "red")}
 _VERDICTS: Final = {"better": "green", "worse": "red", "changed": "yellow", "same": "dim"}
-# Metrics on a line of the table; all of them are in `show`.
+# Metrics on a line of the table, those on held-out data where there are any; all of them are in `show`.
 SHOWN_METRICS: Final = 3
 # On a terminal a table has its width; in a file it is as wide as its lines, and no line is broken.
 FILE_WIDTH: Final = 1000
@@ -100,7 +100,8 @@ def _print_table(table: Any) -> None:
 
 def _metrics(each: ModelVersion) -> str:
     metrics: dict[str, float] = {**each.metrics, **(each.evaluation.metrics if each.evaluation else {})}
-    first = sorted(metrics, key=lambda name: (not name.startswith("test_"), name))[:SHOWN_METRICS]
+    held_out = sorted(name for name in metrics if name.startswith("test_"))
+    first = (held_out or sorted(metrics))[:SHOWN_METRICS]
     return ", ".join(f"{name} {metrics[name]:.4g}" for name in first)
 
 

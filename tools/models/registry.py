@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from typing import Any, Final
 
@@ -51,20 +51,20 @@ def describe(clients: Any, arn: str) -> ModelVersion:
         return ModelVersion.from_package(clients.sagemaker.describe_model_package(ModelPackageName=arn))
 
 
-def find(clients: Any, model: str) -> ModelVersion:
+def find(clients: Any, model: str, *, aliases: Sequence[str] = ()) -> ModelVersion:
     """The version that `model` names: `group/version`, an arn, or a group, of which it is the newest.
 
-    Raises ValueError for what is no such name, or names nothing: it lists what comes close.
+    Raises ValueError for what is no such name, or names nothing: it lists what comes close, `aliases` of groups among it.
     """
     if _ARN.fullmatch(model):
         return describe(clients, model)
     name = _NAME.fullmatch(model)
     if name is None:
         raise ValueError(f"{model!r} names no model; write a group, group/version (as in digits/3), or an arn")
-    group, wanted = require_group(clients, name["group"]), name["version"]
+    group, wanted = require_group(clients, name["group"], aliases=aliases), name["version"]
     items = list(summaries(clients, group))
     if not items:
-        raise ValueError(f"the group {group} has no version yet; a training job that completes registers one")
+        raise ValueError(f"the group {group} has no version yet; `./slipway models register JOB` registers what a job trained")
     found = [item for item in items if wanted in (None, str(item["ModelPackageVersion"]))]
     if not found:
         there = ", ".join(str(item["ModelPackageVersion"]) for item in items[:_SHOWN])
@@ -73,12 +73,12 @@ def find(clients: Any, model: str) -> ModelVersion:
     return describe(clients, found[0]["ModelPackageArn"])
 
 
-def require_group(clients: Any, group: str) -> str:
-    """The group's name. Raises ValueError with the close ones where there is none."""
+def require_group(clients: Any, group: str, *, aliases: Sequence[str] = ()) -> str:
+    """The group's name. Raises ValueError with the close ones, `aliases` among them, where there is none."""
     known = groups(clients)
     if group in known:
         return group
-    close = get_close_matches(group, known, n=3, cutoff=0.5) or [name for name in known if group in name][:3]
+    close = get_close_matches(group, [*aliases, *known], n=3, cutoff=0.5) or [name for name in known if group in name][:3]
     hint = f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(known[:_SHOWN]) or 'none yet'}"
     raise ValueError(f"there is no model group {group!r}; {hint}")
 

@@ -115,6 +115,7 @@ def test_what_is_not_there_is_wrong_use_and_names_what_is(run: Run, cloud: Cloud
     cloud.version(group)
     for arguments, said in (
         (("show", f"{group}x"), f"did you mean {group}"),
+        (("show", "digitz/1"), "there is no model group 'digitz'; did you mean digits?"),
         (("list", "nonsense-of-a-name"), "there is no model group 'nonsense-of-a-name'"),
         (("show", "digits/9"), f"{group} has no version 9; it has 1"),
         (("diff", "digits", "a/b/c"), "'a/b/c' names no model"),

@@ -46,7 +46,7 @@ def list_(
         elif versions:
             show_models.table(versions)
         else:
-            say("no model is registered yet; `./slipway train` registers what it trains")
+            say("no model is registered yet; `./slipway train JOB --follow` or `./slipway models register JOB` does it")
 
 
 @app.command()
