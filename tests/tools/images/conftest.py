@@ -1,0 +1,33 @@
+"""A checkout's worth of source for images, and a command of our own in a tool's place."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from infra.source_digest import WORKLOADS, image_tag, source_files
+from tools.images.context import Source
+
+
+@pytest.fixture(scope="session")
+def source() -> Source:
+    return Source(root=WORKLOADS.parent, files=source_files(), tag=image_tag())
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], Path]:
+    """`program("docker", "exit 1")` puts a shell script of that name on PATH, alone with the system's own."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", f"{folder}:/bin:/usr/bin")
+
+    def put(name: str, script: str) -> Path:
+        path = folder / name
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(path.stat().st_mode | stat.S_IXUSR)
+        return path
+
+    return put
