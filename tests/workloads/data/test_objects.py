@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from workloads.data import objects
-from workloads.data.objects import Bucket, Folder, Missing, NoBucket, Refused, Store, join, store
+from workloads.data import bucket as bucket_module
+from workloads.data.bucket import Bucket
+from workloads.data.objects import Folder, Missing, NoBucket, Refused, Store, join, store
 from workloads.errors import DataError
 
 
@@ -57,7 +58,7 @@ def test_more_objects_than_a_page_are_all_listed(bucket: str) -> None:
     place = store(bucket)
     for number in range(3):
         place.write(f"{number}", b"x")
-    client = objects.s3_client()
+    client = bucket_module.s3_client()
     page = client.list_objects_v2
     client.list_objects_v2 = lambda **asked: page(**{**asked, "MaxKeys": 2})
     try:
@@ -91,7 +92,7 @@ def test_without_credentials_the_way_to_some_is_told(cloud: Any, monkeypatch: py
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
-    monkeypatch.setattr(objects, "_clients", {})
+    monkeypatch.setattr(bucket_module, "_clients", {})
     monkeypatch.setattr("boto3.DEFAULT_SESSION", None)
     with pytest.raises(Refused, match=r"S3 cannot be asked: .*credentials.*give the job a role"):
         store("s3://bucket").list()
@@ -100,7 +101,7 @@ def test_without_credentials_the_way_to_some_is_told(cloud: Any, monkeypatch: py
 def test_a_busy_server_is_asked_again(bucket: str) -> None:
     from botocore.stub import Stubber
 
-    with Stubber(objects.s3_client()) as answers:
+    with Stubber(bucket_module.s3_client()) as answers:
         answers.add_client_error("put_object", "SlowDown", "reduce your request rate", 503)
         answers.add_response("put_object", {})
         store(bucket).write("x", b"x")

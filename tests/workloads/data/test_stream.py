@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from tests.workloads.data.support import S3, Wire, copy
+from workloads.data import bucket as bucket_module
 from workloads.data import lanes, objects
 from workloads.data.objects import Store, join
 from workloads.data.stream import TokenStream
@@ -243,7 +244,7 @@ def test_a_bucket_that_is_not_there_and_one_that_is_denied_are_told(bucket: str)
     from botocore.stub import Stubber
 
     # moto lets everybody in: the answer is S3's own, as botocore parses it.
-    client = objects.s3_client()
+    client = bucket_module.s3_client()
     with Stubber(client) as answers:
         answers.add_client_error("get_object", "AccessDenied", "no", 403)
         with pytest.raises(DataError, match=r"S3 denied access \(AccessDenied: no\).*needs s3:GetObject"):
