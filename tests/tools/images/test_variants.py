@@ -78,7 +78,7 @@ def test_neuron_says_where_its_base_comes_from_and_a_built_one_needs_none(source
 
 
 def test_a_line_of_a_lock_without_a_hash_is_refused() -> None:
-    with pytest.raises(ValueError, match="numpy==2.0.0"):
+    with pytest.raises(ValueError, match=r"numpy==2\.0\.0"):
         read("numpy==2.0.0\n")
 
 
