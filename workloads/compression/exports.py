@@ -5,6 +5,7 @@ A file that answers otherwise than the model is worse than none, so a difference
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from workloads.compression.formats import BY_NAME, Format, Source
 from workloads.errors import CompressionError, HyperparameterError, describe
 
 FILE: Final = "model"
+_COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
 # The largest difference that is rounding, as a share of the largest logit: other runtimes sum in another order. Seen with
 # float32: 4e-7. Of bfloat16 a number has 8 binary digits, so one step of it is 4e-3, and a few layers add some up.
 TOLERANCES: Final[Mapping[torch.dtype, float]] = {torch.float32: 1e-5, torch.bfloat16: 5e-2}
@@ -69,6 +71,7 @@ def export(
     for item in formats:
         item.check()
     folder.mkdir(parents=True, exist_ok=True)
+    model.requires_grad_(False)  # integers have no gradient, and an exporter would ask for it
     tolerance = tolerance or TOLERANCES.get(precision(model), max(TOLERANCES.values()))
     source = Source(model=model, example=inputs[0], most_rows=max(len(batch) for batch in inputs))
     return [_export_one(item, source, inputs, folder / f"{FILE}{item.suffix}", tolerance) for item in formats]
@@ -119,11 +122,9 @@ def _export_one(item: Format, source: Source, inputs: Sequence[torch.Tensor], pa
         with torch.inference_mode():
             checks = [difference(runnable(batch), source.model(batch), batch.shape) for batch in inputs]
     except Exception as error:  # exporters and runtimes raise whatever their insides raise
-        # The last frames of an exporter help nobody but its authors; the first line of its message names the operator.
-        reason = describe(error).strip().splitlines()[0]
         raise CompressionError(
-            f"export {item.name} failed: {reason}. This model cannot leave in that format as it is; take another format, or "
-            "export the model before it is quantised"
+            f"export {item.name} failed: {_cause(error)}. This model cannot leave in that format as it is; take another "
+            "format, or export the model before it is quantised"
         ) from error
     with path.open("rb") as file:
         digest = file_digest(file, "sha256").hexdigest()
@@ -137,3 +138,10 @@ def _export_one(item: Format, source: Source, inputs: Sequence[torch.Tensor], pa
         "tolerance": tolerance,
         "checks": [check.as_dict() for check in checks],
     }
+
+
+def _cause(error: BaseException) -> str:
+    """The first line of what went wrong at the bottom: exporters wrap it in pages about themselves."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return _COLOURS.sub("", describe(error).strip().splitlines()[0]).rstrip(".")

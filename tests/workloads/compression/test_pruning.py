@@ -70,7 +70,9 @@ def test_channels_that_repeat_another_can_go_without_a_trace() -> None:
     torch.testing.assert_close(smaller(pixels), model(pixels), rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize(("sparsity", "says"), [(0.01, "leaves 8 of the model's width, 8"), (0.9, "give a sparsity from 0.5 to 0.5")])
+@pytest.mark.parametrize(
+    ("sparsity", "says"), [(0.01, "leaves 8 of the model's width, 8"), (0.9, "give a sparsity from 0.5 to 0.5")]
+)
 def test_a_sparsity_that_leaves_all_or_nothing_is_refused_with_those_that_fit(sparsity: float, says: str) -> None:
     with pytest.raises(HyperparameterError) as caught:
         pruning.fewer_channels(drawn({"name": "digits-cnn", "width": 8}), sparsity)

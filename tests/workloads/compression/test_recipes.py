@@ -74,7 +74,9 @@ def test_a_recipe_for_a_gpu_is_refused_on_a_cpu_with_one_that_runs_there() -> No
     with pytest.raises(HyperparameterError) as caught:
         recipes.check(steps, "decoder", torch.device("cpu"))
     said = str(caught.value)
-    assert "prune-2-4 needs a CUDA GPU and this run computes on cpu; run the job on a GPU instance, or take prune-magnitude" in said
+    assert (
+        "prune-2-4 needs a CUDA GPU and this run computes on cpu; run the job on a GPU instance, or take prune-magnitude" in said
+    )
     assert "int4-weight-only needs a CUDA GPU" in said
     assert "or take int8-weight-only" in said
 
@@ -82,7 +84,9 @@ def test_a_recipe_for_a_gpu_is_refused_on_a_cpu_with_one_that_runs_there() -> No
 def test_a_recipe_for_another_architecture_is_refused_with_those_that_fit() -> None:
     with pytest.raises(HyperparameterError) as caught:
         recipes.check(recipes.parse("prune-neurons"), "digits-cnn", torch.device("cpu"))
-    assert "prune-neurons is not for architecture 'digits-cnn'; for it there are prune-magnitude, prune-channels" in str(caught.value)
+    assert "prune-neurons is not for architecture 'digits-cnn'; for it there are prune-magnitude, prune-channels" in str(
+        caught.value
+    )
 
 
 def test_an_export_without_its_compiler_or_library_is_refused_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:
