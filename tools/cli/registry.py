@@ -13,11 +13,20 @@ from tools.models.version import ModelVersion
 
 if TYPE_CHECKING:
     from tools.cli.deployed import Deployed
+    from tools.cli.training import Judged
     from tools.jobs.definition import JobDefinition
     from tools.jobs.result import Result
 
 # An evaluation that failed is tried again under a name of its own; more often than this is no accident.
 ATTEMPTS_LIMIT: Final = 9
+
+
+class NotStarted(Exception):
+    """A job that was not sent, for a policy or the ceiling forbids it."""
+
+    def __init__(self, judged: Judged) -> None:
+        super().__init__("\n".join(judged.lines()))
+        self.judged = judged
 
 
 def group_of(stack: Deployed, name: str) -> str:
@@ -101,8 +110,10 @@ def evaluate(
 ) -> tuple[ModelVersion, Result]:
     """Runs the version's evaluation to its end and keeps what it found; the version, and what came of the job.
 
-    The same evaluation that runs or has completed is taken up. Raises RegistryError: the stack cannot evaluate it, or it failed.
+    The same evaluation that runs or has completed is taken up. Raises RegistryError: the stack cannot evaluate it, or it failed;
+    NotStarted where rules or the ceiling forbid the job.
     """
+    from tools.cli.training import judge
     from tools.jobs.follow import follow
     from tools.jobs.submit import submit
     from tools.jobs.view import describe
@@ -115,7 +126,12 @@ def evaluate(
     if there:
         say(f"evaluation {name} is there already; it is taken up")
     else:
-        name = submit(stack.clients, {**wanted, "TrainingJobName": name})
+        asked = {**wanted, "TrainingJobName": name}
+        judged = judge([asked], stack)
+        if judged.code:
+            raise NotStarted(judged)
+        say(f"evaluation of {version.name}: {', '.join(judged.lines())}")
+        name = submit(stack.clients, asked)
         say(f"evaluation {name} of {version.name} started")
     told = ""
 

@@ -29,10 +29,12 @@ from tools.localcloud.sagemaker import SageMakerRuntime
 from tools.models import ModelVersion, register
 
 ACCOUNT = "123456789012"
-# Nobody else's: moto is one to a process, and "there is no group yet" must be true here.
-REGION = "eu-north-1"
+# One that has prices, and no other test has models in: moto is one to a process.
+REGION = "us-west-2"
 BUCKET = "model-registry-tests"
 REGISTRY = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
+TAGS = {"Project": "slipway", "Environment": "local", "Owner": "us", "CostCenter": "x", "ManagedBy": "pulumi"}
+KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1"
 TRAINING_IMAGE = f"{REGISTRY}/slipway-local-training:src-0123456789ab"
 SERVING_IMAGE = f"{REGISTRY}/slipway-local-serving:src-0123456789ab"
 TEST_DATA = f"s3://{BUCKET}/digits-aaaa/test/"
@@ -156,7 +158,13 @@ class Cloud:
         }
 
     def deployed(
-        self, group: str, *, approval: Mapping[str, Any] | None = None, evaluated: bool = True, prefix: str = ""
+        self,
+        group: str,
+        *,
+        approval: Mapping[str, Any] | None = None,
+        evaluated: bool = True,
+        instance_type: str = "ml.m5.large",
+        in_vpc: bool = True,
     ) -> Deployed:
         """A stack whose job `digits` has its models in `group`; its other, `corpus`, leaves none."""
         request = {
@@ -164,15 +172,19 @@ class Cloud:
             "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/training",
             "HyperParameters": {"workload": "evaluate", "processes_per_host": "1"},
             "InputDataConfig": [channel("test", TEST_DATA)],
-            "OutputDataConfig": {"S3OutputPath": f"s3://{BUCKET}/digits/evaluation"},
-            "ResourceConfig": {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 10},
+            "OutputDataConfig": {"S3OutputPath": f"s3://{BUCKET}/digits/evaluation", "KmsKeyId": KEY},
+            "ResourceConfig": {"InstanceCount": 1, "InstanceType": instance_type, "VolumeSizeInGB": 10, "VolumeKmsKeyId": KEY},
+            **({"VpcConfig": {"Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}} if in_vpc else {}),
+            "EnableNetworkIsolation": True,
+            "Tags": [{"Key": key, "Value": value} for key, value in TAGS.items()],
+            "EnableInterContainerTrafficEncryption": True,
             "StoppingCondition": {"MaxRuntimeInSeconds": 60},
         }
         told = {
             "run": "up",
             "workload": "digits",
             "region": REGION,
-            "namePrefix": prefix or f"{group}-digits",
+            "namePrefix": f"{group}-digits",
             "definition": "0123456789",
             "request": request,
             "group": group,
@@ -188,7 +200,7 @@ class Cloud:
             outputs=outputs,
             jobs=from_outputs(outputs),
             clients=self.connected,
-            ceiling_usd=100.0,
+            ceiling_usd=1000.0,
         )
 
 

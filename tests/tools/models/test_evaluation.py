@@ -41,7 +41,8 @@ def test_an_evaluation_is_a_job_whose_metrics_are_kept_and_open_the_gate(cloud: 
     job = cloud.sagemaker.describe_training_job(TrainingJobName=version.evaluation.job)
     assert re.fullmatch(rf"{group}-eval-v1-[0-9a-f]{{10}}", version.evaluation.job)
     assert job["HyperParameters"] == {"workload": "evaluate", "processes_per_host": "1"}
-    assert said[0] == f"evaluation {version.evaluation.job} of {group}/1 started"
+    assert said[0].startswith(f"evaluation of {group}/1: at most ")
+    assert said[1] == f"evaluation {version.evaluation.job} of {group}/1 started"
 
 
 def test_the_same_evaluation_is_not_run_twice_but_that_of_other_data_is(cloud: Cloud, group: str) -> None:

@@ -40,7 +40,7 @@ def test_a_version_that_is_not_there_names_those_that_are(cloud: Cloud, group: s
 def test_a_group_without_versions_says_how_one_gets_there(cloud: Cloud, group: str) -> None:
     registry.ensure_group(cloud, group)
     registry.ensure_group(cloud, group)
-    with pytest.raises(ValueError, match="has no version yet; `./slipway models register JOB` registers"):
+    with pytest.raises(ValueError, match=r"has no version yet; `\./slipway models register JOB` registers"):
         registry.find(cloud, group)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -163,3 +164,19 @@ def test_the_model_of_a_jobs_newest_completed_run_is_registered(run: Run, cloud:
     version = ask(run, "register", "digits")
     assert (version["lineage"]["training_job"], version["version"], version["inference"]["image"]) == (name, 1, SERVING_IMAGE)
     assert run("register", "digits").stdout == f"{group}/1 is the model of {name}\n"
+
+
+def test_an_evaluation_over_the_ceiling_or_against_a_policy_is_not_started(
+    run: Run, cloud: Cloud, group: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud.version(group)
+    for stack, code, said in (
+        (cloud.deployed(group, instance_type="ml.p4d.24xlarge"), 4, "over the ceiling of 0 USD"),
+        (cloud.deployed(group, in_vpc=False), 3, "the job runs outside the VPC"),
+    ):
+        there = replace(stack, ceiling_usd=0.1)
+        monkeypatch.setattr(deployed_module, "deployed", lambda stack, local=False, there=there: there)
+        refused = ask(run, "evaluate", "digits", code=code)["error"]
+        assert refused["code"] == code
+        assert said in "\n".join(refused["lines"])
+    assert cloud.sagemaker.list_training_jobs(NameContains=group)["TrainingJobSummaries"] == []

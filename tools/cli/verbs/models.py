@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tools.cli.options import Json, Local, Yes
-from tools.cli.terminal import answer, errors_said, say
+from tools.cli.terminal import answer, errors_said, leave, say
 
 if TYPE_CHECKING:
     from tools.cli.deployed import Deployed
@@ -95,6 +95,8 @@ def show(model: Model, stack: StackName = "local", local: Local = False, as_json
 def evaluate(model: Model, stack: StackName = "local", local: Local = False, as_json: Json = False) -> None:
     """Measure a version on the stack's held-out data, as a training job of SageMaker, and keep what it found.
 
+    Exit code 3 when the job violates a policy, 4 when it may pass the ceiling.
+
     Example: slipway models evaluate digits
     """
     with errors_said(as_json=as_json, stack=stack):
@@ -103,6 +105,12 @@ def evaluate(model: Model, stack: StackName = "local", local: Local = False, as_
         there = _deployed(stack, local)
         try:
             version, result = registry.evaluate(there, registry.find(there, model), say=say)
+        except registry.NotStarted as stopped:
+            lines = stopped.judged.lines()
+            say("\n".join(["error: the evaluation was not started", *lines]))
+            if as_json:
+                answer({"stack": stack, "error": {"code": stopped.judged.code, "lines": lines}})
+            leave(stopped.judged.code)
         except KeyboardInterrupt:
             say("an evaluation that was started goes on; run the same command again to take it up")
             raise
