@@ -24,6 +24,7 @@ WORKLOADS: Final[Mapping[str, Workload]] = MappingProxyType(
         "digits": Workload(module="workloads.training", arguments=("digits",), meaning="train the digits classifier"),
         "language": Workload(module="workloads.training", arguments=("language",), meaning="train a decoder language model"),
         "corpus": Workload(module="workloads.data.prepare", meaning="make a corpus of token shards from text"),
+        "compress": Workload(module="workloads.compression", meaning="prune, quantise and export a trained model, behind a gate"),
         "evaluate": Workload(module="workloads.evaluation", meaning="measure a trained model on held-out data"),
     }
 )
