@@ -10,6 +10,7 @@ from torch import nn
 from torch.distributed.pipelining import PipelineStage, Schedule1F1B
 
 from workloads.training.degrees import Degrees
+from workloads.training.pipeline_stages import stage_layers
 
 
 def keep_stage(model: nn.Module, stage: int, stages: int) -> None:
@@ -22,13 +23,6 @@ def keep_stage(model: nn.Module, stage: int, stages: int) -> None:
         decoder.embed = None
     if stage < stages - 1:
         decoder.norm = decoder.head = None
-
-
-def stage_layers(layers: int, stage: int, stages: int) -> range:
-    """Neighbouring layers, as many for each stage as can be; the first stages have one more where it does not come out even."""
-    each, more = divmod(layers, stages)
-    start = stage * each + min(stage, more)
-    return range(start, start + each + (stage < more))
 
 
 def make_schedule(

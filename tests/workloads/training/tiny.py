@@ -53,11 +53,17 @@ def make_run(place: Place, corpus: Path, paths: Paths | None = None, **values: A
 def train(place: Place, corpus: Path, **values: Any) -> Outcome:
     """Train for `STEPS` steps. Same losses on every rank."""
     run = make_run(place, corpus, **values)
-    run.parallel.module.train()
-    losses: list[float] = []
-    for batch, number in zip(run.data.batches(0), range(run.steps), strict=False):
-        (total,) = place.sum(trainer.step(run, batch, number))
-        losses.append(total / run.parallel.tellers)
+    curve = losses(run)
     metrics = trainer.evaluate(run)
     whole = state.whole(run.parallel, run.parallel.model.state_dict())
-    return Outcome(losses=losses, metrics=metrics, weights={name: tensor.flatten().tolist() for name, tensor in whole.items()})
+    return Outcome(losses=curve, metrics=metrics, weights={name: tensor.flatten().tolist() for name, tensor in whole.items()})
+
+
+def losses(run: Run) -> list[float]:
+    """Train all of the run's steps; each one's loss over all rows."""
+    run.parallel.module.train()
+    curve = []
+    for batch, number in zip(run.data.batches(0), range(run.steps), strict=False):
+        (total,) = run.place.sum(trainer.step(run, batch, number))
+        curve.append(total / run.parallel.tellers)
+    return curve
