@@ -1,0 +1,141 @@
+"""`slipway train` as a user has it: jobs on demand on one stack that is up, followed, failed, left, stopped, killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e import processes
+from tests.e2e.slipway import Slipway, until
+
+JOBS: dict[str, Any] = {
+    "quick": {"run": "demand", "processesPerHost": 1, "hyperparameters": {"epochs": 1, "width": 4}},
+    "broken": {"run": "demand", "processesPerHost": 1, "hyperparameters": {"epochs": 0}},
+    # Two hosts of one process each, for longer than a test takes to cut into it.
+    "hosts": {
+        "run": "demand",
+        "instanceCount": 2,
+        "processesPerHost": 1,
+        "hyperparameters": {"epochs": 10000, "width": 4, "log_every": 1},
+    },
+}
+
+
+def only_jobs_on_demand(config: dict[str, Any]) -> None:
+    """Nothing trains or serves in `up`."""
+    config["slipway:training"] = {"jobs": JOBS}
+    config["slipway:serving"] = {"endpoints": {}}
+
+
+@pytest.fixture(scope="module")
+def up(here: Slipway) -> dict[str, Any]:
+    """The outputs of a stack that is up, after what is said of one that is not."""
+    here.edit("local", only_jobs_on_demand)
+    assert "run `./slipway up local` first" in here.run("train", "quick", code=1).err
+    outputs: dict[str, Any] = here.ask("up")["outputs"]
+    return outputs
+
+
+def job_of(here: Slipway, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = here.boto("sagemaker").describe_training_job(TrainingJobName=name)
+    return found
+
+
+def test_up_makes_no_job_on_demand_and_tells_all_of_them(here: Slipway, up: dict[str, Any]) -> None:
+    assert set(up["trainingJobs"]) == set(JOBS)
+    assert here.boto("sagemaker").list_training_jobs()["TrainingJobSummaries"] == []
+    assert up["modelGroupNames"] == {name: f"slipway-local-{name}" for name in JOBS}
+
+
+def test_a_job_is_followed_to_its_registered_model(here: Slipway, up: dict[str, Any]) -> None:
+    answer = here.run("train", "quick", "--follow", "--json", "--set", "seed=5")
+    document = answer.json
+    assert list(document)[:7] == ["job", "status", "seconds", "metrics", "artifact", "cost_usd", "failure"]
+    assert (document["status"], document["failure"]) == ("Completed", None)
+    assert 0 < document["metrics"]["test_accuracy"] <= 1
+    assert document["cost_usd"] > 0
+    assert len(document["series"]) > 1
+    job = job_of(here, document["job"])
+    assert job["HyperParameters"]["seed"] == "5"
+    assert document["artifact"] == job["ModelArtifacts"]["S3ModelArtifacts"]
+    (package,) = here.boto("sagemaker").list_model_packages(ModelPackageGroupName="slipway-local-quick")[
+        "ModelPackageSummaryList"
+    ]
+    assert document["version"]["arn"] == package["ModelPackageArn"]
+    assert package["ModelApprovalStatus"] == "PendingManualApproval"
+    assert "quick: at most " in answer.err
+    assert "quick: Completed, step " in answer.err
+
+
+def test_a_job_that_fails_says_why(here: Slipway, up: dict[str, Any]) -> None:
+    answer = here.run("train", "broken", "--follow", "--json", code=1)
+    assert answer.json["status"] == "Failed"
+    assert "epochs" in answer.json["failure"]
+    assert [
+        line for line in answer.err.splitlines() if line.startswith(f"error: {answer.json['job']} failed: ") and "epochs" in line
+    ]
+
+
+def test_a_job_that_is_not_there_is_told_with_its_like(here: Slipway, up: dict[str, Any]) -> None:
+    assert "did you mean quick?" in here.run("train", "quik", code=2).err
+
+
+def test_ctrl_c_leaves_the_job_running_until_it_is_stopped(here: Slipway, up: dict[str, Any]) -> None:
+    followed = here.start("train", "hosts", "--follow", "--json")
+    until(lambda: "hosts: Training, step " in followed.err.read_text(), "the job trains", still=followed)
+    followed.interrupt()
+    answer = followed.wait()
+    assert answer.code == 1
+    name = answer.json["job"]
+    assert (answer.json["status"], answer.json["failure"]) == ("InProgress", None)
+    assert f"{name} runs on; to follow it again: ./slipway train --follow --job {name}" in answer.err
+    assert f"./slipway train --stop {name}" in answer.err
+    assert job_of(here, name)["TrainingJobStatus"] == "InProgress"
+    attached = here.start("train", "--job", name, "--json")
+    until(lambda: "step" in attached.err.read_text(), "it is followed again", still=attached)
+    assert "is stopping" in here.run("train", "--stop", name).err
+    ended = attached.wait()
+    assert (ended.code, ended.json["job"], ended.json["status"]) == (1, name, "Stopped")
+    here.no_workloads()
+
+
+def test_a_rank_that_is_killed_on_one_of_two_hosts_ends_the_job_with_its_cause(here: Slipway, up: dict[str, Any]) -> None:
+    name = here.run("train", "hosts").out.strip()
+    until(lambda: any("train_loss" in line for line in log_of(here, name)), "both hosts train")
+    (second,) = [
+        pid
+        for pid, command in processes.of(here.root).items()
+        if "workloads.training" in command and variable(pid, "RANK") == "1"
+    ]
+    os.kill(second, signal.SIGKILL)
+    began = time.monotonic()
+    until(lambda: job_of(here, name)["TrainingJobStatus"] == "Failed", "the job has failed", seconds=60)
+    assert time.monotonic() - began < 60
+    reason = job_of(here, name)["FailureReason"]
+    assert "killed by SIGKILL" in reason
+    assert "rank 1 of 2 on algo-2" in reason
+    here.no_workloads()
+
+
+def test_a_cloud_that_has_gone_is_told_with_the_command(here: Slipway, up: dict[str, Any]) -> None:
+    here.run("local", "stop")
+    assert "the local cloud does not run" in here.run("train", "quick", code=2).err
+
+
+def log_of(here: Slipway, name: str) -> list[str]:
+    path = here.home / "jobs" / name / "logs" / "algo-1.log"
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def variable(pid: int, name: str) -> str:
+    """A variable of a process's environment, "" where it has none or has gone."""
+    try:
+        told = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return ""
+    return next((item.decode().partition("=")[2] for item in told if item.startswith(f"{name}=".encode())), "")
