@@ -83,6 +83,7 @@ def resume(run: Run) -> Progress:
     found = state.for_checkpoint(run.parallel.model, run.optimizer)
     progress = checkpoints.load(found)
     if progress is None:
+        run.optimizer.state.clear()  # collecting it has taken a step of size zero, which counts
         return Progress()
     state.from_checkpoint(run.parallel.model, run.optimizer, found)
     if run.place.leads:

@@ -21,6 +21,7 @@ import torch
 
 from tests.workloads.support import REPOSITORY
 from tests.workloads.training.checkpoint_support import ALONE, RUN, saved, state, step_folder, value_of
+from tests.workloads.training.test_digits import StopAfter, train
 from workloads.errors import WorkloadError
 from workloads.training import checkpoint_storage
 from workloads.training.checkpoint import WITHOUT_EFFECT, CheckpointError, Checkpoints, Progress, run_id
@@ -368,3 +369,16 @@ print([name for name in sys.modules if name.startswith(("torch.distributed.check
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=REPOSITORY, timeout=120)
     assert done.stdout == "[]\n", done.stderr
+
+
+def test_a_run_whose_only_checkpoint_has_one_bad_bit_is_as_one_never_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of the right size, so that it is found, and the optimizer's state is laid out to be filled before the bit shows."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    unbroken = train(tmp_path / "unbroken", epochs=1)
+    assert train(tmp_path / "parts", StopAfter(10), epochs=1) is None
+    file = next((tmp_path / "parts" / "checkpoints").rglob(DATA))
+    damage(file.parent)
+    assert train(tmp_path / "parts", epochs=1) == unbroken
+    assert f"{DATA} is not what was written" in capsys.readouterr().err
