@@ -141,7 +141,7 @@ class JobSettings(Section):
     metrics: tuple[MetricName, ...] = Field(
         default=(
             "test_accuracy", "test_loss", "test_perplexity", "test_bits_per_byte", "train_loss", "learning_rate",
-            "samples_per_second", "tokens_per_second", "mfu",
+            "samples_per_second", "tokens_per_second", "mfu", "size_ratio", "archive_ratio", "speedup", "quality_drop",
         ),
         description="Metrics picked from the log's `name=value;`.",
     )  # fmt: skip
