@@ -166,7 +166,7 @@ def as_markdown(document: Mapping[str, Any]) -> str:
                 f"latency, {timing['rows']} rows, median ms",
                 f"{timing['original_ms']:.3f}",
                 f"{timing['compressed_ms']:.3f}",
-                f"speedup {timing['speedup']:.3f} (fastest of {timing['compressed_calls']} calls, noise {timing['noise']:.1%})",
+                f"speedup {timing['speedup']:.3f} (cheapest of {timing['compressed_calls']} calls, noise {timing['noise']:.1%})",
             )
         )
         rows.append(

@@ -24,21 +24,21 @@ def test_a_model_that_does_four_times_the_work_is_found_slower() -> None:
     assert timing.speedup > 1.6
 
 
-def test_the_fastest_calls_decide_and_interruptions_do_not() -> None:
-    timing = Timing(rows=1, original=turns(2.0, 90.0, 2.0, 2.0), compressed=turns(1.0, 1.0, 50.0, 1.0))
+def test_the_cheapest_calls_decide_and_interruptions_do_not() -> None:
+    timing = Timing(rows=1, original=turns(2.0, 90.0, 2.0, 2.0), compressed=turns(1.0, 1.0, 50.0, 1.0), latency=(2.0, 1.0))
     assert timing.speedup == 2.0
     assert timing.noise == 0.0
 
 
 def test_noise_is_how_far_two_halves_of_the_turns_differ() -> None:
-    timing = Timing(rows=1, original=turns(1.0, 1.0, 1.1, 1.1), compressed=turns(1.0, 1.0, 1.0, 1.0))
+    timing = Timing(rows=1, original=turns(1.0, 1.0, 1.1, 1.1), compressed=turns(1.0, 1.0, 1.0, 1.0), latency=(1.0, 1.0))
     assert timing.noise == pytest.approx(0.1)
 
 
 def measured(*, speedup: float = 1.0, noise: float = 0.0, size: float = 1.0, accuracy: float = 0.9) -> Measured:
     original = turns(1.0, 1.0, 1.0 + noise, 1.0 + noise)
-    quick = Timing(rows=1, original=turns(1.0, 1.0, 1.0, 1.0), compressed=turns(0.1, 0.1, 0.1, 0.1))
-    slow = Timing(rows=8, original=original, compressed=turns(*[1.0 / speedup] * 4))
+    quick = Timing(rows=1, original=turns(1.0, 1.0, 1.0, 1.0), compressed=turns(0.1, 0.1, 0.1, 0.1), latency=(1.0, 0.1))
+    slow = Timing(rows=8, original=original, compressed=turns(*[1.0 / speedup] * 4), latency=(1.0, 1.0 / speedup))
     sizes = [Size(weights_bytes=round(1000 * share), archive_bytes=10, parameters=10, zeros=0) for share in (1.0, size)]
     return Measured(
         task="digits",
