@@ -18,8 +18,11 @@ def moto_application() -> Application:
     os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
     os.environ.setdefault("MOTO_ACCOUNT_ID", ACCOUNT)
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+    from moto.s3.models import FakeDeleteMarker
 
     bucket_policy.install()
+    # moto 5.2.5 disposes of all versions of a key where versioning is suspended, and of markers it cannot: they hold no content.
+    FakeDeleteMarker.dispose = lambda _: None  # type: ignore[attr-defined]
     dispatcher = DomainDispatcherApplication(create_backend_app)
     lock = threading.RLock()
 
