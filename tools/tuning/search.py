@@ -197,9 +197,10 @@ class _Search:
     def _end_badly(self, number: int, failure: str, *, again: Mapping[str, Value] | None = None) -> None:
         self._study.note(number, failure=failure, interrupted=again is not None)
         self._study.tell_failed(number)
-        self._say(f"trial {number}: failed: {failure.splitlines()[0]}")
         if again is not None:
             self._study.again(again)
+        what = "failed" if again is None else "to be tried again"
+        self._say(f"trial {number}: {what}: {failure.splitlines()[0]}")
 
     def _stop_all(self) -> None:
         """Stops what runs; each of these trials is tried again when the search goes on."""

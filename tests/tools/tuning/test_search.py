@@ -192,7 +192,7 @@ def test_a_killed_search_whose_jobs_are_gone_tries_them_again(tmp_path: Path) ->
     lost = trials.jobs["job-2"].params
     fresh = FakeTrials()
     outcome = run(tmp_path, fresh, said=said)
-    assert "trial 2: failed: job job-2 is not there any more" in said
+    assert "trial 2: to be tried again: job job-2 is not there any more" in said
     assert dict(fresh.tried[0]) == dict(lost)
     assert sum(row.status == "complete" for row in outcome.rows) == 6
 
