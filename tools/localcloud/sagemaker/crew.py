@@ -13,10 +13,11 @@ from .processes import Child
 NEVER = float("inf")
 # What gloo, NCCL and PyTorch's store say when another host has gone: an effect, not a cause.
 PEER_LOST = re.compile(
-    r"closed by (remote )?peer|reset by peer|Broken pipe|remote process exited|DistNetworkError|recvValue failed"
+    r"closed by (remote )?peer|reset by peer|Broken pipe|remote process exit|DistNetworkError|recvValue failed|Failed to recv|"
+    r"pair closure|ncclRemoteError|Watchdog caught collective operation timeout"
 )
-# 128 + SIGTERM and 128 + SIGKILL: ended by us.
-ENDED_BY_US = frozenset({143, 137})
+# 128 + SIGTERM: told to end. 128 + SIGKILL is what a host says that we killed, and one whose rank was, for want of memory say.
+TOLD_TO_END, KILLED = 143, 137
 
 Event = Child | str  # a host's end, or a wish: "Stopped", "Interrupted"
 
@@ -29,6 +30,7 @@ class Crew:
         self._events, self._limits = events, limits
         self._kill_at = NEVER
         self.failed: list[Child] = []
+        self._killed: set[int] = set()  # ids of those that had to be
 
     def watch(self, deadline: float) -> str:
         """Until all have ended. The empty string when they did so by themselves (see `failed`), else `Stopped`,
@@ -60,8 +62,12 @@ class Crew:
 
     def culprit(self, said: Callable[[Child], str]) -> Child:
         """The host whose failure explains the others'. `said` gives the end of a host's log."""
-        by_themselves = [child for child in self.failed if child.exit_code not in ENDED_BY_US] or self.failed
-        return next((child for child in by_themselves if not PEER_LOST.search(said(child))), by_themselves[0])
+        by_themselves = [
+            child for child in self.failed if child.exit_code != TOLD_TO_END and id(child) not in self._killed
+        ] or self.failed
+        # The log of a host with a killed rank is full of its other ranks' complaints.
+        own = (child for child in by_themselves if child.exit_code == KILLED or not PEER_LOST.search(said(child)))
+        return next(own, by_themselves[0])
 
     def _terminate(self, grace_s: float) -> None:
         for child in self._running:
@@ -70,5 +76,6 @@ class Crew:
 
     def _kill(self) -> None:
         self._kill_at = NEVER
+        self._killed |= {id(child) for child in self._running}
         for child in self._running:
             child.kill()
