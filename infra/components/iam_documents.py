@@ -203,7 +203,7 @@ def volume_key_document(scope: Scope) -> Document:
 
 
 def ci_document(scope: Scope) -> Document:
-    """CI: pushes images, starts training and puts a model into service. It changes no infrastructure and no IAM."""
+    """CI: pushes images, trains and registers models, puts one into service. It changes no infrastructure and no IAM."""
     sagemaker = [
         scope.arn("sagemaker", f"{kind}/{scope.prefix}-*") for kind in ("training-job", "model", "endpoint", "endpoint-config")
     ]
@@ -222,6 +222,14 @@ def ci_document(scope: Scope) -> Document:
             ("sagemaker:AddTags", "sagemaker:CreateTrainingJob", "sagemaker:DescribeTrainingJob", "sagemaker:StopTrainingJob"),
             sagemaker[:1],
         ),
+        # What `slipway train --follow` asks: which runs there were, what one says, and its model's place in the registry.
+        allow("ListTraining", ("sagemaker:ListTrainingJobs",), ["*"]),
+        allow("FollowTraining", ("logs:DescribeLogStreams", "logs:GetLogEvents"), _training_logs(scope)),
+        allow(
+            "RegisterModels",
+            ("sagemaker:CreateModelPackage", "sagemaker:DescribeModelPackage", "sagemaker:ListModelPackages"),
+            [scope.arn("sagemaker", f"{kind}/{scope.prefix}-*") for kind in ("model-package", "model-package-group")],
+        ),
         allow(
             "UpdateEndpoints",
             ("sagemaker:DescribeEndpoint", "sagemaker:InvokeEndpoint", "sagemaker:UpdateEndpoint"),
@@ -230,6 +238,11 @@ def ci_document(scope: Scope) -> Document:
         pass_role(scope, "training", service="sagemaker.amazonaws.com"),
         hand_keys_on(scope, "models"),
     )  # fmt: skip
+
+
+def _training_logs(scope: Scope) -> list[str]:
+    group = scope.arn("logs", "log-group:/aws/sagemaker/TrainingJobs")
+    return [group, f"{group}:log-stream:*"]
 
 
 def operator_document(scope: Scope) -> Document:

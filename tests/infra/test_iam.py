@@ -239,3 +239,17 @@ def test_sagemaker_may_encrypt_what_it_writes_under_our_keys_only(role: str) -> 
         "alias/slipway-dev-data",
         "alias/slipway-dev-models",
     ]
+
+
+def test_a_training_job_deletes_checkpoints_only_and_writes_corpora_only_into_the_curated_bucket() -> None:
+    statements = documents.training_document(SCOPE)["Statement"]
+    deletes = [
+        statement["Resource"]
+        for statement in statements
+        if any("Delete" in action for action in statement["Action"] if action.startswith("s3:"))
+    ]
+    assert deletes == [[f"{SCOPE.bucket('checkpoints')}/*"]]
+    curated = SCOPE.bucket("curated")
+    puts = [resource for statement in statements if "s3:PutObject" in statement["Action"] for resource in statement["Resource"]]
+    assert [resource for resource in puts if resource.startswith(curated)] == [f"{curated}/corpora/*"]
+    assert not any("s3:DeleteObjectVersion" in statement["Action"] for statement in statements)

@@ -182,6 +182,24 @@ def test_a_log_is_shipped_in_order_and_its_flood_stays_in_the_file(tmp_path: Pat
     assert [row["timestamp"] for row in shipped] == sorted(row["timestamp"] for row in shipped)
 
 
+def test_a_long_job_leaves_ever_fewer_points_of_a_metric(monkeypatch: pytest.MonkeyPatch) -> None:
+    from datetime import datetime, timedelta
+
+    from tools.localcloud.sagemaker import metrics
+
+    now = datetime(2026, 1, 1)
+    monkeypatch.setattr(metrics, "utcnow", lambda: now)
+    watch = MetricWatch([{"Name": "loss", "Regex": r"loss=(\S+?);"}])
+    for _ in range(4 * 3600):
+        watch.feed("loss=1;")
+        watch.feed("loss=2;")
+        now += timedelta(seconds=1)
+    points = watch.take_series()
+    assert 2000 < len(points) < 3000, "four hours at a point a second would be 14,400"
+    assert watch.take_series() == []
+    assert watch.final()[0]["Value"] == 2.0
+
+
 def test_metrics_take_the_first_group_of_the_last_match() -> None:
     watch = MetricWatch([{"Name": "loss", "Regex": r"loss[=:](\S+?);"}, {"Name": "either", "Regex": r"a=(\d+)|b=(\d+)"}])
     for line in ("loss=0.9; loss:0.5;", "loss=nan;", "loss=oops;", "b=3"):
