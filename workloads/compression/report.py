@@ -17,6 +17,8 @@ from workloads.compression.speed import MOST_NOISE, Timing, slowest
 
 FORMAT_VERSION: Final = 1
 CHUNK: Final = 1 << 20
+# 0.99 - 0.98 is a little more than 0.01 in binary; a limit means the number as it is written.
+ROUNDING: Final = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +107,7 @@ def faults(measured: Measured, settings: CompressionSettings) -> list[str]:
     """What breaks a limit, each with its figure, the limit and the way out. A figure that is no number breaks it too."""
     found = []
     before, after = (metrics[measured.judge.metric] for metrics in measured.quality)
-    if not measured.quality_drop <= settings.max_quality_drop:
+    if not measured.quality_drop <= settings.max_quality_drop + ROUNDING:
         found.append(
             f"quality_drop is {measured.quality_drop:.4f} ({measured.judge.metric} {before:.4f} became {after:.4f}), above "
             f"max_quality_drop {settings.max_quality_drop:g}; take a milder recipe{_milder(settings)}, train the model on, or "
