@@ -96,7 +96,7 @@ def test_two_processes_stopped_and_resumed_end_with_the_loss_of_one_never_stoppe
     paths = cli.read_arguments(["digits", "--data", str(DIGITS), "--out", str(tmp_path)])[2]
     alone = trainer.train("digits", DigitsSettings.from_mapping(SETTINGS), paths, StopRequest())
     assert alone is not None
-    found = re.search(r"epoch=6; train_loss=([0-9.]+);", story.resumed_output)
+    found = re.search(r"^epoch=6; train_loss=([0-9.]+);", story.resumed_output, re.M)
     assert found, story.resumed_output
     assert float(found[1]) == pytest.approx(alone["train_loss"], rel=TOLERANCE, abs=5e-5)
 
