@@ -122,9 +122,12 @@ def test_a_rank_that_is_killed_on_one_of_two_hosts_ends_the_job_with_its_cause(h
     here.no_workloads()
 
 
-def test_a_cloud_that_has_gone_is_told_with_the_command(here: Slipway, up: dict[str, Any]) -> None:
-    here.run("local", "stop")
-    assert "the local cloud does not run" in here.run("train", "quick", code=2).err
+def test_a_stack_whose_models_are_registered_goes_without_a_trace(here: Slipway, up: dict[str, Any]) -> None:
+    document = here.ask("destroy")
+    assert document["deleted"] > 100
+    assert document["orphans"] == []
+    assert here.boto("sagemaker").list_model_package_groups()["ModelPackageGroupSummaryList"] == []
+    assert "stack local is not up" in here.run("train", "quick", code=2).err
 
 
 def log_of(here: Slipway, name: str) -> list[str]:
