@@ -30,7 +30,7 @@ IMPORTED_ONCE = (
     "torch.distributed.checkpoint.state_dict",
     "workloads.training.checkpoint_storage",
 )
-# Relative, between runs that add up the same gradients in another order. Seen: 6e-8. Losses of neighbouring steps differ by 4e-3 or more.
+# Relative, between runs that add up the same gradients in another order. Seen: 6e-8; neighbouring steps differ by 4e-3.
 TOLERANCE = 1e-5
 
 
