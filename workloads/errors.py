@@ -1,12 +1,12 @@
 """The errors a workload shows to its user. Each says what is wrong, the value got and the way out.
 
-    WorkloadError
-    ├── ContractError          the container's environment is not what SageMaker's contract promises
-    ├── HyperparameterError    a hyperparameter is unknown, of the wrong kind or out of range
-    ├── DataError              a data file breaks its schema; carries a report of every fault
-    ├── ModelError             a model artifact is missing, damaged or of another format
-    ├── CompressionError       a compressed or exported model is not what was asked for, or cannot be made here
-    └── RequestError           an inference request is not valid; becomes the HTTP status it carries
+WorkloadError
+├── ContractError          the container's environment is not what SageMaker's contract promises
+├── HyperparameterError    a hyperparameter is unknown, of the wrong kind or out of range
+├── DataError              a data file breaks its schema; carries a report of every fault
+├── ModelError             a model artifact is missing, damaged or of another format
+├── CompressionError       a compressed or exported model is not what was asked for, or cannot be made here
+└── RequestError           an inference request is not valid; becomes the HTTP status it carries
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from workloads.contract import TrainingContract
 from workloads.errors import EXIT_BAD_INPUT, WorkloadError, describe
@@ -45,18 +45,17 @@ def read_settings(arguments: Sequence[str]) -> tuple[CompressionSettings, Paths]
         return from_contract(TrainingContract.from_environment())
     from workloads.compression.job import Paths
     from workloads.compression.settings import CompressionSettings
-    from workloads.training.settings import add_arguments, given_arguments
+    from workloads.settings import add_arguments, given_arguments
 
-    kind: Any = CompressionSettings  # the mechanism goes by the fields, whatever the class
     parser = argparse.ArgumentParser(
         prog="python -m workloads.compression", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--model", type=Path, required=True, help="folder of an artifact (model.json), or its model.tar.gz")
     parser.add_argument("--data", required=True, help="folder or s3:// address that holds the data's `test`")
     parser.add_argument("--out", type=Path, required=True, help="folder for model/ and output/data/")
-    add_arguments(parser, kind)
+    add_arguments(parser, CompressionSettings)
     given = parser.parse_args(arguments)
-    settings = CompressionSettings.from_mapping(given_arguments(given, kind))
+    settings = CompressionSettings.from_mapping(given_arguments(given, CompressionSettings))
     return settings, Paths(
         source=given.model,
         data=settings.data_uri or given.data,

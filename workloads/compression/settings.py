@@ -1,14 +1,14 @@
-"""The workload's settings: defaults, limits and meaning, once; by the trainer's mechanism (`workloads/training/settings.py`)."""
+"""The workload's settings: defaults, limits and meaning, once; by the mechanism of all workloads' settings."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 from workloads.compression import exports, formats, recipes
 from workloads.errors import HyperparameterError
-from workloads.training.settings import DEVICES, TrainerSettings, about, one_of, within
+from workloads.settings import DEVICES, Settings, about, one_of, within
 
 WHAT, QUALITY, SPEED, LIMITS = "what to do", "how quality is measured", "how speed is measured", "limits of the gate"
 RUNTIMES: Final = ("eager", "compiled")
@@ -18,7 +18,7 @@ _TEXTS: Final = ("recipe", "export", "batch_sizes", "data_uri")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CompressionSettings:
+class CompressionSettings(Settings):
     """What becomes of a model, and what it may cost."""
 
     recipe: str = field(default="", metadata=about(WHAT, f"steps joined by +: {', '.join(recipes.BY_NAME)}"))
@@ -52,9 +52,8 @@ class CompressionSettings:
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> Self:
         """Check values (JSON-parsed) and fill in defaults. Raises one `HyperparameterError` that names every fault."""
-        # The trainer's own check: it goes by the fields, their metadata and `faults`, whatever the class.
-        check: Callable[[type, Mapping[str, Any]], Self] = TrainerSettings.from_mapping.__func__  # type: ignore[attr-defined]
-        return check(cls, {key: _as_text(value) if key in _TEXTS else value for key, value in values.items()})
+        texts = {key: _as_text(value) if key in _TEXTS else value for key, value in values.items()}
+        return super(CompressionSettings, cls).from_mapping(texts)  # named: a dataclass with slots is another class than this one
 
     def faults(self) -> list[str]:
         """What is no recipe, no format and no batch size, each with the way out."""
@@ -88,9 +87,6 @@ class CompressionSettings:
                 f"batch_sizes is {self.batch_sizes!r}; it must be whole numbers from 1 to {MOST_ROWS} with commas between, as 1,8"
             )
         return tuple(sorted({int(text) for text in texts}))
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def _as_text(value: Any) -> Any:

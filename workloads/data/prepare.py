@@ -28,12 +28,12 @@ from workloads.data import index as corpus_index
 from workloads.data.corpus import Document
 from workloads.data.index import INDEX, SPLITS, Index
 from workloads.data.objects import store
-from workloads.data.prepare_settings import FLAGS, CorpusSettings
+from workloads.data.prepare_settings import CorpusSettings
 from workloads.data.shards import ShardWriter
 from workloads.data.tokenizer import Tokenizer
 from workloads.data.validation import Validation
 from workloads.errors import EXIT_BAD_INPUT, DataError, WorkloadError, describe
-from workloads.training.settings import add_arguments, given_arguments
+from workloads.settings import add_arguments, given_arguments
 
 RAW_CHANNEL: Final = "raw"
 MANIFEST: Final = "corpus.json"
@@ -106,12 +106,12 @@ def read_arguments(arguments: Sequence[str] | None) -> tuple[CorpusSettings, Pla
     parser = argparse.ArgumentParser(
         prog="python -m workloads.data.prepare", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    add_arguments(parser, FLAGS)
+    add_arguments(parser, CorpusSettings)
     parser.add_argument("--out", dest="output_uri", help="short for --output-uri; without it the container contract is read")
     parser.add_argument("--report", type=Path, help=f"folder for {REPORT}, what checking found")
     given = parser.parse_args(arguments)
     if given.output_uri is not None:
-        settings = CorpusSettings.from_mapping(given_arguments(given, FLAGS))
+        settings = CorpusSettings.from_mapping(given_arguments(given, CorpusSettings))
         places = Places(source=settings.source or sources.STDLIB, out=settings.output_uri, manifest=None, report=given.report)
         return settings, places
     contract = TrainingContract.from_environment()

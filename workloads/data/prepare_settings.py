@@ -1,13 +1,12 @@
-"""The corpus workload's settings: defaults, limits and meaning, once; checked by the trainer's mechanism."""
+"""The corpus workload's settings: defaults, limits and meaning, once; checked by the mechanism of all workloads' settings."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Self, cast
+from typing import Any, Final
 
 from workloads.data.tokenizer import BYTES, KINDS
-from workloads.training.settings import TrainerSettings, about, one_of, within
+from workloads.settings import Settings, about, one_of, within
 
 PLACES, SPLIT, TEXT = "where", "tokens and shards", "what is text"
 # The bytes and end-of-text; BPE cannot have fewer ids.
@@ -15,7 +14,7 @@ SMALLEST_BPE: Final = BYTES + 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CorpusSettings:
+class CorpusSettings(Settings):
     """How a corpus is made."""
 
     source: str = field(
@@ -39,13 +38,6 @@ class CorpusSettings:
     maximum_characters: int = field(default=1_000_000, metadata=within(1, 10**9, TEXT, "longest document"))
     bad_rows: int = field(default=0, metadata=within(0, 2**60, TEXT, "bad rows that are dropped; one more stops the job"))
 
-    @classmethod
-    def from_mapping(cls, values: Mapping[str, Any]) -> Self:
-        """Check values (JSON-parsed) and fill in defaults. Raises one `HyperparameterError` that names every fault."""
-        # The trainer's own check: it goes by the fields, their metadata and `faults`, whatever the class.
-        checked: Self = TrainerSettings.from_mapping.__func__(cls, values)  # type: ignore[attr-defined]
-        return checked
-
     def faults(self) -> list[str]:
         faults = []
         if not self.output_uri:
@@ -66,7 +58,3 @@ class CorpusSettings:
             "test_share": self.test_share,
             "seed": self.seed,
         }
-
-
-# For `add_arguments` and `given_arguments`, which go by the fields too.
-FLAGS: Final = cast("type[TrainerSettings]", CorpusSettings)

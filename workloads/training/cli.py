@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from workloads import settings as setting
 from workloads.contract import TrainingContract
 from workloads.errors import EXIT_BAD_INPUT, EXIT_STOPPED, WorkloadError, describe
-from workloads.training import settings as setting
 from workloads.training import sources
 from workloads.training.settings import TrainerSettings
 from workloads.training.settings_tasks import SETTINGS

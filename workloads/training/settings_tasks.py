@@ -8,7 +8,8 @@ from types import MappingProxyType
 from typing import Final
 
 from workloads.models.decoder_config import PRESETS
-from workloads.training.settings import DATA, LENGTH, OPTIMIZER, TrainerSettings, one_of, within
+from workloads.settings import one_of, within
+from workloads.training.settings import DATA, LENGTH, OPTIMIZER, TrainerSettings
 
 MODEL: Final = "model"
 DIGITS_ARCHITECTURES: Final[Mapping[str, str]] = MappingProxyType({"cnn": "digits-cnn", "depthwise": "digits-depthwise"})

@@ -17,8 +17,8 @@ from workloads.models.decoder_config import PRESETS, DecoderConfig, rounded_voca
 from workloads.training.settings_tasks import LanguageSettings
 from workloads.training.tasks.task import Batch, Data, Score, Share, Task, score_artifact
 
-# Rows in one pass when a model is evaluated by itself: few enough for a laptop's memory.
-EVALUATION_ROWS = 8
+# Tokens in one pass when a model is evaluated by itself: few enough for a laptop's memory (logits take 2 kB a token and more).
+EVALUATION_TOKENS = 8192
 
 
 class LanguageTask(Task[LanguageSettings]):
@@ -46,8 +46,9 @@ class LanguageTask(Task[LanguageSettings]):
 
     def evaluate(self, artifact: Artifact, data: str, *, max_rows: int) -> dict[str, float]:
         length = int(artifact.description["architecture"]["positions"])
-        stream = TokenStream(split_uri(data, "test"), sequence_length=length, batch_size=EVALUATION_ROWS)
-        batches = (_batch(rows["tokens"], rows["real"]) for rows in stream.every(max_rows))
+        rows = max(1, EVALUATION_TOKENS // length)
+        stream = TokenStream(split_uri(data, "test"), sequence_length=length, batch_size=rows)
+        batches = (_batch(some["tokens"], some["real"]) for some in stream.every(max_rows))
         return metrics(score_artifact(artifact, batches), stream.bytes_per_token)
 
 
