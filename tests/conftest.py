@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from pathlib import Path
 
@@ -10,6 +11,9 @@ import pytest
 # Started in the background of a script, a process ignores Ctrl-C, and so do its children: the tests of Ctrl-C need it heard.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# The tests' processes share the cores already: PyTorch's threads would only spin while they wait for one (tenfold, measured).
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 ROOT = Path(__file__).parent
 # Tests that share what is dear to make: they stay together on one worker, so that it is made once.

@@ -20,6 +20,13 @@ from typing import Any
 
 import torch
 
+# Imported once here, and not by every rank of every gang: what FSDP, AdamW and checkpoints load in their first second.
+import torch._dynamo
+import torch.distributed.checkpoint.state_dict
+import torch.distributed.fsdp
+import torch.distributed.pipelining
+import torch.distributed.tensor.parallel
+
 from workloads.training import distributed
 from workloads.training.distributed import Place
 
