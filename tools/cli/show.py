@@ -132,12 +132,18 @@ def done(stack: str, seconds: float, result: Any, values: Mapping[str, Any], *, 
     shown = plain_value(values)
     metrics, endpoints = shown.get("trainingMetrics"), shown.get("endpointNames")
     for job, measured in metrics.items() if isinstance(metrics, dict) else ():
-        text = ", ".join(f"{name} {value}" for name, value in measured.items()) if isinstance(measured, dict) else measured
+        text = ", ".join(_quality(measured)) if isinstance(measured, dict) else measured
         out.print(f"  trained  {job}: {text}", markup=False)
     for name in endpoints.values() if isinstance(endpoints, dict) else ():
         out.print(f"  answers  endpoint {name}", markup=False)
     if shown:
         out.print(f"  outputs  {len(shown)} of them: ./slipway outputs{_arguments(stack, local=local)}", markup=False)
+
+
+def _quality(measured: Mapping[str, Any]) -> list[str]:
+    """How good the model is: what it was tested at and its last loss, not how fast it learnt. Of other jobs, all there is."""
+    good = [name for name in measured if name.startswith("test_") or name == "train_loss"]
+    return [f"{name} {measured[name]}" for name in good or measured]
 
 
 def next_steps(values: Mapping[str, Any], stack: str, *, local: bool) -> None:

@@ -11,10 +11,11 @@ from typing import Any, Final
 import torch
 from torch import nn
 
-from workloads import artifact, models
+from workloads import models
 from workloads.errors import HyperparameterError
 from workloads.models.decoder_config import DecoderConfig
 from workloads.training import quick_start, weights
+from workloads.training.base_model import BaseModel
 from workloads.training.checkpoint import Checkpoints
 from workloads.training.degrees import Degrees
 from workloads.training.distillation import Objective, load_teacher
@@ -35,6 +36,7 @@ class Run:
 
     task: Task[Any]
     data: Data
+    architecture: Mapping[str, Any]  # what the model was built of
     settings: TrainerSettings
     place: Place
     parallel: Parallel
@@ -47,22 +49,36 @@ class Run:
 
 
 def assemble(
-    task: Task[Any], data: Data, settings: TrainerSettings, place: Place, degrees: Degrees, *, paths: Paths | None = None
+    task: Task[Any],
+    data: Data,
+    settings: TrainerSettings,
+    place: Place,
+    degrees: Degrees,
+    *,
+    paths: Paths | None = None,
+    base: BaseModel | None = None,
 ) -> Run:
-    """The model on its processes, with its first weights, and the optimizer; from data that is open already."""
+    """The model on its processes, with its first weights or those of `base`, and the optimizer; the data is open already."""
     if not degrees.cuts_the_model and not settings.compile:
         quick_start.without_compiler()
     be_deterministic(settings.seed, exact=task.exact)
-    model = make(data.architecture(), meta=degrees.cuts_the_model and not settings.lora_rank)
+    architecture = data.architecture()
+    if base:
+        data.require_tokens_of(base.folder)
+        architecture = base.architecture(architecture.get("positions", 0))
+    model = make(architecture, meta=degrees.cuts_the_model and not settings.lora_rank)
     teacher = None
     if paths and paths.teacher:
-        teacher = load_teacher(artifact_folder(paths.teacher), task.name, model, place.device)
+        folder = artifact_folder(paths.teacher)
+        teacher = load_teacher(folder, task.name, model, place.device)
+        data.require_tokens_of(folder)
     objective = Objective(settings, teacher)
-    model, fill = with_weights(model, settings, place, paths)
+    model, fill = with_weights(model, settings, place, base)
     parallel = prepare(model, settings, place, degrees, fill=fill, loss=objective, whole_logits=objective.has_teacher)
     return Run(
         task=task,
         data=data,
+        architecture=architecture,
         settings=settings,
         place=place,
         parallel=parallel,
@@ -93,16 +109,15 @@ def make(architecture: Mapping[str, Any], *, meta: bool) -> nn.Module:
 
 
 def with_weights(
-    model: nn.Module, settings: TrainerSettings, place: Place, paths: Paths | None
+    model: nn.Module, settings: TrainerSettings, place: Place, base: BaseModel | None
 ) -> tuple[nn.Module, Callable[[nn.Module], None]]:
     """The model, wrapped for LoRA where asked for, and what fills it once it is cut."""
-    if not (paths and paths.start_from):
+    if base is None:
         if settings.lora_rank:
             raise HyperparameterError(f"lora_rank is {settings.lora_rank}, and no model to start from is given; set start_from")
         return model, partial(weights.draw, seed=settings.seed, device=place.device)
-    folder = artifact_folder(paths.start_from)
-    description, trained = artifact.read(folder)
-    fill = partial(weights.load, state=trained, device=place.device, source=f"{folder} ({description['architecture']})")
+    source = f"{base.folder} ({base.description['architecture']})"
+    fill = partial(weights.load, state=base.state, device=place.device, source=source)
     if not settings.lora_rank:
         return model, fill
     # Adapters are put beside weights that are there: every process holds the whole model for a moment.

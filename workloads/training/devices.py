@@ -34,7 +34,7 @@ PEAKS: Final = (
     Peak(name="A100", fp32=19.5, bf16=312, instances="p4d, p4de", source="NVIDIA A100 datasheet"),
     Peak(name="L40S", fp32=91.6, bf16=362, float8=733, instances="g6e", source="NVIDIA L40S datasheet"),
     Peak(name="L4", fp32=30.3, bf16=121, float8=242.5, instances="g6", source="NVIDIA L4 datasheet"),
-    Peak(name="A10G", fp32=31.2, bf16=70, instances="g5", source="NVIDIA A10G datasheet"),
+    Peak(name="A10G", fp32=31.5, bf16=70, instances="g5", source="NVIDIA A10G datasheet"),
     Peak(name="T4", fp32=8.1, bf16=65, instances="g4dn", source="NVIDIA T4 datasheet, fp16"),
     Peak(name="V100", fp32=15.7, bf16=125, instances="p3", source="NVIDIA V100 datasheet, SXM2, fp16"),
 )  # fmt: skip

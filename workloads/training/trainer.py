@@ -19,7 +19,7 @@ import torch
 
 from workloads import artifact
 from workloads.errors import HyperparameterError
-from workloads.training import distributed, schedule, state, weights
+from workloads.training import base_model, distributed, schedule, state, weights
 from workloads.training.assembly import Run, assemble
 from workloads.training.checkpoint import Checkpoints, Progress, run_id
 from workloads.training.degrees import resolve
@@ -33,9 +33,6 @@ from workloads.training.sources import Paths
 from workloads.training.stopping import StopRequest
 from workloads.training.tasks.registry import TASKS
 from workloads.training.tasks.task import Batch, Score, Share, score
-
-# A model of more weights than this is made on the meta device, where it takes no memory, and filled where it is computed.
-LARGE = 20_000_000
 
 
 def train(name: str, settings: TrainerSettings, paths: Paths, stop: StopRequest) -> Mapping[str, float] | None:
@@ -61,17 +58,19 @@ def setup(name: str, settings: TrainerSettings, paths: Paths, place: Place) -> R
     """Checks, data, model and optimizer."""
     task = TASKS[name].open()
     length = getattr(settings, "sequence_length", 0)
-    degrees = resolve(settings, place.world_size, task.sizes(settings), length)
+    base = base_model.read(paths.start_from, name) if paths.start_from else None
+    degrees = resolve(settings, place.world_size, base.sizes(length) if base else task.sizes(settings), length)
     if settings.precision == "float8":
         require_float8(place.device)  # before the data is read, which may take a while
     share = Share(rank=degrees.data_rank(place.rank), world_size=degrees.data)
     data = task.open(settings, paths.train, paths.test, share)
-    run = assemble(task, data, settings, place, degrees, paths=paths)
+    run = assemble(task, data, settings, place, degrees, paths=paths, base=base)
     if place.leads:
         if place.world_size > 1:
             print(f"{place.world_size} processes: {degrees}", flush=True)
         report(steps=run.steps)
-    identity = run_id({"task": name, **settings.as_dict()}, data.identity, name=name)
+    deciding = {"task": name, "base": base.digest if base else None, **settings.as_dict()}
+    identity = run_id(deciding, data.identity, name=name)
     return replace(run, checkpoints=Checkpoints(paths.checkpoints, identity, place=place, keep=settings.checkpoint_keep))
 
 
@@ -244,7 +243,7 @@ def save(run: Run, metrics: Mapping[str, float]) -> None:
         artifact.save(
             paths.model,
             state=whole,
-            architecture=run.data.architecture(),
+            architecture=run.architecture,
             task=run.task.name,
             details=run.data.details(),
             metrics=metrics,

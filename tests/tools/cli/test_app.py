@@ -213,7 +213,10 @@ def test_a_failed_up_exits_1_and_tells_what_was_done(world: World) -> None:
     assert "the job failed\nlog line" in done.stderr
 
 
-TRAINED = {"trainingMetrics": {"digits": {"test_accuracy": 0.98}}, "endpointNames": {"digits": "slipway-local-digits"}}
+TRAINED = {
+    "trainingMetrics": {"digits": {"test_accuracy": 0.98, "samples_per_second": 9000}},
+    "endpointNames": {"digits": "slipway-local-digits"},
+}
 
 
 def test_up_ends_for_people_with_what_is_there_and_what_to_try_next(world: World) -> None:
@@ -223,7 +226,7 @@ def test_up_ends_for_people_with_what_is_there_and_what_to_try_next(world: World
     for part in (
         "local is up",
         "10.00 USD a month",
-        "trained  digits: test_accuracy 0.98",
+        "trained  digits: test_accuracy 0.98\n",
         "answers  endpoint slipway-local-digits",
         "outputs  3 of them: ./slipway outputs\n",
         "Try next",

@@ -56,10 +56,11 @@ def base(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for batch, number in zip(run.data.batches(0), range(run.steps), strict=False):
         trainer.step(run, batch, number)
     folder = tmp_path_factory.mktemp("base")
+    run.data.save_beside(folder)
     artifact.save(
         folder,
         state=state.whole(run.parallel, run.parallel.model.state_dict()),
-        architecture=run.data.architecture(),
+        architecture=run.architecture,
         task="language",
         details=run.data.details(),
         metrics={},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib
+import importlib.util
 import json
 import re
 import subprocess
@@ -229,8 +229,9 @@ def test_a_model_of_the_first_format_still_loads(trained: Trained, tmp_path: Pat
 
 def test_every_workload_a_job_can_name_has_a_main() -> None:
     for name, workload in WORKLOADS.items():
-        # What has arguments is a package with a command line, the others are modules.
-        module = f"{workload.module}.__main__" if workload.arguments else workload.module
+        spec = importlib.util.find_spec(workload.module)
+        is_package = spec is not None and spec.submodule_search_locations is not None
+        module = f"{workload.module}.__main__" if is_package else workload.module
         assert callable(getattr(importlib.import_module(module), "main", None)), name
 
 

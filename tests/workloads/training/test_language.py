@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from tests.workloads import gang
 from tests.workloads.support import DIGITS
 from tests.workloads.training import tiny
 from workloads import artifact
+from workloads.compression.pruning import fewer_neurons
 from workloads.errors import HyperparameterError, ModelError
 from workloads.training import cli, distillation, gradients, trainer
 from workloads.training.assembly import Run
@@ -87,8 +89,51 @@ def test_fine_tuning_starts_where_the_model_is(base: Path, corpus: Path, tmp_pat
 
 
 def test_a_model_that_does_not_fit_is_refused(trained: Any, corpus: Path, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"do not fit this model: embed\.weight is missing, .* and \d+ more"):
+    with pytest.raises(ModelError, match=r"is of task 'digits', and this run of 'language'; start from one of the same task"):
         tiny.make_run(tiny.ALONE, corpus, paths(tmp_path, start_from=trained.model))
+
+
+def test_a_pruned_model_is_tuned_as_it_is(base: Path, corpus: Path, tmp_path: Path) -> None:
+    loaded = artifact.load(base / "model")
+    small: Any = fewer_neurons(loaded.model, 0.5)
+    shutil.copytree(base / "model", tmp_path / "small")
+    artifact.save(
+        tmp_path / "small",
+        state=small.state_dict(),
+        architecture=small.architecture(),
+        task="language",
+        details={"tokenizer": loaded.description["tokenizer"]},
+        metrics={},
+        settings={},
+    )
+    before = evaluate(artifact.load(tmp_path / "small"), str(corpus))["test_loss"]
+    metrics = fit_and_save(tiny.ALONE, corpus, paths(tmp_path, start_from=tmp_path / "small"), max_steps=20)
+    assert metrics["test_loss"] < before
+    after = artifact.load(tmp_path / "model")
+    assert after.description["architecture"] == small.architecture()
+    assert evaluate(after, str(corpus))["test_loss"] == pytest.approx(metrics["test_loss"], rel=TOLERANCE)
+
+
+def test_integers_do_not_learn_and_that_is_said(base: Path, corpus: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "integers"
+    shutil.copytree(base / "model", folder)
+    description = json.loads((folder / "model.json").read_text())
+    description["compression"] = {"recipe": "int8-weight-only", "tensors": "torchao"}
+    (folder / "model.json").write_text(json.dumps(description))
+    with pytest.raises(ModelError, match=r"was quantised \(int8-weight-only\), and integers do not learn; start from the model"):
+        tiny.make_run(tiny.ALONE, corpus, paths(tmp_path, start_from=folder))
+
+
+@pytest.mark.parametrize("role", ["start_from", "teacher"])
+def test_a_model_of_another_tokenizer_is_refused(base: Path, corpus: Path, tmp_path: Path, role: str) -> None:
+    folder = tmp_path / "other"
+    shutil.copytree(base / "model", folder)
+    (folder / "tokenizer.json").write_text('{"kind": "bpe"}')
+    with pytest.raises(ModelError, match=r"has another tokenizer than this corpus \(bytes, 257 tokens\).*make the corpus with"):
+        tiny.make_run(tiny.ALONE, corpus, paths(tmp_path, **{role: folder}))
+    (folder / "tokenizer.json").unlink()
+    with pytest.raises(ModelError, match=r"has no tokenizer\.json"):
+        tiny.make_run(tiny.ALONE, corpus, paths(tmp_path, **{role: folder}))
 
 
 def test_adapters_learn_while_the_model_stays(base: Path, corpus: Path, tmp_path: Path) -> None:

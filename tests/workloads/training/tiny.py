@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from workloads.models.decoder_config import DecoderConfig
-from workloads.training import state, trainer
+from workloads.training import base_model, state, trainer
 from workloads.training.assembly import Run, assemble
 from workloads.training.degrees import resolve
 from workloads.training.distributed import Place
@@ -47,7 +47,8 @@ def make_run(place: Place, corpus: Path, paths: Paths | None = None, **values: A
     degrees = resolve(settings, place.world_size, SIZES, settings.sequence_length)
     share = Share(rank=degrees.data_rank(place.rank), world_size=degrees.data)
     data = task.open(settings, str(corpus), str(corpus), share)
-    return assemble(task, data, settings, place, degrees, paths=paths)
+    base = base_model.read(paths.start_from, task.name) if paths and paths.start_from else None
+    return assemble(task, data, settings, place, degrees, paths=paths, base=base)
 
 
 def train(place: Place, corpus: Path, **values: Any) -> Outcome:

@@ -11,8 +11,9 @@ from typing import Any
 import torch
 
 from workloads.artifact import Artifact
+from workloads.data import tokenizer
 from workloads.data.stream import TokenStream
-from workloads.errors import HyperparameterError
+from workloads.errors import HyperparameterError, ModelError
 from workloads.models.decoder_config import PRESETS, DecoderConfig, rounded_vocabulary
 from workloads.training.settings_tasks import LanguageSettings
 from workloads.training.tasks.task import Batch, Data, Score, Share, Task, score_artifact
@@ -91,8 +92,21 @@ class LanguageData(Data):
         return metrics(score, self._test.bytes_per_token)
 
     def details(self) -> dict[str, Any]:
-        tokenizer = self._train.tokenizer
-        return {"tokenizer": {"kind": tokenizer.kind, "file": "tokenizer.json", "vocabulary": tokenizer.vocabulary}}
+        made = self._train.tokenizer
+        return {"tokenizer": {"kind": made.kind, "file": tokenizer.FILE, "vocabulary": made.vocabulary}}
+
+    def require_tokens_of(self, folder: Path) -> None:
+        theirs, ours = folder / tokenizer.FILE, self._train.tokenizer
+        if not theirs.exists():
+            raise ModelError(
+                f"the model in {folder} has no {tokenizer.FILE}, which says what its tokens are; give the artifact as the "
+                "training job made it"
+            )
+        if theirs.read_bytes() != ours.as_json():
+            raise ModelError(
+                f"the model in {folder} has another tokenizer than this corpus ({ours.kind}, {ours.vocabulary} tokens), so the "
+                "same number is another text; make the corpus with the settings of the one that the model learnt from"
+            )
 
     def save_beside(self, folder: Path) -> None:
         self._train.tokenizer.save(folder)

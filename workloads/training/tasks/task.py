@@ -91,6 +91,10 @@ class Data(ABC):
     def details(self) -> dict[str, Any]:
         """The task's own keys of `model.json`."""
 
+    def require_tokens_of(self, folder: Path) -> None:
+        """Raise `ModelError` when the model in `folder` reads other tokens than this data has. Without tokens, nothing."""
+        return
+
     def save_beside(self, folder: Path) -> None:
         """Write what belongs beside the model. Nothing, unless a task has something."""
         return

@@ -171,8 +171,8 @@ if __name__ == "__main__":
 ARGUMENTS = """
 import json, os, sys
 names = ("SM_HPS", "SM_CHANNELS", "SM_USER_ARGS", "SM_USER_ENTRY_POINT", "SM_MODULE_NAME", "SM_HP_OPTIMIZER",
-         "SM_FRAMEWORK_PARAMS", "SM_TRAINING_ENV", "SM_MODEL_DIR", "SM_OUTPUT_INTERMEDIATE_DIR", "TRAINING_JOB_NAME", "CURRENT_HOST", "SAGEMAKER_REGION",
-         "SM_CURRENT_INSTANCE_TYPE", "SM_NUM_CPUS", "SM_INPUT_CONFIG_DIR", "SM_LOG_LEVEL")
+         "SM_FRAMEWORK_PARAMS", "SM_TRAINING_ENV", "SM_MODEL_DIR", "SM_OUTPUT_INTERMEDIATE_DIR", "TRAINING_JOB_NAME",
+         "CURRENT_HOST", "SAGEMAKER_REGION", "SM_CURRENT_INSTANCE_TYPE", "SM_NUM_CPUS", "SM_INPUT_CONFIG_DIR", "SM_LOG_LEVEL")
 with open(os.path.join(os.environ["SM_OUTPUT_INTERMEDIATE_DIR"], "note.txt"), "w") as file:
     file.write("intermediate")
 with open(os.path.join(os.environ["SM_MODEL_DIR"], "told.json"), "w") as file:
