@@ -12,7 +12,6 @@ import torch
 from torch import nn
 
 from workloads import models
-from workloads.errors import HyperparameterError
 from workloads.models.decoder_config import DecoderConfig
 from workloads.training import quick_start, weights
 from workloads.training.base_model import BaseModel
@@ -113,8 +112,6 @@ def with_weights(
 ) -> tuple[nn.Module, Callable[[nn.Module], None]]:
     """The model, wrapped for LoRA where asked for, and what fills it once it is cut."""
     if base is None:
-        if settings.lora_rank:
-            raise HyperparameterError(f"lora_rank is {settings.lora_rank}, and no model to start from is given; set start_from")
         return model, partial(weights.draw, seed=settings.seed, device=place.device)
     source = f"{base.folder} ({base.description['architecture']})"
     fill = partial(weights.load, state=base.state, device=place.device, source=source)

@@ -10,9 +10,10 @@ from typing import Any
 import torch
 
 from workloads import artifact
-from workloads.errors import ModelError
+from workloads.errors import HyperparameterError, ModelError
 from workloads.models.decoder_config import DecoderConfig
-from workloads.training.sources import artifact_folder
+from workloads.training.settings import TrainerSettings
+from workloads.training.sources import MODEL_CHANNEL, artifact_folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +41,18 @@ class BaseModel:
         return {**found, "positions": positions} if "positions" in found else found
 
 
-def read(given: Path, task: str) -> BaseModel:
-    """The artifact in a folder or a model.tar.gz. Raises `ModelError` when it is no model that this task can go on from."""
+def read(given: Path | None, settings: TrainerSettings, task: str) -> BaseModel | None:
+    """The artifact in a folder or a model.tar.gz; None where none is given, which adapters need: `HyperparameterError`.
+
+    Raises `ModelError` when it is no model that this task can go on from.
+    """
+    if given is None:
+        if settings.lora_rank:
+            raise HyperparameterError(
+                f"lora_rank is {settings.lora_rank} without a model whose weights to adapt; set start_from, or in a job give "
+                f"channel {MODEL_CHANNEL!r}"
+            )
+        return None
     folder = artifact_folder(given)
     description, state = artifact.read(folder)
     if (other := artifact.task_of(description)) != task:

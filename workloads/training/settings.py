@@ -102,8 +102,6 @@ class TrainerSettings(Settings):
             )
         if self.pipeline_microbatches and self.pipeline == 1:
             faults.append(f"pipeline_microbatches is {self.pipeline_microbatches}, and pipeline is 1; set pipeline to 2 or more")
-        if self.lora_rank and not self.start_from:
-            faults.append(f"lora_rank is {self.lora_rank} without start_from; adapters need a trained model to adapt")
         if self.lora_rank and (self.tensor > 1 or self.pipeline > 1):
             faults.append(f"lora_rank is {self.lora_rank} with tensor or pipeline above 1; use shard or replicate with LoRA")
         if self.teacher and self.pipeline > 1:

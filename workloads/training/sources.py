@@ -12,6 +12,8 @@ from workloads.errors import ContractError, ModelError
 from workloads.training.settings import TrainerSettings
 
 ARCHIVE = "model.tar.gz"
+MODEL_CHANNEL = "model"
+TEACHER_CHANNEL = "teacher"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +49,8 @@ def from_contract(settings: TrainerSettings, contract: TrainingContract) -> Path
         model=contract.model_dir,
         metrics=contract.output_data_dir / "metrics.json",
         checkpoints=settings.checkpoint_uri or str(contract.checkpoints_dir),
-        teacher=_model_input(contract, "teacher", settings.teacher),
-        start_from=_model_input(contract, "model", settings.start_from),
+        teacher=_model_input(contract, TEACHER_CHANNEL, settings.teacher),
+        start_from=_model_input(contract, MODEL_CHANNEL, settings.start_from),
     )
 
 
@@ -76,7 +78,7 @@ def _model_input(contract: TrainingContract, channel: str, given: str) -> Path |
     if not given:
         return None
     if given.startswith("s3://"):
-        setting = "teacher" if channel == "teacher" else "start_from"
+        setting = "teacher" if channel == TEACHER_CHANNEL else "start_from"
         raise ContractError(
             f"{setting} is {given!r}; a job gets models as input channels: add a channel named {channel!r} with that S3Uri, and "
             f"set {setting} to {channel!r}"

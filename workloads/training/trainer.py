@@ -58,7 +58,7 @@ def setup(name: str, settings: TrainerSettings, paths: Paths, place: Place) -> R
     """Checks, data, model and optimizer."""
     task = TASKS[name].open()
     length = getattr(settings, "sequence_length", 0)
-    base = base_model.read(paths.start_from, name) if paths.start_from else None
+    base = base_model.read(paths.start_from, settings, name)
     degrees = resolve(settings, place.world_size, base.sizes(length) if base else task.sizes(settings), length)
     if settings.precision == "float8":
         require_float8(place.device)  # before the data is read, which may take a while

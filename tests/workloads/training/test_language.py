@@ -148,6 +148,11 @@ def test_adapters_learn_while_the_model_stays(base: Path, corpus: Path, tmp_path
     assert (tmp_path / "model" / "adapter" / "adapter_config.json").is_file()
 
 
+def test_adapters_without_a_model_are_refused(corpus: Path) -> None:
+    with pytest.raises(HyperparameterError, match=r"lora_rank is 4 without a model .* set start_from, or .* channel 'model'"):
+        tiny.make_run(tiny.ALONE, corpus, lora_rank=4)
+
+
 def test_a_student_comes_nearer_to_its_teacher(base: Path, corpus: Path, tmp_path: Path) -> None:
     teacher = artifact.load(base / "model").model
 

@@ -36,7 +36,6 @@ from workloads.training.settings_tasks import SETTINGS, DigitsSettings, Language
         (LanguageSettings, {"batch_size": 10, "accumulation": 4}, "batch_size is 10, which accumulation (4) does not divide"),
         (LanguageSettings, {"pipeline": 2, "accumulation": 2}, "stages work in parts anyway, set pipeline_microbatches instead"),
         (LanguageSettings, {"pipeline_microbatches": 4}, "pipeline_microbatches is 4, and pipeline is 1"),
-        (LanguageSettings, {"lora_rank": 8}, "lora_rank is 8 without start_from"),
         (LanguageSettings, {"lora_rank": 8, "start_from": "x", "tensor": 2}, "use shard or replicate with LoRA"),
         (LanguageSettings, {"teacher": "x", "pipeline": 2}, "distil with shard, replicate or tensor"),
         (LanguageSettings, {"precision": "float8", "tensor": 2}, "use shard with float8, or bf16 with tensor"),

@@ -47,7 +47,7 @@ def make_run(place: Place, corpus: Path, paths: Paths | None = None, **values: A
     degrees = resolve(settings, place.world_size, SIZES, settings.sequence_length)
     share = Share(rank=degrees.data_rank(place.rank), world_size=degrees.data)
     data = task.open(settings, str(corpus), str(corpus), share)
-    base = base_model.read(paths.start_from, task.name) if paths and paths.start_from else None
+    base = base_model.read(paths.start_from if paths else None, settings, task.name)
     return assemble(task, data, settings, place, degrees, paths=paths, base=base)
 
 
