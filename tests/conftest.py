@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from pathlib import Path
@@ -27,16 +28,34 @@ TOGETHER = {
     "test_docs.py": "recorded stacks",
     "policies/test_recorded.py": "recorded stacks",
 }
-# What starts whole training runs, kills whole daemons or walks every golden file takes its time: it runs with the end-to-end
-# tests, after the quick ones.
+# What starts training runs, jobs and servers, kills whole daemons or walks every golden file takes its time: it runs with the
+# end-to-end tests, after the quick ones.
 SLOW = (
     "tools/localcloud/test_golden.py",
-    "workloads/test_distributed.py",
-    "tools/localcloud/sagemaker/test_lifecycle.py",
     "tools/localcloud/sagemaker/test_endpoints.py",
+    "tools/localcloud/sagemaker/test_jobs.py",
+    "tools/localcloud/sagemaker/test_lifecycle.py",
+    "tools/localcloud/sagemaker/test_script_mode.py",
+    "tools/localcloud/sagemaker/test_script_mode_failures.py",
+    "tools/jobs/test_running.py",
+    "tools/jobs/test_train_verb.py",
+    "tools/tuning/test_over_local_cloud.py",
+    "workloads/compression/test_job.py",
+    "workloads/test_distributed.py",
+    "workloads/test_launch.py",
+    "workloads/training/test_checkpoint_ranks.py",
+    "workloads/training/test_checkpoint_s3.py",
+    "workloads/training/test_language.py",
+    "workloads/training/test_parallel.py",
 )
 # A file of many independent cases: they are spread over all workers.
 SPREAD = ("policies/test_rules.py",)
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays: the garbage collector need not look through PyTorch and moto again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -295,11 +295,10 @@ def test_the_committed_picture_shows_what_the_stack_declares(stack: str) -> None
 
 def picture_of(stack: str) -> str:
     """The picture of a stack file's own plan, recorded without an engine."""
-    from infra.program import program
-    from tests.support.recorder import record
+    from tests.support.stacks import recorded_stack
     from tools.report.diagram import draw
 
-    return draw(record(program, stack=stack, config=yaml.safe_load(text_of(ROOT / f"Pulumi.{stack}.yaml"))["config"]))
+    return draw(recorded_stack(stack))
 
 
 def words(svg: str) -> set[str]:

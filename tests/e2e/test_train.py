@@ -1,4 +1,5 @@
-"""`slipway train` as a user has it: jobs on demand on one stack that is up, followed, failed, left, stopped, killed."""
+"""`slipway train` as a user has it: jobs on demand on one stack that is up, followed, failed, left, stopped, killed; then what
+becomes of a model: evaluated, approved, compressed, taught, tuned, searched, compared."""
 
 from __future__ import annotations
 
@@ -10,11 +11,33 @@ from typing import Any
 
 import pytest
 
-from tests.e2e import processes
+from tests.e2e import models, processes
 from tests.e2e.slipway import Slipway, until
 
 JOBS: dict[str, Any] = {
-    "quick": {"run": "demand", "processesPerHost": 1, "hyperparameters": {"epochs": 1, "width": 4}},
+    "quick": {
+        "run": "demand",
+        "processesPerHost": 1,
+        "hyperparameters": {"epochs": 1, "width": 4},
+        "approval": {"test_accuracy": {"min": 0.05}},
+        "search": {"width": {"choices": [4, 8]}},
+    },
+    # What begins with the model of `quick`: cut, learnt from, tuned with adapters.
+    "small": {
+        "workload": "compress",
+        "run": "demand",
+        "dataset": "digits",
+        "processesPerHost": 1,
+        "fromModel": {"job": "quick"},
+        "hyperparameters": {"recipe": "prune-magnitude", "sparsity": 0.2, "max_quality_drop": 0.5, "min_speedup": 0.1},
+    },
+    "taught": {"run": "demand", "processesPerHost": 1, "teacher": {"job": "quick"}, "hyperparameters": {"epochs": 1, "width": 4}},
+    "tuned": {
+        "run": "demand",
+        "processesPerHost": 1,
+        "fromModel": {"job": "quick"},
+        "hyperparameters": {"epochs": 1, "lora_rank": 2},
+    },
     "broken": {"run": "demand", "processesPerHost": 1, "hyperparameters": {"epochs": 0}},
     # Two hosts of one process each, for longer than a test takes to cut into it.
     "hosts": {
@@ -120,6 +143,40 @@ def test_a_rank_that_is_killed_on_one_of_two_hosts_ends_the_job_with_its_cause(h
     assert "killed by SIGKILL" in reason
     assert "rank 1 of 2 on algo-2" in reason
     here.no_workloads()
+
+
+def test_a_model_is_approved_once_its_evaluation_meets_the_limits(here: Slipway, up: dict[str, Any]) -> None:
+    here.run("train", "quick", "--follow")
+    assert any("evaluate" in line for line in models.refused(here, "quick"))
+    told = models.evaluated(here, "quick")
+    assert told["in_the_way"] == []
+    assert 0.05 < told["metrics"]["test_accuracy"] <= 1
+    version = models.approved(here, "quick")
+    (newest, *_) = here.boto("sagemaker").list_model_packages(
+        ModelPackageGroupName="slipway-local-quick", SortBy="CreationTime", SortOrder="Descending"
+    )["ModelPackageSummaryList"]
+    assert (newest["ModelPackageArn"], newest["ModelApprovalStatus"]) == (version["arn"], "Approved")
+
+
+def test_a_model_is_cut_taught_from_and_tuned_as_jobs(here: Slipway, up: dict[str, Any]) -> None:
+    documents = {name: here.run("train", name, "--follow", "--json").json for name in ("small", "taught", "tuned")}
+    assert {name: document["failure"] for name, document in documents.items()} == dict.fromkeys(documents)
+    assert documents["small"]["metrics"]["archive_ratio"] < 1
+    for name, channel in (("taught", "teacher"), ("tuned", "model")):
+        channels = {one["ChannelName"]: one for one in job_of(here, documents[name]["job"])["InputDataConfig"]}
+        assert "/quick/" in channels[channel]["DataSource"]["S3DataSource"]["S3Uri"]
+        assert 0 < documents[name]["metrics"]["test_accuracy"] <= 1
+
+
+def test_a_search_and_a_page_about_what_it_tried(here: Slipway, up: dict[str, Any]) -> None:
+    found = here.ask("tune", "quick", "--trials", "2", "--parallel", "2", "--metric", "test_accuracy")
+    assert (found["ended"], [trial["status"] for trial in found["trials"]]) == ("done", ["complete", "complete"])
+    assert found["best"]["value"] == max(trial["value"] for trial in found["trials"])
+    page = here.root / "jobs.html"
+    here.run("report", *(trial["job"] for trial in found["trials"]), "--out", str(page))
+    written = page.read_text()
+    assert all(trial["job"] in written for trial in found["trials"])
+    assert "<svg" in written
 
 
 def test_a_stack_whose_models_are_registered_goes_without_a_trace(here: Slipway, up: dict[str, Any]) -> None:

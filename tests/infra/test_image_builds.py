@@ -13,8 +13,8 @@ from infra.components.iam_lint import allows
 from infra.components.image_builds import BUILDSPEC
 from infra.program import program
 from infra.settings import SettingsError, parse
-from tests.infra.conftest import ROOT
 from tests.support.recorder import Recording, record
+from tests.support.stacks import ROOT
 
 CONNECTION = "arn:aws:codeconnections:us-east-1:111111111111:connection/11111111-2222-3333-4444-555555555555"
 BUILD = {"repository": "example/slipway", "connectionArn": CONNECTION}

@@ -9,7 +9,7 @@ from infra.components.bucket_policies import LAKE_BUCKETS, BucketSpec, bucket_po
 from infra.components.iam_documents import Scope
 from infra.components.lake import dataset_digest
 from infra.naming import BUCKETS
-from tests.infra.conftest import recorded_stack
+from tests.support.stacks import recorded_stack
 
 SCOPE = Scope(account_id="123456789012", region="us-east-1", prefix="slipway-dev", environment="dev")
 BY_PURPOSE = {spec.purpose: spec for spec in LAKE_BUCKETS}

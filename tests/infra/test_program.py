@@ -10,8 +10,8 @@ import yaml
 
 from infra.program import program
 from infra.settings import SettingsError
-from tests.infra.conftest import ROOT
 from tests.support.recorder import record
+from tests.support.stacks import ROOT
 
 CONFIG = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text(encoding="utf-8"))["config"]
 

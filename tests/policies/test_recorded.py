@@ -10,7 +10,7 @@ import pytest
 
 from policies import tokens as t
 from policies.evaluate import Report, evaluate
-from tests.infra.conftest import STACKS, recorded_stack
+from tests.support.stacks import STACKS, recorded_stack
 from tools.plan.view import UNKNOWN, Plan, ResourceView
 
 # The property by which each of these belongs to another resource, and the rule that misses it when it is gone.

@@ -8,6 +8,7 @@ arguments need no pickling on the way in (a fork has them); results are pickled 
 
 from __future__ import annotations
 
+import importlib
 import os
 import pickle
 import select
@@ -20,17 +21,18 @@ from typing import Any
 
 import torch
 
-# Imported once here, and not by every rank of every gang: what FSDP, AdamW and checkpoints load in their first second.
-import torch._dynamo
-import torch.distributed.checkpoint.state_dict
-import torch.distributed.fsdp
-import torch.distributed.pipelining
-import torch.distributed.tensor.parallel
-
 from workloads.training import distributed
 from workloads.training.distributed import Place
 
 TIMEOUT_S = 120.0
+# Imported by the first gang, and not by every rank of every gang: what FSDP, AdamW and checkpoints load in their first second.
+IMPORTED_ONCE = (
+    "torch._dynamo",
+    "torch.distributed.checkpoint.state_dict",
+    "torch.distributed.fsdp",
+    "torch.distributed.pipelining",
+    "torch.distributed.tensor.parallel",
+)
 
 
 class GangError(AssertionError):
@@ -42,6 +44,8 @@ def run(ranks: int, function: Callable[..., Any], *arguments: Any, timeout: floa
 
     A rank that fails ends the others: they would wait for it for ever.
     """
+    for name in IMPORTED_ONCE:
+        importlib.import_module(name)
     # OpenMP's threads do not survive a fork; with one thread there are none.
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from infra.program import program
-from tests.support.recorder import Recording, record
+from tests.support.recorder import Recording
+from tests.support.stacks import STACKS, config_of, recorded_stack
 from tools.cost import estimate
 from tools.plan.view import UNKNOWN, Plan
 
-ROOT = Path(__file__).resolve().parents[3]
-STACKS = sorted(path.name.split(".")[1] for path in ROOT.glob("Pulumi.*.yaml"))
 
-
-@cache
 def recorded(stack: str) -> tuple[Recording, dict[str, Any]]:
-    config = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))["config"]
-    return record(program, stack=stack, config=config), config
+    return recorded_stack(stack), config_of(stack)
 
 
 @pytest.mark.parametrize("stack", STACKS)

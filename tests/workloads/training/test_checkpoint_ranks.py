@@ -23,13 +23,6 @@ from workloads.training.distributed import Place
 # One gang at a time: the machine has few cores.
 pytestmark = pytest.mark.xdist_group("gang")
 BATCH, STEPS = 8, 6
-# Here, and not in every fork.
-IMPORTED_ONCE = (
-    "torch.distributed.fsdp",
-    "torch.distributed.tensor.parallel",
-    "torch.distributed.checkpoint.state_dict",
-    "workloads.training.checkpoint_storage",
-)
 # Relative, between runs that add up the same gradients in another order. Seen: 6e-8; neighbouring steps differ by 4e-3.
 TOLERANCE = 1e-5
 
@@ -125,8 +118,7 @@ def reread(place: Place, kind: str, where: Path) -> dict[str, bytes | float]:
 @pytest.fixture(scope="module")
 def unbroken(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, int], tuple[Path, list[float], dict[str, Any]]]:
     """Runs that were never stopped: where their last checkpoint lies, their losses and their last state."""
-    for module in IMPORTED_ONCE:
-        importlib.import_module(module)
+    importlib.import_module("workloads.training.checkpoint_storage")  # here, and not in every fork
     runs = {}
     for kind, ranks in (("fsdp", 2), ("ddp", 2), ("tensor", 2)):
         where = tmp_path_factory.mktemp(f"{kind}-{ranks}")

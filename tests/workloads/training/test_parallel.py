@@ -80,7 +80,6 @@ def test_two_processes_learn_as_one(on_two: list[dict[str, Outcome]], alone: Out
     assert_same(on_two, case, alone)
 
 
-@pytest.mark.e2e
 @pytest.mark.parametrize("case", ON_FOUR)
 def test_four_processes_learn_as_one(on_four: list[dict[str, Outcome]], alone: Outcome, case: str) -> None:
     assert_same(on_four, case, alone)

@@ -1,0 +1,28 @@
+"""The repository's stack files, and each one's whole stack recorded once a process, for every test that looks at one."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from infra.program import program
+from tests.support.recorder import Recording, record
+
+ROOT = Path(__file__).resolve().parents[2]
+STACK_FILES = sorted(ROOT.glob("Pulumi.*.yaml"))
+STACKS = tuple(path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in STACK_FILES)
+
+
+def config_of(stack: str) -> dict[str, Any]:
+    """What `Pulumi.<stack>.yaml` says: a copy of one's own."""
+    config: dict[str, Any] = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))["config"]
+    return config
+
+
+@cache
+def recorded_stack(stack: str) -> Recording:
+    """The whole stack as `Pulumi.<stack>.yaml` declares it, through the same door as the engine's."""
+    return record(program, stack=stack, config=config_of(stack))
