@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -60,14 +61,25 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Puts each test in its group: its file's, or a larger one (`--dist loadgroup` keeps a group on one worker)."""
     for item in items:
-        if not item.path.is_relative_to(ROOT):
-            continue
-        place = item.path.relative_to(ROOT).as_posix()
-        if place in SLOW:
+        if item.path.is_relative_to(ROOT) and item.path.relative_to(ROOT).as_posix() in SLOW:
             item.add_marker(pytest.mark.e2e)
-        if place in SPREAD:
-            continue
-        group = next((name for room, name in TOGETHER.items() if place.startswith(room)), place)
-        item.add_marker(pytest.mark.xdist_group(group))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """`--dist loadgroup` as `group_of` says. xdist's own groups travel in node ids, which pytest 9 gives nobody to change."""
+    if config.getoption("dist") != "loadgroup":
+        return None
+    from xdist.scheduler.loadscope import LoadScopeScheduling
+
+    class Groups(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(nodeid)
+
+    return Groups(config, log)
+
+
+def group_of(nodeid: str) -> str:
+    """What stays on one worker: the tests of a file, or of several that share what is dear."""
+    place = nodeid.partition("::")[0].removeprefix(f"{ROOT.name}/")
+    return nodeid if place in SPREAD else next((name for room, name in TOGETHER.items() if place.startswith(room)), place)

@@ -20,8 +20,6 @@ from tests.workloads.training.checkpoint_support import ALONE, RUN, state, step_
 from workloads.training.checkpoint import CheckpointError, Checkpoints, Progress
 from workloads.training.distributed import Place
 
-# One gang at a time: the machine has few cores.
-pytestmark = pytest.mark.xdist_group("gang")
 BATCH, STEPS = 8, 6
 # Relative, between runs that add up the same gradients in another order. Seen: 6e-8; neighbouring steps differ by 4e-3.
 TOLERANCE = 1e-5

@@ -22,7 +22,6 @@ from tests.workloads.support import lay_out, start
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.timeout(900),  # one story of six training processes, on a machine that may be busy
-    pytest.mark.xdist_group("checkpoint runs"),
     pytest.mark.skipif(not Path("/proc/self").exists(), reason="finds a launcher's workers by Linux's /proc"),
 ]
 SETTINGS = {

@@ -19,7 +19,6 @@ from tests.workloads.training.test_checkpoint_ranks import two_ranks
 from workloads.training.checkpoint import CheckpointError, Checkpoints, Progress
 from workloads.training.distributed import Place
 
-pytestmark = pytest.mark.xdist_group("gang")
 WHERE = "s3://bucket/some/prefix"
 
 

@@ -28,7 +28,6 @@ from workloads.training.sources import Paths
 from workloads.training.stopping import StopRequest
 from workloads.training.tasks import evaluate
 
-pytestmark = pytest.mark.xdist_group("gang")
 # Relative: the same numbers read from a file.
 TOLERANCE = 1e-5
 

@@ -13,8 +13,6 @@ from tests.workloads.training import tiny
 from tests.workloads.training.tiny import Outcome
 from workloads.training.distributed import Place
 
-# One gang at a time: the machine has few cores.
-pytestmark = pytest.mark.xdist_group("gang")
 # Relative, on every step's loss and on the test split's. Sums in another order differ in their last bits (float32 has 6e-8), and
 # twelve steps of AdamW carry that on. Seen: 2e-7. A row too few or a gradient counted twice differs by 1e-3 and more.
 TOLERANCE = 1e-5
