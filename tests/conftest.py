@@ -49,6 +49,21 @@ SLOW = (
     "workloads/training/test_language.py",
     "workloads/training/test_parallel.py",
 )
+# What takes longest begins first, so that no worker is left with it when the others are done.
+LONGEST = (
+    "e2e/test_crashes.py",
+    "e2e/test_train.py",
+    "e2e/test_state_files.py",
+    "e2e/test_loop.py",
+    "e2e/test_environments.py",
+    "workloads/compression/test_exports.py",
+    "e2e/test_restarts.py",
+    "workloads/training/test_language.py",
+    "workloads/training/test_parallel.py",
+    "e2e/test_answers.py",
+    "e2e/test_types.py",
+    "e2e/test_programs.py",
+)
 # A file of many independent cases: they are spread over all workers.
 SPREAD = ("policies/test_rules.py",)
 
@@ -62,8 +77,14 @@ def pytest_collection_finish() -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.is_relative_to(ROOT) and item.path.relative_to(ROOT).as_posix() in SLOW:
+        if place_of(item) in SLOW:
             item.add_marker(pytest.mark.e2e)
+    items.sort(key=lambda item: LONGEST.index(place_of(item)) if place_of(item) in LONGEST else len(LONGEST))
+
+
+def place_of(item: pytest.Item) -> str:
+    """The file of a test, from this folder on."""
+    return item.path.relative_to(ROOT).as_posix() if item.path.is_relative_to(ROOT) else ""
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from tools.jobs.clients import Clients
@@ -21,9 +21,12 @@ ROLE_WAIT_SECONDS: Final = 5.0
 _REFUSALS: Final = frozenset({"ValidationException", "ResourceLimitExceeded", "ResourceInUse", "AccessDeniedException"})
 
 
-def fresh_name(job: JobDefinition, now: datetime | None = None) -> str:
-    """`<prefix>-<yyyymmdd-hhmmss>`, in UTC."""
-    return f"{job.name_prefix}-{now or datetime.now(UTC):%Y%m%d-%H%M%S}"
+def fresh_name(clients: Clients, job: JobDefinition, now: datetime | None = None) -> str:
+    """`<prefix>-<yyyymmdd-hhmmss>`, in UTC; of the next second that no job has: SageMaker never gives a name twice."""
+    second = now or datetime.now(UTC)
+    while _there(clients, name := f"{job.name_prefix}-{second:%Y%m%d-%H%M%S}"):
+        second += timedelta(seconds=1)
+    return name
 
 
 def submit(clients: Clients, request: Mapping[str, Any], *, take_up: bool = False) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +15,6 @@ from tools.jobs.lines import values_of
 from tools.jobs.logs import points
 from tools.jobs.progress import Tracker, clock, words
 from tools.jobs.result import result_of
-from tools.jobs.submit import fresh_name
 from tools.jobs.view import of_answer
 
 # Of what `language` printed on a loaded machine.
@@ -102,10 +101,6 @@ def test_what_has_no_price_costs_nothing_that_is_known() -> None:
 def test_the_most_that_a_request_can_cost_is_its_whole_time() -> None:
     asked = dict(job().request, ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 2, "VolumeSizeInGB": 0})
     assert most_usd(asked, "us-east-1") == pytest.approx(2 * quote("sagemaker", "ml.m5.large", "us-east-1").usd)
-
-
-def test_a_name_tells_when_a_job_was_started() -> None:
-    assert fresh_name(job(), datetime(2026, 11, 25, 19, 5, 7)) == "test-digits-20261125-190507"
 
 
 def test_an_unknown_job_is_told_with_those_that_are_like_it() -> None:

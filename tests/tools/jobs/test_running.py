@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from tools.jobs.definition import build, from_outputs
 from tools.jobs.follow import follow
 from tools.jobs.logs import Log, series, tail
 from tools.jobs.progress import Progress
-from tools.jobs.submit import completed, models_of, need_name, newest, running, stop, submit, usable
+from tools.jobs.submit import completed, fresh_name, models_of, need_name, newest, running, stop, submit, usable
 from tools.jobs.view import describe
 
 TRAINS = """
@@ -46,6 +47,14 @@ def test_a_followed_job_tells_its_progress_and_what_came_of_it(cloud: Cloud, cli
     assert {progress.phase for progress in seen} >= {"Training", "Completed"}
     assert (seen[-1].step, seen[-1].steps, seen[-1].rate_of) == (3, 3, "samples")
     assert series(clients, name) == [(1, 4.0), (2, 2.0), (3, 4 / 3)]
+
+
+def test_a_name_tells_when_a_job_was_started_and_is_of_the_next_second_where_that_one_is_taken(clients: Clients) -> None:
+    now = datetime(2026, 11, 25, 19, 5, 59)
+    first = fresh_name(clients, job(), now)
+    assert first == "test-digits-20261125-190559"
+    submit(clients, build(job(program=TRAINS), first))
+    assert fresh_name(clients, job(), now) == "test-digits-20261125-190600"
 
 
 def test_its_metrics_are_in_cloudwatch_before_it_ends(cloud: Cloud, clients: Clients) -> None:

@@ -56,13 +56,21 @@ def environment() -> dict[str, str]:
 
 
 def phases(*, unit: bool, e2e: bool) -> list[tuple[str, list[str]]]:
-    """(name, pytest arguments) of each phase. Unit tests use all cores; end to end, a file shares its cloud."""
+    """(name, pytest arguments) of each phase. Unit tests use all cores; end to end, a file shares its cloud.
+
+    End to end waits much of its time, for jobs and servers: one process more than there are cores.
+    """
     both = unit == e2e
     found = []
     if unit or both:
         found.append(("unit", ["-n", "auto", "--dist", "loadgroup", "-m", "not e2e"]))
     if e2e or both:
-        found.append(("end-to-end", ["-n", "2", "--dist", "loadfile", "-m", "e2e"]))
+        found.append(
+            (
+                "end-to-end",
+                ["-n", str(min((os.cpu_count() or 1) + 1, 5)), "--dist", "loadfile", "--no-loadscope-reorder", "-m", "e2e"],
+            )
+        )
     return found
 
 

@@ -79,7 +79,7 @@ def _start(found: Any, job: Any, given: dict[str, str], *, as_json: bool) -> str
     from tools.jobs.definition import build
 
     needs = training.open_needs(found, job)
-    name = submit.fresh_name(job)
+    name = submit.fresh_name(found.clients, job)
     # Models are looked for after the needs have run: one of those may make them.
     channels = {} if needs else submit.models_of(found.clients, job, found.jobs)
     request = build(job, name, hyperparameters=given, channels=channels)
