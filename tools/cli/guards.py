@@ -30,7 +30,7 @@ def judge(plan: Plan, settings: Any, *, before: Plan | None = None) -> Verdict:
     from tools.cost.estimate import estimate
 
     return Verdict(
-        policy=evaluate(plan),
+        policy=evaluate(plan, overrides=overrides_of(settings)),
         cost=estimate(plan, region=settings.region, ceiling_usd=settings.cost.ceiling_monthly_usd, before=before),
     )
 
@@ -49,7 +49,29 @@ def settings_of(stack: str) -> Any:
     from infra.settings import load_file
     from tools.engine.workspace import stack_source
 
-    return load_file(stack_source(stack), stack)
+    source = stack_source(stack)
+    settings = load_file(source, stack)
+    _known_rules(settings, source.name)
+    return settings
+
+
+def overrides_of(settings: Any) -> Any:
+    """What the stack file changes about the policies."""
+    from policies.overrides import Overrides
+
+    return Overrides.read(settings.policies.model_dump(mode="json", by_alias=True))
+
+
+def _known_rules(settings: Any, source: str) -> None:
+    """Raises SettingsError where the file names rules that are not there: the settings, in infra, cannot know them."""
+    if not (settings.policies.severity or settings.policies.exceptions):
+        return
+    from infra.settings_base import Fault, SettingsError
+    from policies.rules import all_rules
+
+    faults = tuple(Fault(*unknown) for unknown in overrides_of(settings).unknown_rules(all_rules()))
+    if faults:
+        raise SettingsError(source, faults)
 
 
 def plain_value(value: Any) -> Any:

@@ -85,7 +85,7 @@ class World:
 class Report:
     rules = 3
     evaluated = 1
-    unknown = ()
+    unknown = exceptions = off = ()
 
     def __init__(self, mandatory: tuple[Any, ...]) -> None:
         self.mandatory = self.violations = mandatory
@@ -363,7 +363,7 @@ def test_check_of_a_file_prints_the_policy_object_and_exits_3(tmp_path: Path) ->
     done = call("check", "--resources", str(path), "--json")
     document = json.loads(done.stdout)
     assert done.exit_code == 3
-    assert set(document) == {"rules", "evaluated", "violations", "unknown"}
+    assert set(document) == {"rules", "evaluated", "violations", "unknown", "exceptions", "off"}
     assert any(found["level"] == "mandatory" for found in document["violations"])
 
 
