@@ -6,79 +6,33 @@ Resources name each other by id (`id-<name>`), as a state does. Tests break one 
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
 from policies import tokens as t
+from tests.policies.bases_kubernetes import KUBERNETES
+from tests.policies.bases_services import SERVICES
+from tests.policies.parts import (
+    ACCOUNT,
+    DATA,
+    DENY_HTTP,
+    FROM_HERE,
+    IMAGE,
+    ISSUER,
+    KEY_ARN,
+    OWN_ACCOUNT,
+    READ,
+    ROLE_ARN,
+    TAGS,
+    allow,
+    document,
+    id_of,
+    trust,
+)
 from tools.plan.view import Plan, ResourceView
 
-ACCOUNT: Final = "123456789012"
-KEY_ARN: Final = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555"
-ROLE_ARN: Final = f"arn:aws:iam::{ACCOUNT}:role/slipway-prod-training"
-ISSUER: Final = "oidc.eks.us-east-1.amazonaws.com/id/ABCDEF"
-IMAGE: Final = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/slipway-prod-serving:src-0123456789ab"
-TAGS: Final = {"Project": "slipway", "Environment": "prod", "Owner": "ml", "CostCenter": "42", "ManagedBy": "pulumi"}
-DATA: Final = {**TAGS, "DataClass": "internal"}
-
-
-def id_of(name: str) -> str:
-    return f"id-{name}"
-
-
-def document(*statements: Mapping[str, Any]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
-
-
-def allow(actions: Any, resources: Any, **more: Any) -> dict[str, Any]:
-    return {"Sid": "Test", "Effect": "Allow", "Action": actions, "Resource": resources, **more}
-
-
-def trust(principal: Any, condition: Any = None, action: str = "sts:AssumeRole") -> str:
-    statement = {"Sid": "Trust", "Effect": "Allow", "Principal": principal, "Action": action}
-    return document({**statement, "Condition": condition} if condition else statement)
-
-
-DENY_HTTP: Final = {
-    "Sid": "DenyPlainHttp",
-    "Effect": "Deny",
-    "Principal": "*",
-    "Action": "s3:*",
-    "Resource": ["arn:aws:s3:::data", "arn:aws:s3:::data/*"],
-    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-}
-READ: Final = allow("s3:GetObject", "arn:aws:s3:::data/*")
-FROM_HERE: Final = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
-OWN_ACCOUNT: Final = {"Effect": "Allow", "Principal": {"AWS": ROLE_ARN}, "Action": "sns:Publish", "Resource": "*"}
-
-
-def pod() -> dict[str, Any]:
-    """A pod's specification that keeps every rule; each holder has its own, so that breaking one breaks no other."""
-    return {
-        "securityContext": {"runAsNonRoot": True, "runAsUser": 1000, "seccompProfile": {"type": "RuntimeDefault"}},
-        "volumes": [{"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": "8Gi"}}],
-        "containers": [
-            {
-                "name": "main",
-                "image": IMAGE,
-                "env": [{"name": "HF_TOKEN", "valueFrom": {"secretKeyRef": {"name": "hub", "key": "token"}}}],
-                "ports": [{"containerPort": 8080}],
-                "securityContext": {
-                    "allowPrivilegeEscalation": False,
-                    "readOnlyRootFilesystem": True,
-                    "capabilities": {"drop": ["ALL"], "add": ["IPC_LOCK"]},
-                },
-                "resources": {
-                    "requests": {"cpu": "4", "memory": "16Gi", "nvidia.com/gpu": 1},
-                    "limits": {"memory": "16Gi", "nvidia.com/gpu": 1},
-                },
-            }
-        ],
-    }
-
-
 # name -> (type, properties)
-WORLD: Final[dict[str, tuple[str, dict[str, Any]]]] = {
+PLATFORM: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "stack": (t.STACK, {}),
     # --- buckets
     "data": (t.BUCKET, {"bucket": "data", "forceDestroy": False, "tags": DATA}),
@@ -385,268 +339,6 @@ WORLD: Final[dict[str, tuple[str, dict[str, Any]]]] = {
             "tags": TAGS,
         },
     ),
-    # --- notebooks, features, monitors
-    "notebook": (
-        t.NOTEBOOK,
-        {
-            "roleArn": ROLE_ARN,
-            "instanceType": "ml.t3.medium",
-            "directInternetAccess": "Disabled",
-            "rootAccess": "Disabled",
-            "subnetId": "s-1",
-            "securityGroups": ["sg-1"],
-            "kmsKeyId": KEY_ARN,
-            "instanceMetadataServiceConfiguration": {"minimumInstanceMetadataServiceVersion": "2"},
-            "lifecycleConfigName": "stop-when-idle",
-            "tags": TAGS,
-        },
-    ),
-    "studio": (
-        t.STUDIO_DOMAIN,
-        {
-            "domainName": "studio",
-            "authMode": "SSO",
-            "appNetworkAccessType": "VpcOnly",
-            "vpcId": id_of("vpc"),
-            "subnetIds": ["s-1"],
-            "kmsKeyId": KEY_ARN,
-            "defaultUserSettings": {
-                "executionRole": ROLE_ARN,
-                "securityGroups": ["sg-1"],
-                "jupyterLabAppSettings": {
-                    "appLifecycleManagement": {"idleSettings": {"lifecycleManagement": "ENABLED", "idleTimeoutInMinutes": 60}}
-                },
-            },
-            "tags": TAGS,
-        },
-    ),
-    "features": (
-        t.FEATURE_GROUP,
-        {
-            "featureGroupName": "people",
-            "recordIdentifierFeatureName": "id",
-            "onlineStoreConfig": {"enableOnlineStore": True, "securityConfig": {"kmsKeyId": KEY_ARN}},
-            "offlineStoreConfig": {"s3StorageConfig": {"s3Uri": "s3://data", "kmsKeyId": KEY_ARN}},
-            "tags": DATA,
-        },
-    ),
-    "monitor": (
-        t.DATA_QUALITY_JOB,
-        {
-            "roleArn": ROLE_ARN,
-            "dataQualityJobOutputConfig": {"kmsKeyId": KEY_ARN},
-            "jobResources": {"clusterConfig": {"instanceCount": 2, "instanceType": "ml.m5.large", "volumeKmsKeyId": KEY_ARN}},
-            "networkConfig": {
-                "enableInterContainerTrafficEncryption": True,
-                "enableNetworkIsolation": True,
-                "vpcConfig": {"subnets": ["s-1"], "securityGroupIds": ["sg-1"]},
-            },
-            "tags": TAGS,
-        },
-    ),
-    # --- databases, streams, search, caches, files
-    "database": (
-        t.DB_INSTANCE,
-        {
-            "engine": "postgres",
-            "instanceClass": "db.m7g.large",
-            "publiclyAccessible": False,
-            "storageEncrypted": True,
-            "kmsKeyId": KEY_ARN,
-            "manageMasterUserPassword": True,
-            "backupRetentionPeriod": 14,
-            "deletionProtection": True,
-            "multiAz": True,
-            "iamDatabaseAuthenticationEnabled": True,
-            "enabledCloudwatchLogsExports": ["postgresql"],
-            "tags": DATA,
-        },
-    ),
-    "aurora": (
-        t.DB_CLUSTER,
-        {
-            "engine": "aurora-postgresql",
-            "storageEncrypted": True,
-            "kmsKeyId": KEY_ARN,
-            "manageMasterUserPassword": True,
-            "backupRetentionPeriod": 14,
-            "deletionProtection": True,
-            "iamDatabaseAuthenticationEnabled": True,
-            "enabledCloudwatchLogsExports": ["postgresql"],
-            "tags": DATA,
-        },
-    ),
-    "aurora-a": (t.DB_CLUSTER_INSTANCE, {"clusterIdentifier": "aurora", "publiclyAccessible": False, "tags": TAGS}),
-    "table": (
-        t.TABLE,
-        {
-            "billingMode": "PAY_PER_REQUEST",
-            "serverSideEncryption": {"enabled": True, "kmsKeyArn": KEY_ARN},
-            "pointInTimeRecovery": {"enabled": True},
-            "deletionProtectionEnabled": True,
-            "tags": DATA,
-        },
-    ),
-    "kafka": (
-        t.KAFKA,
-        {
-            "kafkaVersion": "3.9.x",
-            "brokerNodeGroupInfo": {
-                "instanceType": "kafka.m7g.large",
-                "connectivityInfo": {"publicAccess": {"type": "DISABLED"}},
-            },
-            "clientAuthentication": {"sasl": {"iam": True}},
-            "encryptionInfo": {
-                "encryptionAtRestKmsKeyArn": KEY_ARN,
-                "encryptionInTransit": {"clientBroker": "TLS", "inCluster": True},
-            },
-            "tags": TAGS,
-        },
-    ),
-    "stream": (t.STREAM, {"encryptionType": "KMS", "kmsKeyId": KEY_ARN, "retentionPeriod": 24, "tags": DATA}),
-    "delivery": (
-        t.DELIVERY_STREAM,
-        {
-            "destination": "extended_s3",
-            "serverSideEncryption": {"enabled": True, "keyType": "CUSTOMER_MANAGED_CMK", "keyArn": KEY_ARN},
-            "tags": TAGS,
-        },
-    ),
-    "vectors": (
-        t.SEARCH_DOMAIN,
-        {
-            "vpcOptions": {"subnetIds": ["s-1"], "securityGroupIds": ["sg-1"]},
-            "encryptAtRest": {"enabled": True, "kmsKeyId": KEY_ARN},
-            "nodeToNodeEncryption": {"enabled": True},
-            "domainEndpointOptions": {"enforceHttps": True, "tlsSecurityPolicy": "Policy-Min-TLS-1-2-PFS-2023-10"},
-            "advancedSecurityOptions": {"enabled": True},
-            "tags": DATA,
-        },
-    ),
-    "collection": (
-        t.SEARCH_SERVERLESS_POLICY,
-        {"type": "network", "policy": json.dumps([{"AllowFromPublic": False, "SourceVPCEs": ["vpce-1"]}])},
-    ),
-    "cache": (
-        t.CACHE,
-        {
-            "description": "features",
-            "atRestEncryptionEnabled": True,
-            "transitEncryptionEnabled": True,
-            "kmsKeyId": KEY_ARN,
-            "userGroupIds": ["features"],
-            "automaticFailoverEnabled": True,
-            "tags": TAGS,
-        },
-    ),
-    "files": (t.FILE_SYSTEM, {"encrypted": True, "kmsKeyId": KEY_ARN, "tags": DATA}),
-    "files-team": (
-        t.FILE_ACCESS_POINT,
-        {
-            "fileSystemId": id_of("files"),
-            "rootDirectory": {"path": "/team"},
-            "posixUser": {"uid": 1000, "gid": 1000},
-            "tags": TAGS,
-        },
-    ),
-    "lustre": (
-        t.LUSTRE,
-        {"deploymentType": "PERSISTENT_2", "kmsKeyId": KEY_ARN, "copyTagsToBackups": True, "tags": DATA},
-    ),
-    # --- functions, Airflow, trails, load balancers
-    "function": (
-        t.FUNCTION,
-        {
-            "runtime": "python3.13",
-            "role": ROLE_ARN,
-            "environment": {"variables": {"STAGE": "prod"}},
-            "kmsKeyArn": KEY_ARN,
-            "tags": TAGS,
-        },
-    ),
-    "function-url": (t.FUNCTION_URL, {"functionName": id_of("function"), "authorizationType": "AWS_IAM"}),
-    "function-permission": (
-        t.FUNCTION_PERMISSION,
-        {
-            "function": id_of("function"),
-            "action": "lambda:InvokeFunction",
-            "principal": "events.amazonaws.com",
-            "sourceArn": "arn:aws:events:us-east-1:123456789012:rule/retrain",
-        },
-    ),
-    "airflow": (t.AIRFLOW, {"webserverAccessMode": "PRIVATE_ONLY", "kmsKey": KEY_ARN, "tags": TAGS}),
-    "trail": (
-        t.TRAIL,
-        {
-            "s3BucketName": "logs",
-            "isMultiRegionTrail": True,
-            "enableLogFileValidation": True,
-            "kmsKeyId": KEY_ARN,
-            "cloudWatchLogsGroupArn": "arn:aws:logs:us-east-1:123456789012:log-group:trail:*",
-            "tags": TAGS,
-        },
-    ),
-    "balancer": (
-        t.BALANCER,
-        {
-            "internal": True,
-            "loadBalancerType": "application",
-            "dropInvalidHeaderFields": True,
-            "accessLogs": {"bucket": "logs", "enabled": True},
-            "enableDeletionProtection": True,
-            "tags": TAGS,
-        },
-    ),
-    "listener": (
-        t.LISTENER,
-        {
-            "loadBalancerArn": id_of("balancer"),
-            "port": 443,
-            "protocol": "HTTPS",
-            "sslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
-            "defaultActions": [{"type": "forward"}],
-            "tags": TAGS,
-        },
-    ),
-    # --- Kubernetes objects
-    "pod": (t.K8S_POD, {"metadata": {"namespace": "training"}, "spec": pod()}),
-    "deployment": (t.K8S_DEPLOYMENT, {"spec": {"template": {"spec": pod()}}}),
-    "stateful": (t.K8S_STATEFUL_SET, {"spec": {"template": {"spec": pod()}}}),
-    "daemons": (t.K8S_DAEMON_SET, {"metadata": {"namespace": "tools"}, "spec": {"template": {"spec": pod()}}}),
-    "kubernetes-job": (t.K8S_JOB, {"spec": {"activeDeadlineSeconds": 3600, "template": {"spec": pod()}}}),
-    "nightly": (t.K8S_CRON_JOB, {"spec": {"jobTemplate": {"spec": {"template": {"spec": pod()}}}}}),
-    "device-plugin": (
-        t.K8S_DAEMON_SET,
-        {
-            "metadata": {"namespace": "kube-system"},
-            "spec": {
-                "template": {
-                    "spec": {
-                        "hostNetwork": True,
-                        "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
-                        "volumes": [{"name": "plugins", "hostPath": {"path": "/var/lib/kubelet/device-plugins"}}],
-                        "containers": [
-                            {
-                                "name": "plugin",
-                                "image": IMAGE,
-                                "securityContext": {"privileged": True, "readOnlyRootFilesystem": True},
-                                "resources": {"limits": {"cpu": "1", "memory": "1Gi"}},
-                            }
-                        ],
-                    }
-                }
-            },
-        },
-    ),
-    "service": (
-        t.K8S_SERVICE,
-        {
-            "metadata": {"annotations": {"service.beta.kubernetes.io/aws-load-balancer-scheme": "internal"}},
-            "spec": {"type": "LoadBalancer", "ports": [{"port": 443}]},
-        },
-    ),
-    "namespaced-role": (t.K8S_ROLE, {"rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]}]}),
-    "cluster-role": (t.K8S_CLUSTER_ROLE, {"rules": [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["get"]}]}),
     # --- images, logs, messages, secrets, money
     "repository": (
         t.REPOSITORY,
@@ -724,6 +416,7 @@ WORLD: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         },
     ),
 }
+WORLD: Final = {**PLATFORM, **SERVICES, **KUBERNETES}
 
 
 def world() -> dict[str, tuple[str, dict[str, Any]]]:

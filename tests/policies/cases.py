@@ -6,11 +6,12 @@ with path "+" adds a resource of that name. `also` names the rules that cannot b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from policies import tokens as t
-from tests.policies.bases import (
+from tests.policies.case import ADD, REMOVE, Case
+from tests.policies.cases_services import SERVICE_CASES
+from tests.policies.parts import (
     ACCOUNT,
     DENY_HTTP,
     IMAGE,
@@ -25,21 +26,6 @@ from tests.policies.bases import (
     trust,
 )
 
-ADD: Final = "+"
-REMOVE: Final = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One way to break one rule."""
-
-    rule: str
-    resource: str
-    path: str
-    value: Any = ...
-    also: tuple[str, ...] = ()
-
-
 EVERYBODY: Final = document({"Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"})
 WORLD_OPEN: Final = {"protocol": "tcp", "cidrBlocks": ["0.0.0.0/0"]}
 ADMIN: Final = "arn:aws:iam::aws:policy/AdministratorAccess"
@@ -51,10 +37,6 @@ def _oidc(**claims: str) -> str:
     tests = {f"{ISSUER}:{claim}": value for claim, value in claims.items()}
     return trust(_OIDC, {"StringEquals": tests}, action="sts:AssumeRoleWithWebIdentity")
 
-
-POD: Final = "spec.containers.0"
-TEMPLATE: Final = "spec.template.spec.containers.0"
-HALF: Final = {"requests": {"cpu": "1"}, "limits": {"memory": "1Gi", "nvidia.com/gpu": "0.5"}}
 
 CASES: Final = (
     # --- budgets
@@ -236,115 +218,7 @@ CASES: Final = (
     Case("codebuild-privileged-builds-say-why", "builds", "tags.Privileged"),
     Case("codebuild-project-is-encrypted-with-our-key", "builds", "encryptionKey"),
     Case("codebuild-project-is-encrypted-with-our-key", "builds", "encryptionKey", "arn:aws:kms:us-east-1:1:alias/aws/s3"),
-    # --- notebooks, features, monitors
-    Case("notebooks-no-direct-internet", "notebook", "directInternetAccess", "Enabled"),
-    Case("notebooks-no-direct-internet", "notebook", "directInternetAccess"),
-    Case("notebooks-no-root", "notebook", "rootAccess", "Enabled"),
-    Case("notebooks-notebook-in-our-network", "notebook", "subnetId"),
-    Case("notebooks-home-is-encrypted", "notebook", "kmsKeyId"),
-    Case("notebooks-home-is-encrypted", "studio", "kmsKeyId"),
-    Case("notebooks-imds-needs-a-token", "notebook", "instanceMetadataServiceConfiguration"),
-    Case("notebooks-notebook-stops-when-idle", "notebook", "lifecycleConfigName"),
-    Case("notebooks-studio-stays-in-the-vpc", "studio", "appNetworkAccessType"),
-    Case("notebooks-studio-stays-in-the-vpc", "studio", "defaultUserSettings.securityGroups", []),
-    Case("notebooks-studio-signs-on-by-sso", "studio", "authMode", "IAM"),
-    Case("notebooks-studio-stops-when-idle", "studio", "defaultUserSettings.jupyterLabAppSettings"),
-    Case("features-online-store-is-encrypted", "features", "onlineStoreConfig.securityConfig"),
-    Case("features-offline-store-is-encrypted", "features", "offlineStoreConfig.s3StorageConfig.kmsKeyId"),
-    Case("monitors-job-in-our-network", "monitor", "networkConfig.vpcConfig"),
-    Case("monitors-job-output-is-encrypted", "monitor", "dataQualityJobOutputConfig.kmsKeyId"),
-    Case("monitors-job-volume-is-encrypted", "monitor", "jobResources.clusterConfig.volumeKmsKeyId"),
-    Case("monitors-job-traffic-is-encrypted", "monitor", "networkConfig.enableInterContainerTrafficEncryption", False),
-    Case("monitors-job-is-isolated", "monitor", "networkConfig.enableNetworkIsolation", False),
-    # --- databases
-    Case("rds-not-public", "database", "publiclyAccessible", True),
-    Case("rds-not-public", "aurora-a", "publiclyAccessible", True),
-    Case("rds-storage-is-encrypted", "database", "storageEncrypted", False),
-    Case("rds-storage-is-encrypted", "aurora", "kmsKeyId"),
-    Case("rds-password-is-managed", "database", "password", "open sesame"),
-    Case("rds-password-is-managed", "aurora", "manageMasterUserPassword"),
-    Case("rds-backups-are-kept", "database", "backupRetentionPeriod", 1),
-    Case("rds-backups-are-kept", "aurora", "backupRetentionPeriod"),
-    Case("rds-kept-in-production", "database", "deletionProtection", False),
-    Case("rds-two-zones-in-production", "database", "multiAz", False),
-    Case("rds-signs-on-by-role", "aurora", "iamDatabaseAuthenticationEnabled", False),
-    Case("rds-log-is-exported", "database", "enabledCloudwatchLogsExports", []),
-    Case("dynamodb-table-is-encrypted-with-our-key", "table", "serverSideEncryption.kmsKeyArn"),
-    Case("dynamodb-table-is-encrypted-with-our-key", "table", "serverSideEncryption.enabled", False),
-    Case("dynamodb-table-goes-back-in-time", "table", "pointInTimeRecovery.enabled", False),
-    Case("dynamodb-table-kept-in-production", "table", "deletionProtectionEnabled", False),
-    # --- streams, search, caches, files
-    Case(
-        "streams-broker-not-public",
-        "kafka",
-        "brokerNodeGroupInfo.connectivityInfo.publicAccess.type",
-        "SERVICE_PROVIDED_EIPS",
-    ),
-    Case("streams-broker-asks-who", "kafka", "clientAuthentication.unauthenticated", True),
-    Case("streams-broker-asks-who", "kafka", "clientAuthentication"),
-    Case("streams-broker-traffic-is-encrypted", "kafka", "encryptionInfo.encryptionInTransit.clientBroker", "TLS_PLAINTEXT"),
-    Case("streams-broker-traffic-is-encrypted", "kafka", "encryptionInfo.encryptionInTransit.inCluster", False),
-    Case("streams-broker-is-encrypted-with-our-key", "kafka", "encryptionInfo.encryptionAtRestKmsKeyArn"),
-    Case("streams-stream-is-encrypted", "stream", "encryptionType", "NONE"),
-    Case("streams-stream-is-encrypted", "stream", "kmsKeyId", "alias/aws/kinesis"),
-    Case("streams-delivery-is-encrypted", "delivery", "serverSideEncryption.keyArn"),
-    Case("search-domain-in-our-network", "vectors", "vpcOptions"),
-    Case("search-domain-is-encrypted", "vectors", "encryptAtRest.enabled", False),
-    Case("search-domain-is-encrypted", "vectors", "encryptAtRest.kmsKeyId"),
-    Case("search-domain-speaks-tls", "vectors", "nodeToNodeEncryption.enabled", False),
-    Case("search-domain-speaks-tls", "vectors", "domainEndpointOptions.tlsSecurityPolicy", "Policy-Min-TLS-1-0-2019-07"),
-    Case("search-domain-has-access-control", "vectors", "advancedSecurityOptions.enabled", False),
-    Case("search-collection-not-public", "collection", "policy", '[{"AllowFromPublic": true}]'),
-    Case("caches-cache-is-encrypted", "cache", "transitEncryptionEnabled", False),
-    Case("caches-cache-is-encrypted", "cache", "kmsKeyId"),
-    Case("caches-cache-asks-who", "cache", "userGroupIds", []),
-    Case("caches-cache-fails-over", "cache", "automaticFailoverEnabled", False),
-    Case("files-files-are-encrypted-with-our-key", "files", "encrypted", False),
-    Case("files-files-are-encrypted-with-our-key", "lustre", "kmsKeyId"),
-    Case("files-access-point-is-confined", "files-team", "rootDirectory.path", "/"),
-    Case("files-access-point-is-confined", "files-team", "posixUser"),
-    Case("files-checkpoints-outlive-a-server", "lustre", "deploymentType", "SCRATCH_2"),
-    Case("files-backups-carry-tags", "lustre", "copyTagsToBackups", False),
-    # --- functions, Airflow, trails, load balancers
-    Case("functions-function-not-public", "function-url", "authorizationType", "NONE"),
-    Case("functions-function-not-public", "function-permission", "principal", "*"),
-    Case("functions-permission-names-its-source", "function-permission", "sourceArn"),
-    Case("functions-runtime-is-supported", "function", "runtime", "python3.8"),
-    Case("functions-environment-is-encrypted", "function", "kmsKeyArn"),
-    Case("airflow-web-server-not-public", "airflow", "webserverAccessMode", "PUBLIC_ONLY"),
-    Case("airflow-environment-is-encrypted", "airflow", "kmsKey"),
-    Case("trails-trail-covers-every-region", "trail", "isMultiRegionTrail", False),
-    Case("trails-trail-is-validated", "trail", "enableLogFileValidation", False),
-    Case("trails-trail-is-encrypted", "trail", "kmsKeyId"),
-    Case("trails-trail-is-watched", "trail", "cloudWatchLogsGroupArn"),
-    Case("balancers-listener-speaks-tls", "listener", "protocol", "HTTP"),
-    Case("balancers-tls-is-of-today", "listener", "sslPolicy", "ELBSecurityPolicy-2016-08"),
-    Case("balancers-tls-is-of-today", "listener", "sslPolicy"),
-    Case("balancers-invalid-headers-are-dropped", "balancer", "dropInvalidHeaderFields", False),
-    Case("balancers-access-is-logged", "balancer", "accessLogs"),
-    Case("balancers-balancer-kept-in-production", "balancer", "enableDeletionProtection", False),
-    # --- Kubernetes objects
-    Case("kubernetes-no-privileged-containers", "pod", f"{POD}.securityContext.privileged", True),
-    Case("kubernetes-no-privilege-escalation", "pod", f"{POD}.securityContext.allowPrivilegeEscalation"),
-    Case("kubernetes-runs-as-a-user", "pod", "spec.securityContext.runAsNonRoot"),
-    Case("kubernetes-runs-as-a-user", "deployment", f"{TEMPLATE}.securityContext.runAsUser", 0),
-    Case("kubernetes-drops-capabilities", "pod", f"{POD}.securityContext.capabilities.drop", ["NET_RAW"]),
-    Case("kubernetes-drops-capabilities", "stateful", f"{TEMPLATE}.securityContext.capabilities.add", ["SYS_ADMIN"]),
-    Case("kubernetes-has-a-seccomp-profile", "pod", "spec.securityContext.seccompProfile"),
-    Case("kubernetes-no-host-namespaces", "daemons", "spec.template.spec.hostNetwork", True),
-    Case("kubernetes-no-host-namespaces", "pod", f"{POD}.ports.0.hostPort", 8080),
-    Case("kubernetes-no-host-paths", "pod", "spec.volumes.0.hostPath", {"path": "/var/run/docker.sock"}),
-    Case("kubernetes-root-is-read-only", "nightly", f"spec.jobTemplate.{TEMPLATE}.securityContext.readOnlyRootFilesystem"),
-    Case("kubernetes-resources-are-bounded", "pod", f"{POD}.resources.limits", {"nvidia.com/gpu": 1}),
-    Case("kubernetes-resources-are-bounded", "pod", f"{POD}.resources.requests", {"memory": "1Gi"}),
-    Case("kubernetes-gpus-are-limited", "pod", f"{POD}.resources.limits", {"memory": "16Gi"}),
-    Case("kubernetes-gpus-are-limited", "deployment", f"{TEMPLATE}.resources", HALF),
-    Case("kubernetes-image-is-pinned", "kubernetes-job", f"{TEMPLATE}.image", "vllm/vllm-openai:latest"),
-    Case("kubernetes-no-secrets-in-the-environment", "pod", f"{POD}.env.0", {"name": "WANDB_API_KEY", "value": "abc"}),
-    Case("kubernetes-job-has-a-time-limit", "kubernetes-job", "spec.activeDeadlineSeconds"),
-    Case("kubernetes-role-is-confined", "namespaced-role", "rules.0.verbs", ["*"]),
-    Case("kubernetes-role-is-confined", "cluster-role", "rules.0.verbs", ["get", "escalate"]),
-    Case("kubernetes-service-is-internal", "service", "metadata.annotations", {}),
+    *SERVICE_CASES,
     # --- registry
     Case("registry-images-are-encrypted", "repository", "encryptionConfigurations"),
     Case("registry-images-are-encrypted", "repository", "encryptionConfigurations.0.kmsKey"),

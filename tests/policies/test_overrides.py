@@ -19,7 +19,7 @@ from policies.evaluate import Report, evaluate
 from policies.overrides import EXPIRED, KEY, UNUSED, Overrides
 from policies.rules import all_rules
 from policies.tokens import BUCKET, LOG_GROUP
-from tests.policies.bases import TAGS
+from tests.policies.parts import TAGS
 from tests.policies.test_pack import PACK, resource, said
 from tools.plan.view import UNKNOWN, Plan, ResourceView
 

@@ -11,7 +11,8 @@ from policies.evaluate import Report, evaluate
 from policies.rule import EVERY_TYPE, Fail, Pass
 from policies.rules import all_rules
 from tests.policies.bases import WORLD, plan_of, put, world
-from tests.policies.cases import ADD, CASES, PAIRS, REMOVE, Case
+from tests.policies.case import ADD, REMOVE, Case
+from tests.policies.cases import CASES, PAIRS
 from tools.plan.view import UNKNOWN, Plan, ResourceView
 
 RULES = {rule.id: rule for rule in all_rules()}
