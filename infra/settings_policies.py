@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from infra.settings_base import Fault, Place, Section
+
+
+def _level(value: Any) -> Any:
+    """YAML 1.1 reads a bare `off` as false."""
+    return "off" if value is False else value
+
+
+Level = Annotated[Literal["mandatory", "advisory", "off"], BeforeValidator(_level)]
 
 
 class PolicyExceptionSettings(Section):
@@ -29,7 +37,7 @@ class PolicyExceptionSettings(Section):
 class PoliciesSettings(Section):
     """What this stack changes about the policies: see docs/policies.md."""
 
-    severity: dict[str, Literal["mandatory", "advisory", "off"]] = Field(
+    severity: dict[str, Level] = Field(
         default_factory=dict, description="Rules that weigh otherwise here, by id: `off` is not run, and every answer says so."
     )
     exceptions: tuple[PolicyExceptionSettings, ...] = Field(

@@ -65,7 +65,8 @@ class Overrides:
         """From the value of `slipway:policies`, whose form `infra.settings_policies` has checked (or will, in the engine)."""
         given = value or {}
         return cls(
-            severity=dict(given.get("severity") or {}),
+            # YAML 1.1 reads a bare `off` as false, and so it comes from the engine.
+            severity={rule: "off" if level is False else level for rule, level in (given.get("severity") or {}).items()},
             exceptions=tuple(_exception(one, number) for number, one in enumerate(given.get("exceptions") or ())),
         )
 

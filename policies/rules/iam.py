@@ -53,6 +53,18 @@ ESCALATIONS: Final = (
     "iam:UpdateLoginProfile",
     "iam:DeleteRolePermissionsBoundary",
     "iam:PutRolePermissionsBoundary",
+    # Other code, or a shell, under a role that is there already.
+    "lambda:UpdateFunctionCode",
+    "lambda:UpdateFunctionConfiguration",
+    "glue:UpdateDevEndpoint",
+    "cloudformation:ExecuteChangeSet",
+    "ec2-instance-connect:SendSSHPublicKey",
+    "ecs:ExecuteCommand",
+    "ssm:SendCommand",
+    "ssm:StartSession",
+    "sagemaker:CreatePresignedDomainUrl",
+    "sagemaker:CreatePresignedNotebookInstanceUrl",
+    "sagemaker:UpdateNotebookInstance",
 )
 DATA_READS: Final = (
     "s3:GetObject",
@@ -161,8 +173,8 @@ def pass_role_is_confined(resource: ResourceView) -> Verdict:
     severity="mandatory",
     frameworks=("FSBP IAM.1",),
     anchors=("CKV_AWS_286", "cloudsplaining allows_privilege_escalation"),
-    why="Each of these actions on everything lets its bearer give himself the rest.",
-    fix="name the roles or policies it is for, or demand iam:PermissionsBoundary",
+    why="Each of these actions on everything lets its bearer give himself the rest, or act as a role that has it.",
+    fix="name the roles, policies, functions or machines it is for, or demand iam:PermissionsBoundary",
 )
 def no_privilege_escalation(resource: ResourceView) -> Verdict:
     def judge(one: Statement) -> Verdict:

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
+from infra.settings_policies import PoliciesSettings
 from policies.evaluate import Report, evaluate
 from policies.overrides import EXPIRED, KEY, UNUSED, Overrides
 from policies.rules import all_rules
@@ -103,6 +104,12 @@ def test_severities_are_the_stacks_own() -> None:
     assert rules_of(report) == set()
     assert report.off == (RULE,)
     assert report.rules == len(all_rules()) - 1
+
+
+def test_an_off_that_yaml_read_as_false_is_off() -> None:
+    overrides = Overrides.read({"severity": {RULE: False}})
+    assert evaluate(Plan([logs()]), overrides=overrides).off == (RULE,)
+    assert PoliciesSettings.model_validate({"severity": {RULE: False}}).severity == {RULE: "off"}
 
 
 def test_a_rule_that_raises_is_excepted_by_nobody() -> None:
