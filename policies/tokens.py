@@ -67,6 +67,7 @@ NOTEBOOK: Final = "aws:sagemaker/notebookInstance:NotebookInstance"
 STUDIO_DOMAIN: Final = "aws:sagemaker/domain:Domain"
 FEATURE_GROUP: Final = "aws:sagemaker/featureGroup:FeatureGroup"
 DATA_QUALITY_JOB: Final = "aws:sagemaker/dataQualityJobDefinition:DataQualityJobDefinition"
+PIPELINE: Final = "aws:sagemaker/pipeline:Pipeline"
 TRAINING_JOB: Final = "pulumi-python:dynamic/sagemaker:TrainingJob"
 
 REPOSITORY: Final = "aws:ecr/repository:Repository"

@@ -249,6 +249,19 @@ def gpus_are_limited(resource: ResourceView) -> Verdict:
 
 @rule(
     *PODS,
+    severity="advisory",
+    why="GPU nodes are tainted, so that only GPU work lands there; a pod that tolerates no taint waits for ever.",
+    fix="add a toleration such as nvidia.com/gpu with operator Exists",
+)
+def gpu_pods_tolerate_the_taint(resource: ResourceView) -> Verdict:
+    limits = [one.value("resources.limits") for one in _containers(resource)]
+    if not any(_entry(held, key, "spec") for held in limits for key in _GPUS):
+        return PASS
+    return PASS if _pod(resource).has("tolerations") else Fail("the pod asks for GPUs and tolerates no taint")
+
+
+@rule(
+    *PODS,
     severity="mandatory",
     anchors=("CKV_K8S_14", "CKV_K8S_43"),
     why="With a moving tag, tomorrow's pod runs other code than today's.",

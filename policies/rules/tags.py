@@ -77,6 +77,7 @@ TAGGABLE: Final = frozenset(
         "aws:sagemaker/model:Model",
         "aws:sagemaker/modelPackageGroup:ModelPackageGroup",
         "aws:sagemaker/notebookInstance:NotebookInstance",
+        "aws:sagemaker/pipeline:Pipeline",
         "aws:sns/topic:Topic",
         "aws:sqs/queue:Queue",
     }

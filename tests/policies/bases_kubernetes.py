@@ -12,6 +12,7 @@ def pod() -> dict[str, Any]:
     """A pod's specification that keeps every rule; each holder has its own, so that breaking one breaks no other."""
     return {
         "securityContext": {"runAsNonRoot": True, "runAsUser": 1000, "seccompProfile": {"type": "RuntimeDefault"}},
+        "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists"}],
         "volumes": [{"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": "8Gi"}}],
         "containers": [
             {

@@ -8,6 +8,22 @@ from typing import Any, Final
 from policies import tokens as t
 from tests.policies.parts import DATA, KEY_ARN, ROLE_ARN, TAGS, id_of
 
+
+def pipeline(**changes: Any) -> str:
+    """A pipeline whose only training step is under a condition; `changes` are made to its arguments, None takes one out."""
+    arguments = {
+        "OutputDataConfig": {"S3OutputPath": {"Get": "Parameters.Output"}, "KmsKeyId": KEY_ARN},
+        "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeKmsKeyId": KEY_ARN},
+        "VpcConfig": {"Subnets": ["s-1"], "SecurityGroupIds": ["sg-1"]},
+        "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
+        "EnableNetworkIsolation": True,
+        **changes,
+    }
+    kept = {key: value for key, value in arguments.items() if value is not None}
+    step = {"Name": "train", "Type": "Training", "Arguments": kept}
+    return json.dumps({"Version": "2020-12-01", "Steps": [{"Name": "if", "Type": "Condition", "Arguments": {"IfSteps": [step]}}]})
+
+
 SERVICES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     # --- notebooks, features, monitors
     "notebook": (
@@ -68,6 +84,7 @@ SERVICES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
             "tags": TAGS,
         },
     ),
+    "pipeline": (t.PIPELINE, {"pipelineName": "retrain", "pipelineDefinition": pipeline(), "roleArn": ROLE_ARN, "tags": TAGS}),
     # --- databases, streams, search, caches, files
     "database": (
         t.DB_INSTANCE,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from tests.policies.bases_services import pipeline
 from tests.policies.case import Case
 
 POD: Final = "spec.containers.0"
@@ -31,6 +32,18 @@ SERVICE_CASES: Final = (
     Case("monitors-job-volume-is-encrypted", "monitor", "jobResources.clusterConfig.volumeKmsKeyId"),
     Case("monitors-job-traffic-is-encrypted", "monitor", "networkConfig.enableInterContainerTrafficEncryption", False),
     Case("monitors-job-is-isolated", "monitor", "networkConfig.enableNetworkIsolation", False),
+    Case("pipelines-training-in-our-network", "pipeline", "pipelineDefinition", pipeline(VpcConfig=None)),
+    Case(
+        "pipelines-training-is-encrypted", "pipeline", "pipelineDefinition", pipeline(OutputDataConfig={"S3OutputPath": "s3://m"})
+    ),
+    Case(
+        "pipelines-training-is-encrypted",
+        "pipeline",
+        "pipelineDefinition",
+        pipeline(ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1}),
+    ),
+    Case("pipelines-training-has-a-time-limit", "pipeline", "pipelineDefinition", pipeline(StoppingCondition=None)),
+    Case("pipelines-training-is-isolated", "pipeline", "pipelineDefinition", pipeline(EnableNetworkIsolation=False)),
     # --- databases
     Case("rds-not-public", "database", "publiclyAccessible", True),
     Case("rds-not-public", "aurora-a", "publiclyAccessible", True),
@@ -114,6 +127,7 @@ SERVICE_CASES: Final = (
     Case("kubernetes-resources-are-bounded", "pod", f"{POD}.resources.requests", {"memory": "1Gi"}),
     Case("kubernetes-gpus-are-limited", "pod", f"{POD}.resources.limits", {"memory": "16Gi"}),
     Case("kubernetes-gpus-are-limited", "deployment", f"{TEMPLATE}.resources", HALF),
+    Case("kubernetes-gpu-pods-tolerate-the-taint", "pod", "spec.tolerations"),
     Case("kubernetes-image-is-pinned", "kubernetes-job", f"{TEMPLATE}.image", "vllm/vllm-openai:latest"),
     Case("kubernetes-no-secrets-in-the-environment", "pod", f"{POD}.env.0", {"name": "WANDB_API_KEY", "value": "abc"}),
     Case("kubernetes-job-has-a-time-limit", "kubernetes-job", "spec.activeDeadlineSeconds"),

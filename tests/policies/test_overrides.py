@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from datetime import date, timedelta
@@ -11,6 +12,7 @@ from typing import Any
 
 import grpc
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
@@ -171,3 +173,13 @@ def test_the_engines_pack_holds_to_the_stacks_overrides(tmp_path: Path) -> None:
 def test_the_shipped_stacks_need_no_exception() -> None:
     for path in Path(PACK).parent.glob("Pulumi.*.yaml"):
         assert "slipway:policies" not in path.read_text(encoding="utf-8")
+
+
+def test_the_example_on_the_page_is_one_that_a_stack_file_takes() -> None:
+    page = (Path(PACK).parent / "docs" / "policies.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    section = PoliciesSettings.model_validate(yaml.safe_load(block)["config"][KEY])
+    found = Overrides.read(section.model_dump(mode="json", by_alias=True))
+    assert list(found.unknown_rules(all_rules())) == []
+    assert len(found.exceptions) == 1
+    assert found.off(all_rules())
