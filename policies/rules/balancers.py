@@ -43,7 +43,7 @@ def listener_speaks_tls(resource: ResourceView) -> Verdict:
 @rule(
     LISTENER,
     severity="mandatory",
-    frameworks=("FSBP ELB.17",),
+    frameworks=("FSBP ELB.1",),
     anchors=("CKV_AWS_103", "CKV2_AWS_74"),
     why="The default policy still speaks TLS 1.0, which can be broken.",
     fix="set sslPolicy to ELBSecurityPolicy-TLS13-1-2-2021-06 or later",

@@ -90,7 +90,6 @@ def notebook_stops_when_idle(resource: ResourceView) -> Verdict:
 @rule(
     STUDIO_DOMAIN,
     severity="mandatory",
-    anchors=("aws CreateDomain AppNetworkAccessType",),
     why="By default Studio's traffic leaves through a network of AWS's, where no endpoint policy or flow log of ours sees it.",
     fix='set appNetworkAccessType to "VpcOnly", with private subnetIds and defaultUserSettings.securityGroups',
 )

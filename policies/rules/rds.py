@@ -43,6 +43,8 @@ def not_public(resource: ResourceView) -> Verdict:
 )
 def storage_is_encrypted(resource: ResourceView) -> Verdict:
     block = Block.of(resource)
+    if _follows_another(block) and not block.has("storageEncrypted"):
+        return PASS  # a replica's disks are encrypted as its source's are
     if not block.flag("storageEncrypted"):
         return Fail("the storage is not encrypted")
     return PASS if block.has("kmsKeyId") else Fail("the storage is under AWS's own key")

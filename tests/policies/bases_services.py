@@ -103,6 +103,18 @@ SERVICES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
             "tags": DATA,
         },
     ),
+    "database-replica": (
+        t.DB_INSTANCE,
+        {
+            "replicateSourceDb": id_of("database"),
+            "instanceClass": "db.m7g.large",
+            "deletionProtection": True,
+            "multiAz": True,
+            "iamDatabaseAuthenticationEnabled": True,
+            "enabledCloudwatchLogsExports": ["postgresql"],
+            "tags": DATA,
+        },
+    ),
     "aurora": (
         t.DB_CLUSTER,
         {
