@@ -46,10 +46,24 @@ def deployed(session: Any) -> Plan | None:
 
 def settings_of(stack: str) -> Any:
     """The typed settings of a stack's file. Raises FileNotFoundError (no such stack) or SettingsError (every fault)."""
+    from infra.catalog.workloads import Leaves, workload_facts
     from infra.settings import load_file
+    from infra.settings_base import Fault, SettingsError
     from tools.engine.workspace import stack_source
+    from workloads.catalog import hyperparameter_faults
 
-    return load_file(stack_source(stack), stack)
+    source = stack_source(stack)
+    settings = load_file(source, stack)
+    # infra knows no workload's settings, and a job that is paid for is a late place to find out.
+    faults = []
+    for name, job in settings.training.jobs.items():
+        own = dict(job.hyperparameters)
+        set_by_the_stack = {"output_uri": "s3://curated"} if workload_facts(job.workload).leaves is Leaves.CORPUS else {}
+        if fault := hyperparameter_faults(job.workload, {**own, **set_by_the_stack}):
+            faults.append(Fault(f"slipway:training.jobs.{name}.hyperparameters", own, fault))
+    if faults:
+        raise SettingsError(source.name, tuple(faults))
+    return settings
 
 
 def plain_value(value: Any) -> Any:
