@@ -1,7 +1,7 @@
 """Four training loops over one decoder (ours, a bare PyTorch loop, HF Trainer, Lightning): same weights, batches, optimizer.
 
-Each is a function that sets up and gives back another, which trains so many steps and returns the seconds of one, and the length
-of the weights it leaves, so that one sees that they trained the same. The batches are in memory; a step is timed from one batch
+Each is a function that sets up and gives back another, which trains so many steps and returns what one took, and the length of
+the weights it leaves, so that one sees that they trained the same. The batches are in memory; a step is timed from one batch
 asked for to the next (peers look one ahead, which cancels out). Nobody saves, evaluates or logs, but for our own lines.
 """
 
@@ -13,7 +13,7 @@ import itertools
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -32,7 +32,17 @@ from workloads.training.weights import draw
 
 # Steps before the clock starts: kernels are chosen, memory is found, a compiled model is compiled.
 WARM_STEPS = 3
-Train = Callable[[int], tuple[float, float]]
+
+
+class Measured(NamedTuple):
+    """Of the steps after the warm ones: seconds of one, seconds of CPU of one, and the length of the weights they leave."""
+
+    seconds: float
+    cpu_seconds: float
+    weights: float
+
+
+Train = Callable[[int], Measured]
 
 
 @dataclass(kw_only=True)
@@ -47,7 +57,7 @@ class Setup:
     compile: bool = False
     batches: int = 16
     steps: int = 0
-    pulls: list[float] = field(default_factory=list)
+    pulls: list[tuple[float, float]] = field(default_factory=list)
 
     @property
     def settings(self) -> LanguageSettings:
@@ -72,17 +82,18 @@ class Setup:
         """Batches without end. Every pull is a step's beginning."""
         for tokens in itertools.cycle(self.tokens()):
             self._wait()
-            self.pulls.append(time.perf_counter())
+            self.pulls.append((time.perf_counter(), time.process_time()))
             yield tokens
 
-    def timed(self, train: Callable[[], object], steps: int, model: nn.Module) -> tuple[float, float]:
-        """Runs `train`: the mean seconds of its steps after the warm ones, and the length of the weights it leaves."""
+    def timed(self, train: Callable[[], object], steps: int, model: nn.Module) -> Measured:
+        """Runs `train`, and means over its steps after the warm ones."""
         self.pulls.clear()
         self.steps = steps
         train()
         assert len(self.pulls) >= steps, f"{len(self.pulls)} batches were asked for in {steps} steps"
         length = torch.stack([weight.detach().double().norm() for weight in model.parameters()]).norm()
-        return (self.pulls[steps - 1] - self.pulls[WARM_STEPS]) / (steps - 1 - WARM_STEPS), float(length)
+        first, last, count = self.pulls[WARM_STEPS], self.pulls[steps - 1], steps - 1 - WARM_STEPS
+        return Measured((last[0] - first[0]) / count, (last[1] - first[1]) / count, float(length))
 
     def _wait(self) -> None:
         # A GPU runs behind. Waiting for it at every step would take from everybody what running ahead gains, so only the two
@@ -96,7 +107,7 @@ def ours(setup: Setup) -> Train:
     place = distributed.join(setup.device)
     run = assemble(TASKS["language"].open(), _Memory(setup), setup.settings, place, Degrees())
 
-    def train(steps: int) -> tuple[float, float]:
+    def train(steps: int) -> Measured:
         asked = replace(run, steps=steps)
         with contextlib.redirect_stdout(io.StringIO()):
             return setup.timed(lambda: trainer.fit(asked, Progress(), StopRequest()), steps, run.parallel.model)
@@ -110,7 +121,7 @@ def bare(setup: Setup) -> Train:
     settings, optimizer = setup.settings, _optimizer(model, setup)
     called: Any = torch.compile(model) if setup.compile else model
 
-    def train(steps: int) -> tuple[float, float]:
+    def train(steps: int) -> Measured:
         def loop() -> None:
             for step, tokens in enumerate(itertools.islice(setup.stream(), steps)):
                 for group in optimizer.param_groups:
@@ -135,7 +146,7 @@ def huggingface(setup: Setup) -> Train:
     settings = setup.settings
     model = _Answering(_model(setup))
 
-    def train(steps: int) -> tuple[float, float]:
+    def train(steps: int) -> Measured:
         arguments = TrainingArguments(
             output_dir="unused",
             max_steps=steps,
@@ -190,7 +201,7 @@ def lightning(setup: Setup) -> Train:
             optimizer = _optimizer(model, setup)
             return [optimizer], [{"scheduler": _scheduler(optimizer, setup, self.steps), "interval": "step"}]
 
-    def train(steps: int) -> tuple[float, float]:
+    def train(steps: int) -> Measured:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             peer = L.Trainer(

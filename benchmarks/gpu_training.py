@@ -88,7 +88,7 @@ def run_case(told: dict[str, Any]) -> dict[str, Any]:
     train(options["steps"])
     rates = []
     for _ in range(options["rounds"]):
-        seconds, _ = train(options["steps"])
+        seconds = train(options["steps"]).seconds
         rates.append(options["rows"] * options["length"] / seconds)
     middle = sorted(rates)[len(rates) // 2]
     peak = peak_flops(torch.device("cuda", 0), told["precision"])

@@ -21,13 +21,13 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "tools.preflight": ("tools.plan",),
     "tools.models": ("tools.plan",),
     "tools.jobs": ("tools.plan", "tools.cost"),
-    # A search space is held against the workload's own settings before any job is paid for; they import no PyTorch.
-    "tools.tuning": ("tools.jobs", "tools.plan", "workloads.training.settings_tasks", "workloads.errors"),
+    # Hyperparameters are held against the workload's own settings before any job is paid for; they import no PyTorch.
+    "tools.tuning": ("tools.jobs", "tools.plan", "workloads.catalog"),
     "tools.localcloud": (),
     "tools.images": ("tools.plan",),
     # The engine asks the daemon for its address, and the daemon nothing of the engine.
     "tools.engine": ("infra", "tools.plan", "tools.localcloud"),
-    "tools.cli": ("tools", "infra", "policies"),
+    "tools.cli": ("tools", "infra", "policies", "workloads.catalog"),
 }
 # Room -> libraries that it must do without, and why.
 WITHOUT: dict[str, tuple[tuple[str, ...], str]] = {

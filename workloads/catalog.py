@@ -2,29 +2,77 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from workloads.settings import Settings
 
 DEFAULT_WORKLOAD: Final = "digits"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
-    """`python -m <module> <arguments>` runs it; without further arguments it reads the container contract."""
+    """`python -m <module> <arguments>` runs it; without further arguments it reads the container contract.
+
+    `settings`, `module:class`, are what its hyperparameters are held against before a job is paid for. Empty where only PyTorch
+    could tell, which takes seconds to import.
+    """
 
     module: str
     arguments: tuple[str, ...] = ()
     meaning: str
+    settings: str = ""
 
 
 WORKLOADS: Final[Mapping[str, Workload]] = MappingProxyType(
     {
-        "digits": Workload(module="workloads.training", arguments=("digits",), meaning="train the digits classifier"),
-        "language": Workload(module="workloads.training", arguments=("language",), meaning="train a decoder language model"),
-        "corpus": Workload(module="workloads.data.prepare", meaning="make a corpus of token shards from text"),
+        "digits": Workload(
+            module="workloads.training",
+            arguments=("digits",),
+            meaning="train the digits classifier",
+            settings="workloads.training.settings_tasks:DigitsSettings",
+        ),
+        "language": Workload(
+            module="workloads.training",
+            arguments=("language",),
+            meaning="train a decoder language model",
+            settings="workloads.training.settings_tasks:LanguageSettings",
+        ),
+        "corpus": Workload(
+            module="workloads.data.prepare",
+            meaning="make a corpus of token shards from text",
+            settings="workloads.data.prepare_settings:CorpusSettings",
+        ),
         "compress": Workload(module="workloads.compression", meaning="prune, quantise and export a trained model, behind a gate"),
         "evaluate": Workload(module="workloads.evaluation", meaning="measure a trained model on held-out data"),
     }
 )
+
+
+def settings_class(workload: str) -> type[Settings] | None:
+    """The settings of a workload, imported; None for one that tells none, or that is not known."""
+    where = WORKLOADS[workload].settings if workload in WORKLOADS else ""
+    if not where:
+        return None
+    module, _, name = where.partition(":")
+    found: type[Settings] = getattr(importlib.import_module(module), name)
+    return found
+
+
+def hyperparameter_faults(workload: str, hyperparameters: Mapping[str, Any]) -> str:
+    """What the workload's settings say against hyperparameters, values or the text that SageMaker passes; "" for nothing."""
+    from workloads.contract import parse_hyperparameter
+    from workloads.errors import HyperparameterError
+
+    settings = settings_class(workload)
+    if settings is None:
+        return ""
+    try:
+        settings.from_mapping({key: parse_hyperparameter(value) for key, value in hyperparameters.items()})
+    except HyperparameterError as error:
+        return str(error)
+    return ""

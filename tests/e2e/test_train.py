@@ -38,7 +38,8 @@ JOBS: dict[str, Any] = {
         "fromModel": {"job": "quick"},
         "hyperparameters": {"epochs": 1, "lora_rank": 2},
     },
-    "broken": {"run": "demand", "processesPerHost": 1, "hyperparameters": {"epochs": 0}},
+    # What only the run itself can find out.
+    "broken": {"run": "demand", "processesPerHost": 1, "hyperparameters": {"lora_rank": 2}},
     # Two hosts of one process each, for longer than a test takes to cut into it.
     "hosts": {
         "run": "demand",
@@ -98,10 +99,17 @@ def test_a_job_is_followed_to_its_registered_model(here: Slipway, up: dict[str, 
 def test_a_job_that_fails_says_why(here: Slipway, up: dict[str, Any]) -> None:
     answer = here.run("train", "broken", "--follow", "--json", code=1)
     assert answer.json["status"] == "Failed"
-    assert "epochs" in answer.json["failure"]
-    assert [
-        line for line in answer.err.splitlines() if line.startswith(f"error: {answer.json['job']} failed: ") and "epochs" in line
-    ]
+    assert "lora_rank is 2 without a model" in answer.json["failure"]
+    told = [line for line in answer.err.splitlines() if line.startswith(f"error: {answer.json['job']} failed: ")]
+    assert any("lora_rank" in line for line in told)
+
+
+def test_a_wrong_hyperparameter_is_said_before_anything_is_paid_for(here: Slipway, up: dict[str, Any]) -> None:
+    before = len(here.boto("sagemaker").list_training_jobs()["TrainingJobSummaries"])
+    said = here.run("train", "quick", "--follow", "--set", "epochs=0", code=2).err
+    assert "epochs is 0; it must be a whole number from 1 to 10000; nothing was started" in said
+    assert "did you mean learning_rate" in here.run("train", "quick", "--set", "learnin_rate=1", code=2).err
+    assert len(here.boto("sagemaker").list_training_jobs()["TrainingJobSummaries"]) == before
 
 
 def test_a_job_that_is_not_there_is_told_with_its_like(here: Slipway, up: dict[str, Any]) -> None:

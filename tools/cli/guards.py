@@ -46,12 +46,23 @@ def deployed(session: Any) -> Plan | None:
 
 def settings_of(stack: str) -> Any:
     """The typed settings of a stack's file. Raises FileNotFoundError (no such stack) or SettingsError (every fault)."""
+    from infra.catalog.workloads import Leaves, workload_facts
     from infra.settings import load_file
+    from infra.settings_base import Fault, SettingsError
     from tools.engine.workspace import stack_source
+    from workloads.catalog import hyperparameter_faults
 
     source = stack_source(stack)
     settings = load_file(source, stack)
-    _known_rules(settings, source.name)
+    # infra knows no workload's settings and no rules, and a job that is paid for is a late place to find out.
+    faults = [Fault(*unknown) for unknown in _unknown_rules(settings)]
+    for name, job in settings.training.jobs.items():
+        own = dict(job.hyperparameters)
+        set_by_the_stack = {"output_uri": "s3://curated"} if workload_facts(job.workload).leaves is Leaves.CORPUS else {}
+        if fault := hyperparameter_faults(job.workload, {**own, **set_by_the_stack}):
+            faults.append(Fault(f"slipway:training.jobs.{name}.hyperparameters", own, fault))
+    if faults:
+        raise SettingsError(source.name, tuple(faults))
     return settings
 
 
@@ -62,16 +73,13 @@ def overrides_of(settings: Any) -> Any:
     return Overrides.read(settings.policies.model_dump(mode="json", by_alias=True))
 
 
-def _known_rules(settings: Any, source: str) -> None:
-    """Raises SettingsError where the file names rules that are not there: the settings, in infra, cannot know them."""
+def _unknown_rules(settings: Any) -> list[tuple[str, str, str]]:
+    """(path, id, message) of the rules that the file names and the pack does not have."""
     if not (settings.policies.severity or settings.policies.exceptions):
-        return
-    from infra.settings_base import Fault, SettingsError
+        return []
     from policies.rules import all_rules
 
-    faults = tuple(Fault(*unknown) for unknown in overrides_of(settings).unknown_rules(all_rules()))
-    if faults:
-        raise SettingsError(source, faults)
+    return list(overrides_of(settings).unknown_rules(all_rules()))
 
 
 def plain_value(value: Any) -> Any:

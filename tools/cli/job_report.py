@@ -9,7 +9,8 @@ from typing import Any, Final
 from tools.jobs.clients import Clients, connect
 from tools.jobs.cost import cost_usd, hourly_usd
 from tools.jobs.definition import JobDefinition
-from tools.jobs.view import JobView, describe, of_answer, tags
+from tools.jobs.submit import runs
+from tools.jobs.view import JobView, describe, tags
 from tools.report.job_page import JobFacts
 
 LOG_LINES: Final = 40
@@ -46,14 +47,8 @@ def views_of(clients: Clients, known: Mapping[str, JobDefinition], names: Sequen
 
 
 def _newest(clients: Clients, job: JobDefinition) -> JobView:
-    answer = clients.sagemaker.list_training_jobs(
-        NameContains=job.name_prefix, SortBy="CreationTime", SortOrder="Descending", MaxResults=100
-    )
-    summaries = [item for item in answer["TrainingJobSummaries"] if item["TrainingJobName"].startswith(f"{job.name_prefix}-")]
-    for item in sorted(summaries, key=lambda item: item["CreationTime"], reverse=True):
-        view = of_answer(clients.sagemaker.describe_training_job(TrainingJobName=item["TrainingJobName"]))
-        if view.hyperparameters.get("workload") == job.workload:
-            return view
+    if view := next(runs(clients, job), None):
+        return view
     raise ValueError(f"job {job.name} has not run yet; run `./slipway train {job.name}`")
 
 

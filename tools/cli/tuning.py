@@ -15,8 +15,9 @@ from tools.jobs.cost import most_usd
 from tools.jobs.definition import JobDefinition, named, text
 from tools.tuning.kept import Row, path_of, study_name
 from tools.tuning.search import Outcome, Plan
-from tools.tuning.space import Range, Value, check, faults_of, fitted, parse, read_space, value_of
+from tools.tuning.space import Range, Value, check, fitted, parse, read_space, value_of
 from tools.tuning.trials import JobTrials
+from workloads.catalog import hyperparameter_faults
 
 WATCHED: Final = "train_loss"
 # Channel of a model that a job reads -> the setting that its workload fills with the channel's folder.
@@ -46,7 +47,7 @@ class Ready:
         """What the search is to do."""
 
         def fault(params: Mapping[str, Value]) -> str:
-            return faults_of(self.job.workload, {**self.base, **params})
+            return hyperparameter_faults(self.job.workload, {**self.base, **params})
 
         return Plan(
             metric=self.metric,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -19,6 +20,8 @@ ROLE_ATTEMPTS: Final = 8
 ROLE_WAIT_SECONDS: Final = 5.0
 # What a wrong request is answered with; everything else is no word for a user.
 _REFUSALS: Final = frozenset({"ValidationException", "ResourceLimitExceeded", "ResourceInUse", "AccessDeniedException"})
+# How the names of runs end: a definition, from the second attempt on with its number, or when it was started.
+_RUN: Final = r"[0-9a-f]{10}(?:-r\d+)?|\d{8}-\d{6}"
 
 
 def fresh_name(clients: Clients, job: JobDefinition, now: datetime | None = None) -> str:
@@ -90,17 +93,24 @@ def _newest(clients: Clients, job: JobDefinition, status: str, definition: str) 
         ours = _there(clients, job.job_name)
         if ours and ours.status == status:
             return ours
+    return next((run for run in runs(clients, job, StatusEquals=status) if definition in ("", run.definition)), None)
+
+
+def runs(clients: Clients, job: JobDefinition, **filters: str) -> Iterator[JobView]:
+    """The newest runs of a job, the newest first: `up`'s, a need's and `train`'s. `filters` are those of ListTrainingJobs.
+
+    A trial of a search and an evaluation are none, and neither is a run of a job whose name only begins like this one's.
+    """
     answer = clients.sagemaker.list_training_jobs(
-        NameContains=job.name_prefix, StatusEquals=status, SortBy="CreationTime", SortOrder="Descending", MaxResults=100
+        NameContains=job.name_prefix, SortBy="CreationTime", SortOrder="Descending", MaxResults=100, **filters
     )
-    # moto does not sort, and a longer prefix contains this one.
+    named = re.compile(f"{re.escape(job.name_prefix)}-(?:{_RUN})")
+    # moto does not sort.
     summaries = sorted(answer["TrainingJobSummaries"], key=lambda item: item["CreationTime"], reverse=True)
-    names = [item["TrainingJobName"] for item in summaries if item["TrainingJobName"].startswith(f"{job.name_prefix}-")]
-    for name in names[:LOOKED_AT]:
-        found = _there(clients, name)
-        if found and found.hyperparameters.get("workload") == job.workload and definition in ("", found.definition):
-            return found
-    return None
+    for item in [item for item in summaries if named.fullmatch(item["TrainingJobName"])][:LOOKED_AT]:
+        found = _there(clients, item["TrainingJobName"])
+        if found and found.hyperparameters.get("workload") == job.workload:
+            yield found
 
 
 def usable(clients: Clients, run: JobView) -> bool:

@@ -13,6 +13,8 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
+from workloads.catalog import hyperparameter_faults, settings_class
+
 Value = str | int | float | bool
 KEYS: Final = ("low", "high", "log", "step", "choices")
 # Set by the stack; another value would be another job, not another trial of it.
@@ -87,9 +89,8 @@ def fitted(space: tuple[Range, ...], *, workload: str) -> tuple[Range, ...]:
 
     A stack's outputs do not tell 1.0 from 1, so how it was written does not tell whether a number may be broken.
     """
-    from workloads.training.settings_tasks import SETTINGS
-
-    kinds = {item.name: str(item.type) for item in fields(SETTINGS[workload])} if workload in SETTINGS else {}
+    settings = settings_class(workload)
+    kinds = {item.name: str(item.type) for item in fields(settings)} if settings else {}
     return tuple(_as_kind(item, kinds.get(item.name, "")) for item in space)
 
 
@@ -111,31 +112,17 @@ def check(space: tuple[Range, ...], *, workload: str, fixed: Mapping[str, Any]) 
     Every choice, both ends and the value beside the lower end are tried. One ValueError names every fault. A workload of
     somebody else's says nothing of its settings, and nothing is checked.
     """
-    faults = faults_of(workload, fixed)
+    faults = hyperparameter_faults(workload, fixed)
     if faults:
         raise ValueError(f"the job's own hyperparameters are not what workload {workload} takes: {faults}")
     found = [
         f"{item.name}: {fault}"
         for item in space
         for value in item.samples
-        if (fault := faults_of(workload, {**fixed, item.name: value}))
+        if (fault := hyperparameter_faults(workload, {**fixed, item.name: value}))
     ]
     if found:
         raise ValueError("\n".join(dict.fromkeys(found)))
-
-
-def faults_of(workload: str, values: Mapping[str, Any]) -> str:
-    """What the workload's settings say against these values; "" for nothing, or for a workload they do not know."""
-    from workloads.errors import HyperparameterError
-    from workloads.training.settings_tasks import SETTINGS
-
-    if workload not in SETTINGS:
-        return ""
-    try:
-        SETTINGS[workload].from_mapping(values)
-    except HyperparameterError as error:
-        return str(error)
-    return ""
 
 
 def _faults(name: str, told: Any) -> Iterator[str]:

@@ -1,8 +1,9 @@
-"""Rule ids in a stack file are held against the pack before anything runs."""
+"""What a stack file says of jobs and of rules, held against the workloads and the pack before anything is planned."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -10,6 +11,46 @@ import yaml
 from infra.settings_base import SettingsError
 from tests.support.stacks import config_of
 from tools.cli.guards import overrides_of, settings_of
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def with_job(folder: Path, monkeypatch: pytest.MonkeyPatch, **job: Any) -> None:
+    """The local stack's file, with one more job, in another folder."""
+    content = yaml.safe_load((ROOT / "Pulumi.local.yaml").read_text(encoding="utf-8"))
+    content["config"]["slipway:training"]["jobs"]["more"] = {"run": "demand", **job}
+    (folder / "Pulumi.local.yaml").write_text(yaml.safe_dump(content))
+    monkeypatch.setenv("SLIPWAY_STACKS", str(folder))
+
+
+@pytest.mark.parametrize("stack", ["local", "dev", "prod"])
+def test_the_stacks_own_hyperparameters_are_what_their_workloads_take(stack: str) -> None:
+    assert settings_of(stack).environment == stack
+
+
+@pytest.mark.parametrize(
+    ("job", "said"),
+    [
+        ({"hyperparameters": {"epochs": 0}}, "epochs is 0; it must be a whole number from 1 to 10000"),
+        ({"hyperparameters": {"learning_rat": 0.1}}, "did you mean learning_rate"),
+        ({"workload": "language", "dataset": "corpus", "hyperparameters": {"model": "2m"}}, "model is '2m'; choose one of 1m"),
+        ({"workload": "corpus", "hyperparameters": {"test_share": 2}}, "test_share is 2; it must be a number from 0 to 0.5"),
+    ],
+)
+def test_a_wrong_hyperparameter_is_a_fault_of_the_stack_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, job: dict[str, Any], said: str
+) -> None:
+    with_job(tmp_path, monkeypatch, **job)
+    with pytest.raises(SettingsError) as refused:
+        settings_of("local")
+    (fault,) = refused.value.faults
+    assert fault.path == "slipway:training.jobs.more.hyperparameters"
+    assert said in fault.message
+
+
+def test_a_workload_of_somebody_elses_says_nothing_of_its_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_job(tmp_path, monkeypatch, workload="mine", dataset="digits", hyperparameters={"whatever": 1})
+    assert settings_of("local").training.jobs["more"].workload == "mine"
 
 
 def _stack_file(folder: Path, monkeypatch: pytest.MonkeyPatch, policies: dict[str, object]) -> None:

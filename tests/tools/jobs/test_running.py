@@ -110,17 +110,20 @@ def test_a_log_that_is_not_there_has_no_lines(clients: Clients) -> None:
 def test_a_completed_run_is_found_by_its_definition(clients: Clients) -> None:
     definition = job("found", program=TRAINS.replace("0.15", "0"))
     assert completed(clients, definition) is None
-    names = [submit(clients, build(definition, f"test-found-{number}")) for number in (1, 2)]
-    other = submit(clients, build(definition, "test-found-3", hyperparameters={"seed": 3}))
+    names = [submit(clients, build(definition, f"test-found-20260101-00000{number}")) for number in (1, 2)]
+    other = submit(clients, build(definition, "test-found-20260101-000003", hyperparameters={"seed": 3}))
     for name in [*names, other]:
         assert follow(clients, name, pause=0.05).status == "Completed"
     found = completed(clients, definition)
     assert found is not None
-    assert found.name == "test-found-2"
+    assert found.name == "test-found-20260101-000002"
     assert usable(clients, found)
+    alike = job("found-again", program=TRAINS.replace("0.15", "0"))
+    for name in ("test-found-again-20260101-000004", "test-found-t12ab34-000", "test-found-eval-v1-0123456789"):
+        assert follow(clients, submit(clients, build(alike, name)), pause=0.05).status == "Completed"
     latest = newest(clients, definition)
     assert latest is not None
-    assert latest.name == "test-found-3"
+    assert latest.name == "test-found-20260101-000003"
     bucket, _, key = found.artifact.removeprefix("s3://").partition("/")
     clients.s3.delete_object(Bucket=bucket, Key=key)
     assert not usable(clients, found), "history stays where its bucket was emptied"
@@ -148,7 +151,7 @@ def test_a_model_is_the_newest_of_a_job_or_the_newest_approved_of_a_group(cloud:
         ValueError, match=r"channel model reads the model of job source, which has none; run `./slipway train source`"
     ):
         models_of(clients, jobs["tuned"], jobs)
-    name = submit(clients, build(source, "test-source-1"))
+    name = submit(clients, build(source, "test-source-20260101-000001"))
     artifact = follow(clients, name, pause=0.05).artifact
     with pytest.raises(ValueError, match="channel teacher"):
         models_of(clients, jobs["tuned"], jobs)

@@ -167,7 +167,7 @@ def test_the_page_of_a_real_job_tells_what_ran_and_what_came_of_it(cloud: Cloud,
     metrics = [{"Name": "test_loss", "Regex": "test_loss=([0-9.]+);"}]
     done = cloud.run(
         program,
-        TrainingJobName="mine-digits-1",
+        TrainingJobName="mine-digits-20260101-000001",
         HyperParameters={"program": program, "workload": "digits", "epochs": "3", "secret_key": "hunter2"},
         AlgorithmSpecification={
             "TrainingImage": "x/slipway-training:t",
@@ -179,9 +179,23 @@ def test_the_page_of_a_real_job_tells_what_ran_and_what_came_of_it(cloud: Cloud,
     assert done["TrainingJobStatus"] == "Completed", done.get("FailureReason")
     result = slipway("digits", "--json")
     assert result.exit_code == 0, result.output
-    assert json.loads(result.stdout) == {"file": "mine-digits-1.html", "jobs": ["mine-digits-1"], "plotted": ["mine-digits-1"]}
-    text = Reader((tmp_path / "mine-digits-1.html").read_text()).text
-    for wanted in ("mine-digits-1", "Completed", "test_loss", "1.8", "epochs", "ml.m5.large", "model.tar.gz", "USD", "PRIVATE"):
+    assert json.loads(result.stdout) == {
+        "file": "mine-digits-20260101-000001.html",
+        "jobs": ["mine-digits-20260101-000001"],
+        "plotted": ["mine-digits-20260101-000001"],
+    }
+    text = Reader((tmp_path / "mine-digits-20260101-000001.html").read_text()).text
+    for wanted in (
+        "mine-digits-20260101-000001",
+        "Completed",
+        "test_loss",
+        "1.8",
+        "epochs",
+        "ml.m5.large",
+        "model.tar.gz",
+        "USD",
+        "PRIVATE",
+    ):
         assert wanted in text
     assert "hunter" not in text
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tools.tuning.space import Range, check, faults_of, fitted, parse, read_space, value_of
+from tools.tuning.space import Range, check, fitted, parse, read_space, value_of
+from workloads.catalog import hyperparameter_faults
 
 
 def test_ranges_are_whole_where_their_ends_are_and_come_sorted() -> None:
@@ -89,7 +90,7 @@ def test_a_space_that_fits_passes_and_somebody_elses_workload_is_not_judged() ->
     check(parse({"anything": {"low": 1, "high": 2}}, source="x"), workload="theirs", fixed={})
     with pytest.raises(ValueError, match="the job's own hyperparameters"):
         check(good, workload="digits", fixed={"epochs": 0})
-    assert faults_of("digits", {"width": 12}) == ""
+    assert hyperparameter_faults("digits", {"width": 12}) == ""
 
 
 def test_a_number_is_whole_or_broken_as_the_workloads_setting_is() -> None:

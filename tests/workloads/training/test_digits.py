@@ -235,6 +235,15 @@ def test_every_workload_a_job_can_name_has_a_main() -> None:
         assert callable(getattr(importlib.import_module(module), "main", None)), name
 
 
+def test_hyperparameters_are_held_against_a_workloads_settings_without_pytorch() -> None:
+    program = (
+        "import sys; from workloads import catalog; "
+        "print(*(name for name in catalog.WORKLOADS if catalog.settings_class(name)), 'torch' in sys.modules)"
+    )
+    told = subprocess.run([sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
+    assert told.split() == ["digits", "language", "corpus", "False"]
+
+
 @pytest.mark.e2e
 def test_training_loads_neither_the_compiler_nor_what_cuts_models(tmp_path: Path) -> None:
     """In a process of its own: the other tests here load both."""

@@ -77,7 +77,11 @@ def _start(found: Any, job: Any, given: dict[str, str], *, as_json: bool) -> str
     from tools.cli import training
     from tools.jobs import submit
     from tools.jobs.definition import build
+    from workloads.catalog import hyperparameter_faults
 
+    own = {**job.request["HyperParameters"], **given}
+    if fault := hyperparameter_faults(job.workload, own):
+        raise ValueError(f"{fault}; nothing was started")
     needs = training.open_needs(found, job)
     name = submit.fresh_name(found.clients, job)
     # Models are looked for after the needs have run: one of those may make them.
