@@ -150,7 +150,9 @@ def has_a_seccomp_profile(resource: ResourceView) -> Verdict:
     whole = _pod(resource).text("securityContext.seccompProfile.type")
 
     def profiled(one: Block) -> Verdict:
-        return PASS if (one.text("securityContext.seccompProfile.type") or whole) in good else Fail(f"{_called(one)} has no profile")
+        return (
+            PASS if (one.text("securityContext.seccompProfile.type") or whole) in good else Fail(f"{_called(one)} has no profile")
+        )
 
     return every(_containers(resource), profiled)
 
