@@ -156,9 +156,9 @@ class Change:
     faults: tuple[str, ...]
 
     def of(self, *ops: str) -> tuple[Changed, ...]:
-        """The real resources (no components) of these operations, in plan order; what holds data first."""
+        """The real resources (no components) of these operations, what holds data first, then in plan order."""
         found = [one for one in self.changed if one.custom and one.op in ops]
-        return tuple(sorted(found, key=lambda one: (ops.index(one.op), not one.loses)))
+        return tuple(sorted(found, key=lambda one: (not one.loses, ops.index(one.op))))
 
     @property
     def blocks(self) -> tuple[str, ...]:

@@ -26,6 +26,8 @@ box.addEventListener("input", () => {
   said.textContent = words.length ? `${shown} of ${rows.length} rows` : "";
 });
 """
+# A longer list is folded, so that the money and the verdicts are not a mile below.
+OPEN: Final = 12
 _MARKS: Final = {"create": "+", "update": "~", "replace": "±", "delete": "−"}
 
 
@@ -79,17 +81,20 @@ def _changes(change: Change) -> str:
     hard, updated, created = change.of("replace", "delete"), change.of("update"), change.of("create")
     if not (hard or updated or created):
         return _section("What changes", "<p>Nothing.</p>")
-    parts = []
-    if hard:
-        parts.append(_table(("Replaced and deleted", "What", ""), map(_hard, hard)))
+    losing, others = [one for one in hard if one.loses], [one for one in hard if not one.loses]
+    parts = [_table(("Replaced or deleted, and holds data", "What", ""), map(_hard, losing))] if losing else []
+    if others:
+        head, table = f"{len(others)} replaced or deleted that hold no data", _table(("Resource", "What", ""), map(_hard, others))
+        parts.append(_folded(head, table, ready=len(others) <= OPEN))
     if updated:
-        parts.append(_table(("Updated", "What", "Properties"), map(_updated, updated)))
+        table = _table(("Resource", "What", "Properties"), map(_updated, updated))
+        parts.append(_folded(f"{len(updated)} updated", table, ready=len(updated) <= OPEN))
     for component, count, kinds in grouped(created):
         most = ", ".join(f"{kind} ×{number}" if number > 1 else kind for kind, number in kinds[:6])
         more = f" and {len(kinds) - 6} more kinds" if len(kinds) > 6 else ""
         rows = (_row(_named(one), escape(one.type)) for one in created if one.component == component)
         head = f'{escape(component)} <b class="op-create">+{count}</b> <span class="quiet">{escape(most)}{more}</span>'
-        parts.append(_folded(head, _table(("Created", "Type"), rows), ready=True))
+        parts.append(_folded(head, _table(("Created", "Type"), rows), ready=count <= OPEN))
     return _section("What changes", "".join(parts))
 
 

@@ -76,9 +76,11 @@ def _changes(change: Change, rows: int) -> list[str]:
     if not (hard or updated or created):
         return []
     parts = ["#### What changes"]
-    if hard:
-        lines = ["| | Resource | What | |", "| --- | --- | --- | --- |"] + [_hard(one) for one in hard]
-        parts.append(_listed("", lines, rows, head=2, fold=False))
+    losing, others = [one for one in hard if one.loses], [one for one in hard if not one.loses]
+    for title, found, fold in (("", losing, False), (f"{len(others)} replaced or deleted that hold no data", others, None)):
+        if found:
+            lines = ["| | Resource | What | |", "| --- | --- | --- | --- |"] + [_hard(one) for one in found]
+            parts.append(_listed(title, lines, rows, head=2, fold=fold))
     if updated:
         lines = ["| Updated | What | Properties |", "| --- | --- | --- |"] + [_updated(one) for one in updated]
         parts.append(_listed(f"{len(updated)} updated", lines, rows, head=2))
