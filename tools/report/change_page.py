@@ -94,7 +94,7 @@ def _changes(change: Change) -> str:
         more = f" and {len(kinds) - 6} more kinds" if len(kinds) > 6 else ""
         rows = (_row(_named(one), escape(one.type)) for one in created if one.component == component)
         head = f'{escape(component)} <b class="op-create">+{count}</b> <span class="quiet">{escape(most)}{more}</span>'
-        parts.append(_folded(head, _table(("Created", "Type"), rows), ready=count <= OPEN))
+        parts.append(_folded(head, _table(("Created", "Type"), rows), ready=len(created) <= OPEN))
     return _section("What changes", "".join(parts))
 
 
@@ -187,8 +187,11 @@ def _finding(one: Finding) -> str:
 
 def _preflight(preflight: Preflight) -> str:
     verdict = "the account has what it takes" if preflight.ok else "the account lacks something"
-    rows = (_row(*map(escape, (row.kind, row.code, row.need, row.have, row.message))) for row in preflight.rows)
-    return _section(f"Preflight: {verdict}", _table(("Kind", "Code", "Needed", "There", ""), rows, "" if preflight.ok else "no"))
+    rows = (
+        _row(escape(f"{one.kind} {one.code}"), f"needs {escape(one.need)}, has {escape(one.have)}", escape(one.message))
+        for one in preflight.rows
+    )
+    return _section(f"Preflight: {verdict}", _table(("Asked", "", ""), rows, "" if preflight.ok else "no"))
 
 
 def _foot(change: Change, note: str) -> str:

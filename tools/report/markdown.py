@@ -182,7 +182,8 @@ def _foot(change: Change, note: str) -> str:
 def _cells(items: Iterable[str], most: int, between: str = "; ", of: str = "") -> str:
     """The first of many in one cell, and how many more (`of` what) there are."""
     found = list(items)
-    more = f" and {len(found) - most} more {of}".rstrip() if len(found) > most else ""
+    left = len(found) - most
+    more = f" and {left} more {of.removesuffix('s') if left == 1 else of}".rstrip() if left > 0 else ""
     return between.join(found[:most]) + more
 
 
