@@ -184,6 +184,14 @@ def grouped(changed: Iterable[Changed]) -> list[tuple[str, int, list[tuple[str, 
     return [(component, counted.total(), counted.most_common()) for component, counted in kinds.items()]
 
 
+def alike(changed: Iterable[Changed]) -> list[tuple[tuple[Property, ...], list[Changed]]]:
+    """Resources whose same properties change in the same way, together: a tag of the whole stack is one row, not two hundred."""
+    found: dict[tuple[Property, ...], list[Changed]] = {}
+    for one in changed:
+        found.setdefault(one.properties, []).append(one)
+    return list(found.items())
+
+
 def read(document: Any, preflight: Any = None) -> Change:
     """The change of a document. `preflight` (what `preflight --json` printed) goes before the document's own.
 

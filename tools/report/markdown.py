@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from tools.report.change import Change, Changed, Finding, Money, Policy, Preflight, Property, grouped
+from tools.report.change import Change, Changed, Finding, Money, Policy, Preflight, Property, alike, grouped
 
 # GitHub takes 65,536 characters. Bytes are counted, so that it holds however they are counted.
 COMMENT_LIMIT: Final = 65_536
@@ -82,7 +83,7 @@ def _changes(change: Change, rows: int) -> list[str]:
             lines = ["| | Resource | What | |", "| --- | --- | --- | --- |"] + [_hard(one) for one in found]
             parts.append(_listed(title, lines, rows, head=2, fold=fold))
     if updated:
-        lines = ["| Updated | What | Properties |", "| --- | --- | --- |"] + [_updated(one) for one in updated]
+        lines = ["| Updated | What | Properties |", "| --- | --- | --- |"] + [_updated(*row) for row in alike(updated)]
         parts.append(_listed(f"{len(updated)} updated", lines, rows, head=2))
     if created:
         lines = ["| Component | Created | What |", "| --- | ---: | --- |"]
@@ -100,8 +101,9 @@ def _hard(one: Changed) -> str:
     return f"| **{one.op}** | {code(one.name)} | {text(one.kind)} | {'; '.join(part for part in (loses, because) if part)} |"
 
 
-def _updated(one: Changed) -> str:
-    return f"| {code(one.name)} | {text(one.kind)} | {_cells(map(_property, one.properties), 8)} |"
+def _updated(properties: tuple[Property, ...], ones: Sequence[Changed]) -> str:
+    kinds = Counter(one.kind for one in ones).most_common()
+    return f"| {_names([one.name for one in ones], OPEN)} | {_kinds(kinds)} | {_cells(map(_property, properties), 8)} |"
 
 
 def _property(one: Property) -> str:

@@ -146,6 +146,16 @@ def test_components_are_no_changes_of_their_own() -> None:
     assert [one.name for one in read(document()).of("update")] == ["role"]
 
 
+def test_what_changes_alike_is_one_row_of_the_comment_and_each_by_itself_on_the_page() -> None:
+    owner = [{"path": "tags.Owner", "old": "us", "new": "them"}]
+    told = document(resources=[entry("aws:iam/role:Role", f"role-{number}", "update", properties=owner) for number in range(40)])
+    markdown, html = both(told)
+    assert markdown.count("tags.Owner") == 1
+    assert "and 28 more" in markdown
+    assert "Role ×40" in markdown
+    assert html.count("tags.Owner") == 40
+
+
 def test_a_failed_preview_is_told_with_its_causes() -> None:
     failed = {
         "stack": "prod",
@@ -167,7 +177,11 @@ def test_the_comment_begins_with_the_mark_that_it_is_found_by() -> None:
 
 @pytest.mark.parametrize("op", ["create", "update", "replace", "delete"])
 def test_however_much_changes_the_comment_is_one_that_github_takes_and_counts_what_it_leaves_out(op: str) -> None:
-    many = [entry("aws:s3/bucket:Bucket", f"bucket-{number}-{'|' * 200}", op) for number in range(700)]
+    differing = [[{"path": f"tags.{number}"}] for number in range(700)]
+    many = [
+        entry("aws:s3/bucket:Bucket", f"bucket-{number}-{'|' * 200}", op, properties=properties)
+        for number, properties in enumerate(differing)
+    ]
     text = comment(read(document(resources=many)))
     assert len(text.encode()) < COMMENT_LIMIT
     assert "700" in text
