@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tools.cli.differences import properties
 from tools.cli.terminal import CEILING, DONE, POLICY
 from tools.plan.view import Plan
 
@@ -97,6 +98,17 @@ def plain_value(value: Any) -> Any:
     return value
 
 
+def resource_entry(step: Any) -> dict[str, Any]:
+    """One resource of the document. `custom` is false of a component; an update and a replace say which properties differ, with
+    old and new where neither is secret, and a replace which of them it is `because` of."""
+    entry: dict[str, Any] = {"urn": step.urn, "type": step.type, "name": step.name, "op": step.op, "custom": step.custom}
+    if step.op in ("update", "replace"):
+        entry["properties"] = properties(step.diffs, step.before, step.inputs)
+    if step.op == "replace":
+        entry["because"] = list(step.replaces)
+    return entry
+
+
 def run_document(stack: str, seconds: float, result: Any, verdict: Verdict | None) -> dict[str, Any]:
     """The object that `preview --json` and `up --json` print."""
     from tools.plan.view import decode
@@ -105,7 +117,7 @@ def run_document(stack: str, seconds: float, result: Any, verdict: Verdict | Non
         "stack": stack,
         "seconds": round(seconds, 2),
         "changes": dict(result.changes),
-        "resources": [{"urn": s.urn, "type": s.type, "name": s.name, "op": s.op} for s in result.steps],
+        "resources": [resource_entry(step) for step in result.steps],
         "policy": verdict.policy.to_json() if verdict else None,
         "cost": verdict.cost.to_json() if verdict else None,
         "outputs": plain_value(decode(result.outputs)),

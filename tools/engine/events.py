@@ -33,8 +33,9 @@ _COLOUR: Final = re.compile(r"<\{%.*?%\}>")
 
 @dataclass(slots=True, kw_only=True)
 class Step:
-    """One resource of a run. `op` is create, update, replace, delete or same; `diffs` the properties that differ; `resettled`
-    that an option beside the properties does (protection, parent, provider): the state must be told, the cloud need not."""
+    """One resource of a run. `op` is create, update, replace, delete or same; `diffs` the properties that differ, `before` the
+    inputs until now where there are any; `resettled` that an option beside the properties does (protection, parent, provider):
+    the state must be told, the cloud need not."""
 
     urn: str
     type: str
@@ -44,6 +45,7 @@ class Step:
     custom: bool = True
     inputs: Mapping[str, Any] = field(default_factory=dict)
     outputs: Mapping[str, Any] = field(default_factory=dict)
+    before: Mapping[str, Any] = field(default_factory=dict)
     diffs: tuple[str, ...] = ()
     replaces: tuple[str, ...] = ()
     done: bool = False
@@ -163,6 +165,8 @@ class Recorder:
                 existing.outputs = state.outputs or existing.outputs
         existing.diffs = tuple(metadata.detailed_diff or metadata.diffs or ()) or existing.diffs
         existing.replaces = tuple(metadata.keys or ()) or existing.replaces
+        if existing.diffs and metadata.old is not None and metadata.old.inputs:
+            existing.before = metadata.old.inputs
         if metadata.old is not None and metadata.new is not None:
             existing.resettled |= _options(metadata.old) != _options(metadata.new)
         if metadata.type == STACK_TYPE and metadata.new is not None and metadata.new.outputs is not None:

@@ -152,7 +152,7 @@ def test_preview_prints_one_object_of_the_agreed_shape_on_stdout(world: World) -
     assert list(document) == ["stack", "seconds", "changes", "resources", "policy", "cost", "outputs"]
     assert document["stack"] == "local"
     assert document["changes"] == COUNTS
-    assert document["resources"] == [{"urn": BUCKET.urn, "type": BUCKET.type, "name": "raw", "op": "create"}]
+    assert document["resources"] == [{"urn": BUCKET.urn, "type": BUCKET.type, "name": "raw", "op": "create", "custom": True}]
     assert document["outputs"] == {"vpcId": "vpc-1"}
     assert world.runner.called == ["preview"], "a preview touches nothing"
 
