@@ -36,6 +36,7 @@ from infra.settings_platform import (
     RegistrySettings,
     SecretsSettings,
 )
+from infra.settings_policies import PoliciesSettings
 
 PROJECT: Final = "slipway"
 REGION_KEY: Final = "aws:region"
@@ -112,6 +113,7 @@ class Settings(Section):
     training: TrainingSettings = Field(default_factory=TrainingSettings, description="Training jobs.")
     serving: ServingSettings = Field(default_factory=ServingSettings, description="The model endpoint.")
     cost: CostSettings = Field(description="Ceiling, budget and alerts.")
+    policies: PoliciesSettings = Field(default=PoliciesSettings(), description="Severities and exceptions of the policies.")
 
     @cached_property
     def naming(self) -> Naming:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import types
+from datetime import date
 from enum import StrEnum
 from typing import Any, Final, Literal, NamedTuple, Union, get_args, get_origin
 
@@ -110,7 +111,7 @@ def _takes(annotation: Any) -> str:
         return " or ".join(_takes(argument) for argument in arguments if argument is not type(None))
     if hasattr(annotation, "__metadata__"):
         return _takes(arguments[0])
-    return {str: "text", int: "whole number", float: "number", bool: "`true` or `false`", SecretStr: "secret"}.get(
+    return {str: "text", int: "whole number", float: "number", bool: "`true` or `false`", SecretStr: "secret", date: "day"}.get(
         annotation, "text"
     )
 

@@ -1,8 +1,15 @@
-"""The rules as the engine's own policies: a rule on one resource also stops that resource's `up`, a plan-wide one the stack's."""
+"""The rules as the engine's own policies: a rule on one resource also stops that resource's `up`, a plan-wide one the stack's.
+
+The engine hands a pack the stack's configuration (`PULUMI_CONFIG`), so `slipway:policies` holds here too: severities are the
+policies' enforcement levels, rules that are off are not there, and a violation that a live exception covers is not reported as
+one but told, as advice, with its terms.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any, Final
 
 from pulumi_policy import (
@@ -18,30 +25,89 @@ from pulumi_policy import (
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError
 
 from policies.linked import LinkedPlan
+from policies.overrides import EXPIRED, KEY, Overrides
 from policies.rule import EVERY_TYPE, Fail, Rule, Unknown
 from tools.plan.view import UNKNOWN, ResourceView
 
 _LEVELS: Final = {"mandatory": EnforcementLevel.MANDATORY, "advisory": EnforcementLevel.ADVISORY}
 
 
-def policies(rules: Sequence[Rule]) -> list[Policy]:
-    """One engine policy a rule."""
-    return [_policy(rule) for rule in rules]
+# Told of a covered violation; an advisory policy, since one policy has one level whatever it reports.
+EXCEPTED: Final = "policies-excepted"
 
 
-def _policy(rule: Rule) -> Policy:
+def policies(rules: Sequence[Rule], overrides: Overrides, today: date) -> list[Policy]:
+    """One engine policy a rule that is not off, and those about the exceptions where there are any.
+
+    Raises ValueError for a rule id in the overrides that is none of these rules'.
+    """
+    faults = [f"{path} = {identity!r}: {message}" for path, identity, message in overrides.unknown_rules(rules)]
+    if faults:
+        raise ValueError("\n".join(faults))
+    off = overrides.off(rules)
+    terms = _Terms(overrides, today)
+    made = [_policy(rule, terms) for rule in rules if rule.id not in off]
+    return [*made, terms.covered_policy(), terms.expired_policy()] if overrides.exceptions else made
+
+
+def overrides_of(config: Mapping[str, str]) -> Overrides:
+    """The overrides in the configuration that the engine hands over: each object in it is JSON text."""
+    return Overrides.read(json.loads(config.get(KEY) or "{}"))
+
+
+class _Terms:
+    """The exceptions of the stack, and what they covered so far in this run."""
+
+    def __init__(self, overrides: Overrides, today: date) -> None:
+        self.overrides = overrides
+        self._today = today
+        self._covered: dict[tuple[str, str], str] = {}
+
+    def covers(self, rule: Rule, urn: str, name: str, message: str) -> bool:
+        found = self.overrides.covering(rule.id, urn, name, self._today)
+        if found is not None:
+            self._covered[rule.id, urn] = f"{rule.id} {found.terms()} ({message})"
+        return found is not None
+
+    def covered_policy(self) -> Policy:
+        def validate(args: StackValidationArgs, report: ReportViolation) -> None:
+            for (_, urn), message in self._covered.items():
+                report(message, urn)
+
+        return StackValidationPolicy(
+            name=EXCEPTED,
+            description="What breaks a rule under a live exception of the stack file.",
+            enforcement_level=EnforcementLevel.ADVISORY,
+            validate=validate,
+        )
+
+    def expired_policy(self) -> Policy:
+        def validate(args: StackValidationArgs, report: ReportViolation) -> None:
+            for one in self.overrides.exceptions:
+                if not one.live(self._today):
+                    report(one.expired(), None)
+
+        return StackValidationPolicy(
+            name=EXPIRED,
+            description="An exception whose day is over excepts nothing, and is settled or taken out.",
+            enforcement_level=EnforcementLevel.MANDATORY,
+            validate=validate,
+        )
+
+
+def _policy(rule: Rule, terms: _Terms) -> Policy:
     kind: Callable[..., Policy] = StackValidationPolicy if rule.plan_wide else ResourceValidationPolicy
     return kind(
         name=rule.id,
         description=rule.why,
-        enforcement_level=_LEVELS[rule.severity],
-        validate=_stack_check(rule) if rule.plan_wide else _resource_check(rule),
+        enforcement_level=_LEVELS[terms.overrides.level(rule)],
+        validate=_stack_check(rule, terms) if rule.plan_wide else _resource_check(rule, terms),
         remediation_steps=rule.fix,
         tags=[*rule.frameworks, *rule.anchors],
     )
 
 
-def _resource_check(rule: Rule) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
+def _resource_check(rule: Rule, terms: _Terms) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
         if EVERY_TYPE not in rule.types and args.resource_type not in rule.types:
             return
@@ -49,21 +115,25 @@ def _resource_check(rule: Rule) -> Callable[[ResourceValidationArgs, ReportViola
         view = ResourceView(type=args.resource_type, name=args.name, urn=args.urn, parent=parent, props=plain(args.props))
         verdict = rule.check(view, LinkedPlan([view]))
         if isinstance(verdict, Fail):
-            report(f"{verdict.message}; {rule.fix}", None)
+            message = f"{verdict.message}; {rule.fix}"
+            if not terms.covers(rule, view.urn, view.name, message):
+                report(message, None)
         elif isinstance(verdict, Unknown):
             raise UnknownValueError(UNKNOWN_STRING_VALUE, [verdict.property])
 
     return validate
 
 
-def _stack_check(rule: Rule) -> Callable[[StackValidationArgs, ReportViolation], None]:
+def _stack_check(rule: Rule, terms: _Terms) -> Callable[[StackValidationArgs, ReportViolation], None]:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
         plan = LinkedPlan(map(view_of, args.resources), _stack_of(args.resources))
         unknown = ""
         for view in plan.of(*rule.types):
             verdict = rule.check(view, plan)
             if isinstance(verdict, Fail):
-                report(f"{verdict.message}; {rule.fix}", view.urn)
+                message = f"{verdict.message}; {rule.fix}"
+                if not terms.covers(rule, view.urn, view.name, message):
+                    report(message, view.urn)
             elif isinstance(verdict, Unknown):
                 unknown = unknown or f"{view.name}.{verdict.property}"
         if unknown:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from policies.linked import LinkedPlan
+from policies.overrides import EXPIRED, UNUSED, Overrides, PolicyException
 from policies.rule import EVERY_TYPE, Fail, Rule, Severity, Unknown
 from policies.rules import all_rules
 from tools.plan.view import Plan, ResourceView
@@ -36,13 +38,37 @@ class Undetermined:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Excepted:
+    """A broken rule that a live exception of the stack file covers."""
+
+    violation: Violation
+    exception: PolicyException
+
+    def to_json(self) -> dict[str, str]:
+        """The violation, and on whose word it does not block."""
+        broken, terms = self.violation, self.exception
+        return {
+            "rule": broken.rule,
+            "level": broken.level,
+            "urn": broken.urn,
+            "message": broken.message,
+            "who": terms.who,
+            "why": terms.why,
+            "until": terms.until.isoformat(),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What the pack found: how many rules there are, how many resources they looked at, what is broken, what is not yet known."""
+    """What the pack found: how many rules there are, how many resources they looked at, what is broken, what is not yet known,
+    and what the stack file excepts and switches off."""
 
     rules: int
     evaluated: int
     violations: tuple[Violation, ...]
     unknown: tuple[Undetermined, ...]
+    exceptions: tuple[Excepted, ...] = ()
+    off: tuple[str, ...] = ()
 
     @property
     def mandatory(self) -> tuple[Violation, ...]:
@@ -59,31 +85,74 @@ class Report:
                 for found in self.violations
             ],
             "unknown": [{"rule": found.rule, "urn": found.urn, "property": found.property} for found in self.unknown],
+            "exceptions": [found.to_json() for found in self.exceptions],
+            "off": list(self.off),
         }
 
 
-def evaluate(plan: Plan, rules: Iterable[Rule] | None = None) -> Report:
-    """Judges a plan by these rules (all of the pack by default). A rule that raises is reported as an internal failure."""
-    chosen = tuple(all_rules() if rules is None else rules)
+def evaluate(
+    plan: Plan,
+    rules: Iterable[Rule] | None = None,
+    *,
+    overrides: Overrides | None = None,
+    today: date | None = None,
+    whole: bool = True,
+) -> Report:
+    """Judges a plan by these rules (all of the pack by default) under a stack's overrides. A rule that raises is reported as an
+    internal failure. Exceptions end by `today` (UTC, the day that it is, by default); `whole` says that the plan is the whole
+    stack, where an exception that covers nothing is needed no longer."""
+    overrides = overrides or Overrides()
+    given = tuple(all_rules() if rules is None else rules)
+    off = overrides.off(given)
+    chosen = tuple(rule for rule in given if rule.id not in off)
     by_type: dict[str, list[Rule]] = {}
     for rule in chosen:
         for type_ in rule.types:
             by_type.setdefault(type_, []).append(rule)
     linked = LinkedPlan.of_plan(plan)
     judged = [view for view in linked if view.op not in _NOT_JUDGED]
+    today = today or datetime.now(UTC).date()
     violations: list[Violation] = []
     unknown: list[Undetermined] = []
+    excepted: list[Excepted] = []
     for view in judged:
         for rule in (*by_type.get(view.type, ()), *by_type.get(EVERY_TYPE, ())):
-            found = _judge(rule, view, linked)
+            found = _judge(rule, overrides.level(rule), view, linked)
             if isinstance(found, Violation):
-                violations.append(found)
+                # A fault of a rule is no breach that anybody agreed to.
+                terms = None if found.internal else overrides.covering(rule.id, view.urn, view.name, today)
+                if terms is None:
+                    violations.append(found)
+                else:
+                    excepted.append(Excepted(violation=found, exception=terms))
             elif found is not None:
                 unknown.append(found)
-    return Report(rules=len(chosen), evaluated=len(judged), violations=tuple(violations), unknown=tuple(unknown))
+    violations += _about_exceptions(overrides, [*violations, *unknown], excepted, today, whole=whole)
+    return Report(
+        rules=len(chosen),
+        evaluated=len(judged),
+        violations=tuple(violations),
+        unknown=tuple(unknown),
+        exceptions=tuple(excepted),
+        off=off,
+    )
 
 
-def _judge(rule: Rule, view: ResourceView, plan: LinkedPlan) -> Violation | Undetermined | None:
+def _about_exceptions(
+    overrides: Overrides, open_: Iterable[Violation | Undetermined], excepted: Iterable[Excepted], today: date, *, whole: bool
+) -> list[Violation]:
+    """What is wrong with the exceptions themselves: those whose day is over block, those that cover nothing are advice."""
+    found = []
+    used = {one.exception.where for one in excepted}
+    for one in overrides.exceptions:
+        if not one.live(today):
+            found.append(Violation(rule=EXPIRED, level="mandatory", urn=one.where, message=one.expired()))
+        elif whole and one.where not in used and not any(one.covers(other.rule, other.urn) for other in open_):
+            found.append(Violation(rule=UNUSED, level="advisory", urn=one.where, message=one.unused()))
+    return found
+
+
+def _judge(rule: Rule, level: Severity, view: ResourceView, plan: LinkedPlan) -> Violation | Undetermined | None:
     urn = view.urn or view.name
     try:
         verdict = rule.check(view, plan)
@@ -91,7 +160,7 @@ def _judge(rule: Rule, view: ResourceView, plan: LinkedPlan) -> Violation | Unde
         message = f"internal failure: rule {rule.id} raised {error!r} on {urn}; this is a fault of the rule, please report it"
         return Violation(rule=rule.id, level="mandatory", urn=urn, message=message, internal=True)
     if isinstance(verdict, Fail):
-        return Violation(rule=rule.id, level=rule.severity, urn=urn, message=f"{verdict.message}; {rule.fix}")
+        return Violation(rule=rule.id, level=level, urn=urn, message=f"{verdict.message}; {rule.fix}")
     if isinstance(verdict, Unknown):
         return Undetermined(rule=rule.id, urn=urn, property=verdict.property)
     return None

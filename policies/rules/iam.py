@@ -8,6 +8,7 @@ from typing import Final
 from policies.block import Block, Undecided
 from policies.documents import IDENTITY_TYPES, RESOURCE_TYPES, documents, judge_statements, trust_document
 from policies.iam import DocumentError, Statement, matches, parse
+from policies.iam_actions import DATA_READS, DECRYPTIONS, DEPUTIES, ESCALATIONS, TOO_WIDE_POLICIES
 from policies.rule import PASS, Fail, Unknown, Verdict, every, rule
 from policies.tokens import (
     ACCESS_KEY,
@@ -21,62 +22,6 @@ from policies.tokens import (
 )
 from tools.plan.view import ResourceView
 
-# Managed policies that give the account, or a service with PassRole and every bucket, away.
-TOO_WIDE_POLICIES: Final = frozenset(
-    {
-        "AdministratorAccess",
-        "IAMFullAccess",
-        "PowerUserAccess",
-        "AmazonSageMakerFullAccess",
-        "AmazonBedrockFullAccess",
-        "AmazonS3FullAccess",
-        "AmazonEC2FullAccess",
-        "AWSKeyManagementServicePowerUser",
-        "SecretsManagerReadWrite",
-    }
-)
-# One of these on any identity is enough to become an administrator.
-# https://github.com/salesforce/cloudsplaining, shared/constants.py; https://bishopfox.com/blog/privilege-escalation-in-aws
-ESCALATIONS: Final = (
-    "iam:CreatePolicyVersion",
-    "iam:SetDefaultPolicyVersion",
-    "iam:AttachUserPolicy",
-    "iam:AttachGroupPolicy",
-    "iam:AttachRolePolicy",
-    "iam:PutUserPolicy",
-    "iam:PutGroupPolicy",
-    "iam:PutRolePolicy",
-    "iam:AddUserToGroup",
-    "iam:UpdateAssumeRolePolicy",
-    "iam:CreateAccessKey",
-    "iam:CreateLoginProfile",
-    "iam:UpdateLoginProfile",
-    "iam:DeleteRolePermissionsBoundary",
-    "iam:PutRolePermissionsBoundary",
-)
-DATA_READS: Final = (
-    "s3:GetObject",
-    "secretsmanager:GetSecretValue",
-    "ssm:GetParameter",
-    "ssm:GetParameters",
-    "dynamodb:GetItem",
-    "dynamodb:Scan",
-)
-DECRYPTIONS: Final = ("kms:Decrypt", "kms:ReEncryptFrom")
-# Services whose roles can be borrowed for somebody else's resource unless the source is named.
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
-DEPUTIES: Final = frozenset(
-    {
-        "bedrock.amazonaws.com",
-        "budgets.amazonaws.com",
-        "cloudtrail.amazonaws.com",
-        "delivery.logs.amazonaws.com",
-        "sagemaker.amazonaws.com",
-        "scheduler.amazonaws.com",
-        "states.amazonaws.com",
-        "vpc-flow-logs.amazonaws.com",
-    }
-)
 _ACCOUNT_ROOT: Final = re.compile(r"^(?:\d{12}|arn:aws[\w-]*:iam::\d{12}:root)$")
 _ROLE_ARN: Final = re.compile(r"^arn:aws[\w-]*:iam::[^:]*:role/(.*)$")
 
@@ -161,8 +106,8 @@ def pass_role_is_confined(resource: ResourceView) -> Verdict:
     severity="mandatory",
     frameworks=("FSBP IAM.1",),
     anchors=("CKV_AWS_286", "cloudsplaining allows_privilege_escalation"),
-    why="Each of these actions on everything lets its bearer give himself the rest.",
-    fix="name the roles or policies it is for, or demand iam:PermissionsBoundary",
+    why="Each of these actions on everything lets its bearer give himself the rest, or act as a role that has it.",
+    fix="name the roles, policies, functions or machines it is for, or demand iam:PermissionsBoundary",
 )
 def no_privilege_escalation(resource: ResourceView) -> Verdict:
     def judge(one: Statement) -> Verdict:

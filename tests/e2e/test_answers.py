@@ -30,6 +30,7 @@ print(json.dumps({
     "changes": {str(getattr(op, "value", op)): count for op, count in result.change_summary.items()},
     "policy": [[f.policy_name, f.enforcement_level] for f in found],
     "packs": sorted({f.policy_pack_name for f in found}),
+    "said": [f.message for f in found],
 }))
 """
 
@@ -147,6 +148,29 @@ def test_the_policy_pack_runs_in_the_engine_and_says_what_our_own_check_says(
     ours = here.ask("check")
     assert {rule for rule, _ in document["policy"]} == {found["rule"] for found in ours["violations"]}
     assert {level for _, level in document["policy"]} == {"advisory"}
+
+
+def test_the_engine_hands_the_pack_the_stacks_severities_and_exceptions(
+    here: Slipway, up: dict[str, Any], tmp_path: Path
+) -> None:
+    advice = here.ask("check")["violations"][0]
+    other = next(found["rule"] for found in here.ask("check")["violations"] if found["rule"] != advice["rule"])
+
+    def change(config: dict[str, Any]) -> None:
+        terms = {"rule": advice["rule"], "resource": advice["urn"], "who": "Ada", "why": "tried out", "until": "2999-12-31"}
+        config["slipway:policies"] = {"exceptions": [terms], "severity": {other: "off"}}
+
+    here.edit("local", change)
+    try:
+        ours = here.ask("preview")["policy"]
+        document = plain_run(here, str(REPOSITORY / "policies"), tmp_path)
+    finally:
+        here.edit("local", lambda config: config.pop("slipway:policies"))
+    said = {rule for rule, _ in document["policy"]}
+    assert said == {found["rule"] for found in ours["violations"]} | {"policies-excepted"}
+    assert other not in said
+    assert any("excepted until 2999-12-31 by Ada: tried out" in message for message in document["said"])
+    here.ask("preview")
 
 
 def test_destroy_takes_all_of_it(here: Slipway, up: dict[str, Any]) -> None:

@@ -48,6 +48,31 @@ def test_a_mandatory_violation_exits_3_and_makes_nothing(stack: Slipway) -> None
     assert all(rule in said.out for rule in rules)
 
 
+def test_exceptions_and_severities_of_the_stack_file_decide_what_blocks(stack: Slipway) -> None:
+    def change(config: dict[str, Any], until: str = "2999-12-31", rule: str = "eks-control-plane-logs") -> None:
+        config["slipway:cluster"] = {"logTypes": ["api"]}
+        terms = {"rule": rule, "resource": "*:Cluster::*", "who": "Ada", "why": "until the SIEM takes them", "until": until}
+        config["slipway:policies"] = {"exceptions": [terms], "severity": {"logs-group-has-retention": "off"}}
+
+    stack.edit("local", change)
+    policy = stack.ask("preview")["policy"]
+    assert mandatory(policy) == set()
+    assert [(found["rule"], found["who"]) for found in policy["exceptions"]] == [("eks-control-plane-logs", "Ada")]
+    assert policy["off"] == ["logs-group-has-retention"]
+    said = stack.run("check").out
+    assert "excepted until 2999-12-31 by Ada: until the SIEM takes them" in said
+    assert "off in this stack: logs-group-has-retention" in said
+
+    stack.edit("local", lambda config: change(config, until="2026-01-31"))
+    answer = stack.run("up", "--json", code=3)
+    assert mandatory(answer.json["policy"]) == {"eks-control-plane-logs", "policies-exception-expired"}
+
+    stack.edit("local", lambda config: change(config, rule="eks-control-plane-log"))
+    (line,) = stack.run("up", "--json", code=2).json["error"]["lines"]
+    assert "slipway:policies.exceptions[0].rule" in line
+    assert "did you mean eks-control-plane-logs" in line
+
+
 def test_over_the_ceiling_exits_4_and_makes_nothing(stack: Slipway) -> None:
     def change(config: dict[str, Any]) -> None:
         config["slipway:cost"] |= {"ceilingMonthlyUsd": 50, "budgetMonthlyUsd": 40}

@@ -41,6 +41,9 @@ def faults_of(config: dict[str, Any], stack: str = "dev") -> dict[str, str]:
     return {fault.path: fault.message for fault in caught.value.faults}
 
 
+EXCEPTION = {"rule": "s3-bucket-ages", "resource": "raw", "who": "Ada", "why": "a migration", "until": "2027-01-31"}
+
+
 def test_a_minimal_file_has_every_default() -> None:
     settings = parse(GOOD, stack="dev", source="test")
     assert settings.environment == "dev"
@@ -92,6 +95,21 @@ def test_settings_cannot_be_changed_afterwards() -> None:
             "no type",
         ),
         ("slipway:cluster.systemPool.instanceType", "m6i.lage", "slipway:cluster.systemPool.instanceType", "m6i.large"),
+        ("slipway:policies.severity", {"s3-bucket-ages": "low"}, "slipway:policies.severity.s3-bucket-ages", "'off'"),
+        ("slipway:policies.exceptions", [EXCEPTION | {"who": ""}], "slipway:policies.exceptions[0].who", "at least 1"),
+        ("slipway:policies.exceptions", [EXCEPTION | {"until": "soon"}], "slipway:policies.exceptions[0].until", "date"),
+        (
+            "slipway:policies.exceptions",
+            [EXCEPTION | {"resource": "*"}],
+            "slipway:policies.exceptions[0].resource",
+            "every resource",
+        ),
+        (
+            "slipway:policies",
+            {"exceptions": [EXCEPTION], "severity": {"s3-bucket-ages": "off"}},
+            "slipway:policies.exceptions[0].rule",
+            "drop one of the two",
+        ),
         (
             "slipway:serving.endpoints.digits.variants.main.job",
             "letters",

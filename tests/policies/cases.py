@@ -6,11 +6,12 @@ with path "+" adds a resource of that name. `also` names the rules that cannot b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from policies import tokens as t
-from tests.policies.bases import (
+from tests.policies.case import ADD, REMOVE, Case
+from tests.policies.cases_services import SERVICE_CASES
+from tests.policies.parts import (
     ACCOUNT,
     DENY_HTTP,
     IMAGE,
@@ -24,21 +25,6 @@ from tests.policies.bases import (
     id_of,
     trust,
 )
-
-ADD: Final = "+"
-REMOVE: Final = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One way to break one rule."""
-
-    rule: str
-    resource: str
-    path: str
-    value: Any = ...
-    also: tuple[str, ...] = ()
-
 
 EVERYBODY: Final = document({"Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"})
 WORLD_OPEN: Final = {"protocol": "tcp", "cidrBlocks": ["0.0.0.0/0"]}
@@ -125,13 +111,15 @@ CASES: Final = (
     Case("iam-no-full-administration", "role-policy", "policy", document(allow("*", "*"))),
     Case("iam-no-full-administration", "role", "inlinePolicies.0.policy", document(allow("*:*", "arn:aws:*"))),
     Case("iam-no-privilege-escalation", "policy", "policy", document(allow("iam:PutRolePolicy", "*"))),
+    Case("iam-no-privilege-escalation", "policy", "policy", document(allow(["ssm:StartSession", "ssm:DescribeSessions"], "*"))),
+    Case("iam-no-privilege-escalation", "role-policy", "policy", document(allow("lambda:UpdateFunctionC*", "*"))),
     Case("iam-no-resource-sharing-everywhere", "policy", "policy", document(allow("kms:CreateGrant", "*"))),
     Case(
         "iam-no-service-on-every-resource",
         "policy",
         "policy",
         document(allow("sagemaker:*", "*")),
-        ("iam-no-service-wildcard",),
+        ("iam-no-service-wildcard", "iam-no-privilege-escalation"),
     ),
     Case("iam-no-service-wildcard", "policy", "policy", document(allow("s3:*", "arn:aws:s3:::data/*"))),
     Case("iam-no-users-or-keys", "person", ADD, (t.USER, {"name": "me", "tags": TAGS})),
@@ -232,6 +220,7 @@ CASES: Final = (
     Case("codebuild-privileged-builds-say-why", "builds", "tags.Privileged"),
     Case("codebuild-project-is-encrypted-with-our-key", "builds", "encryptionKey"),
     Case("codebuild-project-is-encrypted-with-our-key", "builds", "encryptionKey", "arn:aws:kms:us-east-1:1:alias/aws/s3"),
+    *SERVICE_CASES,
     # --- registry
     Case("registry-images-are-encrypted", "repository", "encryptionConfigurations"),
     Case("registry-images-are-encrypted", "repository", "encryptionConfigurations.0.kmsKey"),

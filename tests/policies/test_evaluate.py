@@ -26,7 +26,7 @@ def test_the_report_prints_as_the_policy_object_of_the_design() -> None:
     known = made(lambda view: Fail("it is bad"))
     report = evaluate(Plan([BARE]), [known]).to_json()
     violation = {"rule": "test-rule", "level": "advisory", "urn": "urn:b", "message": "it is bad; mend it"}
-    assert report == {"rules": 1, "evaluated": 1, "violations": [violation], "unknown": []}
+    assert report == {"rules": 1, "evaluated": 1, "violations": [violation], "unknown": [], "exceptions": [], "off": []}
 
 
 def test_an_unknown_is_reported_with_its_property() -> None:

@@ -16,7 +16,7 @@ from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
 from policies.rules import all_rules
 from policies.tokens import BUCKET, BUCKET_PUBLIC_ACCESS_BLOCK, LOG_GROUP
-from tests.policies.bases import TAGS
+from tests.policies.parts import TAGS
 from tools.plan.view import ENGINE_UNKNOWN
 
 PACK = Path(__file__).resolve().parents[2] / "policies"

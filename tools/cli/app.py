@@ -48,7 +48,9 @@ VERBS: Final = (
         group=True,
     ),
     Verb(name="tune", help="Search for better hyperparameters: training jobs, several at once.", module="tools.cli.verbs.tune"),
-    Verb(name="report", help="Write a page about training jobs: settings, metrics, cost, loss.", module="tools.cli.verbs.report"),
+    Verb(
+        name="report", help="Write a change for a pull request, or a page about training jobs.", module="tools.cli.verbs.report"
+    ),
     Verb(
         name="local",
         help="The local cloud: start, stop, status, env, reset, coverage.",

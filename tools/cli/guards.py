@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tools.cli.differences import properties
 from tools.cli.terminal import CEILING, DONE, POLICY
 from tools.plan.view import Plan
 
@@ -30,7 +31,7 @@ def judge(plan: Plan, settings: Any, *, before: Plan | None = None) -> Verdict:
     from tools.cost.estimate import estimate
 
     return Verdict(
-        policy=evaluate(plan),
+        policy=evaluate(plan, overrides=overrides_of(settings)),
         cost=estimate(plan, region=settings.region, ceiling_usd=settings.cost.ceiling_monthly_usd, before=before),
     )
 
@@ -54,8 +55,8 @@ def settings_of(stack: str) -> Any:
 
     source = stack_source(stack)
     settings = load_file(source, stack)
-    # infra knows no workload's settings, and a job that is paid for is a late place to find out.
-    faults = []
+    # infra knows no workload's settings and no rules, and a job that is paid for is a late place to find out.
+    faults = [Fault(*unknown) for unknown in _unknown_rules(settings)]
     for name, job in settings.training.jobs.items():
         own = dict(job.hyperparameters)
         set_by_the_stack = {"output_uri": "s3://curated"} if workload_facts(job.workload).leaves is Leaves.CORPUS else {}
@@ -64,6 +65,22 @@ def settings_of(stack: str) -> Any:
     if faults:
         raise SettingsError(source.name, tuple(faults))
     return settings
+
+
+def overrides_of(settings: Any) -> Any:
+    """What the stack file changes about the policies."""
+    from policies.overrides import Overrides
+
+    return Overrides.read(settings.policies.model_dump(mode="json", by_alias=True))
+
+
+def _unknown_rules(settings: Any) -> list[tuple[str, str, str]]:
+    """(path, id, message) of the rules that the file names and the pack does not have."""
+    if not (settings.policies.severity or settings.policies.exceptions):
+        return []
+    from policies.rules import all_rules
+
+    return list(overrides_of(settings).unknown_rules(all_rules()))
 
 
 def plain_value(value: Any) -> Any:
@@ -100,6 +117,17 @@ def drift_document(found: Iterable[Any]) -> list[dict[str, Any]]:
     ]
 
 
+def resource_entry(step: Any) -> dict[str, Any]:
+    """One resource of the document. `custom` is false of a component; an update and a replace say which properties differ, with
+    old and new where neither is secret, and a replace which of them it is `because` of."""
+    entry: dict[str, Any] = {"urn": step.urn, "type": step.type, "name": step.name, "op": step.op, "custom": step.custom}
+    if step.op in ("update", "replace"):
+        entry["properties"] = properties(step.diffs, step.before, step.inputs)
+    if step.op == "replace":
+        entry["because"] = list(step.replaces)
+    return entry
+
+
 def run_document(stack: str, seconds: float, result: Any, verdict: Verdict | None) -> dict[str, Any]:
     """The object that `preview --json` and `up --json` print."""
     from tools.plan.view import decode
@@ -108,7 +136,7 @@ def run_document(stack: str, seconds: float, result: Any, verdict: Verdict | Non
         "stack": stack,
         "seconds": round(seconds, 2),
         "changes": dict(result.changes),
-        "resources": [{"urn": s.urn, "type": s.type, "name": s.name, "op": s.op} for s in result.steps],
+        "resources": [resource_entry(step) for step in result.steps],
         "policy": verdict.policy.to_json() if verdict else None,
         "cost": verdict.cost.to_json() if verdict else None,
         "outputs": plain_value(decode(result.outputs)),

@@ -20,24 +20,31 @@ def plan_of(stack: str, *, local: bool, resources: Path | None, state: bool) -> 
 
         return from_state(reader(stack, local=local).export(), stack)
     from tools.cli import show
-    from tools.cli.guards import settings_of
+    from tools.plan.loaders import from_preview
+
+    result, _, _ = previewed(stack, local=local)
+    if not result.ok:
+        show.failure(result)
+        leave(FAILED)
+    return from_preview(result.steps, stack)
+
+
+def previewed(stack: str, *, local: bool) -> tuple[Any, Any, Plan | None]:
+    """A fresh preview's result, the stack's settings, and what is deployed before it (None on AWS). Raises as `settings_of`."""
+    from tools.cli.guards import deployed, settings_of
     from tools.cli.progress import Progress
     from tools.engine.program import program, warm
     from tools.engine.sessions import open_stack
-    from tools.plan.loaders import from_preview
 
     warm()
-    settings_of(stack)
+    settings = settings_of(stack)
     with (
         Progress().shown() as progress,
         open_stack(stack, "preview", program=program, local=local, say=progress.say, on_tick=progress.tick) as session,
     ):
         progress.phase(f"preview of {stack}", expected=session.expected())
-        result = session.runner.preview()
-    if not result.ok:
-        show.failure(result)
-        leave(FAILED)
-    return from_preview(result.steps, stack)
+        before = deployed(session)
+        return session.runner.preview(), settings, before
 
 
 def from_file(path: Path) -> Plan:

@@ -78,10 +78,16 @@ def policy(report: Any) -> None:
         for (rule, message), urns in _together(found_all).items():
             out.print(f"  [{style}]{sign} {rule}[/]  {_plain(_names(urns, len(urns) if sign == 'x' else NAMED))}")
             _indented(out, message)
+    for found in report.exceptions:
+        out.print(f"  [cyan]~ {found.violation.rule}[/]  {_plain(_names([found.violation.urn], 1))}")
+        _indented(out, f"{found.exception.terms()} ({found.violation.message})")
+    if report.off:
+        out.print(f"  [cyan]off in this stack[/]: {', '.join(report.off)}")
     waiting = f", {len(report.unknown)} wait for `up`" if report.unknown else ""
     style = "red" if blocking else "green"
+    excepted = f"{len(report.exceptions)} excepted, " if report.exceptions else ""
     out.print(
-        f"[{style}]{len(blocking)} mandatory violations[/], {len(advice)} advisory; "
+        f"[{style}]{len(blocking)} mandatory violations[/], {excepted}{len(advice)} advisory; "
         f"{report.rules} rules on {report.evaluated} resources{waiting}"
     )
 

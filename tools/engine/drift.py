@@ -45,9 +45,9 @@ def drift(steps: Iterable[Step]) -> tuple[Drift, ...]:
 
 def _properties(step: Step) -> Iterator[Property]:
     # A provider that tells no differences leaves them to be seen in what it returned.
-    for path in step.diffs or _differing(step.old_outputs, step.outputs):
+    for path in step.diffs or _differing(step.before_outputs, step.outputs):
         keys = _keys(path)
-        pairs = [(_at(step.old_inputs, keys), _at(step.inputs, keys)), (_at(step.old_outputs, keys), _at(step.outputs, keys))]
+        pairs = [(_at(step.before, keys), _at(step.inputs, keys)), (_at(step.before_outputs, keys), _at(step.outputs, keys))]
         was, now = next((pair for pair in pairs if pair[0] != pair[1]), pairs[0])
         yield Property(path=path, was=was, now=now)
 

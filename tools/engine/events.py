@@ -33,9 +33,9 @@ _COLOUR: Final = re.compile(r"<\{%.*?%\}>")
 
 @dataclass(slots=True, kw_only=True)
 class Step:
-    """One resource of a run. `op` is create, update, replace, delete or same; `diffs` the properties that differ; `resettled`
-    that an option beside the properties does (protection, parent, provider): the state must be told, the cloud need not.
-    `old_inputs` and `old_outputs` are what the state had before; empty for what is new."""
+    """One resource of a run. `op` is create, update, replace, delete or same; `diffs` the properties that differ, `before` the
+    inputs until now where there are any, `before_outputs` all that the state had; `resettled` that an option beside the
+    properties does (protection, parent, provider): the state must be told, the cloud need not."""
 
     urn: str
     type: str
@@ -45,8 +45,8 @@ class Step:
     custom: bool = True
     inputs: Mapping[str, Any] = field(default_factory=dict)
     outputs: Mapping[str, Any] = field(default_factory=dict)
-    old_inputs: Mapping[str, Any] = field(default_factory=dict)
-    old_outputs: Mapping[str, Any] = field(default_factory=dict)
+    before: Mapping[str, Any] = field(default_factory=dict)
+    before_outputs: Mapping[str, Any] = field(default_factory=dict)
     diffs: tuple[str, ...] = ()
     replaces: tuple[str, ...] = ()
     done: bool = False
@@ -166,9 +166,10 @@ class Recorder:
                 existing.outputs = state.outputs or existing.outputs
         existing.diffs = tuple(metadata.detailed_diff or metadata.diffs or ()) or existing.diffs
         existing.replaces = tuple(metadata.keys or ()) or existing.replaces
-        if metadata.old is not None:
-            existing.old_inputs = metadata.old.inputs or existing.old_inputs
-            existing.old_outputs = metadata.old.outputs or existing.old_outputs
+        if existing.diffs and metadata.old is not None and metadata.old.inputs:
+            existing.before = metadata.old.inputs
+        if metadata.old is not None and metadata.old.outputs:
+            existing.before_outputs = metadata.old.outputs
         if metadata.old is not None and metadata.new is not None:
             existing.resettled |= _options(metadata.old) != _options(metadata.new)
         if metadata.type == STACK_TYPE and metadata.new is not None and metadata.new.outputs is not None:

@@ -88,7 +88,7 @@ class World:
 class Report:
     rules = 3
     evaluated = 1
-    unknown = ()
+    unknown = exceptions = off = ()
 
     def __init__(self, mandatory: tuple[Any, ...]) -> None:
         self.mandatory = self.violations = mandatory
@@ -155,7 +155,7 @@ def test_preview_prints_one_object_of_the_agreed_shape_on_stdout(world: World) -
     assert list(document) == ["stack", "seconds", "changes", "resources", "policy", "cost", "outputs"]
     assert document["stack"] == "local"
     assert document["changes"] == COUNTS
-    assert document["resources"] == [{"urn": BUCKET.urn, "type": BUCKET.type, "name": "raw", "op": "create"}]
+    assert document["resources"] == [{"urn": BUCKET.urn, "type": BUCKET.type, "name": "raw", "op": "create", "custom": True}]
     assert document["outputs"] == {"vpcId": "vpc-1"}
     assert world.runner.called == ["preview"], "a preview touches nothing"
 
@@ -366,7 +366,7 @@ def test_check_of_a_file_prints_the_policy_object_and_exits_3(tmp_path: Path) ->
     done = call("check", "--resources", str(path), "--json")
     document = json.loads(done.stdout)
     assert done.exit_code == 3
-    assert set(document) == {"rules", "evaluated", "violations", "unknown"}
+    assert set(document) == {"rules", "evaluated", "violations", "unknown", "exceptions", "off"}
     assert any(found["level"] == "mandatory" for found in document["violations"])
 
 

@@ -1,4 +1,4 @@
-"""What a stack file says of jobs, held against the workloads' own settings before anything is planned."""
+"""What a stack file says of jobs and of rules, held against the workloads and the pack before anything is planned."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from infra.settings_base import SettingsError
-from tools.cli.guards import settings_of
+from tests.support.stacks import config_of
+from tools.cli.guards import overrides_of, settings_of
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -50,3 +51,29 @@ def test_a_wrong_hyperparameter_is_a_fault_of_the_stack_file(
 def test_a_workload_of_somebody_elses_says_nothing_of_its_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with_job(tmp_path, monkeypatch, workload="mine", dataset="digits", hyperparameters={"whatever": 1})
     assert settings_of("local").training.jobs["more"].workload == "mine"
+
+
+def _stack_file(folder: Path, monkeypatch: pytest.MonkeyPatch, policies: dict[str, object]) -> None:
+    document = {"config": {**config_of("local"), "slipway:policies": policies}}
+    (folder / "Pulumi.local.yaml").write_text(yaml.safe_dump(document))
+    monkeypatch.setenv("SLIPWAY_STACKS", str(folder))
+
+
+def test_an_unknown_rule_in_a_stack_file_is_a_fault_with_the_nearest_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _stack_file(tmp_path, monkeypatch, {"severity": {"s3-bucket-agse": "off"}})
+    with pytest.raises(SettingsError) as caught:
+        settings_of("local")
+    (fault,) = caught.value.faults
+    assert fault.path == "slipway:policies.severity"
+    assert "did you mean s3-bucket-ages" in fault.message
+
+
+def test_the_overrides_are_those_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    terms = {"rule": "s3-bucket-ages", "resource": "raw", "who": "Ada", "why": "x", "until": "2027-01-31"}
+    _stack_file(tmp_path, monkeypatch, {"severity": {"s3-bucket-versioned": "advisory"}, "exceptions": [terms]})
+    found = overrides_of(settings_of("local"))
+    assert found.severity == {"s3-bucket-versioned": "advisory"}
+    (one,) = found.exceptions
+    assert (one.rule, one.until.isoformat(), one.where) == ("s3-bucket-ages", "2027-01-31", "slipway:policies.exceptions[0]")

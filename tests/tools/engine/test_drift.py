@@ -31,22 +31,22 @@ def step(op: str = "update", **more: Any) -> Step:
     ],
 )
 def test_a_change_is_told_with_what_was_and_what_is(path: str, old: Any, new: Any, was: Any, now: Any) -> None:
-    (found,) = drift([step(diffs=(path,), old_inputs=old, inputs=new)])
+    (found,) = drift([step(diffs=(path,), before=old, inputs=new)])
     assert found.properties == (Property(path=path, was=was, now=now),)
 
 
 def test_what_only_the_cloud_computes_is_told_from_the_outputs() -> None:
-    (found,) = drift([step(old_outputs={"version": "1", "arn": "a"}, outputs={"version": "2", "arn": "a"})])
+    (found,) = drift([step(before_outputs={"version": "1", "arn": "a"}, outputs={"version": "2", "arn": "a"})])
     assert found.properties == (Property(path="version", was="1", now="2"),)
 
 
 def test_what_is_gone_is_told_as_such_and_what_is_the_same_not_at_all() -> None:
-    (found,) = drift([step("same"), step("delete", old_inputs={"bucket": "b"}), step("delete", custom=False)])
+    (found,) = drift([step("same"), step("delete", before={"bucket": "b"}), step("delete", custom=False)])
     assert (found.urn, found.op, found.properties) == (URN, "delete", ())
 
 
 def test_a_secret_that_changed_is_named_and_not_shown() -> None:
     old, new = ({SPECIAL_KEY: SECRET_SIGNATURE, "value": value} for value in ("hunter2", "hunter3"))
-    document = drift_document(drift([step(diffs=("password",), old_inputs={"password": old}, inputs={"password": new})]))
+    document = drift_document(drift([step(diffs=("password",), before={"password": old}, inputs={"password": new})]))
     assert document[0]["properties"] == [{"path": "password", "was": "[secret]", "now": "[secret]"}]
     assert "hunter" not in str(document)

@@ -21,6 +21,8 @@ def run(
 ) -> None:
     """Judge a preview (the default), a state or a file by the policies. Exit code 3 when a mandatory one is violated.
 
+    The stack's own severities and exceptions (slipway:policies in its file) hold for all three.
+
     Example: slipway check prod --local
     """
     with errors_said(as_json=as_json, stack=stack):
@@ -29,9 +31,12 @@ def run(
             return
         from policies.evaluate import evaluate
         from tools.cli import show
+        from tools.cli.guards import overrides_of, settings_of
         from tools.cli.plans import plan_of
 
-        report = evaluate(plan_of(stack, local=local, resources=resources, state=state))
+        overrides = overrides_of(settings_of(stack))
+        plan = plan_of(stack, local=local, resources=resources, state=state)
+        report = evaluate(plan, overrides=overrides, whole=resources is None)
         if as_json:
             answer(report.to_json())
         else:

@@ -1,55 +1,100 @@
-"""`slipway report`: a page about training jobs."""
+"""`slipway report`: a change for who reviews it, or a page about training jobs."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from tools.cli.options import Json, Local
-from tools.cli.terminal import answer, errors_said, say
+from tools.cli.terminal import answer, errors_said, leave, say
+
+
+class Form(StrEnum):
+    """How a change is written: for a comment, or as a page."""
+
+    markdown = "markdown"
+    html = "html"
 
 
 def run(
     jobs: Annotated[
-        list[str], typer.Argument(help="Training jobs: names as SageMaker has them, or the stack's (the newest run).")
-    ],
-    stack: Annotated[str, typer.Option(help="The stack in whose cloud they ran.")] = "local",
-    out: Annotated[Path | None, typer.Option(help="The file to write (default: JOB.html here).")] = None,
+        list[str] | None,
+        typer.Argument(
+            help="Training jobs: names as SageMaker has them, or the stack's (the newest run). None: the stack's change.",
+            show_default=False,
+        ),
+    ] = None,
+    stack: Annotated[str, typer.Option(help="The stack that changes, or in whose cloud the jobs ran.")] = "local",
+    out: Annotated[Path | None, typer.Option(help="The file to write (default: stdout; of jobs JOB.html here).")] = None,
+    form: Annotated[
+        Form | None, typer.Option("--format", help="Of a change (default: what the name of --out says, else markdown).")
+    ] = None,
+    saved: Annotated[
+        Path | None,
+        typer.Option("--from", help="A change that `preview --json` or `up --json` printed, instead of a preview now."),
+    ] = None,
+    preflight: Annotated[Path | None, typer.Option(help="What `preflight --json` printed, to tell with the change.")] = None,
+    note: Annotated[str, typer.Option(help="A line for the foot of a change: the commit, the run.")] = "",
     local: Local = False,
     as_json: Json = False,
 ) -> None:
-    """Write a page about training jobs: settings, metrics, cost, failure, lineage, and the loss of all in one plot.
+    """Write what a change does, costs and breaks, for a pull request; or, of jobs, a page: settings, metrics, cost, loss.
 
-    Example: slipway report digits --out digits.html
+    A report is written whatever the verdict is: exit code 0. 1: the preview failed (the report says why). 2: a wrong file.
+
+    Example: slipway report --stack prod --local --format markdown
     """
     with errors_said(as_json=as_json, stack=stack):
-        from tools.cli.job_report import facts_of, reach, views_of
-        from tools.jobs.lines import values_of
-        from tools.jobs.logs import Log
-        from tools.report.curves import curves_of
-        from tools.report.job_page import page
-        from tools.report.loss_plot import loss_plot
+        if jobs:
+            if form is not None or saved is not None or preflight is not None or note:
+                raise ValueError("--format, --from, --preflight and --note are of a change; leave them out, or the names of jobs")
+            _jobs(jobs, stack, out, local=local, as_json=as_json)
+            return
+        from tools.cli import change_report
 
-        clients, known = reach(stack, local=local)
-        views = views_of(clients, known, jobs)
-        logs = [Log(clients, view.name).lines() for view in views]
-        curves = [curves_of(view.name, map(values_of, lines)) for view, lines in zip(views, logs, strict=True)]
-        plot = "" if all(one.empty for one in curves) else loss_plot(curves)
-        told = [facts_of(clients, view, lines) for view, lines in zip(views, logs, strict=True)]
-        target = out or Path(f"{views[0].name}.html")
-        note = "Ran in the local cloud; what it cost is what AWS would have charged." if clients.local else ""
-        target.write_text(page(told, plot, note=note), encoding="utf-8")
+        html = form == Form.html if form is not None else out is not None and out.suffix in (".html", ".htm")
+        told = change_report.of_file(saved) if saved is not None else change_report.of_preview(stack, local=local)
+        text, change = change_report.written(told, preflight, html=html, note=note)
+        if out is not None:
+            out.write_text(text, encoding="utf-8")
         if as_json:
-            answer(
-                {
-                    "file": str(target),
-                    "jobs": [view.name for view in views],
-                    "plotted": [one.name for one in curves if not one.empty],
-                }
-            )
+            document = {"stack": change.stack, "format": "html" if html else "markdown", "blocks": list(change.blocks)}
+            answer(document | ({"file": str(out)} if out is not None else {"text": text}))
         else:
-            print(target)
-            if not plot:
-                say("no loss was found in the log, so there is no plot")
+            print(text if out is None else out, end="" if out is None else "\n")
+        if saved is None and change.faults:
+            leave(1)
+
+
+def _jobs(jobs: list[str], stack: str, out: Path | None, *, local: bool, as_json: bool) -> None:
+    from tools.cli.job_report import facts_of, reach, views_of
+    from tools.jobs.lines import values_of
+    from tools.jobs.logs import Log
+    from tools.report.curves import curves_of
+    from tools.report.job_page import page
+    from tools.report.loss_plot import loss_plot
+
+    clients, known = reach(stack, local=local)
+    views = views_of(clients, known, jobs)
+    logs = [Log(clients, view.name).lines() for view in views]
+    curves = [curves_of(view.name, map(values_of, lines)) for view, lines in zip(views, logs, strict=True)]
+    plot = "" if all(one.empty for one in curves) else loss_plot(curves)
+    told = [facts_of(clients, view, lines) for view, lines in zip(views, logs, strict=True)]
+    target = out or Path(f"{views[0].name}.html")
+    note = "Ran in the local cloud; what it cost is what AWS would have charged." if clients.local else ""
+    target.write_text(page(told, plot, note=note), encoding="utf-8")
+    if as_json:
+        answer(
+            {
+                "file": str(target),
+                "jobs": [view.name for view in views],
+                "plotted": [one.name for one in curves if not one.empty],
+            }
+        )
+    else:
+        print(target)
+        if not plot:
+            say("no loss was found in the log, so there is no plot")

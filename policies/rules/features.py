@@ -1,0 +1,35 @@
+"""Feature groups: what is known of people, online and offline, under our key."""
+
+from __future__ import annotations
+
+from policies.asks import is_set
+from policies.block import Block
+from policies.rule import PASS, Verdict, rule
+from policies.tokens import FEATURE_GROUP
+from tools.plan.view import ResourceView
+
+
+@rule(
+    FEATURE_GROUP,
+    severity="mandatory",
+    frameworks=("GDPR 32",),
+    why="The online store holds the latest known of every person that a model scores.",
+    fix="set onlineStoreConfig.securityConfig.kmsKeyId to a key of ours",
+)
+def online_store_is_encrypted(resource: ResourceView) -> Verdict:
+    if not Block.of(resource).flag("onlineStoreConfig.enableOnlineStore"):
+        return PASS
+    return is_set(resource, "onlineStoreConfig.securityConfig.kmsKeyId", "the online store is under no key of ours")
+
+
+@rule(
+    FEATURE_GROUP,
+    severity="mandatory",
+    frameworks=("GDPR 32",),
+    why="The offline store keeps every value that a feature ever had.",
+    fix="set offlineStoreConfig.s3StorageConfig.kmsKeyId to a key of ours",
+)
+def offline_store_is_encrypted(resource: ResourceView) -> Verdict:
+    if not Block.of(resource).has("offlineStoreConfig"):
+        return PASS
+    return is_set(resource, "offlineStoreConfig.s3StorageConfig.kmsKeyId", "the offline store is under no key of ours")

@@ -1,0 +1,62 @@
+"""Shared file systems (EFS, FSx for Lustre): data sets and checkpoints, under our key, kept."""
+
+from __future__ import annotations
+
+from policies.asks import is_on, is_set
+from policies.block import Block
+from policies.rule import PASS, Fail, Verdict, rule
+from policies.tokens import FILE_ACCESS_POINT, FILE_SYSTEM, LUSTRE
+from tools.plan.view import ResourceView
+
+
+@rule(
+    FILE_SYSTEM,
+    LUSTRE,
+    severity="mandatory",
+    frameworks=("FSBP EFS.1", "FSBP EFS.8", "CIS 3.3.1", "GDPR 32"),
+    anchors=("CKV_AWS_42", "CKV_AWS_184", "CKV_AWS_190"),
+    why="Data sets and checkpoints lie there for years, and a file system is encrypted from the first day or never.",
+    fix="set encrypted to true (EFS) and kmsKeyId to a key of ours",
+)
+def files_are_encrypted_with_our_key(resource: ResourceView) -> Verdict:
+    block = Block.of(resource)
+    if resource.type == FILE_SYSTEM and not block.flag("encrypted"):
+        return Fail("the file system is not encrypted")
+    return is_set(resource, "kmsKeyId", "the file system is under no key of ours")
+
+
+@rule(
+    FILE_ACCESS_POINT,
+    severity="mandatory",
+    frameworks=("FSBP EFS.3", "FSBP EFS.4"),
+    anchors=("CKV_AWS_329", "CKV_AWS_330"),
+    why="A mount without a root directory and a user of its own sees every team's files, as whoever it says it is.",
+    fix="set rootDirectory.path to a folder below / and posixUser",
+)
+def access_point_is_confined(resource: ResourceView) -> Verdict:
+    block = Block.of(resource)
+    if block.text("rootDirectory.path") in ("", "/"):
+        return Fail("the access point shows the whole file system")
+    return PASS if block.has("posixUser") else Fail("the access point takes the client's word for who it is")
+
+
+@rule(
+    LUSTRE,
+    severity="advisory",
+    why="A scratch file system loses its files with one server; a checkpoint is then gone when it is needed.",
+    fix="set deploymentType to PERSISTENT_2, or keep checkpoints in S3",
+)
+def checkpoints_outlive_a_server(resource: ResourceView) -> Verdict:
+    said = Block.of(resource).text("deploymentType")
+    return PASS if said.startswith("PERSISTENT") else Fail(f"deploymentType is {said or 'not set (SCRATCH_1)'}")
+
+
+@rule(
+    LUSTRE,
+    severity="advisory",
+    frameworks=("FSBP FSx.2",),
+    why="A backup without its tags belongs to nobody and is paid for by nobody.",
+    fix="set copyTagsToBackups to true",
+)
+def backups_carry_tags(resource: ResourceView) -> Verdict:
+    return is_on(resource, "copyTagsToBackups", "backups lose the tags")

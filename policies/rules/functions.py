@@ -1,0 +1,79 @@
+"""Lambda functions: called by those who were named, on a runtime that is mended."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from policies.asks import is_set
+from policies.block import Block
+from policies.rule import PASS, Fail, Verdict, rule
+from policies.tokens import FUNCTION, FUNCTION_PERMISSION, FUNCTION_URL
+from tools.plan.view import ResourceView
+
+# https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html (deprecated)
+DEPRECATED: Final = frozenset(
+    {
+        *("python2.7", "python3.6", "python3.7", "python3.8", "python3.9", "nodejs", "nodejs12.x", "nodejs14.x", "nodejs16.x"),
+        *("nodejs18.x", "java8", "dotnet6", "dotnetcore3.1", "go1.x", "ruby2.7", "ruby3.2", "provided"),
+    }
+)
+
+
+@rule(
+    FUNCTION_URL,
+    FUNCTION_PERMISSION,
+    severity="mandatory",
+    frameworks=("FSBP Lambda.1", "CIS 2.21"),
+    anchors=("CKV_AWS_258", "CKV_AWS_301"),
+    why="A function that everybody may call runs with its role for everybody, on our bill.",
+    fix='set authorizationType to "AWS_IAM"; in a permission name the principal (or principalOrgId)',
+)
+def function_not_public(resource: ResourceView) -> Verdict:
+    block = Block.of(resource)
+    if resource.type == FUNCTION_URL:
+        said = block.text("authorizationType")
+        return PASS if said == "AWS_IAM" else Fail(f"authorizationType is {said or 'not set'}")
+    if block.text("principal") != "*" or block.known("principalOrgId"):
+        return PASS
+    return Fail("everybody may call the function")
+
+
+@rule(
+    FUNCTION_PERMISSION,
+    severity="mandatory",
+    anchors=("CKV_AWS_364",),
+    why="A service that calls for anybody calls for another account too (the confused deputy).",
+    fix="set sourceArn (or sourceAccount) to what of ours may call",
+)
+def permission_names_its_source(resource: ResourceView) -> Verdict:
+    block = Block.of(resource)
+    if not block.text("principal").endswith(".amazonaws.com"):
+        return PASS
+    return PASS if block.known("sourceArn") or block.known("sourceAccount") else Fail("any account's service may call")
+
+
+@rule(
+    FUNCTION,
+    severity="advisory",
+    frameworks=("FSBP Lambda.2",),
+    anchors=("CKV_AWS_363",),
+    why="A deprecated runtime gets no fixes, and one day the function cannot be changed any more.",
+    fix="take a runtime that is supported, such as python3.13",
+)
+def runtime_is_supported(resource: ResourceView) -> Verdict:
+    said = Block.of(resource).text("runtime")
+    return Fail(f"{said} is deprecated") if said in DEPRECATED else PASS
+
+
+@rule(
+    FUNCTION,
+    severity="advisory",
+    frameworks=("GDPR 32",),
+    anchors=("CKV_AWS_173",),
+    why="Under AWS's own key whoever may read the function's configuration reads its environment.",
+    fix="set kmsKeyArn to a key of ours where environment.variables is set",
+)
+def environment_is_encrypted(resource: ResourceView) -> Verdict:
+    if not Block.of(resource).has("environment.variables"):
+        return PASS
+    return is_set(resource, "kmsKeyArn", "the environment is under AWS's own key")

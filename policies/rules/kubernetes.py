@@ -1,0 +1,339 @@
+"""Kubernetes objects: pods that cannot take their node, bounded in what they use, and roles that say what they are for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from policies import tokens as t
+from policies.block import Block
+from policies.images import pinned
+from policies.rule import PASS, Fail, Verdict, every, rule
+from tools.plan.view import ResourceView
+
+# Where each kind keeps the pod that it makes.
+_PODS: Final = {
+    t.K8S_POD: "spec",
+    t.K8S_DEPLOYMENT: "spec.template.spec",
+    t.K8S_STATEFUL_SET: "spec.template.spec",
+    t.K8S_DAEMON_SET: "spec.template.spec",
+    t.K8S_JOB: "spec.template.spec",
+    t.K8S_CRON_JOB: "spec.jobTemplate.spec.template.spec",
+}
+PODS: Final = tuple(_PODS)
+# Device plugins name them so: https://kubernetes.io/docs/tasks/manage-gpus/scheduling-gpus/
+_GPUS: Final = ("nvidia.com/gpu", "aws.amazon.com/neuron", "aws.amazon.com/neuroncore", "amd.com/gpu")
+# IPC_LOCK: RDMA (EFA) pins memory.
+_CAPABILITIES: Final = frozenset({"NET_BIND_SERVICE", "IPC_LOCK"})
+_SECRET_NAME: Final = re.compile(r"(?:^|_)(?:TOKEN|PASSWORD|PASSWD|SECRET|SECRET_KEY|API_KEY|ACCESS_KEY|PRIVATE_KEY)$")
+_INTERNAL: Final = (
+    ("service.beta.kubernetes.io/aws-load-balancer-scheme", "internal"),
+    ("service.beta.kubernetes.io/aws-load-balancer-internal", "true"),
+)
+
+
+def _pod(resource: ResourceView) -> Block:
+    path = _PODS[resource.type]
+    return Block(Block.of(resource).value(path) or {}, path)
+
+
+def _containers(resource: ResourceView) -> Iterator[Block]:
+    pod = _pod(resource)
+    yield from pod.rows("initContainers")
+    yield from pod.rows("containers")
+
+
+def _called(container: Block) -> str:
+    return f"container {container.text('name') or '?'}"
+
+
+def _entry(entries: Any, key: str, path: str) -> str:
+    """The value of a key that may itself have dots, as text; "" where there is none."""
+    value = Block(entries.get(key), path).value() if isinstance(entries, Mapping) else None
+    return "" if value is None else str(value)
+
+
+def _is_driver(resource: ResourceView) -> bool:
+    """A DaemonSet of kube-system: device plugins, network and storage drivers, which are there to reach the node."""
+    return resource.type == t.K8S_DAEMON_SET and Block.of(resource).text("metadata.namespace") == "kube-system"
+
+
+@rule(
+    *PODS,
+    severity="mandatory",
+    anchors=("CKV_K8S_16",),
+    why="A privileged container is root on its node, and so on every pod beside it; GPU pods need no privilege.",
+    fix="leave securityContext.privileged false (device plugins are DaemonSets in kube-system)",
+)
+def no_privileged_containers(resource: ResourceView) -> Verdict:
+    if _is_driver(resource):
+        return PASS
+    return every(
+        _containers(resource),
+        lambda one: Fail(f"{_called(one)} is privileged") if one.flag("securityContext.privileged") else PASS,
+    )
+
+
+@rule(
+    *PODS,
+    severity="mandatory",
+    anchors=("CKV_K8S_20",),
+    why="A setuid program in the image makes root of any user.",
+    fix="set securityContext.allowPrivilegeEscalation to false in every container",
+)
+def no_privilege_escalation(resource: ResourceView) -> Verdict:
+    if _is_driver(resource):
+        return PASS
+    return every(
+        _containers(resource),
+        lambda one: (
+            Fail(f"{_called(one)} may gain privileges")
+            if one.flag("securityContext.allowPrivilegeEscalation", default=True)
+            else PASS
+        ),
+    )
+
+
+@rule(
+    *PODS,
+    severity="mandatory",
+    anchors=("CKV_K8S_23", "CKV_K8S_40"),
+    why="Root in a container is one kernel fault away from root on the node.",
+    fix="set securityContext.runAsNonRoot to true, in the pod or in each container, and no runAsUser of 0",
+)
+def runs_as_a_user(resource: ResourceView) -> Verdict:
+    if _is_driver(resource):
+        return PASS
+    pod = _pod(resource)
+
+    def is_user(one: Block) -> Verdict:
+        user = one.number("securityContext.runAsUser")
+        user = pod.number("securityContext.runAsUser") if user is None else user
+        if user == 0:
+            return Fail(f"{_called(one)} runs as user 0")
+        asked = one.flag("securityContext.runAsNonRoot", default=pod.flag("securityContext.runAsNonRoot"))
+        return PASS if asked else Fail(f"{_called(one)} may run as root")
+
+    return every(_containers(resource), is_user)
+
+
+@rule(
+    *PODS,
+    severity="mandatory",
+    anchors=("CKV_K8S_37", "CKV_K8S_25", "CKV_K8S_28", "CKV_K8S_39"),
+    why="Each capability is a piece of root; the runtime gives fourteen that no model needs.",
+    fix=f"set securityContext.capabilities.drop to [ALL] and add at most {', '.join(sorted(_CAPABILITIES))}",
+)
+def drops_capabilities(resource: ResourceView) -> Verdict:
+    if _is_driver(resource):
+        return PASS
+
+    def dropped(one: Block) -> Verdict:
+        if "ALL" not in one.strings("securityContext.capabilities.drop"):
+            return Fail(f"{_called(one)} keeps capabilities")
+        more = set(one.strings("securityContext.capabilities.add")) - _CAPABILITIES
+        return Fail(f"{_called(one)} adds {', '.join(sorted(more))}") if more else PASS
+
+    return every(_containers(resource), dropped)
+
+
+@rule(
+    *PODS,
+    severity="advisory",
+    anchors=("CKV_K8S_31",),
+    why="Without a seccomp profile a container may make every call that the kernel has, its faulty ones among them.",
+    fix="set securityContext.seccompProfile.type to RuntimeDefault in the pod",
+)
+def has_a_seccomp_profile(resource: ResourceView) -> Verdict:
+    good = ("RuntimeDefault", "Localhost")
+    whole = _pod(resource).text("securityContext.seccompProfile.type")
+
+    def profiled(one: Block) -> Verdict:
+        return (
+            PASS if (one.text("securityContext.seccompProfile.type") or whole) in good else Fail(f"{_called(one)} has no profile")
+        )
+
+    return every(_containers(resource), profiled)
+
+
+@rule(
+    *PODS,
+    severity="mandatory",
+    anchors=("CKV_K8S_17", "CKV_K8S_18", "CKV_K8S_19", "CKV_K8S_26"),
+    why="In the node's own namespaces a pod sees other pods' traffic and reaches the node's metadata service.",
+    fix="leave hostNetwork, hostPID and hostIPC false and set no hostPort (NCCL: an emptyDir of medium Memory at /dev/shm)",
+)
+def no_host_namespaces(resource: ResourceView) -> Verdict:
+    if _is_driver(resource):
+        return PASS
+    pod = _pod(resource)
+    for key in ("hostNetwork", "hostPID", "hostIPC"):
+        if pod.flag(key):
+            return Fail(f"{key} is true")
+
+    def no_port(one: Block) -> Verdict:
+        return every(
+            one.rows("ports"), lambda port: Fail(f"{_called(one)} has a hostPort") if (port.number("hostPort") or 0) > 0 else PASS
+        )
+
+    return every(_containers(resource), no_port)
+
+
+@rule(
+    *PODS,
+    severity="mandatory",
+    anchors=("CKV_K8S_27",),
+    why="A folder of the node is a way onto the node, and is not there when the pod moves.",
+    fix="use an emptyDir, a PersistentVolumeClaim or an ephemeral volume instead of hostPath",
+)
+def no_host_paths(resource: ResourceView) -> Verdict:
+    if _is_driver(resource):
+        return PASS
+    return every(
+        _pod(resource).rows("volumes"),
+        lambda one: Fail(f"volume {one.text('name') or '?'} is {one.text('hostPath.path')}") if one.known("hostPath") else PASS,
+    )
+
+
+@rule(
+    *PODS,
+    severity="advisory",
+    anchors=("CKV_K8S_22",),
+    why="What cannot write to its own image cannot be changed in place by whoever gets in.",
+    fix="set securityContext.readOnlyRootFilesystem to true, and an emptyDir for caches (HF_HOME, TRITON_CACHE_DIR)",
+)
+def root_is_read_only(resource: ResourceView) -> Verdict:
+    return every(
+        _containers(resource),
+        lambda one: (
+            PASS if one.flag("securityContext.readOnlyRootFilesystem") else Fail(f"{_called(one)} may change its own image")
+        ),
+    )
+
+
+@rule(
+    *PODS,
+    severity="mandatory",
+    anchors=("CKV_K8S_10", "CKV_K8S_11", "CKV_K8S_12", "CKV_K8S_13"),
+    why="A pod without requests lands where there is no room, and one without a memory limit takes its neighbours down.",
+    fix="set resources.requests for cpu and memory and resources.limits for memory (a limit stands for its request)",
+)
+def resources_are_bounded(resource: ResourceView) -> Verdict:
+    def bounded(one: Block) -> Verdict:
+        requests, limits = one.names("resources.requests"), one.names("resources.limits")
+        missing = [f"requests.{key}" for key in ("cpu", "memory") if key not in (*requests, *limits)]
+        missing += [] if "memory" in limits else ["limits.memory"]
+        return Fail(f"{_called(one)} has no {', '.join(missing)}") if missing else PASS
+
+    return every(_containers(resource), bounded)
+
+
+@rule(
+    *PODS,
+    severity="mandatory",
+    why="Kubernetes refuses a GPU request without the same limit, and whole GPUs only.",
+    fix="set resources.limits of the GPU to a whole number, equal to the request",
+)
+def gpus_are_limited(resource: ResourceView) -> Verdict:
+    def limited(one: Block) -> Verdict:
+        requests, limits = one.value("resources.requests"), one.value("resources.limits")
+        for key in _GPUS:
+            asked, most = _entry(requests, key, "spec"), _entry(limits, key, "spec")
+            if asked and asked != most:
+                return Fail(f"{_called(one)} asks for {asked} {key} and is limited to {most or 'nothing'}")
+            if most and not most.isdigit():
+                return Fail(f"{_called(one)} is limited to {most} {key}")
+        return PASS
+
+    return every(_containers(resource), limited)
+
+
+@rule(
+    *PODS,
+    severity="advisory",
+    why="GPU nodes are tainted, so that only GPU work lands there; a pod that tolerates no taint waits for ever.",
+    fix="add a toleration such as nvidia.com/gpu with operator Exists",
+)
+def gpu_pods_tolerate_the_taint(resource: ResourceView) -> Verdict:
+    limits = [one.value("resources.limits") for one in _containers(resource)]
+    if not any(_entry(held, key, "spec") for held in limits for key in _GPUS):
+        return PASS
+    return PASS if _pod(resource).has("tolerations") else Fail("the pod asks for GPUs and tolerates no taint")
+
+
+@rule(
+    *PODS,
+    severity="mandatory",
+    anchors=("CKV_K8S_14", "CKV_K8S_43"),
+    why="With a moving tag, tomorrow's pod runs other code than today's.",
+    fix="name the image by digest, or by a tag that is never moved (not latest)",
+)
+def image_is_pinned(resource: ResourceView) -> Verdict:
+    return every(_containers(resource), lambda one: pinned(one.text("image")))
+
+
+@rule(
+    *PODS,
+    severity="mandatory",
+    anchors=("CKV_K8S_35",),
+    why="A value in a pod's environment is in the state, in every preview, and in `kubectl describe`.",
+    fix="take it from a Secret (valueFrom.secretKeyRef), better as a file that the secrets driver mounts",
+)
+def no_secrets_in_the_environment(resource: ResourceView) -> Verdict:
+    def open_(one: Block) -> Verdict:
+        return every(
+            one.rows("env"),
+            lambda row: (
+                Fail(f"{_called(one)} has the value of {row.text('name')}")
+                if _SECRET_NAME.search(row.text("name").upper()) and row.has("value")
+                else PASS
+            ),
+        )
+
+    return every(_containers(resource), open_)
+
+
+@rule(
+    t.K8S_JOB,
+    severity="mandatory",
+    why="A job that hangs keeps its GPUs until somebody looks.",
+    fix="set spec.activeDeadlineSeconds",
+)
+def job_has_a_time_limit(resource: ResourceView) -> Verdict:
+    seconds = Block.of(resource).number("spec.activeDeadlineSeconds")
+    return PASS if seconds and seconds > 0 else Fail("no longest time is set")
+
+
+@rule(
+    t.K8S_ROLE,
+    t.K8S_CLUSTER_ROLE,
+    severity="mandatory",
+    anchors=("CKV_K8S_49", "CKV_K8S_157", "CKV_K8S_158", "CKV2_K8S_5"),
+    why="A wildcard, and the verbs that give what one does not have, make an administrator of whoever wears the role.",
+    fix="name verbs and resources; leave out escalate, bind and impersonate",
+)
+def role_is_confined(resource: ResourceView) -> Verdict:
+    def confined(row: Block) -> Verdict:
+        verbs, resources = row.strings("verbs"), row.strings("resources")
+        for verb in ("escalate", "bind", "impersonate"):
+            if verb in verbs:
+                return Fail(f"the role may {verb}")
+        return Fail("the role has a wildcard") if "*" in (*verbs, *resources) else PASS
+
+    return every(Block.of(resource).rows("rules"), confined)
+
+
+@rule(
+    t.K8S_SERVICE,
+    severity="mandatory",
+    why="A LoadBalancer service is open to the internet unless it says otherwise.",
+    fix="annotate it service.beta.kubernetes.io/aws-load-balancer-scheme: internal",
+)
+def service_is_internal(resource: ResourceView) -> Verdict:
+    block = Block.of(resource)
+    if block.text("spec.type") != "LoadBalancer":
+        return PASS
+    notes = block.value("metadata.annotations")
+    inside = any(_entry(notes, key, "metadata.annotations") == value for key, value in _INTERNAL)
+    return PASS if inside else Fail("the service is open to the internet")

@@ -1,0 +1,99 @@
+"""Kafka, Kinesis and Firehose: closed to strangers, encrypted on the way and at rest."""
+
+from __future__ import annotations
+
+from policies.asks import is_set
+from policies.block import Block
+from policies.rule import PASS, Fail, Verdict, rule
+from policies.tokens import DELIVERY_STREAM, KAFKA, STREAM
+from tools.plan.view import ResourceView
+
+
+@rule(
+    KAFKA,
+    severity="mandatory",
+    frameworks=("FSBP MSK.4",),
+    anchors=("CKV_AWS_291",),
+    why="A broker with a public address is tried by everybody within the hour.",
+    fix="leave brokerNodeGroupInfo.connectivityInfo.publicAccess.type DISABLED",
+)
+def broker_not_public(resource: ResourceView) -> Verdict:
+    said = Block.of(resource).text("brokerNodeGroupInfo.connectivityInfo.publicAccess.type")
+    return PASS if said in ("", "DISABLED") else Fail(f"the brokers' public access is {said}")
+
+
+@rule(
+    KAFKA,
+    severity="mandatory",
+    frameworks=("FSBP MSK.6",),
+    anchors=("prowler kafka_cluster_unrestricted_access_disabled",),
+    why="Without authentication whoever reaches the broker reads and writes every topic.",
+    fix="set clientAuthentication.sasl.iam (or tls) and leave unauthenticated false",
+)
+def broker_asks_who(resource: ResourceView) -> Verdict:
+    block = Block.of(resource)
+    if block.flag("clientAuthentication.unauthenticated"):
+        return Fail("the brokers serve strangers")
+    asked = block.flag("clientAuthentication.sasl.iam") or block.flag("clientAuthentication.sasl.scram")
+    return PASS if asked or block.has("clientAuthentication.tls") else Fail("the brokers ask nobody who they are")
+
+
+@rule(
+    KAFKA,
+    severity="mandatory",
+    frameworks=("FSBP MSK.1", "GDPR 32"),
+    anchors=("CKV_AWS_81",),
+    why="Records cross zones between clients and brokers, and between brokers.",
+    fix="leave encryptionInfo.encryptionInTransit at clientBroker TLS and inCluster true",
+)
+def broker_traffic_is_encrypted(resource: ResourceView) -> Verdict:
+    block = Block.of(resource)
+    said = block.text("encryptionInfo.encryptionInTransit.clientBroker") or "TLS"
+    if said != "TLS":
+        return Fail(f"clients and brokers speak {said}")
+    inside = block.flag("encryptionInfo.encryptionInTransit.inCluster", default=True)
+    return PASS if inside else Fail("the brokers speak to each other in clear")
+
+
+@rule(
+    KAFKA,
+    severity="mandatory",
+    frameworks=("GDPR 32",),
+    anchors=("prowler kafka_cluster_encryption_at_rest_uses_cmk",),
+    why="Brokers keep records for days.",
+    fix="set encryptionInfo.encryptionAtRestKmsKeyArn to a key of ours",
+)
+def broker_is_encrypted_with_our_key(resource: ResourceView) -> Verdict:
+    return is_set(resource, "encryptionInfo.encryptionAtRestKmsKeyArn", "the brokers' disks are under no key of ours")
+
+
+@rule(
+    STREAM,
+    severity="mandatory",
+    frameworks=("FSBP Kinesis.1", "GDPR 32"),
+    anchors=("CKV_AWS_43", "CKV_AWS_185"),
+    why="A stream keeps its records for a day to a year.",
+    fix="set encryptionType to KMS and kmsKeyId to a key of ours",
+)
+def stream_is_encrypted(resource: ResourceView) -> Verdict:
+    block = Block.of(resource)
+    if block.text("encryptionType") != "KMS":
+        return Fail("the stream is not encrypted")
+    key = block.text("kmsKeyId")
+    return PASS if key and not key.endswith("alias/aws/kinesis") else Fail("the stream is under AWS's own key")
+
+
+@rule(
+    DELIVERY_STREAM,
+    severity="mandatory",
+    frameworks=("FSBP DataFirehose.1", "GDPR 32"),
+    anchors=("CKV_AWS_240", "CKV_AWS_241"),
+    why="A delivery stream holds what its destination refuses for up to a day.",
+    fix="set serverSideEncryption with enabled true, keyType CUSTOMER_MANAGED_CMK and keyArn (one fed by Kinesis has its key)",
+)
+def delivery_is_encrypted(resource: ResourceView) -> Verdict:
+    block = Block.of(resource)
+    if block.has("kinesisSourceConfiguration"):
+        return PASS
+    ours = block.flag("serverSideEncryption.enabled") and block.has("serverSideEncryption.keyArn")
+    return PASS if ours else Fail("the delivery stream is under no key of ours")

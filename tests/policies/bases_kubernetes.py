@@ -1,0 +1,77 @@
+"""Valid Kubernetes objects, as pulumi-kubernetes spells them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from policies import tokens as t
+from tests.policies.parts import IMAGE
+
+
+def pod() -> dict[str, Any]:
+    """A pod's specification that keeps every rule; each holder has its own, so that breaking one breaks no other."""
+    return {
+        "securityContext": {"runAsNonRoot": True, "runAsUser": 1000, "seccompProfile": {"type": "RuntimeDefault"}},
+        "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists"}],
+        "volumes": [{"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": "8Gi"}}],
+        "containers": [
+            {
+                "name": "main",
+                "image": IMAGE,
+                "env": [{"name": "HF_TOKEN", "valueFrom": {"secretKeyRef": {"name": "hub", "key": "token"}}}],
+                "ports": [{"containerPort": 8080}],
+                "securityContext": {
+                    "allowPrivilegeEscalation": False,
+                    "readOnlyRootFilesystem": True,
+                    "capabilities": {"drop": ["ALL"], "add": ["IPC_LOCK"]},
+                },
+                "resources": {
+                    "requests": {"cpu": "4", "memory": "16Gi", "nvidia.com/gpu": 1},
+                    "limits": {"memory": "16Gi", "nvidia.com/gpu": 1},
+                },
+            }
+        ],
+    }
+
+
+KUBERNETES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
+    # --- Kubernetes objects
+    "pod": (t.K8S_POD, {"metadata": {"namespace": "training"}, "spec": pod()}),
+    "deployment": (t.K8S_DEPLOYMENT, {"spec": {"template": {"spec": pod()}}}),
+    "stateful": (t.K8S_STATEFUL_SET, {"spec": {"template": {"spec": pod()}}}),
+    "daemons": (t.K8S_DAEMON_SET, {"metadata": {"namespace": "tools"}, "spec": {"template": {"spec": pod()}}}),
+    "kubernetes-job": (t.K8S_JOB, {"spec": {"activeDeadlineSeconds": 3600, "template": {"spec": pod()}}}),
+    "nightly": (t.K8S_CRON_JOB, {"spec": {"jobTemplate": {"spec": {"template": {"spec": pod()}}}}}),
+    "device-plugin": (
+        t.K8S_DAEMON_SET,
+        {
+            "metadata": {"namespace": "kube-system"},
+            "spec": {
+                "template": {
+                    "spec": {
+                        "hostNetwork": True,
+                        "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
+                        "volumes": [{"name": "plugins", "hostPath": {"path": "/var/lib/kubelet/device-plugins"}}],
+                        "containers": [
+                            {
+                                "name": "plugin",
+                                "image": IMAGE,
+                                "securityContext": {"privileged": True, "readOnlyRootFilesystem": True},
+                                "resources": {"limits": {"cpu": "1", "memory": "1Gi"}},
+                            }
+                        ],
+                    }
+                }
+            },
+        },
+    ),
+    "service": (
+        t.K8S_SERVICE,
+        {
+            "metadata": {"annotations": {"service.beta.kubernetes.io/aws-load-balancer-scheme": "internal"}},
+            "spec": {"type": "LoadBalancer", "ports": [{"port": 443}]},
+        },
+    ),
+    "namespaced-role": (t.K8S_ROLE, {"rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]}]}),
+    "cluster-role": (t.K8S_CLUSTER_ROLE, {"rules": [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["get"]}]}),
+}
