@@ -9,13 +9,14 @@ import pytest
 import yaml
 
 from infra.settings import Settings, load_file
+from tests.support.stacks import recorded_stack
 
 ROOT = Path(__file__).resolve().parents[1]
 FILES = sorted(ROOT.glob("Pulumi.*.yaml"))
 
 
 def test_the_stacks_are_there() -> None:
-    assert {"Pulumi.local.yaml", "Pulumi.dev.yaml", "Pulumi.prod.yaml"} <= {path.name for path in FILES}
+    assert {"Pulumi.local.yaml", "Pulumi.dev.yaml", "Pulumi.staging.yaml", "Pulumi.prod.yaml"} <= {path.name for path in FILES}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -46,6 +47,17 @@ def test_production_is_not_a_large_dev() -> None:
     assert not prod.lake.force_destroy
     for endpoint in prod.serving.endpoints.values():
         assert all(variant.min >= 2 for variant in endpoint.variants.values()), "one machine is an outage waiting"
+
+
+def test_staging_has_the_parts_of_production() -> None:
+    """A release that works there has met every part it meets in production, if not their sizes."""
+    staging, prod = (recorded_stack(stack) for stack in ("staging", "prod"))
+    types = {stack: {resource.type for resource in recording} for stack, recording in (("staging", staging), ("prod", prod))}
+    assert types["prod"] == types["staging"]
+    small, large = (load_file(ROOT / f"Pulumi.{stack}.yaml") for stack in ("staging", "prod"))
+    assert small.training.jobs.keys() == large.training.jobs.keys()
+    assert [(pool.name, pool.efa) for pool in small.cluster.gpu_pools] == [(p.name, p.efa) for p in large.cluster.gpu_pools]
+    assert small.cost.ceiling_monthly_usd < large.cost.ceiling_monthly_usd
 
 
 def test_the_project_file_is_what_the_pulumi_cli_expects() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,6 +96,25 @@ def plain_value(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain_value(item) for item in value]
     return value
+
+
+def drift_document(found: Iterable[Any]) -> list[dict[str, Any]]:
+    """What changed outside, as JSON and a terminal show it: secrets hidden."""
+    from tools.plan.view import decode
+
+    return [
+        {
+            "urn": item.urn,
+            "type": item.type,
+            "name": item.urn.rpartition("::")[2],
+            "op": item.op,
+            "properties": [
+                {"path": one.path, "was": plain_value(decode(one.was)), "now": plain_value(decode(one.now))}
+                for one in item.properties
+            ],
+        }
+        for item in found
+    ]
 
 
 def resource_entry(step: Any) -> dict[str, Any]:

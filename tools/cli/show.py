@@ -28,6 +28,15 @@ def changes(result: Any, *, verbose: bool = False) -> None:
     out.print(f"[bold]{changed.summary(result)}[/]")
 
 
+def drift(found: Iterable[Mapping[str, Any]]) -> None:
+    """What changed outside: a line a property, what the state had and what the cloud has."""
+    out = console()
+    for item in found:
+        for one in item["properties"]:
+            was, now = json.dumps(one["was"]), json.dumps(one["now"])
+            out.print(f"  {item['name']}  {one['path']}: {was} -> {now}", markup=False)
+
+
 def _plain(text: str) -> str:
     from rich.markup import escape
 

@@ -34,8 +34,8 @@ _COLOUR: Final = re.compile(r"<\{%.*?%\}>")
 @dataclass(slots=True, kw_only=True)
 class Step:
     """One resource of a run. `op` is create, update, replace, delete or same; `diffs` the properties that differ, `before` the
-    inputs until now where there are any; `resettled` that an option beside the properties does (protection, parent, provider):
-    the state must be told, the cloud need not."""
+    inputs until now where there are any, `before_outputs` all that the state had; `resettled` that an option beside the
+    properties does (protection, parent, provider): the state must be told, the cloud need not."""
 
     urn: str
     type: str
@@ -46,6 +46,7 @@ class Step:
     inputs: Mapping[str, Any] = field(default_factory=dict)
     outputs: Mapping[str, Any] = field(default_factory=dict)
     before: Mapping[str, Any] = field(default_factory=dict)
+    before_outputs: Mapping[str, Any] = field(default_factory=dict)
     diffs: tuple[str, ...] = ()
     replaces: tuple[str, ...] = ()
     done: bool = False
@@ -167,6 +168,8 @@ class Recorder:
         existing.replaces = tuple(metadata.keys or ()) or existing.replaces
         if existing.diffs and metadata.old is not None and metadata.old.inputs:
             existing.before = metadata.old.inputs
+        if metadata.old is not None and metadata.old.outputs:
+            existing.before_outputs = metadata.old.outputs
         if metadata.old is not None and metadata.new is not None:
             existing.resettled |= _options(metadata.old) != _options(metadata.new)
         if metadata.type == STACK_TYPE and metadata.new is not None and metadata.new.outputs is not None:

@@ -110,6 +110,10 @@ class StackRunner:
         """Reads every resource from the cloud into the state. The program is not run."""
         return self._run("refresh", lambda stack, options: stack.refresh(parallel=self.parallel, **options))
 
+    def preview_refresh(self) -> RunResult:
+        """What `refresh` would find. The state stays as it is."""
+        return self._run("refresh", lambda stack, options: stack.preview_refresh(parallel=self.parallel, **options))
+
     def outputs(self, *, show_secrets: bool = False) -> dict[str, Any]:
         """The stack's outputs, from the genuine `pulumi stack output`. Secrets are `[secret]` unless asked for."""
         args = ["stack", "output", "--json", "--stack", self.place.stack] + (["--show-secrets"] if show_secrets else [])

@@ -58,6 +58,9 @@ class FakeRunner:
     def refresh(self) -> RunResult:
         return self._do("refresh")
 
+    def preview_refresh(self) -> RunResult:
+        return self._do("preview_refresh")
+
     def known(self) -> list[Any]:
         return []
 

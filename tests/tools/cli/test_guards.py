@@ -23,7 +23,7 @@ def with_job(folder: Path, monkeypatch: pytest.MonkeyPatch, **job: Any) -> None:
     monkeypatch.setenv("SLIPWAY_STACKS", str(folder))
 
 
-@pytest.mark.parametrize("stack", ["local", "dev", "prod"])
+@pytest.mark.parametrize("stack", ["local", "dev", "staging", "prod"])
 def test_the_stacks_own_hyperparameters_are_what_their_workloads_take(stack: str) -> None:
     assert settings_of(stack).environment == stack
 
