@@ -25,9 +25,9 @@ from infra.components.subnets import MIN_ZONES, ZONE_SLOTS, Tier, layout
 from infra.naming import TAG_VALUE_LIMIT, Naming, derived_names
 from infra.settings_base import Fault, Place, Section, SettingsError
 from infra.settings_compute import ClusterSettings, ServingSettings, TrainingSettings, unknown_jobs
+from infra.settings_cost import CostSettings
 from infra.settings_faults import collect
 from infra.settings_platform import (
-    CostSettings,
     IdentitySettings,
     KeysSettings,
     LakeSettings,

@@ -1,4 +1,4 @@
-"""The settings of everything that is not compute: network, keys, identity, lake, registry, secrets, logs, cost.
+"""The settings of everything that is not compute: network, keys, identity, lake, registry, secrets, logs.
 
 Every default is written here, once, and nowhere else. `docs/settings.md` is made from the descriptions.
 """
@@ -32,7 +32,6 @@ INTERFACE_SERVICES: Final = frozenset(
 ENDPOINTS_WITHOUT_NAT: Final = (
     "ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "kms", "logs", "sagemaker.api", "secretsmanager", "ssm", "ssmmessages", "sts",
 )  # fmt: skip
-_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 # A name, or a pattern that begins with one: role/* would be everybody, and says so less clearly than an empty list.
 _OPERATOR: Final = re.compile(r"arn:aws:iam::\d{12}:role/[\w+=,.@-][\w+=,.@/*-]*")
 _REPOSITORY: Final = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
@@ -58,12 +57,6 @@ def _service(name: str) -> str:
     if name not in INTERFACE_SERVICES:
         raise ValueError(f"is no interface endpoint known here; known: {', '.join(sorted(INTERFACE_SERVICES))}")
     return name
-
-
-def _email(address: str) -> str:
-    if not _EMAIL.fullmatch(address):
-        raise ValueError("is no email address; write one like ml-platform@example.com")
-    return address
 
 
 def _secret_name(name: str) -> str:
@@ -283,23 +276,3 @@ class LogsSettings(Section):
     """CloudWatch log groups other than flow logs."""
 
     retention_days: LogDays = Field(default=365, description="How long job, endpoint and cluster logs are kept.")
-
-
-class CostSettings(Section):
-    """Money: what blocks an `up`, and who is told when it is spent."""
-
-    ceiling_monthly_usd: float = Field(gt=0, description="Priced above this a month, `up` stops before anything is touched.")
-    budget_monthly_usd: float = Field(
-        gt=0,
-        description="The AWS budget; alerts are percentages of it. It counts by the tag `Environment`, which somebody activates "
-        "once as a cost allocation tag in the payer's account: until then it sees no spending.",
-    )
-    alert_emails: tuple[Annotated[str, AfterValidator(_email)], ...] = Field(
-        min_length=1, max_length=10, description="Who is told, 1 to 10 addresses."
-    )
-    actual_thresholds_percent: tuple[Annotated[int, Field(gt=0, le=1000)], ...] = Field(
-        default=(50, 80, 100), min_length=1, description="Percentages of the budget, once spent, that alert."
-    )
-    forecast_threshold_percent: int = Field(
-        default=100, gt=0, le=1000, description="Forecast percentage of the budget that alerts."
-    )

@@ -9,7 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.naming import Naming
-from infra.settings_platform import CostSettings
+from infra.settings_cost import CostSettings
 
 
 @dataclass(frozen=True, kw_only=True)

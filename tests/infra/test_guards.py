@@ -12,7 +12,8 @@ from infra.components.iam_documents import Scope
 from infra.components.iam_lint import lint_document
 from infra.components.observability import dashboard_body
 from infra.components.registry import image_lifecycle
-from infra.settings_platform import CostSettings, RegistrySettings
+from infra.settings_cost import CostSettings
+from infra.settings_platform import RegistrySettings
 from tests.support.stacks import STACKS, recorded_stack
 
 SCOPE = Scope(account_id="123456789012", region="us-east-1", prefix="slipway-dev", environment="dev")

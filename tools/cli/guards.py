@@ -28,12 +28,28 @@ class Verdict:
 def judge(plan: Plan, settings: Any, *, before: Plan | None = None) -> Verdict:
     """Evaluates the policies and the price of a plan, under the settings of its stack."""
     from policies.evaluate import evaluate
+
+    return Verdict(policy=evaluate(plan, overrides=overrides_of(settings)), cost=priced(plan, settings, before=before))
+
+
+def priced(plan: Plan, settings: Any, *, before: Plan | None = None, region: str = "") -> Any:
+    """The price of a plan, under the ceiling and the assumptions of its stack; in `region` instead of the stack's own."""
     from tools.cost.estimate import estimate
 
-    return Verdict(
-        policy=evaluate(plan, overrides=overrides_of(settings)),
-        cost=estimate(plan, region=settings.region, ceiling_usd=settings.cost.ceiling_monthly_usd, before=before),
+    return estimate(
+        plan,
+        region=region or settings.region,
+        usage=usage_of(settings),
+        ceiling_usd=settings.cost.ceiling_monthly_usd,
+        before=before,
     )
+
+
+def usage_of(settings: Any) -> Any:
+    """What the stack file assumes of use, the rest by default."""
+    from tools.cost.usage import Usage
+
+    return Usage.of(settings.cost.usage.model_dump(exclude_none=True))
 
 
 def deployed(session: Any) -> Plan | None:

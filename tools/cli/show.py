@@ -206,4 +206,19 @@ def bill(cost: Any) -> None:
             out.print(f"{line.monthly_usd:12,.2f}  {line.name}  [dim]{escape(line.basis)}[/]")
     free = sum(1 for line in cost.lines if line.monthly_usd == 0)
     out.print(f"[dim]{free} resources cost nothing by themselves[/]")
+    assumed(cost)
     money(cost)
+
+
+def assumed(cost: Any) -> None:
+    """What the stack file assumes of use otherwise than by default, and what it names in vain."""
+    out = console()
+    told = [f"{name} {number:,g} (by default {default:,g})" for name, (number, default) in cost.usage.differences().items()]
+    told += [
+        f"{pattern}: {', '.join(f'{name} {number:,g}' for name, number in values.items())}"
+        for pattern, values in cost.usage_json()["overrides"].items()
+    ]
+    if told:
+        out.print(f"assumed by the stack file: {'; '.join(told)}", markup=False)
+    if cost.unmatched:
+        out.print(f"[yellow]no resource has a name as in slipway:cost.usage.overrides[/]: {_plain(', '.join(cost.unmatched))}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+
 from tools.cost.bill import Ask, Charge
 from tools.cost.free import reason_free
 from tools.cost.links import Links
@@ -43,7 +45,15 @@ def estimate(
         unpriced=tuple(unpriced),
         before_usd=before_usd,
         ceiling_usd=ceiling_usd,
+        usage=usage,
+        unmatched=_unmatched(live, usage),
     )
+
+
+def _unmatched(views: list[ResourceView], usage: Usage) -> tuple[str, ...]:
+    """Overrides for which there is no resource: most likely a slip in the name."""
+    names = [view.name for view in views]
+    return tuple(pattern for pattern in usage.overrides if not any(fnmatchcase(name, pattern) for name in names))
 
 
 def _without(plan: Plan, *ops: str) -> list[ResourceView]:

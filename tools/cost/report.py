@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from tools.cost.usage import Usage, in_stack_file
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
@@ -68,6 +70,8 @@ class CostReport:
     unpriced: tuple[Unpriced, ...]
     before_usd: float
     ceiling_usd: float | None
+    usage: Usage
+    unmatched: tuple[str, ...] = ()  # overrides of `usage` that no resource's name fits
 
     @property
     def monthly_usd(self) -> float:
@@ -118,6 +122,18 @@ class CostReport:
             "region": self.region,
             "priced_from": min((line.priced_from for line in dated), default=""),
             "priced_at": max((line.priced_at for line in dated), default=""),
+            "usage": self.usage_json(),
+        }
+
+    def usage_json(self) -> dict[str, Any]:
+        """What was assumed otherwise than by default, by the stack file's names, and the overrides that fit no resource."""
+        return {
+            "assumed": {name: number for name, (number, _) in self.usage.differences().items()},
+            "overrides": {
+                pattern: {in_stack_file(name): number for name, number in values.items()}
+                for pattern, values in self.usage.overrides.items()
+            },
+            "unmatched": list(self.unmatched),
         }
 
 

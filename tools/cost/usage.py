@@ -69,6 +69,15 @@ class Usage:
             raise UsageError("; ".join(faults))
         return cls(**values)
 
+    def differences(self) -> dict[str, tuple[float, float]]:
+        """What is assumed otherwise than by default: (the number, the default) by the stack file's name; overrides apart."""
+        default = Usage()
+        return {
+            in_stack_file(name): (getattr(self, name), getattr(default, name))
+            for name in numbers()
+            if getattr(self, name) != getattr(default, name)
+        }
+
     def named(self, name: str) -> Usage:
         """The assumptions for the resource `name`, its overrides applied in order."""
         found: dict[str, float] = {}
@@ -76,6 +85,12 @@ class Usage:
             if fnmatchcase(name, pattern):
                 found |= values
         return replace(self, **found) if found else self  # type: ignore[arg-type]
+
+
+def in_stack_file(name: str) -> str:
+    """`instanceHours` of `instance_hours`."""
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)
 
 
 @cache

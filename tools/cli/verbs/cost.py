@@ -29,15 +29,14 @@ def run(
     """
     with errors_said(as_json=as_json, stack=stack):
         from tools.cli import show
-        from tools.cli.guards import settings_of
+        from tools.cli.guards import priced, settings_of
         from tools.cli.plans import plan_of
-        from tools.cost.estimate import estimate
 
         if region and not _REGION.fullmatch(region):
             raise ValueError(f"--region {region!r} is no region's name; write one like eu-west-1")
         settings = settings_of(stack)
         plan = plan_of(stack, local=local, resources=resources, state=state)
-        report = estimate(plan, region=region or settings.region, ceiling_usd=settings.cost.ceiling_monthly_usd)
+        report = priced(plan, settings, region=region)
         if as_json:
             answer(report.to_json())
         else:

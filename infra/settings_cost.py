@@ -1,0 +1,93 @@
+"""The settings of money: the ceiling, the budget, and what is assumed where no plan can tell.
+
+The names of `UsageSettings` are those of `tools.cost.usage.Usage`, which has their defaults; a test keeps the two alike.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, Field
+
+from infra.settings_base import Section
+
+_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+
+
+def _email(address: str) -> str:
+    if not _EMAIL.fullmatch(address):
+        raise ValueError("is no email address; write one like ml-platform@example.com")
+    return address
+
+
+# The longest month has 31 days. Left out, a number is the default that docs/cost.md tells.
+Hours = Annotated[float, Field(ge=0, le=744)] | None
+Amount = Annotated[float, Field(ge=0, lt=1e15)] | None
+
+
+class UsageNumbers(Section):
+    """Assumed use, a month and resource."""
+
+    hours: Hours = Field(default=None, description="Hours that always-on things are on.")
+    instance_hours: Hours = Field(
+        default=None, description="Hours that nodes and endpoint instances run; a night schedule lowers it."
+    )
+    nat_gb: Amount = Field(default=None, description="GB through each NAT gateway.")
+    endpoint_gb: Amount = Field(default=None, description="GB through each interface endpoint.")
+    internet_gb: Amount = Field(default=None, description="GB out to the internet.")
+    zone_gb: Amount = Field(default=None, description="GB between zones, in each direction.")
+    flow_log_gb: Amount = Field(default=None, description="GB that each flow log delivers.")
+    log_gb: Amount = Field(default=None, description="GB written to each log group.")
+    log_months: Amount = Field(default=None, description="Months of logs kept where a group sets no retention.")
+    s3_gb: Amount = Field(default=None, description="GB stored in each bucket.")
+    s3_puts: Amount = Field(default=None, description="Writes to each bucket.")
+    s3_gets: Amount = Field(default=None, description="Reads from each bucket.")
+    ecr_gb: Amount = Field(default=None, description="GB of images in each repository.")
+    kms_requests: Amount = Field(default=None, description="Requests to each key.")
+    secret_calls: Amount = Field(default=None, description="Reads of each secret.")
+    sns_requests: Amount = Field(default=None, description="Messages to each topic.")
+    sqs_requests: Amount = Field(default=None, description="Requests to each queue.")
+    training_runs: Amount = Field(default=None, description="Runs of each training job.")
+    training_share: Amount = Field(
+        default=None, description="Share of its maximum run time that a training job is expected to take."
+    )
+    build_minutes: Amount = Field(default=None, description="Minutes that each build project builds.")
+    load_units: Amount = Field(default=None, description="LCUs of each load balancer.")
+    lambda_requests: Amount = Field(default=None, description="Invocations of each function.")
+    lambda_seconds: Amount = Field(default=None, description="Seconds an invocation takes.")
+    table_gb: Amount = Field(default=None, description="GB in each table.")
+    table_requests: Amount = Field(default=None, description="Reads, and as many writes, of each table.")
+    stream_gb: Amount = Field(default=None, description="GB put into each stream.")
+    transitions: Amount = Field(default=None, description="State transitions of each state machine.")
+    volume_gb: Amount = Field(default=None, description="GB in a file system whose size is its use.")
+
+
+class UsageSettings(UsageNumbers):
+    """What is assumed of the use that no plan can tell. A number left out is the default of docs/cost.md."""
+
+    overrides: dict[str, UsageNumbers] = Field(
+        default_factory=dict,
+        description="Numbers for the resources of a name or pattern (`*raw*`) alone; where two fit, the later one counts.",
+    )
+
+
+class CostSettings(Section):
+    """Money: what blocks an `up`, what is assumed of use, and who is told when it is spent."""
+
+    ceiling_monthly_usd: float = Field(gt=0, description="Priced above this a month, `up` stops before anything is touched.")
+    budget_monthly_usd: float = Field(
+        gt=0,
+        description="The AWS budget; alerts are percentages of it. It counts by the tag `Environment`, which somebody activates "
+        "once as a cost allocation tag in the payer's account: until then it sees no spending.",
+    )
+    alert_emails: tuple[Annotated[str, AfterValidator(_email)], ...] = Field(
+        min_length=1, max_length=10, description="Who is told, 1 to 10 addresses."
+    )
+    actual_thresholds_percent: tuple[Annotated[int, Field(gt=0, le=1000)], ...] = Field(
+        default=(50, 80, 100), min_length=1, description="Percentages of the budget, once spent, that alert."
+    )
+    forecast_threshold_percent: int = Field(
+        default=100, gt=0, le=1000, description="Forecast percentage of the budget that alerts."
+    )
+    usage: UsageSettings = Field(default=UsageSettings(), description="Assumed use: gigabytes, requests, hours.")
