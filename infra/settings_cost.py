@@ -6,11 +6,15 @@ The names of `UsageSettings` are those of `tools.cost.usage.Usage`, which has th
 from __future__ import annotations
 
 import re
-from typing import Annotated, Final
+from collections.abc import Iterator
+from datetime import date
+from fnmatch import fnmatchcase
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field
 
-from infra.settings_base import Section
+from infra.catalog.instances import SAGEMAKER_PREFIX, instance_table
+from infra.settings_base import Fault, Place, Section
 
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 
@@ -72,6 +76,49 @@ class UsageSettings(UsageNumbers):
     )
 
 
+class PurchaseSettings(Section):
+    """How instances are bought. The price table has on-demand and some spot prices; what was agreed with AWS only you know."""
+
+    option: Literal["on-demand", "savings-plan-1y", "savings-plan-3y", "reserved-1y", "reserved-3y"] = Field(
+        default="on-demand", description="The commitment that the discounts come from."
+    )
+    discount: dict[str, Annotated[float, Field(gt=0, lt=1)]] = Field(
+        default_factory=dict,
+        description="Share off the on-demand price, by a pattern of instance types: `p5.*: 0.3`, SageMaker's as `ml.g5.*`. "
+        "Where several fit, the longest counts.",
+    )
+    source: str = Field(default="", description="Where the discounts are written: an offer, an order, an invoice.")
+    as_of: date | None = Field(default=None, description='The day of that source, as `"2026-10-01"`.')
+
+    def faults(self, path: str, place: Place) -> Iterator[Fault]:
+        if self.option == "on-demand":
+            if self.discount:
+                yield Fault(f"{path}.option", self.option, "has no discount; name the savings plan or reservation that gives it")
+            return
+        if not self.discount:
+            yield Fault(
+                f"{path}.discount", {}, f"no discount of {self.option} is known here; write yours, by a pattern of instance types"
+            )
+        if not self.source or self.as_of is None:
+            lacks = "source" if not self.source else "asOf"
+            yield Fault(
+                f"{path}.{lacks}", None, "a discount without its source and date cannot be checked; say where it is written"
+            )
+        for pattern in self.discount:
+            if not any(fnmatchcase(name, pattern.removeprefix(SAGEMAKER_PREFIX)) for name in instance_table()):
+                yield Fault(
+                    f"{path}.discount.{pattern}",
+                    self.discount[pattern],
+                    "fits no instance type; write a pattern such as p5.* or, for SageMaker, ml.g5.*",
+                )
+            if self.option.startswith("reserved") and pattern.startswith(SAGEMAKER_PREFIX):
+                yield Fault(
+                    f"{path}.discount.{pattern}",
+                    self.discount[pattern],
+                    "SageMaker has no reserved instances; use a savings plan",
+                )
+
+
 class CostSettings(Section):
     """Money: what blocks an `up`, what is assumed of use, and who is told when it is spent."""
 
@@ -90,4 +137,13 @@ class CostSettings(Section):
     forecast_threshold_percent: int = Field(
         default=100, gt=0, le=1000, description="Forecast percentage of the budget that alerts."
     )
+    ceiling_holds: Literal["expected", "maximum"] = Field(
+        default="expected",
+        description="Which month the ceiling holds: the expected one, or the one with everything scaled out and every job at its "
+        "limit.",
+    )
     usage: UsageSettings = Field(default=UsageSettings(), description="Assumed use: gigabytes, requests, hours.")
+    purchase: PurchaseSettings = Field(default=PurchaseSettings(), description="How instances are bought.")
+
+    def faults(self, path: str, place: Place) -> Iterator[Fault]:
+        yield from self.purchase.faults(f"{path}.purchase", place)

@@ -43,6 +43,8 @@ def faults_of(config: dict[str, Any], stack: str = "dev") -> dict[str, str]:
 
 EXCEPTION = {"rule": "s3-bucket-ages", "resource": "raw", "who": "Ada", "why": "a migration", "until": "2027-01-31"}
 
+PLAN = {"option": "savings-plan-1y", "discount": {"p5.*": 0.3}, "source": "offer 4711", "asOf": "2026-10-01"}
+
 
 def test_a_minimal_file_has_every_default() -> None:
     settings = parse(GOOD, stack="dev", source="test")
@@ -92,6 +94,23 @@ def test_settings_cannot_be_changed_afterwards() -> None:
             {"overrides": {"*raw*": {"natGbb": 1}}},
             "slipway:cost.usage.overrides.*raw*.natGbb",
             "did you mean natGb?",
+        ),
+        ("slipway:cost.ceilingHolds", "worst", "slipway:cost.ceilingHolds", "'maximum'"),
+        ("slipway:cost.purchase", {"discount": {"p5.*": 0.3}}, "slipway:cost.purchase.option", "has no discount"),
+        ("slipway:cost.purchase", PLAN | {"discount": {}}, "slipway:cost.purchase.discount", "no discount of savings-plan-1y"),
+        ("slipway:cost.purchase", PLAN | {"source": ""}, "slipway:cost.purchase.source", "cannot be checked"),
+        ("slipway:cost.purchase", PLAN | {"discount": {"p5.*": 30}}, "slipway:cost.purchase.discount.p5.*", "below 1"),
+        (
+            "slipway:cost.purchase",
+            PLAN | {"discount": {"p99.*": 0.3}},
+            "slipway:cost.purchase.discount.p99.*",
+            "fits no instance",
+        ),
+        (
+            "slipway:cost.purchase",
+            PLAN | {"option": "reserved-1y", "discount": {"ml.g5.*": 0.3}},
+            "slipway:cost.purchase.discount.ml.g5.*",
+            "has no reserved instances",
         ),
         ("slipway:identity.ci.repository", "slipway", "slipway:identity.ci.repository", "write owner/name"),
         ("slipway:lake.retentionDays.raw", -1, "slipway:lake.retentionDays.raw", "at least 0"),

@@ -40,7 +40,9 @@ def priced(plan: Plan, settings: Any, *, before: Plan | None = None, region: str
         plan,
         region=region or settings.region,
         usage=usage_of(settings),
+        purchase=purchase_of(settings),
         ceiling_usd=settings.cost.ceiling_monthly_usd,
+        ceiling_holds=settings.cost.ceiling_holds,
         before=before,
     )
 
@@ -59,6 +61,19 @@ def deployed(session: Any) -> Plan | None:
     if session.place.mode != "local":
         return None
     return from_state(session.document() or {"checkpoint": {}}, session.place.stack)
+
+
+def purchase_of(settings: Any) -> Any:
+    """How the stack file says that instances are bought."""
+    from tools.cost.purchase import Purchase
+
+    bought = settings.cost.purchase
+    return Purchase(
+        option=bought.option,
+        discount=bought.discount,
+        source=bought.source,
+        as_of=bought.as_of.isoformat() if bought.as_of else "",
+    )
 
 
 def settings_of(stack: str) -> Any:

@@ -1,4 +1,4 @@
-"""Runs for people: changes, the money line, the verdicts, causes of a failure; at the end what is there and what to try next."""
+"""Runs for people: changes, the verdicts, causes of a failure; at the end what is there and what to try next."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from tools.cli import changes as changed
 from tools.cli.guards import Verdict, plain_value
+from tools.cli.show_cost import money
 from tools.cli.terminal import console
 
 _STYLES: Final = {"create": "green", "update": "yellow", "replace": "magenta", "delete": "red"}
@@ -47,26 +48,6 @@ def verdict(found: Verdict) -> None:
     """The money line and the policies' findings: what blocks in full, advice by the rule."""
     money(found.cost)
     policy(found.policy)
-
-
-def money(cost: Any) -> None:
-    out = console()
-    ceiling = f" of {cost.ceiling_usd:,.0f} allowed" if cost.ceiling_usd is not None else ""
-    change = cost.monthly_usd - cost.before_usd
-    from rich.markup import escape
-
-    over = cost.over_ceiling
-    style = "red" if over else "green"
-    out.print(f"[{style}]{cost.monthly_usd:,.2f} USD a month[/]{ceiling} ({change:+,.2f} by this change)")
-    if cost.unpriced:
-        out.print(f"  [yellow]{len(cost.unpriced)} without a price[/]: {', '.join(sorted({u.type for u in cost.unpriced})[:6])}")
-    if over:
-        for line in [line for line in cost.lines if line.monthly_usd > 0][:5]:
-            out.print(f"  {line.monthly_usd:10,.2f}  {line.urn.rpartition('::')[2]}  [dim]{escape(line.basis)}[/]")
-        out.print(
-            "  [red]over the ceiling[/]: make it smaller, or raise slipway:cost.ceilingMonthlyUsd in the stack file, where a "
-            "reviewer sees it"
-        )
 
 
 def policy(report: Any) -> None:
@@ -194,31 +175,3 @@ def destroyed(stack: str, result: Any, orphans: list[Any], seconds: float, *, as
     out.print(f"[red]the cloud still has {len(orphans)}[/]:")
     for orphan in orphans:
         out.print(f"  {orphan['service']}  {orphan['id']}", markup=False)
-
-
-def bill(cost: Any) -> None:
-    """Every line that costs something, then the total."""
-    from rich.markup import escape
-
-    out = console()
-    for line in cost.lines:
-        if line.monthly_usd > 0:
-            out.print(f"{line.monthly_usd:12,.2f}  {line.name}  [dim]{escape(line.basis)}[/]")
-    free = sum(1 for line in cost.lines if line.monthly_usd == 0)
-    out.print(f"[dim]{free} resources cost nothing by themselves[/]")
-    assumed(cost)
-    money(cost)
-
-
-def assumed(cost: Any) -> None:
-    """What the stack file assumes of use otherwise than by default, and what it names in vain."""
-    out = console()
-    told = [f"{name} {number:,g} (by default {default:,g})" for name, (number, default) in cost.usage.differences().items()]
-    told += [
-        f"{pattern}: {', '.join(f'{name} {number:,g}' for name, number in values.items())}"
-        for pattern, values in cost.usage_json()["overrides"].items()
-    ]
-    if told:
-        out.print(f"assumed by the stack file: {'; '.join(told)}", markup=False)
-    if cost.unmatched:
-        out.print(f"[yellow]no resource has a name as in slipway:cost.usage.overrides[/]: {_plain(', '.join(cost.unmatched))}")

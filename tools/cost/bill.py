@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from tools.cost.links import Links
 from tools.cost.prices import NoPrice, Quote, quote
+from tools.cost.purchase import Purchase
 from tools.cost.usage import Usage
 from tools.plan.view import UNKNOWN, ResourceView, Secret
 
 SHORT_UNITS: Final = {"hour": "h"}
+# The services whose instances a savings plan or a reservation may cover.
+INSTANCES: Final = ("ec2", "sagemaker")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +42,13 @@ class Charge:
 class Ask:
     """One resource and all that its price may depend on; `notes` keeps what had to be assumed, `gaps` what has no price."""
 
-    __slots__ = ("gaps", "links", "notes", "region", "usage", "view")
+    __slots__ = ("gaps", "links", "notes", "purchase", "region", "usage", "view")
 
-    def __init__(self, view: ResourceView, links: Links, usage: Usage, region: str) -> None:
+    def __init__(self, view: ResourceView, links: Links, usage: Usage, region: str, purchase: Purchase) -> None:
         own = view.get("region")  # pulumi-aws 7: any resource may name a region of its own
         self.view = view
         self.links = links
+        self.purchase = purchase
         self.usage = usage.named(view.name) if usage.overrides else usage
         self.region: str = own if isinstance(own, str) else region
         self.notes: list[str] = []
@@ -60,8 +64,12 @@ class Ask:
         least: float | None = None,
         most: float | None = None,
         one_off: tuple[float, float] = (0.0, 0.0),
+        committed: bool = True,
     ) -> Iterator[Charge]:
-        """The charge, or none and a gap with the reason when the table has no price."""
+        """The charge, or none and a gap with the reason when the table has no price.
+
+        An instance is discounted as it was bought, unless it is not `committed`: no plan or reservation covers spot.
+        """
         try:
             price = quote(service, dimension, self.region)
         except NoPrice as error:
@@ -69,6 +77,11 @@ class Ask:
             return
         if price.stand_in:
             self.note(f"{dimension}: {price.stand_in}")
+        if committed and service in INSTANCES and "." in dimension:
+            share, why = self.purchase.of(dimension)
+            if share:
+                self.note(why)
+                price = replace(price, usd=price.usd * (1 - share))
         yield Charge(
             label=label,
             price=price,

@@ -7,12 +7,14 @@ from fnmatch import fnmatchcase
 from tools.cost.bill import Ask, Charge
 from tools.cost.free import reason_free
 from tools.cost.links import Links
+from tools.cost.purchase import Purchase
 from tools.cost.report import CostReport, Line, Unpriced, rounded, total
 from tools.cost.rows import ROWS
 from tools.cost.usage import Usage
 from tools.plan.view import Plan, ResourceView
 
 DEFAULT_USAGE = Usage()
+ON_DEMAND = Purchase()
 
 
 def estimate(
@@ -20,23 +22,26 @@ def estimate(
     *,
     region: str,
     usage: Usage = DEFAULT_USAGE,
+    purchase: Purchase = ON_DEMAND,
     ceiling_usd: float | None = None,
+    ceiling_holds: str = "expected",
     before: Plan | None = None,
 ) -> CostReport:
     """What `plan` costs in USD a month in `region` (an AWS region name; a resource's own `region` property wins).
 
     Deletes are left out, and so are reads (somebody else's resources). `before` is the deployed plan; without it, what was there
-    is taken from the plan's own operations: everything but creates, at today's properties.
+    is taken from the plan's own operations: everything but creates, at today's properties. `ceiling_holds` is which month the
+    ceiling holds, "expected" or "maximum".
     """
     live = _without(plan, "delete", "read")
-    lines, unpriced = _price(live, Links(live), usage, region)
+    lines, unpriced = _price(live, Links(live), usage, region, purchase)
     if before is not None:
         deployed = _without(before, "delete", "read")
-        old, _ = _price(deployed, Links(deployed), usage, region)
+        old, _ = _price(deployed, Links(deployed), usage, region, purchase)
         before_usd = total(line.monthly_usd for line in old)
     else:
         there = _without(plan, "create", "read")
-        gone, _ = _price([view for view in there if view.op == "delete"], Links(there), usage, region)
+        gone, _ = _price([view for view in there if view.op == "delete"], Links(there), usage, region, purchase)
         stayed = {view.urn or view.name for view in there if view.op != "delete"}
         before_usd = total([line.monthly_usd for line in lines if line.urn in stayed] + [line.monthly_usd for line in gone])
     return CostReport(
@@ -45,6 +50,7 @@ def estimate(
         unpriced=tuple(unpriced),
         before_usd=before_usd,
         ceiling_usd=ceiling_usd,
+        ceiling_holds=ceiling_holds,
         usage=usage,
         unmatched=_unmatched(live, usage),
     )
@@ -60,7 +66,9 @@ def _without(plan: Plan, *ops: str) -> list[ResourceView]:
     return [view for view in plan if view.op not in ops]
 
 
-def _price(views: list[ResourceView], links: Links, usage: Usage, region: str) -> tuple[list[Line], list[Unpriced]]:
+def _price(
+    views: list[ResourceView], links: Links, usage: Usage, region: str, purchase: Purchase
+) -> tuple[list[Line], list[Unpriced]]:
     lines: list[Line] = []
     unpriced: list[Unpriced] = []
     for view in views:
@@ -72,7 +80,7 @@ def _price(views: list[ResourceView], links: Links, usage: Usage, region: str) -
             elif view.custom and not view.type.startswith("pulumi:"):
                 lines.append(_line(view, f"free: {reason}"))
             continue
-        ask = Ask(view, links, usage, region)
+        ask = Ask(view, links, usage, region, purchase)
         charges = list(row.charges(ask))
         unpriced += [_gap(view, reason) for reason in ask.gaps]
         if charges or not ask.gaps:

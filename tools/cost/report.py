@@ -70,6 +70,7 @@ class CostReport:
     unpriced: tuple[Unpriced, ...]
     before_usd: float
     ceiling_usd: float | None
+    ceiling_holds: str  # "expected" or "maximum"
     usage: Usage
     unmatched: tuple[str, ...] = ()  # overrides of `usage` that no resource's name fits
 
@@ -94,14 +95,21 @@ class CostReport:
         return total((self.monthly_usd, -self.before_usd))
 
     @property
+    def held_usd(self) -> float:
+        """The month that the ceiling holds: as expected, or at the most."""
+        return self.max_usd if self.ceiling_holds == "maximum" else self.monthly_usd
+
+    @property
     def over_ceiling(self) -> bool:
-        """Whether the expected month costs more than the ceiling. No ceiling is never over."""
-        return self.ceiling_usd is not None and self.monthly_usd > self.ceiling_usd
+        """Whether the month that the ceiling holds costs more than it. No ceiling is never over."""
+        return self.ceiling_usd is not None and self.held_usd > self.ceiling_usd
 
     @property
     def largest(self) -> tuple[Line, ...]:
-        """The lines that cost something, largest first: what to show when the ceiling blocks."""
-        return tuple(line for line in self.lines if line.monthly_usd > 0)
+        """The lines that cost something, largest first by what the ceiling holds: what to show when it blocks."""
+        at_most = self.ceiling_holds == "maximum"
+        costly = [line for line in self.lines if line.max_usd > 0]
+        return tuple(sorted(costly, key=lambda line: -(line.max_usd if at_most else line.monthly_usd)))
 
     def to_json(self) -> dict[str, Any]:
         """The `cost` object. `priced_from` and `priced_at` are the oldest and newest date of a price used, "" when none was."""
@@ -110,6 +118,7 @@ class CostReport:
             "monthly_usd": self.monthly_usd,
             "before_usd": self.before_usd,
             "ceiling_usd": self.ceiling_usd,
+            "ceiling_holds": self.ceiling_holds,
             "lines": [line.to_json() for line in self.lines],
             "unpriced": [item.to_json() for item in self.unpriced],
             "delta_usd": self.delta_usd,

@@ -85,6 +85,7 @@ class Money:
     after: float
     before: float
     ceiling: float | None
+    at_most: bool  # whether the ceiling holds the month with everything scaled out, not the expected one
     least: float | None
     most: float | None
     largest: tuple[Priced, ...]
@@ -98,9 +99,15 @@ class Money:
         return self.after - self.before
 
     @property
+    def holds(self) -> str:
+        """What is said after the ceiling where it holds another month than the expected one."""
+        return " at the most" if self.at_most else ""
+
+    @property
     def over(self) -> bool:
         """Whether the ceiling is passed."""
-        return self.ceiling is not None and self.after > self.ceiling
+        held = self.most if self.at_most and self.most is not None else self.after
+        return self.ceiling is not None and held > self.ceiling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,6 +265,7 @@ def _money(cost: Mapping[str, Any]) -> Money | None:
         after=_number(cost.get("monthly_usd")) or 0.0,
         before=_number(cost.get("before_usd")) or 0.0,
         ceiling=_number(cost.get("ceiling_usd")),
+        at_most=cost.get("ceiling_holds") == "maximum",
         least=_number(cost.get("min_usd")),
         most=_number(cost.get("max_usd")),
         largest=tuple(costly[:LARGEST]),

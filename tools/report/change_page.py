@@ -120,7 +120,7 @@ def _money(money: Money) -> str:
     rows = [("Before", f"{money.before:,.2f}"), ("After", f"<b>{money.after:,.2f}</b>"), ("Change", f"{money.delta:+,.2f}")]
     if money.ceiling is not None:
         passed = ' <b class="wrong">passed</b>' if money.over else ""
-        rows.append(("Ceiling", f"{money.ceiling:,.2f}{passed}"))
+        rows.append(("Ceiling", f"{money.ceiling:,.2f}{money.holds}{passed}"))
     if money.least is not None and money.most is not None:
         rows += [("All scaled in", f"{money.least:,.2f}"), ("All scaled out, jobs at their limits", f"{money.most:,.2f}")]
     out = ""

@@ -117,7 +117,7 @@ def _kinds(kinds: Sequence[tuple[str, int]]) -> str:
 
 
 def _money(money: Money, rows: int) -> list[str]:
-    ceiling = f"{money.ceiling:,.2f}" if money.ceiling is not None else "none"
+    ceiling = f"{money.ceiling:,.2f}{money.holds}" if money.ceiling is not None else "none"
     heads, values = ["Before", "After", "Change", "Ceiling"], [f"{money.before:,.2f}", f"**{money.after:,.2f}**"]
     values += [f"{money.delta:+,.2f}", f"{ceiling}{' ⛔ passed' if money.over else ''}"]
     if money.least is not None and money.most is not None:

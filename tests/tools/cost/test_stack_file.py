@@ -10,11 +10,14 @@ import pytest
 from infra.settings import Settings, parse
 from infra.settings_cost import UsageNumbers, UsageSettings
 from tests.support.stacks import config_of
-from tests.tools.cost.make import view
-from tools.cli import show
+from tests.tools.cost.make import JOB, NODE_GROUP, view
+from tools.cli import show_cost
 from tools.cli.guards import priced, usage_of
+from tools.cost import CostReport
+from tools.cost.prices import quote
 from tools.cost.usage import Usage, in_stack_file, numbers
-from tools.plan.view import Plan
+from tools.plan.view import Plan, ResourceView
+from tools.report.change import read
 
 BUCKETS = Plan([view("aws:s3/bucket:Bucket", name="lake-raw"), view("aws:s3/bucket:Bucket", name="lake-logs")])
 NO_REQUESTS = {"s3Puts": 0, "s3Gets": 0}
@@ -57,9 +60,70 @@ def test_assumptions_of_the_stack_file_change_the_price_of_the_resources_they_na
 def test_the_bill_tells_what_is_assumed_otherwise_and_names_an_override_that_fits_nothing(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    show.bill(priced(BUCKETS, settings_with(usage={"s3Gb": 10, "overrides": {"*rwa*": {"s3Gb": 1000}}})))
+    show_cost.bill(priced(BUCKETS, settings_with(usage={"s3Gb": 10, "overrides": {"*rwa*": {"s3Gb": 1000}}})))
     said = capsys.readouterr().out
     assert "assumed by the stack file: s3Gb 10 (by default 100); *rwa*: s3Gb 1,000" in said
     assert "no resource has a name as in slipway:cost.usage.overrides: *rwa*" in said
-    show.bill(priced(BUCKETS, settings_with()))
+    show_cost.bill(priced(BUCKETS, settings_with()))
     assert "assumed by" not in capsys.readouterr().out
+
+
+PLAN: dict[str, Any] = {
+    "option": "savings-plan-1y",
+    "discount": {"m5.*": 0.2, "m5.l*": 0.3, "ml.m5.*": 0.1},
+    "source": "offer 4711",
+    "asOf": "2026-10-01",
+}
+
+
+def bought(*views: ResourceView) -> CostReport:
+    report: CostReport = priced(Plan(views), settings_with(purchase=PLAN), region="us-east-1")
+    return report
+
+
+def node_group(instance: str, **more: Any) -> ResourceView:
+    return view(NODE_GROUP, {"instanceTypes": [instance], "diskSize": 0, **more})
+
+
+@pytest.mark.parametrize(
+    ("instance", "left"), [("m5.large", 0.7), ("m5.xlarge", 0.8), ("c6i.large", 1.0)], ids=["longest", "shorter", "none"]
+)
+def test_a_discount_of_the_stack_file_is_taken_off_the_types_it_names(instance: str, left: float) -> None:
+    (line,) = bought(node_group(instance)).lines
+    assert line.monthly_usd == pytest.approx(730 * left * quote("ec2", instance, "us-east-1").usd, abs=0.0001)
+    assert ("savings-plan-1y" in line.basis) == (left < 1)
+
+
+def test_the_basis_says_who_gave_the_discount_and_when() -> None:
+    (line,) = bought(node_group("m5.large")).lines
+    assert "savings-plan-1y: 30 % off m5.l* by offer 4711 of 2026-10-01" in line.basis
+
+
+@pytest.mark.parametrize("capacity", ["SPOT", "CAPACITY_BLOCK"])
+def test_spot_and_capacity_blocks_are_not_discounted(capacity: str) -> None:
+    (line,) = bought(node_group("m5.large", capacityType=capacity)).lines
+    assert "savings-plan-1y" not in line.basis
+
+
+def test_sagemaker_is_discounted_by_its_own_patterns_only_and_a_spot_job_not_at_all() -> None:
+    job = {"instance_type": "ml.m5.large", "max_runtime_in_seconds": 3600}
+    whole = quote("sagemaker", "ml.m5.large", "us-east-1").usd
+    assert bought(view(JOB, job)).lines[0].one_off_max_usd == pytest.approx(0.9 * whole)
+    assert bought(view(JOB, job | {"use_spot": True})).lines[0].one_off_max_usd == pytest.approx(whole)
+
+
+GROWING = Plan([node_group("m5.large", scalingConfig={"desiredSize": 1, "minSize": 0, "maxSize": 10})])
+
+
+@pytest.mark.parametrize(("holds", "over"), [("expected", False), ("maximum", True)])
+def test_a_ceiling_holds_the_month_that_the_stack_file_says(holds: str, over: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    report = priced(GROWING, settings_with(ceilingMonthlyUsd=200, ceilingHolds=holds), region="us-east-1")
+    assert report.over_ceiling is over
+    document = report.to_json()
+    assert (document["ceiling_holds"], document["over_ceiling"]) == (holds, over)
+    assert read({"stack": "dev", "cost": document}).money.over is over  # type: ignore[union-attr]
+    show_cost.bill(report)
+    said = capsys.readouterr().out
+    assert "0.00 scaled in, 700.80 scaled out and jobs at their limits" in said
+    assert ("200 allowed at the most" in said) is over
+    assert ("over the ceiling" in said) is over

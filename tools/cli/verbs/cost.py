@@ -28,7 +28,7 @@ def run(
     Example: slipway cost prod --local --json
     """
     with errors_said(as_json=as_json, stack=stack):
-        from tools.cli import show
+        from tools.cli import show_cost
         from tools.cli.guards import priced, settings_of
         from tools.cli.plans import plan_of
 
@@ -40,5 +40,5 @@ def run(
         if as_json:
             answer(report.to_json())
         else:
-            show.bill(report)
+            show_cost.bill(report)
         leave(CEILING if report.over_ceiling else 0)

@@ -47,13 +47,16 @@ def _node_group(ask: Ask) -> Iterator[Charge]:
         ask.note("a capacity block is paid in advance at a price of its own: on-demand taken")
     if len(types) > 1:
         ask.note(f"the first of {', '.join(types)} taken")
-    yield from _instances(ask, types[0], spot, nodes * hours, fewest * hours, most * hours)
+    committed = ask.view.get("capacityType") != "CAPACITY_BLOCK"
+    yield from _instances(ask, types[0], nodes * hours, fewest * hours, most * hours, spot=spot, committed=committed)
     share = hours / ask.usage.hours if ask.usage.hours else 0.0  # volumes go away with their nodes
     for label, volume_type, gib, iops, mbps in _template_volumes(ask, template) if template else [_plain_disk(ask)]:
         yield from volume(ask, label, volume_type, gib, iops, mbps, (nodes * share, fewest * share, most * share))
 
 
-def _instances(ask: Ask, type_: str, spot: bool, hours: float, least: float, most: float) -> Iterator[Charge]:
+def _instances(
+    ask: Ask, type_: str, hours: float, least: float, most: float, *, spot: bool, committed: bool = True
+) -> Iterator[Charge]:
     """Instance hours. Spot is a hint: without one the on-demand price is taken, which spot never exceeds."""
     if spot:
         try:
@@ -64,7 +67,7 @@ def _instances(ask: Ask, type_: str, spot: bool, hours: float, least: float, mos
             ask.note("spot price as once seen, it moves")
             yield from ask.charge("ec2-spot", type_, f"{type_} spot", hours, least=least, most=most)
             return
-    yield from ask.charge("ec2", type_, type_, hours, least=least, most=most)
+    yield from ask.charge("ec2", type_, type_, hours, least=least, most=most, committed=committed and not spot)
 
 
 def _template(ask: Ask) -> ResourceView | None:
@@ -123,7 +126,8 @@ def _instance(ask: Ask) -> Iterator[Charge]:
         ask.gaps.append(f"instanceType is {type_!r}: an instance of unknown type has no price")
         return
     hours = ask.usage.instance_hours
-    yield from _instances(ask, type_, ask.view.get("instanceMarketOptions.marketType") == "spot", hours, hours, hours)
+    market = ask.view.get("instanceMarketOptions.marketType")
+    yield from _instances(ask, type_, hours, hours, hours, spot=market == "spot", committed=market != "capacity-block")
     yield from volume(
         ask,
         "root volume",

@@ -20,7 +20,8 @@ def _training_job(ask: Ask) -> Iterator[Charge]:
     groups = _find_all(ask.view.props, "instancegroups")
     blocks = [item for item in groups if isinstance(item, Mapping)] or [ask.view.props]
     limit_s = _number(ask, ask.view.props, ("maxruntimeinseconds", "maxruntimeseconds", "maxrunseconds"), DEFAULT_RUNTIME_S)
-    if _find(ask.view.props, "enablemanagedspottraining", "usespot") is True:
+    spot = _find(ask.view.props, "enablemanagedspottraining", "usespot") is True
+    if spot:
         ask.note("managed spot: on-demand price taken, spot is lower")
     most_h = limit_s / 3600
     expected_h = most_h * ask.usage.training_share
@@ -35,16 +36,19 @@ def _training_job(ask: Ask) -> Iterator[Charge]:
         if not isinstance(instance, str):
             ask.gaps.append(f"instance type is {instance!r}: a job of unknown instances has no price")
             continue
-        yield from _runs(ask, instance, f"{count:g} x {instance}", count, expected_h, most_h)
+        yield from _runs(ask, instance, f"{count:g} x {instance}", count, expected_h, most_h, committed=not spot)
         if gib:
             months = gib * count / HOURS_A_MONTH
             yield from _runs(ask, "storage", "volumes", months, expected_h, most_h)
 
 
-def _runs(ask: Ask, dimension: str, label: str, per_hour: float, expected_h: float, most_h: float) -> Iterator[Charge]:
+def _runs(
+    ask: Ask, dimension: str, label: str, per_hour: float, expected_h: float, most_h: float, *, committed: bool = True
+) -> Iterator[Charge]:
     runs = ask.usage.training_runs
     expected, most = per_hour * expected_h, per_hour * most_h
-    yield from ask.charge("sagemaker", dimension, label, runs * expected, least=0.0, most=runs * most, one_off=(expected, most))
+    bounds = {"least": 0.0, "most": runs * most}
+    yield from ask.charge("sagemaker", dimension, label, runs * expected, **bounds, one_off=(expected, most), committed=committed)
 
 
 def _number(ask: Ask, props: Mapping[str, Any], keys: tuple[str, ...], default: float) -> float:

@@ -1,0 +1,64 @@
+"""A price for people: the bill line by line, what it assumes, and the total beside the ceiling."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from tools.cli.terminal import console
+
+# Lines shown of a month that is over the ceiling.
+SHOWN: Final = 5
+
+
+def money(cost: Any) -> None:
+    """The total beside the ceiling, how far it goes when everything scales, what is not in it; over the ceiling, what is largest."""
+    out = console()
+    at_most = cost.ceiling_holds == "maximum"
+    ceiling = "" if cost.ceiling_usd is None else f" of {cost.ceiling_usd:,.0f} allowed{' at the most' if at_most else ''}"
+    change = cost.monthly_usd - cost.before_usd
+    style = "red" if cost.over_ceiling else "green"
+    out.print(f"[{style}]{cost.monthly_usd:,.2f} USD a month[/]{ceiling} ({change:+,.2f} by this change)")
+    if cost.min_usd != cost.max_usd:
+        out.print(f"  {cost.min_usd:,.2f} scaled in, {cost.max_usd:,.2f} scaled out and jobs at their limits")
+    if cost.unpriced:
+        out.print(f"  [yellow]{len(cost.unpriced)} without a price[/]: {', '.join(sorted({u.type for u in cost.unpriced})[:6])}")
+    if cost.over_ceiling:
+        for line in cost.largest[:SHOWN]:
+            usd = line.max_usd if at_most else line.monthly_usd
+            out.print(f"  {usd:10,.2f}  {line.urn.rpartition('::')[2]}  [dim]{_plain(line.basis)}[/]")
+        out.print(
+            "  [red]over the ceiling[/]: make it smaller, or raise slipway:cost.ceilingMonthlyUsd in the stack file, where a "
+            "reviewer sees it"
+        )
+
+
+def bill(cost: Any) -> None:
+    """Every line that costs something, now or scaled out, then the total."""
+    out = console()
+    for line in cost.lines:
+        if line.max_usd > 0:
+            out.print(f"{line.monthly_usd:12,.2f}  {line.name}  [dim]{_plain(line.basis)}[/]")
+    free = sum(1 for line in cost.lines if line.max_usd == 0)
+    out.print(f"[dim]{free} resources cost nothing by themselves[/]")
+    assumed(cost)
+    money(cost)
+
+
+def assumed(cost: Any) -> None:
+    """What the stack file assumes of use otherwise than by default, and what it names in vain."""
+    out = console()
+    told = [f"{name} {number:,g} (by default {default:,g})" for name, (number, default) in cost.usage.differences().items()]
+    told += [
+        f"{pattern}: {', '.join(f'{name} {number:,g}' for name, number in values.items())}"
+        for pattern, values in cost.usage_json()["overrides"].items()
+    ]
+    if told:
+        out.print(f"assumed by the stack file: {'; '.join(told)}", markup=False)
+    if cost.unmatched:
+        out.print(f"[yellow]no resource has a name as in slipway:cost.usage.overrides[/]: {_plain(', '.join(cost.unmatched))}")
+
+
+def _plain(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
