@@ -19,6 +19,9 @@ COST: Final = {
     "ceiling_usd": NUMBER,
     "lines": [{"urn": str, "monthly_usd": NUMBER, "basis": str}],
     "unpriced": [{"urn": str, "type": str, "reason": str}],
+    "min_usd": NUMBER,
+    "max_usd": NUMBER,
+    "hints": [{"urn": str, "saves_usd": NUMBER, "message": str}],
 }
 RUN: Final = {
     "stack": str,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tools.cli.differences import properties
@@ -34,17 +34,23 @@ def judge(plan: Plan, settings: Any, *, before: Plan | None = None) -> Verdict:
 
 def priced(plan: Plan, settings: Any, *, before: Plan | None = None, region: str = "") -> Any:
     """The price of a plan, under the ceiling and the assumptions of its stack; in `region` instead of the stack's own."""
+    from infra.catalog.instances import instance_table
     from tools.cost.estimate import estimate
+    from tools.cost.hints import hints
 
-    return estimate(
+    purchase = purchase_of(settings)
+    report = estimate(
         plan,
         region=region or settings.region,
         usage=usage_of(settings),
-        purchase=purchase_of(settings),
+        purchase=purchase,
         ceiling_usd=settings.cost.ceiling_monthly_usd,
         ceiling_holds=settings.cost.ceiling_holds,
         before=before,
     )
+    # A stack whose data is protected is one that people use at night.
+    found = hints(plan, report, instance_table(), purchase=purchase, production=settings.protect)
+    return replace(report, hints=found)
 
 
 def usage_of(settings: Any) -> Any:

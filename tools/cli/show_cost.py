@@ -11,7 +11,7 @@ SHOWN: Final = 5
 
 
 def money(cost: Any) -> None:
-    """The total beside the ceiling, how far it goes when everything scales, what is not in it; over the ceiling, what is largest."""
+    """The total beside the ceiling, its bounds, what is not in it; over the ceiling, what is largest."""
     out = console()
     at_most = cost.ceiling_holds == "maximum"
     ceiling = "" if cost.ceiling_usd is None else f" of {cost.ceiling_usd:,.0f} allowed{' at the most' if at_most else ''}"
@@ -26,6 +26,7 @@ def money(cost: Any) -> None:
         for line in cost.largest[:SHOWN]:
             usd = line.max_usd if at_most else line.monthly_usd
             out.print(f"  {usd:10,.2f}  {line.urn.rpartition('::')[2]}  [dim]{_plain(line.basis)}[/]")
+            _hint(cost, line.urn)
         out.print(
             "  [red]over the ceiling[/]: make it smaller, or raise slipway:cost.ceilingMonthlyUsd in the stack file, where a "
             "reviewer sees it"
@@ -38,10 +39,18 @@ def bill(cost: Any) -> None:
     for line in cost.lines:
         if line.max_usd > 0:
             out.print(f"{line.monthly_usd:12,.2f}  {line.name}  [dim]{_plain(line.basis)}[/]")
+            _hint(cost, line.urn)
     free = sum(1 for line in cost.lines if line.max_usd == 0)
     out.print(f"[dim]{free} resources cost nothing by themselves[/]")
     assumed(cost)
     money(cost)
+
+
+def _hint(cost: Any, urn: str) -> None:
+    """What would cost less, under its line."""
+    for hint in cost.hints:
+        if hint.urn == urn:
+            console().print(f"{'':14}[cyan]saves {hint.saves_usd:,.2f}[/]: {_plain(hint.message)}")
 
 
 def assumed(cost: Any) -> None:

@@ -33,10 +33,10 @@ def estimate(
     is taken from the plan's own operations: everything but creates, at today's properties. `ceiling_holds` is which month the
     ceiling holds, "expected" or "maximum".
     """
-    live = _without(plan, "delete", "read")
-    lines, unpriced = _price(live, Links(live), usage, region, purchase)
+    views = live(plan)
+    lines, unpriced = _price(views, Links(views), usage, region, purchase)
     if before is not None:
-        deployed = _without(before, "delete", "read")
+        deployed = live(before)
         old, _ = _price(deployed, Links(deployed), usage, region, purchase)
         before_usd = total(line.monthly_usd for line in old)
     else:
@@ -52,7 +52,7 @@ def estimate(
         ceiling_usd=ceiling_usd,
         ceiling_holds=ceiling_holds,
         usage=usage,
-        unmatched=_unmatched(live, usage),
+        unmatched=_unmatched(views, usage),
     )
 
 
@@ -60,6 +60,17 @@ def _unmatched(views: list[ResourceView], usage: Usage) -> tuple[str, ...]:
     """Overrides for which there is no resource: most likely a slip in the name."""
     names = [view.name for view in views]
     return tuple(pattern for pattern in usage.overrides if not any(fnmatchcase(name, pattern) for name in names))
+
+
+def live(plan: Plan) -> list[ResourceView]:
+    """What is ours and will be there."""
+    return _without(plan, "delete", "read")
+
+
+def monthly_usd(view: ResourceView, links: Links, usage: Usage, region: str, purchase: Purchase = ON_DEMAND) -> float | None:
+    """What one resource costs a month, related to others by `links`; None where a part of it has no price."""
+    lines, unpriced = _price([view], links, usage, region, purchase)
+    return None if unpriced else total(line.monthly_usd for line in lines)
 
 
 def _without(plan: Plan, *ops: str) -> list[ResourceView]:

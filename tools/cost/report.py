@@ -62,6 +62,19 @@ class Unpriced:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hint:
+    """What would save `saves_usd` a month of the expected price of the resource `urn`."""
+
+    urn: str
+    saves_usd: float
+    message: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The entry as in `cost.hints`."""
+        return {"urn": self.urn, "saves_usd": self.saves_usd, "message": self.message}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CostReport:
     """All lines, largest first, and what is missing from them. Every total is the sum of its column."""
 
@@ -73,6 +86,7 @@ class CostReport:
     ceiling_holds: str  # "expected" or "maximum"
     usage: Usage
     unmatched: tuple[str, ...] = ()  # overrides of `usage` that no resource's name fits
+    hints: tuple[Hint, ...] = ()  # of `tools.cost.hints`, one a line at most
 
     @property
     def monthly_usd(self) -> float:
@@ -132,6 +146,7 @@ class CostReport:
             "priced_from": min((line.priced_from for line in dated), default=""),
             "priced_at": max((line.priced_at for line in dated), default=""),
             "usage": self.usage_json(),
+            "hints": [hint.to_json() for hint in self.hints],
         }
 
     def usage_json(self) -> dict[str, Any]:

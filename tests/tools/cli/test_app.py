@@ -99,7 +99,7 @@ class Report:
 
 class Cost:
     monthly_usd, before_usd, ceiling_usd, unpriced, lines, largest = 10.0, 4.0, 8.0, (), (), ()
-    min_usd, max_usd, ceiling_holds = 5.0, 20.0, "expected"
+    min_usd, max_usd, ceiling_holds, hints = 5.0, 20.0, "expected", ()
 
     def __init__(self, over: bool) -> None:
         self.over_ceiling = over

@@ -127,3 +127,13 @@ def test_a_ceiling_holds_the_month_that_the_stack_file_says(holds: str, over: bo
     assert "0.00 scaled in, 700.80 scaled out and jobs at their limits" in said
     assert ("200 allowed at the most" in said) is over
     assert ("over the ceiling" in said) is over
+
+
+def test_a_hint_is_under_its_line_and_in_the_json(capsys: pytest.CaptureFixture[str]) -> None:
+    report = priced(Plan([node_group("m6i.xlarge", scalingConfig={"desiredSize": 3})]), settings_with(), region="us-east-1")
+    (hint,) = report.to_json()["hints"]
+    assert hint["urn"] == report.lines[0].urn
+    show_cost.bill(report)
+    line, below = capsys.readouterr().out.splitlines()[:2]
+    assert "it  m6i.xlarge" in line
+    assert below.strip() == f"saves {hint['saves_usd']:,.2f}: {hint['message']}"

@@ -1,0 +1,268 @@
+"""What would cost less and do the same: at most one hint a line, from the same prices, and none that takes away what is needed.
+
+A pool with EFA, a reservation or a capacity block keeps its type and its market; what a commitment pays for anyway is left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from tools.cost.estimate import live, monthly_usd
+from tools.cost.links import Links
+from tools.cost.machines import Machine, cheapest
+from tools.cost.prices import table
+from tools.cost.purchase import SAGEMAKER_PREFIX, Purchase
+from tools.cost.report import CostReport, Hint, Line, rounded
+from tools.cost.rows.cluster import LAUNCH_TEMPLATE
+from tools.cost.rows.sagemaker import CONFIGURATION
+from tools.cost.usage import Usage
+from tools.plan.view import Plan, ResourceView
+
+NODE_GROUP: Final = "aws:eks/nodeGroup:NodeGroup"
+INSTANCE: Final = "aws:ec2/instance:Instance"
+ENDPOINT: Final = "aws:sagemaker/endpoint:Endpoint"
+NOTEBOOK: Final = "aws:sagemaker/notebookInstance:NotebookInstance"
+NAT: Final = "aws:ec2/natGateway:NatGateway"
+VPC_ENDPOINT: Final = "aws:ec2/vpcEndpoint:VpcEndpoint"
+# How many of the largest lines are looked at, and what is too little to change a stack for.
+LARGEST: Final = 10
+LEAST_USD: Final = 1.0
+LEAST_SHARE: Final = 0.02
+# 12 hours on 22 working days.
+WORKING_HOURS: Final = 264.0
+# How what runs by the hour is taken away for a night.
+STOPPED: Final = {
+    NODE_GROUP: "set its sizes to 0 by a schedule",
+    INSTANCE: "stop it by a schedule",
+    ENDPOINT: "delete it in the evening and bring it up in the morning",
+    NOTEBOOK: "stop it in the evening",
+}
+# S3 and DynamoDB have gateway endpoints, which cost nothing.
+GATEWAY_SERVICES: Final = ("s3", "dynamodb")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One line, its resource, and all that a hint may look at."""
+
+    view: ResourceView
+    line: Line
+    views: list[ResourceView]
+    links: Links
+    usage: Usage
+    region: str
+    purchase: Purchase
+    machines: Mapping[str, Machine]
+    production: bool
+
+    def saving(self, view: ResourceView, usage: Usage | None = None, links: Links | None = None) -> float:
+        """USD a month less with `view` in the resource's place; 0 where that has no price."""
+        then = monthly_usd(view, links or self.links, usage or self.usage, self.region, self.purchase)
+        return 0.0 if then is None else self.line.monthly_usd - then
+
+    def changed(self, **props: Any) -> ResourceView:
+        """The resource with other properties."""
+        return replace(self.view, props={**self.view.props, **props})
+
+    def committed(self, instance: str) -> bool:
+        """Whether a plan or reservation pays for it anyway."""
+        return self.purchase.of(instance)[0] > 0
+
+
+def hints(
+    plan: Plan, report: CostReport, machines: Mapping[str, Machine], *, purchase: Purchase | None = None, production: bool = True
+) -> tuple[Hint, ...]:
+    """The best hint for each of the largest lines of `report`, which is the price of `plan`; largest saving first.
+
+    `machines` are EC2 instance types by name. `production` stacks are told nothing that takes time or a zone from them.
+    """
+    views = live(plan)
+    links = Links(views)
+    found = []
+    for line in report.largest[:LARGEST]:
+        view = plan.by_urn(line.urn)
+        if view is None:
+            continue
+        case = Case(
+            view=view,
+            line=line,
+            views=views,
+            links=links,
+            usage=report.usage,
+            region=own if isinstance(own := view.get("region"), str) else report.region,
+            purchase=purchase or Purchase(),
+            machines=machines,
+            production=production,
+        )
+        told = [
+            Hint(urn=line.urn, saves_usd=rounded(usd), message=message)
+            for ask in ASKED.get(line.type, ())
+            for usd, message in ask(case)
+            if usd >= max(LEAST_USD, LEAST_SHARE * line.monthly_usd)
+        ]
+        found += [max(told, key=lambda hint: hint.saves_usd)] if told else []
+    return tuple(sorted(found, key=lambda hint: -hint.saves_usd))
+
+
+Found = Iterator[tuple[float, str]]
+
+
+def _node_group_type(case: Case) -> Found:
+    template = _template(case)
+    types = case.view.get("instanceTypes", [template.get("instanceType") if template else None])
+    # Several types are several markets to draw from, which one cheaper type is not.
+    if isinstance(types, list | tuple) and len(types) == 1 and isinstance(types[0], str) and not _bound(case.view, template):
+        yield from _another(case, types[0], "ec2", lambda other: case.saving(case.changed(instanceTypes=[other])))
+
+
+def _instance_type(case: Case) -> Found:
+    own, bound = case.view.get("instanceType"), _bound(case.view, case.view)
+    if isinstance(own, str) and not bound:
+        yield from _another(case, own, "ec2", lambda other: case.saving(case.changed(instanceType=other)))
+
+
+def _notebook_type(case: Case) -> Found:
+    own = case.view.get("instanceType")
+    if isinstance(own, str):
+        yield from _another(case, own, "sagemaker", lambda other: case.saving(case.changed(instanceType=other)))
+
+
+def _variant_type(case: Case) -> Found:
+    configuration = case.links.find(case.view, CONFIGURATION, case.view.get("endpointConfigName"))
+    if configuration is None:
+        return
+    variants = _list(configuration, "productionVariants")
+    for number, variant in enumerate(variants):
+        if not isinstance(variant, dict) or not isinstance(own := variant.get("instanceType"), str):
+            continue
+
+        def saving(other: str, number: int = number) -> float:
+            swapped = [{**item, "instanceType": other} if at == number else item for at, item in enumerate(variants)]
+            changed = replace(configuration, props={**configuration.props, "productionVariants": swapped})
+            return case.saving(case.view, links=Links([changed if view is configuration else view for view in case.views]))
+
+        yield from _another(case, own, "sagemaker", saving)
+
+
+def _another(case: Case, own: str, service: str, saving: Callable[[str], float]) -> Found:
+    best = None if case.committed(own) else cheapest(own, service, case.region, case.machines)
+    if best:
+        facts = case.machines[best.removeprefix(SAGEMAKER_PREFIX)]
+        cards = f", {facts.accelerators} x {facts.accelerator}" if facts.accelerators else ""
+        yield (
+            saving(best),
+            f"{best} instead of {own} has {facts.vcpus} vCPU, {facts.memory_gib:g} GiB{cards} on {facts.architecture} as well; "
+            "processors differ, so measure first",
+        )
+
+
+def _spot(case: Case) -> Found:
+    """For a pool that may be empty (minSize 0): what runs on it can lose a node."""
+    template = _template(case)
+    types = case.view.get("instanceTypes")
+    if not isinstance(types, list | tuple) or len(types) != 1 or not isinstance(types[0], str) or _bound(case.view, template):
+        return
+    free = case.view.get("scalingConfig.minSize") == 0 and case.view.get("capacityType", "ON_DEMAND") == "ON_DEMAND"
+    if free and ("ec2-spot", types[0], case.region) in table() and not case.committed(types[0]):
+        saved = case.saving(case.changed(capacityType="SPOT"))
+        yield (
+            saved,
+            f"capacityType SPOT: the pool may be empty (minSize 0), and {types[0]} was once seen at this price",
+        )
+
+
+def _night(case: Case) -> Found:
+    usage = case.usage.named(case.view.name)
+    if case.production or usage.instance_hours <= WORKING_HOURS or any(map(case.committed, _types(case))):
+        return
+    if case.view.get("capacityType") == "CAPACITY_BLOCK" or _reserved(_template(case)):
+        return
+    saved = case.saving(case.view, replace(usage, instance_hours=WORKING_HOURS, overrides={}))
+    yield (
+        saved,
+        f"off at night and on weekends it runs {WORKING_HOURS:g} hours of {usage.instance_hours:g}; nothing does that by itself: "
+        f"{STOPPED[case.view.type]}, and say so in slipway:cost.usage.instanceHours",
+    )
+
+
+def _types(case: Case) -> list[str]:
+    """The instance types that the resource names, as far as they are known."""
+    template = _template(case)
+    configuration = case.links.find(case.view, CONFIGURATION, case.view.get("endpointConfigName"))
+    found = [*_list(case.view, "instanceTypes"), case.view.get("instanceType"), template and template.get("instanceType")]
+    if case.view.type == ENDPOINT and configuration:
+        found += [item.get("instanceType") for item in _list(configuration, "productionVariants") if isinstance(item, dict)]
+    return [item for item in found if isinstance(item, str)]
+
+
+def _list(view: ResourceView, path: str) -> list[Any]:
+    """The list there; empty where there is none, or none is known yet."""
+    value = view.get(path)
+    return list(value) if isinstance(value, list | tuple) else []
+
+
+def _gateway(case: Case) -> Found:
+    """A gateway endpoint takes S3's and DynamoDB's traffic off the NAT gateway for nothing."""
+    there = {_service(view) for view in case.views if view.type == VPC_ENDPOINT and _is_gateway(view)}
+    if "s3" not in there and None not in there:
+        saved = case.saving(case.view, replace(case.usage.named(case.view.name), nat_gb=0.0, overrides={}))
+        yield saved, "a gateway endpoint for S3 costs nothing; this much at most is saved, where all that goes through is S3's"
+
+
+def _one_nat(case: Case) -> Found:
+    others = [view for view in case.views if view.type == NAT]
+    if not case.production and len(others) > 1 and case.view is not others[0]:
+        saved = case.saving(case.view, replace(case.usage.named(case.view.name), hours=0.0, overrides={}))
+        yield saved, "one NAT gateway (slipway:network.nat: single) does for all zones, where one zone may cut the others off"
+
+
+def _interface(case: Case) -> Found:
+    service = _service(case.view)
+    if service in GATEWAY_SERVICES and case.view.get("vpcEndpointType") == "Interface":
+        yield case.line.monthly_usd, f"a gateway endpoint for {service} costs nothing; only peers outside the VPC need this one"
+
+
+def _service(endpoint: ResourceView) -> str | None:
+    """`s3` of `com.amazonaws.us-east-1.s3`; None where it is not known yet."""
+    name = endpoint.get("serviceName")
+    return name.rpartition(".")[2] if isinstance(name, str) else None
+
+
+def _is_gateway(endpoint: ResourceView) -> bool:
+    return endpoint.get("vpcEndpointType", "Gateway") == "Gateway"
+
+
+def _template(case: Case) -> ResourceView | None:
+    if case.view.get("launchTemplate") is None:
+        return None
+    named = case.view.get("launchTemplate.id", case.view.get("launchTemplate.name"))
+    return case.links.find(case.view, LAUNCH_TEMPLATE, named)
+
+
+def _bound(view: ResourceView, template: ResourceView | None) -> bool:
+    """Whether its instances cannot be others: EFA, a reservation, a capacity block, a market chosen already."""
+    if view.get("capacityType", "ON_DEMAND") != "ON_DEMAND":
+        return True
+    interfaces = template.get("networkInterfaces") if template else None
+    plain = interfaces is None or (
+        isinstance(interfaces, list | tuple)
+        and all(isinstance(item, dict) and item.get("interfaceType", "interface") == "interface" for item in interfaces)
+    )
+    return not plain or _reserved(template)
+
+
+def _reserved(template: ResourceView | None) -> bool:
+    kept = ("capacityReservationSpecification", "instanceMarketOptions")
+    return template is not None and any(template.get(key) is not None for key in kept)
+
+
+ASKED: Final[dict[str, tuple[Callable[[Case], Found], ...]]] = {
+    NODE_GROUP: (_node_group_type, _spot, _night),
+    INSTANCE: (_instance_type, _night),
+    ENDPOINT: (_variant_type, _night),
+    NOTEBOOK: (_notebook_type, _night),
+    NAT: (_gateway, _one_nat),
+    VPC_ENDPOINT: (_interface,),
+}
