@@ -231,7 +231,7 @@ def _service(endpoint: ResourceView) -> str | None:
 
 
 def _is_gateway(endpoint: ResourceView) -> bool:
-    return endpoint.get("vpcEndpointType", "Gateway") == "Gateway"
+    return bool(endpoint.get("vpcEndpointType", "Gateway") == "Gateway")
 
 
 def _template(case: Case) -> ResourceView | None:

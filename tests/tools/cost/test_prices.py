@@ -8,6 +8,7 @@ from datetime import date
 
 import pytest
 
+from tools.cost import refresh
 from tools.cost.prices import SOURCES, NoPrice, quote, regions, table
 
 WANTED_REGIONS = ("us-east-1", "us-east-2", "us-west-2", "eu-west-1", "eu-central-1", "ap-northeast-1")
@@ -27,7 +28,8 @@ def test_every_row_has_a_price_above_zero_a_date_a_known_source_and_basis() -> N
 
 
 def test_every_source_is_used_by_a_row() -> None:
-    assert {row.source for row in table().values()} == set(SOURCES)
+    # Until the table is renewed for the first time, nothing is from there.
+    assert {row.source for row in table().values()} | {refresh.SOURCE} == set(SOURCES)
 
 
 @pytest.mark.parametrize("region", WANTED_REGIONS)
