@@ -75,12 +75,12 @@ def test_exceptions_and_severities_of_the_stack_file_decide_what_blocks(stack: S
 
 def test_over_the_ceiling_exits_4_and_makes_nothing(stack: Slipway) -> None:
     def change(config: dict[str, Any]) -> None:
-        config["slipway:cost"] |= {"ceilingMonthlyUsd": 50, "budgetMonthlyUsd": 40}
+        config["slipway:cost"] |= {"ceilingMonthlyUsd": 1, "budgetMonthlyUsd": 1}
 
     stack.edit("local", change)
     answer = stack.run("up", "--json", code=4)
     shapes.check(answer.json, shapes.RUN)
-    assert answer.json["cost"]["monthly_usd"] > answer.json["cost"]["ceiling_usd"] == 50
+    assert answer.json["cost"]["monthly_usd"] > answer.json["cost"]["ceiling_usd"] == 1
     assert "nothing was touched" in answer.err
     said = stack.run("cost", code=4)
     assert "over the ceiling" in said.out

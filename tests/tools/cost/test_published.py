@@ -1,13 +1,20 @@
-"""Published prices, written here by hand from the price pages and files, against what a plan is charged for them."""
+"""Published prices, written here by hand from the price pages and files, against what a plan is charged for them.
+
+`quoted.csv` has instance prices as their sources quote them, none derived. The table was made from the same sources: what this
+finds is a slip between a quoted price and a bill, not a source that is wrong.
+"""
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.tools.cost.make import CONFIGURATION, ENDPOINT, JOB, NODE_GROUP, NOTHING_USED, line, view
 from tools.cost import Usage
+from tools.cost.prices import SOURCES
 
 HOURS = 730
 
@@ -112,3 +119,25 @@ def test_an_endpoint_instance_costs_its_published_hour(instance: str, hourly: fl
 def test_a_training_hour_costs_what_an_endpoint_hour_does(instance: str, hourly: float) -> None:
     found = line(view(JOB, {"instance_type": instance, "instance_count": 4, "max_runtime_in_seconds": 3600}))
     assert found.one_off_max_usd == pytest.approx(4 * hourly, abs=0.0001)
+
+
+QUOTED = list(csv.DictReader((Path(__file__).parent / "quoted.csv").read_text(encoding="utf-8").splitlines()))
+
+
+def test_forty_prices_are_quoted_with_date_and_source_over_five_regions() -> None:
+    assert len(QUOTED) == 40
+    assert len({row["region"] for row in QUOTED}) == 5
+    assert all(row["as_of"] and row["source"] in SOURCES for row in QUOTED)
+
+
+@pytest.mark.parametrize("row", QUOTED, ids=lambda row: f"{row['type']} {row['region']}")
+def test_an_instance_is_charged_what_was_quoted_for_its_type_and_region_on_that_day(row: dict[str, str]) -> None:
+    if row["type"].startswith("ml."):
+        variant = {"variantName": "main", "instanceType": row["type"], "initialInstanceCount": 1}
+        views = [view(ENDPOINT, {"endpointConfigName": "c"}), view(CONFIGURATION, {"name": "c", "productionVariants": [variant]})]
+    else:
+        views = [view(NODE_GROUP, _node(row["type"]))]
+    found = line(*views, region=row["region"])
+    assert found.monthly_usd == pytest.approx(float(row["usd_an_hour"]) * HOURS, abs=0.0001)
+    assert found.priced_at == row["as_of"]  # the root volume of 0 GiB has an older one
+    assert f"{row['type']}: " not in found.basis, "nothing stands in for the region's own price"
