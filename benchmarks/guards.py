@@ -1,0 +1,169 @@
+"""The guards over a plan of 1,000 resources: its price, and the policies beside checkov's.
+
+`python -m benchmarks.guards [--size 1000] [--rounds 7] [--checkov FOLDER/bin/checkov]`. Warm figures are of one process that has
+read its tables; "from a file" is a whole command with the start of its process, ours and checkov's on the same resources, which
+checkov reads as a Terraform plan. It pins libraries of its own and wants an environment of its own: `uv venv E`, then
+`uv pip install --python E/bin/python checkov==3.3.30`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks.conditions import conditions, median, table
+
+_TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+    }
+)
+_TAGS = {"Environment": "dev", "Owner": "ml", "CostCenter": "research", "Project": "slipway"}
+# What a resource is to pulumi-aws and to Terraform, and its properties by pulumi-aws's names; Terraform's in snake case.
+KINDS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("aws:s3/bucket:Bucket", "aws_s3_bucket", {"bucket": "data", "tags": _TAGS}),
+    ("aws:s3/bucketVersioning:BucketVersioning", "aws_s3_bucket_versioning", {"bucket": "data"}),
+    ("aws:cloudwatch/logGroup:LogGroup", "aws_cloudwatch_log_group", {"name": "jobs", "retentionInDays": 30, "tags": _TAGS}),
+    ("aws:sns/topic:Topic", "aws_sns_topic", {"name": "alerts", "tags": _TAGS}),
+    ("aws:sqs/queue:Queue", "aws_sqs_queue", {"name": "work", "tags": _TAGS}),
+    ("aws:iam/role:Role", "aws_iam_role", {"name": "job", "assumeRolePolicy": _TRUST, "tags": _TAGS}),
+    ("aws:kms/key:Key", "aws_kms_key", {"enableKeyRotation": True, "tags": _TAGS}),
+    ("aws:ebs/volume:Volume", "aws_ebs_volume", {"size": 100, "type": "gp3", "encrypted": True, "tags": _TAGS}),
+    ("aws:ec2/securityGroup:SecurityGroup", "aws_security_group", {"name": "nodes", "description": "nodes", "tags": _TAGS}),
+    ("aws:ec2/instance:Instance", "aws_instance", {"instanceType": "m6i.xlarge", "ami": "ami-1", "tags": _TAGS}),
+)
+
+
+def resources(size: int) -> list[dict[str, Any]]:
+    """The plan as `check --resources` and `cost --resources` take it."""
+    return [
+        {"type": kind, "name": f"r{number}", "props": props}
+        for number in range(size)
+        for kind, _, props in [KINDS[number % len(KINDS)]]
+    ]
+
+
+def terraform(size: int) -> dict[str, Any]:
+    """The same resources as a Terraform plan."""
+    planned, configured = [], []
+    for number in range(size):
+        _, kind, props = KINDS[number % len(KINDS)]
+        named = {"address": f"{kind}.r{number}", "mode": "managed", "type": kind, "name": f"r{number}"}
+        planned.append({**named, "values": {_snake(key): value for key, value in props.items()}})
+        configured.append({**named, "expressions": {}})
+    return {
+        "format_version": "1.2",
+        "terraform_version": "1.9.0",
+        "planned_values": {"root_module": {"resources": planned}},
+        "configuration": {"root_module": {"resources": configured}},
+    }
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"([A-Z])", lambda found: f"_{found[1].lower()}", name)
+
+
+def timed(run: Callable[[], Any], rounds: int) -> list[float]:
+    """Seconds of each of `rounds` runs."""
+    seconds = []
+    for _ in range(rounds):
+        begun = time.perf_counter()
+        run()
+        seconds.append(time.perf_counter() - begun)
+    return seconds
+
+
+def warm(size: int, rounds: int) -> list[tuple[object, ...]]:
+    """Price and policies in this process, tables read."""
+    from infra.catalog.instances import instance_table
+    from policies.evaluate import evaluate
+    from policies.rule import EVERY_TYPE
+    from policies.rules import all_rules
+    from tools.cost import estimate
+    from tools.cost.hints import hints
+    from tools.plan.view import Plan, from_json
+
+    views = list(from_json(resources(size)))
+
+    def price() -> None:
+        plan = Plan(views)
+        hints(plan, estimate(plan, region="us-east-1"), instance_table())
+
+    def judge() -> None:
+        evaluate(Plan(views))
+
+    price(), judge()
+    rules = list(all_rules())
+    pairs = sum(view.type in rule.types or EVERY_TYPE in rule.types for rule in rules for view in views)
+    priced, judged = timed(price, rounds), timed(judge, rounds)
+    all_pairs = len(rules) * size
+    told = f"{all_pairs / median(judged) / 1e6:.1f} million rules x resources a second; {pairs:,} of {all_pairs:,} meet a type"
+    return [
+        ("price and hints", *_of(priced), f"{size / median(priced):,.0f} resources a second"),
+        ("policies", *_of(judged), told),
+    ]
+
+
+def from_a_file(size: int, rounds: int, checkov: Path | None) -> list[tuple[object, ...]]:
+    """Whole commands over a file of the same resources."""
+    with tempfile.TemporaryDirectory(prefix="slipway-bench-") as folder:
+        ours, theirs = Path(folder, "resources.json"), Path(folder, "plan.json")
+        ours.write_text(json.dumps(resources(size)), encoding="utf-8")
+        theirs.write_text(json.dumps(terraform(size)), encoding="utf-8")
+        env = {**os.environ, "SLIPWAY_HOME": folder, "SLIPWAY_PORT": "0"}
+
+        def run(*command: str) -> Any:
+            done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+            return json.loads(done.stdout)
+
+        def slipway(verb: str) -> Any:
+            return run(sys.executable, "-m", "tools.cli", verb, "--resources", str(ours), "--json")
+
+        assert len(slipway("check")["violations"]) > 0
+        assert slipway("cost")["monthly_usd"] > 0
+        mine = timed(lambda: slipway("check"), rounds)
+        rows: list[tuple[object, ...]] = [
+            ("slipway cost", *_of(timed(lambda: slipway("cost"), rounds)), ""),
+            ("slipway check", *_of(mine), "1.0"),
+        ]
+        if checkov is not None:
+            options = ("-f", str(theirs), "--framework", "terraform_plan", "-o", "json", "--compact", "--skip-download")
+            summary = run(str(checkov), *options)["summary"]
+            assert summary["resource_count"] == size, summary
+            peer = timed(lambda: run(str(checkov), *options), max(1, rounds // 3))
+            checks = summary["passed"] + summary["failed"]
+            rows.append(
+                (f"checkov {summary['checkov_version']}", *_of(peer), f"{median(peer) / median(mine):.1f} ({checks:,} results)")
+            )
+        return rows
+
+
+def _of(seconds: list[float]) -> tuple[str, str, str]:
+    return f"{median(seconds):.3f}", f"{min(seconds):.3f}", f"{max(seconds):.3f}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--size", type=int, default=1000)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--checkov", type=Path)
+    options = parser.parse_args()
+    print(f"{options.size} resources, {options.rounds} rounds; {conditions()}\n")
+    print(table(("warm", "median (s)", "min", "max", "how many"), warm(options.size, options.rounds)), flush=True)
+    print()
+    head = ("from a file", "median (s)", "min", "max", "to ours")
+    print(table(head, from_a_file(options.size, options.rounds, options.checkov)))
+
+
+if __name__ == "__main__":
+    main()
