@@ -58,7 +58,7 @@ def environment() -> dict[str, str]:
 def phases(*, unit: bool, e2e: bool) -> list[tuple[str, list[str]]]:
     """(name, pytest arguments) of each phase. Unit tests use all cores; end to end, a file shares its cloud.
 
-    A third process end to end gained nothing on 2 cores (measured), and each has a cloud, jobs and servers.
+    Two processes end to end: each has a cloud, jobs and servers of its own, which want the cores too.
     """
     both = unit == e2e
     found = []
