@@ -30,8 +30,6 @@ from policies.rule import EVERY_TYPE, Fail, Rule, Unknown
 from tools.plan.view import UNKNOWN, ResourceView
 
 _LEVELS: Final = {"mandatory": EnforcementLevel.MANDATORY, "advisory": EnforcementLevel.ADVISORY}
-
-
 # Told of a covered violation; an advisory policy, since one policy has one level whatever it reports.
 EXCEPTED: Final = "policies-excepted"
 
@@ -63,11 +61,14 @@ class _Terms:
         self._today = today
         self._covered: dict[tuple[str, str], str] = {}
 
-    def covers(self, rule: Rule, urn: str, name: str, message: str) -> bool:
-        found = self.overrides.covering(rule.id, urn, name, self._today)
-        if found is not None:
-            self._covered[rule.id, urn] = f"{rule.id} {found.terms()} ({message})"
-        return found is not None
+    def tell(self, report: ReportViolation, rule: Rule, view: ResourceView, broken: Fail, urn: str | None) -> None:
+        """Reports what is broken against `urn`, or keeps it for the advice where a live exception covers it."""
+        message = rule.told(broken)
+        found = self.overrides.covering(rule.id, view.urn, view.name, self._today)
+        if found is None:
+            report(message, urn)
+        else:
+            self._covered[rule.id, view.urn] = f"{rule.id} {found.terms()} ({message})"
 
     def covered_policy(self) -> Policy:
         def validate(args: StackValidationArgs, report: ReportViolation) -> None:
@@ -115,9 +116,7 @@ def _resource_check(rule: Rule, terms: _Terms) -> Callable[[ResourceValidationAr
         view = ResourceView(type=args.resource_type, name=args.name, urn=args.urn, parent=parent, props=plain(args.props))
         verdict = rule.check(view, LinkedPlan([view]))
         if isinstance(verdict, Fail):
-            message = f"{verdict.message}; {rule.fix}"
-            if not terms.covers(rule, view.urn, view.name, message):
-                report(message, None)
+            terms.tell(report, rule, view, verdict, None)
         elif isinstance(verdict, Unknown):
             raise UnknownValueError(UNKNOWN_STRING_VALUE, [verdict.property])
 
@@ -131,9 +130,7 @@ def _stack_check(rule: Rule, terms: _Terms) -> Callable[[StackValidationArgs, Re
         for view in plan.of(*rule.types):
             verdict = rule.check(view, plan)
             if isinstance(verdict, Fail):
-                message = f"{verdict.message}; {rule.fix}"
-                if not terms.covers(rule, view.urn, view.name, message):
-                    report(message, view.urn)
+                terms.tell(report, rule, view, verdict, view.urn)
             elif isinstance(verdict, Unknown):
                 unknown = unknown or f"{view.name}.{verdict.property}"
         if unknown:

@@ -160,7 +160,7 @@ def _judge(rule: Rule, level: Severity, view: ResourceView, plan: LinkedPlan) ->
         message = f"internal failure: rule {rule.id} raised {error!r} on {urn}; this is a fault of the rule, please report it"
         return Violation(rule=rule.id, level="mandatory", urn=urn, message=message, internal=True)
     if isinstance(verdict, Fail):
-        return Violation(rule=rule.id, level=level, urn=urn, message=f"{verdict.message}; {rule.fix}")
+        return Violation(rule=rule.id, level=level, urn=urn, message=rule.told(verdict))
     if isinstance(verdict, Unknown):
         return Undetermined(rule=rule.id, urn=urn, property=verdict.property)
     return None

@@ -66,6 +66,10 @@ class Rule:
         except Undecided as undecided:
             return Unknown(undecided.path)
 
+    def told(self, broken: Fail) -> str:
+        """What a reader is told of a resource that breaks it: what was found, and the way out."""
+        return f"{broken.message}; {self.fix}"
+
 
 REGISTRY: Final[dict[str, Rule]] = {}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -77,14 +78,16 @@ def pytest_collection_finish() -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if place_of(item) in SLOW:
+        if place_of(item.path) in SLOW:
             item.add_marker(pytest.mark.e2e)
-    items.sort(key=lambda item: LONGEST.index(place_of(item)) if place_of(item) in LONGEST else len(LONGEST))
+    turns = {place: turn for turn, place in enumerate(LONGEST)}
+    items.sort(key=lambda item: turns.get(place_of(item.path), len(turns)))
 
 
-def place_of(item: pytest.Item) -> str:
-    """The file of a test, from this folder on."""
-    return item.path.relative_to(ROOT).as_posix() if item.path.is_relative_to(ROOT) else ""
+@cache
+def place_of(path: Path) -> str:
+    """A file, from this folder on; "" for one outside."""
+    return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else ""
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:

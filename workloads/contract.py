@@ -26,6 +26,9 @@ SAGEMAKER_PREFIX: Final = "sagemaker_"
 # The port hosts meet at in SageMaker's own drivers (sagemaker-train, `torchrun_driver`).
 RENDEZVOUS_PORT: Final = 7777
 SERVING_PORT: Final = 8080
+# Input channels of ours, beside the data's own: a trained model, and the held-out data it is measured on.
+MODEL_CHANNEL: Final = "model"
+TEST_CHANNEL: Final = "test"
 
 
 def base_directory(environ: Mapping[str, str] | None = None) -> Path:

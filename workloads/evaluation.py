@@ -24,7 +24,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from workloads.contract import SAGEMAKER_PREFIX, TrainingContract, parse_hyperparameter
+from workloads.contract import MODEL_CHANNEL, SAGEMAKER_PREFIX, TEST_CHANNEL, TrainingContract, parse_hyperparameter
 from workloads.errors import EXIT_BAD_INPUT, HyperparameterError, ModelError, WorkloadError, describe
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 REPORT: Final = "evaluation.json"
 ARCHIVE: Final = "model.tar.gz"
-MODEL_CHANNEL, TEST_CHANNEL = "model", "test"
 FORMAT_VERSION: Final = 1
 # The family that AWS's own files put a task's metrics in; those of language models it does not name.
 # https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-model-quality-metrics.html

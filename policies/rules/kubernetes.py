@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from policies import tokens as t
@@ -44,6 +44,11 @@ def _containers(resource: ResourceView) -> Iterator[Block]:
     yield from pod.rows("containers")
 
 
+def _confined(resource: ResourceView) -> Iterable[Block]:
+    """The containers that must not reach their node: all but those of drivers, which are there to do so."""
+    return () if _is_driver(resource) else _containers(resource)
+
+
 def _called(container: Block) -> str:
     return f"container {container.text('name') or '?'}"
 
@@ -55,7 +60,7 @@ def _entry(entries: Any, key: str, path: str) -> str:
 
 
 def _is_driver(resource: ResourceView) -> bool:
-    """A DaemonSet of kube-system: device plugins, network and storage drivers, which are there to reach the node."""
+    """A DaemonSet of kube-system: device plugins, network and storage drivers."""
     return resource.type == t.K8S_DAEMON_SET and Block.of(resource).text("metadata.namespace") == "kube-system"
 
 
@@ -67,10 +72,8 @@ def _is_driver(resource: ResourceView) -> bool:
     fix="leave securityContext.privileged false (device plugins are DaemonSets in kube-system)",
 )
 def no_privileged_containers(resource: ResourceView) -> Verdict:
-    if _is_driver(resource):
-        return PASS
     return every(
-        _containers(resource),
+        _confined(resource),
         lambda one: Fail(f"{_called(one)} is privileged") if one.flag("securityContext.privileged") else PASS,
     )
 
@@ -83,10 +86,8 @@ def no_privileged_containers(resource: ResourceView) -> Verdict:
     fix="set securityContext.allowPrivilegeEscalation to false in every container",
 )
 def no_privilege_escalation(resource: ResourceView) -> Verdict:
-    if _is_driver(resource):
-        return PASS
     return every(
-        _containers(resource),
+        _confined(resource),
         lambda one: (
             Fail(f"{_called(one)} may gain privileges")
             if one.flag("securityContext.allowPrivilegeEscalation", default=True)
@@ -103,8 +104,6 @@ def no_privilege_escalation(resource: ResourceView) -> Verdict:
     fix="set securityContext.runAsNonRoot to true, in the pod or in each container, and no runAsUser of 0",
 )
 def runs_as_a_user(resource: ResourceView) -> Verdict:
-    if _is_driver(resource):
-        return PASS
     pod = _pod(resource)
 
     def is_user(one: Block) -> Verdict:
@@ -115,7 +114,7 @@ def runs_as_a_user(resource: ResourceView) -> Verdict:
         asked = one.flag("securityContext.runAsNonRoot", default=pod.flag("securityContext.runAsNonRoot"))
         return PASS if asked else Fail(f"{_called(one)} may run as root")
 
-    return every(_containers(resource), is_user)
+    return every(_confined(resource), is_user)
 
 
 @rule(
@@ -126,16 +125,13 @@ def runs_as_a_user(resource: ResourceView) -> Verdict:
     fix=f"set securityContext.capabilities.drop to [ALL] and add at most {', '.join(sorted(_CAPABILITIES))}",
 )
 def drops_capabilities(resource: ResourceView) -> Verdict:
-    if _is_driver(resource):
-        return PASS
-
     def dropped(one: Block) -> Verdict:
         if "ALL" not in one.strings("securityContext.capabilities.drop"):
             return Fail(f"{_called(one)} keeps capabilities")
         more = set(one.strings("securityContext.capabilities.add")) - _CAPABILITIES
         return Fail(f"{_called(one)} adds {', '.join(sorted(more))}") if more else PASS
 
-    return every(_containers(resource), dropped)
+    return every(_confined(resource), dropped)
 
 
 @rule(

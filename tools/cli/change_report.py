@@ -25,14 +25,15 @@ class Told:
 
 def of_preview(stack: str, *, local: bool) -> Told:
     """A preview now. One that fails is told as well: its document says why."""
-    from tools.cli.guards import judge, run_document
+    from tools.cli.guards import judge, run_document, settings_of
     from tools.cli.plans import previewed
     from tools.plan.loaders import from_preview
     from tools.report.diagram import draw
 
     short_lived()
     began = time.monotonic()
-    result, settings, before = previewed(stack, local=local)
+    settings = settings_of(stack)
+    result, before = previewed(stack, local=local)
     plan = from_preview(result.steps, stack)
     verdict = judge(plan, settings, before=before) if result.ok else None
     return Told(

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from tools.plan.paths import at
 from tools.plan.view import UNKNOWN, Secret, decode
 
-# The engine's paths: `tags.Owner`, `rules[0].status`, `tags["a.b"]`. Source: pulumi sdk/go/common/resource/property_path.go.
-_PART: Final = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|([^.\[\]]+)')
 _ABSENT: Final = object()
 # A longer value (a policy document, a script) is cut: the reader is told that it differs, the diff of it is in the source.
 LONGEST: Final = 120
@@ -24,7 +22,7 @@ def properties(paths: Iterable[str], before: Mapping[str, Any], after: Mapping[s
     decoded = decode(before), decode(after)
     found = []
     for path in paths:
-        old, new = (at(value, path) for value in decoded)
+        old, new = (at(value, path, absent=_ABSENT, ends=_ends) for value in decoded)
         entry = {"path": path}
         if not (_secret(old) or _secret(new)):
             entry |= {key: _words(value) for key, value in (("old", old), ("new", new)) if value is not _ABSENT}
@@ -32,20 +30,9 @@ def properties(paths: Iterable[str], before: Mapping[str, Any], after: Mapping[s
     return found
 
 
-def at(value: Any, path: str) -> Any:
-    """The value at an engine's path; the secret itself where the path runs into one, `_ABSENT` where there is nothing."""
-    for match in _PART.finditer(path):
-        if isinstance(value, Secret) or value is UNKNOWN or value == MASK:
-            return value
-        quoted, number, plain = match.groups()
-        key = quoted.replace('\\"', '"') if quoted is not None else plain
-        if number is not None and isinstance(value, list) and int(number) < len(value):
-            value = value[int(number)]
-        elif key is not None and isinstance(value, Mapping) and key in value:
-            value = value[key]
-        else:
-            return _ABSENT
-    return value
+def _ends(value: Any) -> bool:
+    """Whether a path that runs into this value has its answer: it is secret, or not known yet."""
+    return isinstance(value, Secret) or value is UNKNOWN or value == MASK
 
 
 def _secret(value: Any) -> bool:

@@ -22,29 +22,28 @@ def plan_of(stack: str, *, local: bool, resources: Path | None, state: bool) -> 
     from tools.cli import show
     from tools.plan.loaders import from_preview
 
-    result, _, _ = previewed(stack, local=local)
+    result, _ = previewed(stack, local=local)
     if not result.ok:
         show.failure(result)
         leave(FAILED)
     return from_preview(result.steps, stack)
 
 
-def previewed(stack: str, *, local: bool) -> tuple[Any, Any, Plan | None]:
-    """A fresh preview's result, the stack's settings, and what is deployed before it (None on AWS). Raises as `settings_of`."""
-    from tools.cli.guards import deployed, settings_of
+def previewed(stack: str, *, local: bool) -> tuple[Any, Plan | None]:
+    """A fresh preview's result, and what is deployed before it (None on AWS). The caller has read the stack's settings."""
+    from tools.cli.guards import deployed
     from tools.cli.progress import Progress
     from tools.engine.program import program, warm
     from tools.engine.sessions import open_stack
 
     warm()
-    settings = settings_of(stack)
     with (
         Progress().shown() as progress,
         open_stack(stack, "preview", program=program, local=local, say=progress.say, on_tick=progress.tick) as session,
     ):
         progress.phase(f"preview of {stack}", expected=session.expected())
         before = deployed(session)
-        return session.runner.preview(), settings, before
+        return session.runner.preview(), before
 
 
 def from_file(path: Path) -> Plan:

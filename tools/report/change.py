@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tools.report.job_page import HIDDEN, shown
+from tools.report.redact import HIDDEN, shown
 
 # What a reader must see first: replaced or deleted, one of these takes data or a service with it. By the type's last part.
 HOLDS_DATA: Final[Mapping[str, str]] = {

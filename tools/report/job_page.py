@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
+from tools.report.redact import scrubbed, shown
 from tools.report.svg import FONT, PALETTE, escape
-
-HIDDEN: Final = "[hidden]"
-# Names whose value is nobody's business on a page that is passed on, and values that are keys wherever they stand.
-_SECRET_NAME: Final = re.compile(r"(?i)secret|passw|credential|private|api_?key|access_?key|(^|[_-])(token|key|auth)$")
-_SECRET_VALUE: Final = re.compile(
-    r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bhf_[A-Za-z0-9]{20,}\b|(?i:\b(?:password|secret|token|api_?key)=)[^\s&;,]+"
-    r"|(?i:X-Amz-(?:Signature|Security-Token|Credential)=)[^\s&]+|(?<=://)[^\s/@:]+:[^\s/@]+(?=@)"
-)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,16 +37,6 @@ def page(jobs: Sequence[JobFacts], plot: str, *, note: str = "") -> str:
         "</main></body></html>",
     ]
     return "\n".join(part for part in parts if part) + "\n"
-
-
-def shown(name: str, value: object) -> str:
-    """A value as the page tells it: hidden where its name or its form says that it is secret."""
-    return HIDDEN if _SECRET_NAME.search(name) else scrubbed(str(value))
-
-
-def scrubbed(text: str) -> str:
-    """Text without what looks like a key or a password."""
-    return _SECRET_VALUE.sub(HIDDEN, text)
 
 
 def _job(job: JobFacts, *, alone: bool) -> str:

@@ -15,9 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workloads.contract import TrainingContract
+from workloads.contract import MODEL_CHANNEL, TEST_CHANNEL, TrainingContract
 from workloads.errors import EXIT_BAD_INPUT, WorkloadError, describe
-from workloads.evaluation import MODEL_CHANNEL, TEST_CHANNEL
 
 if TYPE_CHECKING:
     from workloads.compression.job import Paths

@@ -10,12 +10,14 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Final, Protocol
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from workloads.data.objects import Missing, Store, store
 from workloads.errors import DataError
+
+# numpy is imported where text is encoded: who only reads a corpus's settings (every preview does) need not wait for it.
+if TYPE_CHECKING:
+    import numpy as np
 
 FILE: Final = "tokenizer.json"
 KINDS: Final = ("bytes", "bpe")
@@ -56,9 +58,13 @@ class ByteTokenizer:
     end_of_text: Final = BYTES
 
     def encode(self, text: str) -> np.ndarray:
+        import numpy as np
+
         return np.frombuffer(text.encode(), dtype=np.uint8).astype(np.int64)
 
     def decode(self, tokens: Sequence[int] | np.ndarray) -> str:
+        import numpy as np
+
         ids = np.asarray(tokens, dtype=np.int64)
         return ids[ids < BYTES].astype(np.uint8).tobytes().decode(errors="replace")
 
@@ -89,6 +95,8 @@ class BpeTokenizer:
         self.vocabulary = int(model.get_vocab_size())
 
     def encode(self, text: str) -> np.ndarray:
+        import numpy as np
+
         return np.asarray(self._model.encode(text, add_special_tokens=False).ids, dtype=np.int64)
 
     def decode(self, tokens: Sequence[int] | np.ndarray) -> str:

@@ -10,10 +10,11 @@ from typing import Any
 import torch
 
 from workloads import artifact
+from workloads.contract import MODEL_CHANNEL
 from workloads.errors import HyperparameterError, ModelError
 from workloads.models.decoder_config import DecoderConfig
 from workloads.training.settings import TrainerSettings
-from workloads.training.sources import MODEL_CHANNEL, artifact_folder
+from workloads.training.sources import artifact_folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

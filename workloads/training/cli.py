@@ -13,7 +13,6 @@ from workloads.contract import TrainingContract
 from workloads.errors import EXIT_BAD_INPUT, EXIT_STOPPED, WorkloadError, describe
 from workloads.training import sources
 from workloads.training.settings import TrainerSettings
-from workloads.training.settings_tasks import SETTINGS
 from workloads.training.sources import Paths
 from workloads.training.tasks.registry import TASKS
 
@@ -56,7 +55,7 @@ def read_arguments(arguments: Sequence[str] | None) -> tuple[str, TrainerSetting
     """Task, settings and paths: from the command line with `--out`, else from the container contract. Raises `WorkloadError`."""
     parser = make_parser()
     given = parser.parse_args(arguments)
-    kind = SETTINGS[given.task]
+    kind = TASKS[given.task].settings
     values = setting.given_arguments(given, kind)
     data = given.data or values.get("data_uri")
     if (data is None) != (given.out is None):

@@ -56,7 +56,3 @@ class LanguageSettings(TrainerSettings):
     clip_norm: float = field(default=1.0, metadata=within(0.0, 1e6, OPTIMIZER, "largest norm of all gradients; 0: no clipping"))
     model: str = field(default="1m", metadata=one_of(tuple(PRESETS), MODEL, "size of the decoder"))
     sequence_length: int = field(default=256, metadata=within(8, 131_072, DATA, "tokens a row"))
-
-
-# A task's name -> its settings.
-SETTINGS: Final[Mapping[str, type[TrainerSettings]]] = MappingProxyType({"digits": DigitsSettings, "language": LanguageSettings})

@@ -7,12 +7,11 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from workloads.contract import TrainingContract
+from workloads.contract import MODEL_CHANNEL, TrainingContract
 from workloads.errors import ContractError, ModelError
 from workloads.training.settings import TrainerSettings
 
 ARCHIVE = "model.tar.gz"
-MODEL_CHANNEL = "model"
 TEACHER_CHANNEL = "teacher"
 
 

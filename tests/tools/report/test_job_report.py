@@ -21,8 +21,9 @@ from tools.jobs.definition import JobDefinition
 from tools.jobs.lines import values_of
 from tools.localcloud.aws import backend
 from tools.report.curves import MOST_POINTS, Curves, curves_of
-from tools.report.job_page import HIDDEN, JobFacts, page, shown
+from tools.report.job_page import JobFacts, page
 from tools.report.loss_plot import loss_plot
+from tools.report.redact import HIDDEN, shown
 from tools.report.svg import PALETTE
 
 LOG = """

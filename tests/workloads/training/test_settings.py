@@ -14,7 +14,8 @@ from workloads.errors import ContractError, HyperparameterError
 from workloads.models.decoder_config import PRESETS
 from workloads.training import cli, sources
 from workloads.training.settings import TrainerSettings
-from workloads.training.settings_tasks import SETTINGS, DigitsSettings, LanguageSettings
+from workloads.training.settings_tasks import DigitsSettings, LanguageSettings
+from workloads.training.tasks.registry import TASKS
 
 
 @pytest.mark.parametrize(
@@ -75,23 +76,23 @@ def test_help_shows_tasks_and_examples(capsys: pytest.CaptureFixture[str]) -> No
         cli.main(["--help"])
     assert caught.value.code == 0
     shown = capsys.readouterr().out
-    assert all(name in shown for name in SETTINGS)
+    assert all(name in shown for name in TASKS)
     assert "torchrun --nproc-per-node 8 -m workloads.training language" in shown
 
 
-@pytest.mark.parametrize("task", SETTINGS)
+@pytest.mark.parametrize("task", TASKS)
 def test_a_tasks_help_has_every_setting_with_limits_and_default(task: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         cli.main([task, "--help"])
     shown = " ".join(capsys.readouterr().out.split())
-    for item in fields(SETTINGS[task]):
+    for item in fields(TASKS[task].settings):
         flag = f"--{item.name.replace('_', '-')} {item.type.upper()}"  # type: ignore[union-attr]
         assert flag in shown, flag
         assert item.metadata["meaning"] in shown, item.name
 
 
 def test_every_default_is_within_its_limits() -> None:
-    for kind in SETTINGS.values():
+    for kind in (task.settings for task in TASKS.values()):
         assert kind.from_mapping(kind().as_dict()) == kind()
 
 

@@ -18,22 +18,17 @@ def run(stack: Stack = "local", local: Local = False, verbose: Verbose = False, 
     short_lived()
     began = time.monotonic()
     with errors_said(as_json=as_json, stack=stack):
-        from tools.engine.program import program, warm
+        from tools.engine.program import warm
 
         warm()
         from tools.cli import show
-        from tools.cli.guards import deployed, judge, run_document, settings_of
-        from tools.cli.progress import Progress
-        from tools.engine.sessions import open_stack
+        from tools.cli.guards import judge, run_document, settings_of
+        from tools.cli.plans import previewed
         from tools.plan.loaders import from_preview
 
         settings = settings_of(stack)
-        with Progress().shown() as progress:
-            with open_stack(stack, "preview", program=program, local=local, say=progress.say, on_tick=progress.tick) as session:
-                progress.phase(f"preview of {stack}", expected=session.expected())
-                before = deployed(session)
-                result = session.runner.preview()
-            verdict = judge(from_preview(result.steps, stack), settings, before=before) if result.ok else None
+        result, before = previewed(stack, local=local)
+        verdict = judge(from_preview(result.steps, stack), settings, before=before) if result.ok else None
         if as_json:
             answer(run_document(stack, time.monotonic() - began, result, verdict))
         elif verdict:

@@ -65,12 +65,7 @@ def phases(*, unit: bool, e2e: bool) -> list[tuple[str, list[str]]]:
     if unit or both:
         found.append(("unit", ["-n", "auto", "--dist", "loadgroup", "-m", "not e2e"]))
     if e2e or both:
-        found.append(
-            (
-                "end-to-end",
-                ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "-m", "e2e"],
-            )
-        )
+        found.append(("end-to-end", ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "-m", "e2e"]))
     return found
 
 

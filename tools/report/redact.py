@@ -1,0 +1,24 @@
+"""What a page or a comment that is passed on must not tell: values that are keys, and those of secret names."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+HIDDEN: Final = "[hidden]"
+# Names whose value is nobody's business on a page that is passed on, and values that are keys wherever they stand.
+_SECRET_NAME: Final = re.compile(r"(?i)secret|passw|credential|private|api_?key|access_?key|(^|[_-])(token|key|auth)$")
+_SECRET_VALUE: Final = re.compile(
+    r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bhf_[A-Za-z0-9]{20,}\b|(?i:\b(?:password|secret|token|api_?key)=)[^\s&;,]+"
+    r"|(?i:X-Amz-(?:Signature|Security-Token|Credential)=)[^\s&]+|(?<=://)[^\s/@:]+:[^\s/@]+(?=@)"
+)
+
+
+def shown(name: str, value: object) -> str:
+    """A value as the page tells it: hidden where its name or its form says that it is secret."""
+    return HIDDEN if _SECRET_NAME.search(name) else scrubbed(str(value))
+
+
+def scrubbed(text: str) -> str:
+    """Text without what looks like a key or a password."""
+    return _SECRET_VALUE.sub(HIDDEN, text)
