@@ -1,0 +1,60 @@
+"""The preflight: the account first, then every kind at once, since each only waits for answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from tools.plan.links import Links
+from tools.plan.view import Plan
+from tools.preflight import addresses, names, offering, permission, quotas, reservation
+from tools.preflight.account import Account
+from tools.preflight.fleets import fleets as fleets_of
+from tools.preflight.needs import live
+from tools.preflight.places import Places
+from tools.preflight.quotas import Machine
+from tools.preflight.report import Preflight, Row, State
+
+
+def preflight(plan: Plan, account: Account, machines: Mapping[str, Machine], *, owner: str = "") -> Preflight:
+    """Whether a plan fits the account. `machines` are EC2's instance types; `owner` the id of the account that the stack is for.
+
+    Raises NoAccount where there is nobody to ask.
+    """
+    wrong = _owner(owner, account)
+    if wrong.state is State.SHORT:
+        # What another account has says nothing of the one that is meant.
+        return Preflight.of([wrong])
+    views = live(plan)
+    links = Links(views)
+    fleets = fleets_of(views, links)
+    places = Places(views, links, account)
+    kinds: tuple[Callable[[], list[Row]], ...] = (
+        lambda: quotas.rows(views, links, fleets, machines, account),
+        lambda: offering.rows(fleets, places, account),
+        lambda: reservation.rows(fleets, places, account),
+        lambda: addresses.rows(views, links, fleets, places, account),
+        lambda: names.rows(views, account),
+        lambda: permission.rows(views, account),
+    )
+    with ThreadPoolExecutor(len(kinds)) as pool:
+        asked = [pool.submit(kind) for kind in kinds]
+        return Preflight.of([wrong, *(row for one in asked for row in one.result())])
+
+
+def _owner(owner: str, account: Account) -> Row:
+    """Whether the credentials are those of the account that the stack file names. The local cloud is nobody's."""
+    caller = account.caller["Account"]
+    if not owner or account.local:
+        return Row(kind="account", code="id", need=owner or "any", have=caller, says=f"the account is {caller}")
+    if owner == caller:
+        return Row(kind="account", code="id", need=owner, have=caller, says=f"the account is {caller}, as slipway:accountId says")
+    return Row(
+        kind="account",
+        code="id",
+        need=owner,
+        have=caller,
+        says=f"the stack is for account {owner} (slipway:accountId), the credentials are of {caller} ({account.caller['Arn']})",
+        state=State.SHORT,
+        way_out=(f"log in to {owner} (AWS_PROFILE), or mend slipway:accountId; nothing else was asked",),
+    )
