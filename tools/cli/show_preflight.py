@@ -8,6 +8,10 @@ from tools.cli.terminal import console
 
 # (mark, style) by state.
 MARKS: Final = {"short": ("✗ short", "red"), "unknown": ("⚠ unknown", "yellow"), "ok": ("fits", "dim")}
+# Of a table that goes into a file or a log, where nobody's window is too small.
+WIDE: Final = 160
+# A longer text than this is not said twice: it stands under "what".
+LONGEST: Final = 12
 
 
 def preflight(found: Any, *, verbose: bool = False) -> None:
@@ -15,6 +19,8 @@ def preflight(found: Any, *, verbose: bool = False) -> None:
     from rich.table import Table
 
     out = console()
+    if not out.is_terminal:
+        out.width = max(out.width, WIDE)
     rows = [row for row in found.rows if verbose or row.state != "ok"]
     if rows:
         table = Table(box=None, pad_edge=False, header_style="bold")
@@ -40,7 +46,8 @@ def preflight(found: Any, *, verbose: bool = False) -> None:
 
 
 def _short(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= LONGEST else ""
 
 
 def _plain(text: str) -> str:

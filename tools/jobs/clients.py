@@ -15,8 +15,8 @@ _ARGUMENTS = {
 
 
 class Clients:
-    """`sagemaker`, `logs`, `s3`, `ecr`, `sts` of a region, or any `of` it. `environment` reaches the local cloud; empty, the shell's is
-    taken. `attempts` is how often a call is tried."""
+    """`sagemaker`, `logs`, `s3`, `ecr`, `sts` of a region, or any by `of`. `environment` reaches the local cloud; empty, the
+    shell's is taken. `attempts` is how often a call is tried."""
 
     def __init__(self, region: str, environment: Mapping[str, str] | None = None, *, attempts: int = 8) -> None:
         self.region = region

@@ -1,4 +1,4 @@
-"""Service Quotas of a new account: moto 5.2.5 knows only some of VPC's. Asking for more is granted at once; nothing enforces them.
+"""Service Quotas of a new account: moto 5.2.5 knows only some of VPC's. More is granted at once, and nothing enforces them.
 
 EC2's and the rest are AWS's defaults for a new account. SageMaker has a quota for each instance type and use, and what an account
 gets of them differs: here 4 of each, 0 of those with accelerators; their codes are made of their names.
@@ -136,7 +136,9 @@ def _increase(call: Call) -> Mapping[str, Any]:
     """Granted at once. As on AWS, nothing is asked for that is there already."""
     quota, wanted = _applied(call, _one(call)), float(call.params["DesiredValue"])
     if wanted <= quota["Value"]:
-        raise Refusal("IllegalArgumentException", "You must provide a quota value greater than or equal to the current quota value.")
+        raise Refusal(
+            "IllegalArgumentException", "You must provide a quota value greater than or equal to the current quota value."
+        )
     key = (quota["ServiceCode"], quota["QuotaCode"])
     call.recorder.kept("service-quotas", "granted", call.region)[key] = {"Value": wanted}
     named = {name: quota[name] for name in ("ServiceCode", "ServiceName", "QuotaCode", "QuotaName", "QuotaArn", "GlobalQuota")}

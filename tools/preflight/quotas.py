@@ -143,7 +143,7 @@ def answered(wanted: Wanted, account: Account) -> Row:
 
 
 def judged(wanted: Wanted, quota: Quota, used: float | None, unasked: str, region: str) -> Row:
-    """Short, where all that the plan takes is over the quota, or what it adds to what is in use is. Pure."""
+    """Short, where the change adds some and then the whole plan, or all that is in use, is over the quota. Pure."""
     total, added = wanted.need.total, wanted.need.added
     if used is None or total > quota.value:
         takes, room, asks = max(total, wanted.worst), quota.value, total
@@ -152,8 +152,10 @@ def judged(wanted: Wanted, quota: Quota, used: float | None, unasked: str, regio
         takes, room, asks = added, max(0.0, quota.value - used), used + added
     has = f"the account may have {quota.value:g}" + (f" and uses {used:g}" if used is not None else "")
     says, state = f"{_needs(wanted)}; {has}", State.OK
-    if total > quota.value or (used is not None and takes > room):
+    if added and (total > quota.value or (used is not None and takes > room)):
         says, state = f"{says}: {asks - quota.value:g} short", State.SHORT
+    elif total > quota.value:
+        says = f"{says}: {total - quota.value:g} short at its largest, which this change does not change"
     elif wanted.worst > quota.value:
         says, state = f"{says}; how many come together is known at `up` only", State.UNKNOWN
     elif wanted.need.gaps:
