@@ -26,12 +26,12 @@ def account_of(settings: Any, *, local: bool) -> Account:
     return account
 
 
-def asked(plan: Plan, settings: Any, account: Account) -> Preflight:
-    """The preflight of a plan."""
+def asked(plan: Plan, settings: Any, account: Account, principal: str = "") -> Preflight:
+    """The preflight of a plan. `principal` is who will run `up`, where that is not the caller."""
     from infra.catalog.instances import instance_table
     from tools.preflight import preflight
 
-    return preflight(plan, account, instance_table(), owner=settings.account_id)
+    return preflight(plan, account, instance_table(), owner=settings.account_id, principal=principal)
 
 
 def _local_cloud() -> dict[str, str]:

@@ -16,8 +16,11 @@ from tools.preflight.quotas import Machine
 from tools.preflight.report import Preflight, Row, State
 
 
-def preflight(plan: Plan, account: Account, machines: Mapping[str, Machine], *, owner: str = "") -> Preflight:
-    """Whether a plan fits the account. `machines` are EC2's instance types; `owner` the id of the account that the stack is for.
+def preflight(
+    plan: Plan, account: Account, machines: Mapping[str, Machine], *, owner: str = "", principal: str = ""
+) -> Preflight:
+    """Whether a plan fits the account. `machines` are EC2's instance types, `owner` the id of the account that the stack is for,
+    `principal` who will run `up` (its arn; "": the caller, "none": whose rights are not asked for).
 
     Raises NoAccount where there is nobody to ask.
     """
@@ -35,7 +38,7 @@ def preflight(plan: Plan, account: Account, machines: Mapping[str, Machine], *, 
         lambda: reservation.rows(fleets, places, account),
         lambda: addresses.rows(views, links, fleets, places, account),
         lambda: names.rows(views, account),
-        lambda: permission.rows(views, account),
+        lambda: permission.rows(views, account, principal),
     )
     with ThreadPoolExecutor(len(kinds)) as pool:
         asked = [pool.submit(kind) for kind in kinds]

@@ -19,6 +19,9 @@ from tools.preflight.report import Row, State, several, unknown
 KIND: Final = "permission"
 # What one call takes: https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
 AT_ONCE: Final = 50
+# In place of an arn: nobody's rights are asked for.
+NOBODY: Final = "none"
+PRINCIPAL: Final = re.compile(r"arn:[\w-]+:iam::\d+:(user|role)/.+")
 ASSUMED: Final = re.compile(r"arn:(?P<partition>[\w-]+):sts::(?P<account>\d+):assumed-role/(?P<role>[^/]+)/.*")
 
 
@@ -31,15 +34,17 @@ class Right:
     by: tuple[str, ...]
 
 
-def rows(views: Iterable[ResourceView], account: Account) -> list[Row]:
-    """One row of what is allowed, one a service of what is not."""
+def rows(views: Iterable[ResourceView], account: Account, principal: str = "") -> list[Row]:
+    """One row of what is allowed, one a service of what is not. `principal` is whose rights count: an arn, "" the caller's."""
+    if principal == NOBODY:
+        return []
     wanted = rights(views, account.caller["Account"], account.region, account.partition)
     if not wanted:
         return []
     count = len({right.action for right in wanted})
     if account.local:
         return [unknown(KIND, "iam", count, "the local cloud judges nobody's permissions")]
-    arn = account.caller["Arn"]
+    arn = principal or account.caller["Arn"]
     try:
         source = _source(arn, account)
         answers = _simulated(wanted, source, account)
@@ -101,7 +106,7 @@ def _source(arn: str, account: Account) -> str:
         # A role's path is not part of its session's arn, and IAM asks for it.
         role = account.ask("iam", "get_role", RoleName=assumed["role"])["Role"]
         return str(role["Arn"])
-    if ":user/" in arn:
+    if PRINCIPAL.fullmatch(arn):
         return arn
     raise Unanswered("IAM simulates users and roles only")
 

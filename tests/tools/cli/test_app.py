@@ -143,7 +143,7 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
     monkeypatch.setattr(guards, "judge", judge)
     monkeypatch.setattr("tools.engine.program.warm", lambda: None)
     monkeypatch.setattr("tools.cli.preflight.account_of", lambda settings, *, local: world.asked.append(local) or world)
-    monkeypatch.setattr("tools.cli.preflight.asked", lambda plan, settings, account: world.preflight)
+    monkeypatch.setattr("tools.cli.preflight.asked", lambda plan, settings, account, principal="": world.preflight)
     return world
 
 

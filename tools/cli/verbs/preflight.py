@@ -14,6 +14,9 @@ from tools.cli.terminal import PREFLIGHT, answer, errors_said, leave
 def run(
     stack: Stack = "local",
     resources: Annotated[Path | None, typer.Option(help="A JSON list of {type, name, props}, or an export.")] = None,
+    principal: Annotated[
+        str, typer.Option(metavar="ARN", help="The role or user whose rights count (default: who asks; `none`: nobody's).")
+    ] = "",
     local: Local = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="List what fits as well.")] = False,
     as_json: Json = False,
@@ -30,9 +33,15 @@ def run(
         from tools.cli.plans import plan_of
         from tools.cli.preflight import account_of, asked
 
+        from tools.preflight.permission import NOBODY, PRINCIPAL
+
+        if principal not in ("", NOBODY) and not PRINCIPAL.fullmatch(principal):
+            raise ValueError(
+                f"--principal {principal!r} is no role's or user's arn; write arn:aws:iam::ACCOUNT:role/NAME, or none"
+            )
         settings = settings_of(stack)
         account = account_of(settings, local=local or stack == "local")
-        found = asked(plan_of(stack, local=local, resources=resources, state=False), settings, account)
+        found = asked(plan_of(stack, local=local, resources=resources, state=False), settings, account, principal)
         if as_json:
             answer(found.to_json())
         else:
