@@ -27,6 +27,7 @@ TOGETHER = {
     "infra": "recorded stacks",
     "tools/cost": "recorded stacks",
     "tools/report": "recorded stacks",
+    "tools/preflight": "recorded stacks",
     "test_docs.py": "recorded stacks",
     "policies/test_recorded.py": "recorded stacks",
 }

@@ -135,7 +135,7 @@ class Account:
             MetricName=metric["MetricName"],
             Dimensions=[{"Name": key, "Value": value} for key, value in (metric.get("MetricDimensions") or {}).items()],
             StartTime=now - USE_IS_FRESH,
-            EndTime=now,
+            EndTime=now + timedelta(seconds=USE_PERIOD_S),  # the period that runs counts
             Period=USE_PERIOD_S,
             Statistics=[statistic],
         )["Datapoints"]

@@ -145,11 +145,12 @@ def answered(wanted: Wanted, account: Account) -> Row:
 def judged(wanted: Wanted, quota: Quota, used: float | None, unasked: str, region: str) -> Row:
     """Short, where the change adds some and then the whole plan, or all that is in use, is over the quota. Pure."""
     total, added = wanted.need.total, wanted.need.added
+    # What of the plan is there already is part of what is in use.
+    asks = max(total, (used or 0.0) + added)
     if used is None or total > quota.value:
-        takes, room, asks = max(total, wanted.worst), quota.value, total
+        takes, room = max(total, wanted.worst), quota.value
     else:
-        # What of the plan is there already is part of what is in use.
-        takes, room, asks = added, max(0.0, quota.value - used), used + added
+        takes, room = added, max(0.0, quota.value - used)
     has = f"the account may have {quota.value:g}" + (f" and uses {used:g}" if used is not None else "")
     says, state = f"{_needs(wanted)}; {has}", State.OK
     if added and (total > quota.value or (used is not None and takes > room)):
