@@ -55,7 +55,7 @@ class Account:
     ) -> None:
         self.region, self.local = region, local
         self._clients, self._home = clients, home or clients
-        self._quotas: dict[str, dict[str, Quota] | Unanswered] = {}
+        self._quotas: dict[tuple[str, str], dict[str, Quota] | Unanswered] = {}
         self._lock = threading.Lock()
         self._caller: Mapping[str, str] | None = None
 
@@ -112,14 +112,15 @@ class Account:
         return answer
 
     def quota(self, service: str, code: str, name: str) -> Quota | None:
-        """The quota of this code, or of this name where no code is known; None where AWS tells none. Raises Unanswered."""
-        with self._lock:
-            if service not in self._quotas:
-                self._quotas[service] = self._listed(service)
-            known = self._quotas[service]
-        if isinstance(known, Unanswered):
-            raise known
-        return known.get(code) or known.get(name)
+        """The quota of this code, or of this name where no code is known; None where AWS tells none. Raises Unanswered.
+
+        What was never applied to an account is told by AWS's defaults alone, so these are asked for what the first list lacks.
+        """
+        for operation in ("list_service_quotas", "list_aws_default_service_quotas"):
+            known = self._listed(service, operation)
+            if found := known.get(code) or known.get(name):
+                return found
+        return None
 
     def used(self, quota: Quota) -> float | None:
         """How much of a quota is in use, as CloudWatch last counted; None where nobody counts. Raises Unanswered."""
@@ -141,18 +142,20 @@ class Account:
         )["Datapoints"]
         return float(max(points, key=lambda point: point["Timestamp"])[statistic]) if points else None
 
-    def _listed(self, service: str) -> dict[str, Quota] | Unanswered:
-        """A service's quotas by code and by name. What was never applied is told by AWS's defaults alone, so both lists count."""
-        found: dict[str, Quota] = {}
-        try:
-            for operation in ("list_aws_default_service_quotas", "list_service_quotas"):
-                for item in self.every("service-quotas", operation, "Quotas", home=service in GLOBAL, ServiceCode=service):
-                    if isinstance(item.get("Value"), int | float):
-                        quota = _quota(service, item)
-                        found[quota.code] = found[quota.name] = quota
-        except Unanswered as error:
-            return error
-        return found
+    def _listed(self, service: str, operation: str) -> dict[str, Quota]:
+        """A service's quotas by code and by name; asked once, a refusal as well."""
+        with self._lock:
+            if (service, operation) not in self._quotas:
+                try:
+                    items = self.every("service-quotas", operation, "Quotas", home=service in GLOBAL, ServiceCode=service)
+                    told = [_quota(service, item) for item in items if isinstance(item.get("Value"), int | float)]
+                    self._quotas[service, operation] = {key: quota for quota in told for key in (quota.code, quota.name)}
+                except Unanswered as error:
+                    self._quotas[service, operation] = error
+            known = self._quotas[service, operation]
+        if isinstance(known, Unanswered):
+            raise known
+        return known
 
     def _answered(
         self, service: str, operation: str, call: Callable[[Any], Any], clients: Callable[[str], Any] | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -14,16 +14,28 @@ from tools.preflight.account import Account
 Clients = Callable[[str], Any]
 
 
-@pytest.fixture
-def aws() -> Clients:
+def empty() -> Clients:
     """boto3 clients of a cloud with nothing in it."""
     engine = new_engine()
     return lambda service: engine.clients(service, REGION)
 
 
+@pytest.fixture(scope="module")
+def shared() -> list[Clients]:
+    """One cloud for those who only ask: emptying it takes longer than asking."""
+    return [empty()]
+
+
 @pytest.fixture
-def account(aws: Clients) -> Account:
-    return Account(aws, region=REGION)
+def aws(shared: list[Clients]) -> Iterator[Clients]:
+    """Clients of the account that is asked, to plant something; emptied again afterwards."""
+    yield shared[0]
+    shared[0] = empty()
+
+
+@pytest.fixture
+def account(shared: list[Clients]) -> Account:
+    return Account(lambda service: shared[0](service), region=REGION)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from infra.catalog.instances import instance_table
-from tests.support.stacks import STACKS, recorded_stack
+from tests.support.stacks import recorded_stack
 from tests.tools.preflight.make import REGION, VPC, Deaf, deaf, pool, view
 from tools.plan.view import UNKNOWN, Plan, Secret
 from tools.preflight import Account, NoAccount, Preflight, State, preflight
@@ -67,8 +67,8 @@ def hidden(value: Any, ids: set[str]) -> Any:
     return [hidden(item, ids) for item in value] if isinstance(value, list) else value
 
 
-@pytest.mark.parametrize("stack", STACKS)
-def test_every_stack_needs_the_same_whether_its_ids_are_known_or_not(stack: str, aws: AWS) -> None:
+@pytest.mark.parametrize("stack", ["local", "prod"])
+def test_a_stack_needs_the_same_whether_its_ids_are_known_or_not(stack: str, aws: AWS) -> None:
     plan = recorded_stack(stack)
     ids = {one.id for one in plan if one.id}
     first = [replace(one, props=hidden(one.props, ids), id="") for one in plan]

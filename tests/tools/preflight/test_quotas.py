@@ -19,6 +19,7 @@ from tests.tools.preflight.make import (
     TARGET,
     TEMPLATE,
     VPC,
+    Caller,
     Parts,
     deaf,
     job,
@@ -222,6 +223,26 @@ def test_use_that_cloudwatch_counts_is_taken_from_the_room(account: Account, aws
     assert (found.state, found.need, found.have) == (State.SHORT, 8, 4)
     assert found.says == "gpu: 8 vCPU of `G`; the account may have 16 and uses 12: 4 short"
     assert account.used(replace(quota, metric={**metric, "MetricDimensions": {"Class": "none"}})) is None
+
+
+class OnlyDefaults(Caller):
+    """An account to which no quota was ever applied."""
+
+    def list_service_quotas(self, **_: Any) -> dict[str, Any]:
+        return {"Quotas": [{"QuotaCode": "L-2", "QuotaName": "Two"}]}
+
+    def list_aws_default_service_quotas(self, **_: Any) -> dict[str, Any]:
+        return {"Quotas": [{"QuotaCode": "L-1", "QuotaName": "One", "Value": 7.0}]}
+
+
+def test_what_was_never_applied_has_awss_default() -> None:
+    account = Account(lambda _: OnlyDefaults(), region=REGION)
+    assert (
+        account.quota("ec2", "L-1", "One")
+        == account.quota("ec2", "", "One")
+        == Quota(service="ec2", code="L-1", name="One", value=7)
+    )
+    assert account.quota("ec2", "L-2", "Two") is None  # told without a value
 
 
 def test_a_quota_that_is_fixed_says_so() -> None:

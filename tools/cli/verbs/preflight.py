@@ -32,7 +32,6 @@ def run(
         from tools.cli.guards import settings_of
         from tools.cli.plans import plan_of
         from tools.cli.preflight import account_of, asked
-
         from tools.preflight.permission import NOBODY, PRINCIPAL
 
         if principal not in ("", NOBODY) and not PRINCIPAL.fullmatch(principal):
