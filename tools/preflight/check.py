@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from threading import Thread
 
 from tools.plan.links import Links
 from tools.plan.view import Plan
@@ -40,9 +40,30 @@ def preflight(
         lambda: names.rows(views, account),
         lambda: permission.rows(views, account, principal),
     )
-    with ThreadPoolExecutor(len(kinds)) as pool:
-        asked = [pool.submit(kind) for kind in kinds]
-        return Preflight.of([wrong, *(row for one in asked for row in one.result())])
+    return Preflight.of([wrong, *_together(kinds)])
+
+
+def _together(kinds: Sequence[Callable[[], list[Row]]]) -> list[Row]:
+    """The rows of all kinds, asked at once. Ctrl-C ends it at once: nobody waits for a thread that waits for an answer."""
+    answers: list[list[Row] | BaseException] = [[] for _ in kinds]
+
+    def ask(number: int) -> None:
+        try:
+            answers[number] = kinds[number]()
+        except BaseException as error:  # a fault of ours, raised again where it is seen
+            answers[number] = error
+
+    threads = [Thread(target=ask, args=(number,), daemon=True) for number in range(len(kinds))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    found: list[Row] = []
+    for answer in answers:
+        if isinstance(answer, BaseException):
+            raise answer
+        found += answer
+    return found
 
 
 def _owner(owner: str, account: Account) -> Row:
