@@ -28,7 +28,8 @@ def preflight(
     if wrong.state is State.SHORT:
         # What another account has says nothing of the one that is meant.
         return Preflight.of([wrong])
-    views = live(plan)
+    # The engine's order is that of the moment; by name, the same plan is told in the same words.
+    views = sorted(live(plan), key=lambda view: view.urn or view.name)
     links = Links(views)
     fleets = fleets_of(views, links)
     places = Places(views, links, account)
@@ -70,7 +71,7 @@ def _owner(owner: str, account: Account) -> Row:
     """Whether the credentials are those of the account that the stack file names. The local cloud is nobody's."""
     caller = account.caller["Account"]
     if not owner or account.local:
-        return Row(kind="account", code="id", need=owner or "any", have=caller, says=f"the account is {caller}")
+        return Row(kind="account", code="id", need="any", have=caller, says=f"the account is {caller}")
     if owner == caller:
         return Row(kind="account", code="id", need=owner, have=caller, says=f"the account is {caller}, as slipway:accountId says")
     return Row(

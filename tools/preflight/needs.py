@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from tools.plan.view import UNKNOWN, Plan, ResourceView, Secret
+from tools.plan.view import ResourceView, Secret
 
 GONE: Final = ("delete", "read")
 MADE: Final = ("create", "replace")
@@ -94,12 +94,3 @@ def items(view: ResourceView, path: str) -> list[Any] | None:
 def plain(value: Any) -> Any:
     """A value without the cover of a secret."""
     return value.value if isinstance(value, Secret) else value
-
-
-def known(value: Any) -> bool:
-    return value is not UNKNOWN and value is not None
-
-
-def of_types(plan: Plan, *types: str) -> list[ResourceView]:
-    """What will be there of these types."""
-    return live(plan.of(*types))

@@ -88,7 +88,7 @@ def sagemaker(fleets: Iterable[Fleet]) -> list[Wanted]:
             Need(gaps=(fleet.says,)) if lost else Need(total=fleet.machines.total, added=fleet.machines.added, by=(fleet.says,))
         )
         needs[name] = needs.get(name, Need()) + took
-    return [Wanted(service="sagemaker", code="", name=name, unit="instances ", need=one) for name, one in needs.items()]
+    return [Wanted(service="sagemaker", code="", name=name, unit="", need=one) for name, one in needs.items()]
 
 
 def counted(views: list[ResourceView], links: Links) -> list[Wanted]:
