@@ -138,11 +138,15 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
         world.judged += 1
         return guards.Verdict(policy=Report(world.mandatory), cost=Cost(world.over))
 
+    def account_of(settings: Any, *, local: bool) -> Any:
+        world.asked.append(local)
+        return SimpleNamespace(local=local, caller={"Account": "123456789012"})
+
     monkeypatch.setattr(sessions, "open_stack", open_stack)
     monkeypatch.setattr(sessions, "reader", lambda stack, local=False: world.runner)
     monkeypatch.setattr(guards, "judge", judge)
     monkeypatch.setattr("tools.engine.program.warm", lambda: None)
-    monkeypatch.setattr("tools.cli.preflight.account_of", lambda settings, *, local: world.asked.append(local) or world)
+    monkeypatch.setattr("tools.cli.preflight.account_of", account_of)
     monkeypatch.setattr("tools.cli.preflight.asked", lambda plan, settings, account, principal="": world.preflight)
     return world
 

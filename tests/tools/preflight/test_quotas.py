@@ -169,8 +169,7 @@ def test_a_type_without_a_quota_of_its_name_is_unknown(account: Account) -> None
     (found,) = rows(account, job(type_="ml.x9.large"))
     assert found.state == State.UNKNOWN
     assert found.message == (
-        "training job digits (1 x ml.x9.large): 1 of `ml.x9.large for training job usage`; "
-        "sagemaker tells no quota of this name"
+        "training job digits (1 x ml.x9.large): 1 of `ml.x9.large for training job usage`; sagemaker tells no quota of this name"
     )
 
 

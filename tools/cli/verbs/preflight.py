@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tools.cli.options import Json, Local, Stack
-from tools.cli.terminal import PREFLIGHT, answer, errors_said, leave
+from tools.cli.terminal import PREFLIGHT, answer, errors_said, leave, say
 
 
 def run(
@@ -40,7 +40,9 @@ def run(
             )
         settings = settings_of(stack)
         account = account_of(settings, local=local or stack == "local")
-        found = asked(plan_of(stack, local=local, resources=resources, state=False), settings, account, principal)
+        plan = plan_of(stack, local=local, resources=resources, state=False)
+        say(f"asking {'the local cloud' if account.local else 'account ' + account.caller['Account']}")
+        found = asked(plan, settings, account, principal)
         if as_json:
             answer(found.to_json())
         else:

@@ -97,10 +97,13 @@ def bring_up(session: Any, settings: Any, progress: Any, *, ask: bool, asks: Cal
     verdict = judge(view, settings, before=before)
     if verdict.code:
         return Came(result=plan, verdict=verdict, code=verdict.code)
-    found = asks(view) if asks and not plan.quiet else None
+    found = None
+    if asks and not plan.quiet:
+        progress.phase(f"preflight of {stack}")
+        found = asks(view)
     if found and not found.ok:
         return Came(result=plan, verdict=verdict, preflight=found, code=PREFLIGHT)
-    if ask and session.place.mode != "local" and not plan.quiet and not _agreed(progress, plan, verdict):
+    if ask and session.place.mode != "local" and not plan.quiet and not _agreed(progress, plan, verdict, found):
         return Came(result=plan, verdict=verdict, preflight=found, code=FAILED)
     progress.phase(f"up of {stack}", expected=len(plan.steps))
     result = session.changing(lambda: plan if session.nothing_to_do(plan) else session.runner.up())
@@ -111,9 +114,9 @@ def bring_up(session: Any, settings: Any, progress: Any, *, ask: bool, asks: Cal
     return Came(result=result, verdict=verdict, preflight=found, code=POLICY if verdict.policy.mandatory else 0)
 
 
-def _agreed(progress: Any, plan: Any, verdict: Any) -> bool:
+def _agreed(progress: Any, plan: Any, verdict: Any, found: Any) -> bool:
     """Shows the plan and asks; where nobody can answer, says how to go on without being asked."""
-    from tools.cli import show
+    from tools.cli import show, show_preflight
 
     if not sys.stdin.isatty():
         say("error: this changes a real account and nobody is there to ask; run again with --yes")
@@ -121,6 +124,8 @@ def _agreed(progress: Any, plan: Any, verdict: Any) -> bool:
     progress.pause()
     show.changes(plan)
     show.verdict(verdict)
+    if found:
+        show_preflight.preflight(found)
     return typer.confirm("Do it?", err=True)
 
 
