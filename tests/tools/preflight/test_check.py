@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +15,7 @@ from hypothesis import strategies as st
 
 from infra.catalog.instances import instance_table
 from tests.support.stacks import recorded_stack
-from tests.tools.preflight.make import REGION, VPC, Deaf, deaf, pool, view
+from tests.tools.preflight.make import INSTANCE, REGION, VPC, Deaf, deaf, job, pool, view
 from tools.plan.view import UNKNOWN, Plan, Secret
 from tools.preflight import Account, NoAccount, Preflight, State, preflight
 from tools.preflight.actions import ACTIONS
@@ -20,6 +23,7 @@ from tools.preflight.fleets import CONFIGURATION, SCALING_GROUP, TARGET
 from tools.preflight.places import PATHS
 
 AWS = Callable[[str], Any]
+ROOT = Path(__file__).resolve().parents[3]
 OURS = "123456789012"
 
 
@@ -90,6 +94,40 @@ def test_what_the_stack_file_asks_for_fits_when_all_that_is_short_was_granted(aw
             DesiredValue=float(options["--desired-value"]),
         )
     assert asked(Account(aws, region=REGION, local=True), *plan).ok
+
+
+class Listening(Account):
+    """An account that remembers what it was asked."""
+
+    heard: set[tuple[str, str]]
+
+    def _answered(self, service: str, operation: str, *more: Any) -> Any:
+        self.heard.add((service, operation))
+        return super()._answered(service, operation, *more)
+
+
+# Where IAM's name of a right is not that of the call.
+RIGHTS = {"s3:HeadBucket": "s3:ListBucket", "s3:ListBuckets": "s3:ListAllMyBuckets"}
+
+
+def test_the_page_names_every_right_that_is_needed(aws: AWS) -> None:
+    told = re.search(r"```json\n(.*?)```", (ROOT / "docs" / "preflight.md").read_text(), re.DOTALL)
+    assert told
+    documented = set(json.loads(told[1])["Statement"][0]["Action"])
+    account = Listening(aws, region=REGION)
+    account.heard = set()
+    block = {"capacityReservationSpecification": {"capacityReservationTarget": {"capacityReservationId": "cr-1"}}}
+    lost = job("lost", "ml.x9.large")  # so that AWS's defaults are asked for, too
+    asked(account, *recorded_stack("prod"), view(INSTANCE, {"instanceType": "g6.xlarge", "subnetId": "subnet-1", **block}), lost)
+    needed = set()
+    for service, operation in account.heard:
+        api = aws(service).meta.method_to_api_mapping[operation]
+        right = f"{service.replace('-', '')}:{api}"
+        needed.add(RIGHTS.get(right, right))
+    assert needed <= documented
+    # No occasion for these here: a metric of use, a caller that is a role, nodes without prefixes.
+    unheard = {"cloudwatch:GetMetricStatistics", "iam:SimulatePrincipalPolicy", "ec2:DescribeInstanceTypes"}
+    assert documented - needed == unheard
 
 
 leaves = st.one_of(
