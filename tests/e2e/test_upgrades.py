@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import Any
 
 import pytest
@@ -12,6 +13,9 @@ from tests.support.stacks import ROOT
 from tests.upgrades.changelog import replaced, surprises, told
 from tests.upgrades.recorded import Recorded, put, recorded
 from tests.upgrades.scrub import SECRET
+from tools.cli.guards import run_document
+from tools.engine.program import program
+from tools.engine.sessions import open_stack
 from tools.report.change import Change, read
 
 STATES = recorded()
@@ -32,9 +36,12 @@ def resources(document: dict[str, Any]) -> list[dict[str, Any]]:
 
 def previewed(here: Slipway, kept: Recorded, document: dict[str, Any]) -> Change:
     """What `preview` says of a recorded state, under the stack file that it was made with."""
-    (here.stacks / f"Pulumi.{kept.stack}.yaml").write_text(kept.stack_file.read_text(encoding="utf-8"), encoding="utf-8")
+    shutil.copyfile(kept.stack_file, here.stacks / f"Pulumi.{kept.stack}.yaml")
     put(here.place(kept.stack), document, here.cloud().epoch)
-    change = read(here.ask("preview", kept.stack, "--local", code=None))
+    # In this process, which has the program loaded: half of what a command line of its own takes.
+    with open_stack(kept.stack, "preview", program=program, local=True, env=here.env, folder=here.stacks) as session:
+        result = session.runner.preview()
+    change = read(run_document(kept.stack, result.seconds, result, None))
     assert not change.faults, (
         f"today's program does not take what {kept} had: {'; '.join(change.faults)}\nTake the old setting too, or say under "
         f"Changed in CHANGELOG.md what to write instead and do the same in {kept.stack_file.relative_to(ROOT)}."
