@@ -74,3 +74,15 @@ def test_a_rename_and_a_forced_replace_are_surprises(cloud: Slipway) -> None:
         ("delete", "LogGroup", ()),
     }
     assert "loses its images" in told(found, str(NEWEST_LOCAL))
+
+
+def test_a_loss_of_what_is_protected_fails_the_preview_and_names_the_setting(cloud: Slipway) -> None:
+    kept = next(one for one in reversed(STATES) if one.stack == "prod")
+    document = kept.document()
+    bucket = next(item for item in resources(document) if item["urn"].endswith(":Bucket::slipway-prod-raw"))
+    bucket["inputs"]["bucket"] = bucket["outputs"]["bucket"] = "raw-of-then"
+    shutil.copyfile(kept.stack_file, cloud.stacks / "Pulumi.prod.yaml")
+    put(cloud.place("prod"), document, cloud.cloud().epoch, protected=True)
+    answer = cloud.run("preview", "prod", "--local", code=1)
+    assert "slipway-prod-raw: is protected, and this change would replace it (aws:s3/bucket:Bucket)" in answer.err
+    assert "set slipway:protect: false in Pulumi.prod.yaml" in answer.err

@@ -62,13 +62,13 @@ def recorded(folder: Path = STATES) -> list[Recorded]:
     return sorted(found, key=lambda kept: (version_of(kept.release), kept.stack))
 
 
-def put(place: StackPlace, document: dict[str, Any], epoch: str) -> None:
+def put(place: StackPlace, document: dict[str, Any], epoch: str, *, protected: bool = False) -> None:
     """Makes a recorded document the state of a stack, as if it had been made in this life of the local cloud.
 
-    Without protection: the engine would end its preview at the first protected resource, and the others would not be told.
+    Without protection, unless asked: the engine ends its preview at the first protected resource, and the others are not told.
     """
     latest = {**document["deployment"], "resources": [dict(item) for item in document["deployment"]["resources"]]}
-    for item in latest["resources"]:
+    for item in latest["resources"] if not protected else ():
         item.pop("protect", None)
     place.prepare()
     place.state_file.parent.mkdir(parents=True, exist_ok=True)

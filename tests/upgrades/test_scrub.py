@@ -21,10 +21,10 @@ EXPORT = {
                 "type": "aws:sqs/queue:Queue",
                 "created": "2026-11-26T03:23:28Z",
                 "modified": "2026-11-26T03:23:28Z",
-                "sourcePosition": "project:///home/me/slipway/infra/components/alerts.py#38",
+                "sourcePosition": "project:///infra/components/alerts.py#38",
                 "stackTrace": [{"sourcePosition": "project:///x#1"}],
                 "inputs": {
-                    "source": {"path": "/home/me/slipway/workloads/data/digits/test.parquet"},
+                    "source": {"path": "/checkout/slipway/workloads/data/digits/test.parquet"},
                     "count": 3,
                     "token": {SPECIAL_KEY: SECRET_SIGNATURE, "ciphertext": "v1:abc"},
                 },
@@ -40,7 +40,7 @@ EXPORT = {
 
 
 def test_a_state_is_kept_without_secrets_times_paths_and_ports() -> None:
-    deployment = scrubbed(EXPORT, [Path("/home/me/slipway")])["deployment"]
+    deployment = scrubbed(EXPORT, [Path("/checkout/slipway")])["deployment"]
     assert deployment["manifest"] == {"time": "2000-01-01T00:00:00Z", "version": "v3.259.0"}
     assert "secrets_providers" not in deployment
     assert deployment["resources"] == [

@@ -27,6 +27,12 @@ Program = Callable[[], Any]
 # After the engine's process has ended its last events are at most this far behind.
 EVENT_SECONDS: Final = 3.0
 LOGS_KEPT: Final = 40
+# What the engine says when a change would take a protected resource, and what it would do to it.
+# Source: pulumi pkg/resource/deploy/step_generator.go and step.go.
+PROTECTED: Final[Mapping[str, str]] = {
+    "as it is currently marked for protection": "replace",
+    "because it is protected": "delete",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +150,7 @@ class StackRunner:
                 "`pulumi login s3://YOUR-STATE-BUCKET` first (docs/aws.md), or add --local for a rehearsal here"
             )
             return [Fault(urn="", message=message)]
-        return found
+        return protected(found, self.place.stack)
 
     def _command(self, log: Callable[[str], object]) -> EngineCommand:
         return EngineCommand(self.engine, say=self.say, log=log, lock_fd=self.lock_fd, on_start=self.on_start)
@@ -206,6 +212,23 @@ class StackRunner:
             interrupted=command.interrupted > 0,
             log=log_path,
         )
+
+
+def protected(faults: list[Fault], stack: str) -> list[Fault]:
+    """Faults in our own words where they are about protected resources: a setting protects them, not the program. The way out is
+    told once, at the end."""
+    found = []
+    for fault in faults:
+        verb = next((verb for words, verb in PROTECTED.items() if words in fault.message), "")
+        kind = f" ({fault.urn.split('::')[2].rpartition('$')[2]})" if fault.urn.count("::") >= 3 else ""
+        found.append(Fault(urn=fault.urn, message=f"is protected, and this change would {verb} it{kind}") if verb else fault)
+    if found == faults:
+        return faults
+    way_out = (
+        "leave what is protected as it was, with an alias where the program only renamed or moved it; where it may go, "
+        f"set slipway:protect: false in Pulumi.{stack}.yaml, run `up`, and then this again"
+    )
+    return [*found, Fault(urn="", message=way_out)]
 
 
 def _stderr(error: CommandError) -> str:
