@@ -58,6 +58,7 @@ LONGEST = (
     "e2e/test_state_files.py",
     "e2e/test_loop.py",
     "e2e/test_environments.py",
+    "e2e/test_upgrades.py",
     "workloads/compression/test_exports.py",
     "e2e/test_restarts.py",
     "workloads/training/test_language.py",

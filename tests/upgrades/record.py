@@ -28,8 +28,9 @@ def main(arguments: list[str]) -> int:
     asked = parser.parse_intermixed_args(arguments)
     checkout = asked.checkout.resolve()
     there = sorted(path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in checkout.glob("Pulumi.*.yaml"))
-    if not there:
-        parser.error(f"{checkout} has no Pulumi.<stack>.yaml; give a checkout of Slipway")
+    if not there or not (checkout / "tools" / "cli").is_dir():
+        # Without a program of its own the installed one would run there, and be recorded under a release that it is not.
+        parser.error(f"{checkout} is no checkout of Slipway; give the root of one, as `git worktree add` makes it")
     if unknown := sorted(set(asked.stacks) - set(there)):
         parser.error(f"{', '.join(unknown)}: no such stack in {checkout}; there are {', '.join(there)}")
     try:
@@ -37,8 +38,13 @@ def main(arguments: list[str]) -> int:
     except ValueError as error:
         parser.error(str(error))
     for stack in asked.stacks or there:
-        with slipway(checkout) as here:
-            kept = record(here, Recorded(release=asked.release, stack=stack))
+        print(f"{stack}: up, with one pass of each job ...", file=sys.stderr)
+        try:
+            with slipway(checkout) as here:
+                kept = record(here, Recorded(release=asked.release, stack=stack))
+        except (AssertionError, KeyboardInterrupt) as stopped:
+            print(f"{stack} is not recorded; what was recorded before stays. {stopped}", file=sys.stderr)
+            return 1
         print(f"{kept.state_file.relative_to(REPOSITORY)}: {kept.state_file.stat().st_size:,} bytes")
     return 0
 
