@@ -25,11 +25,11 @@ TOGETHER = {
     "tools/models": "one model registry",
     "workloads": "one import of torch",
     "infra": "recorded stacks",
+    "upgrades": "recorded stacks",
     "tools/cost": "recorded stacks",
     "tools/report": "recorded stacks",
     "test_docs.py": "recorded stacks",
     "policies/test_recorded.py": "recorded stacks",
-    "upgrades": "recorded stacks",
 }
 # What starts training runs, jobs and servers, kills whole daemons or walks every golden file takes its time: it runs with the
 # end-to-end tests, after the quick ones.

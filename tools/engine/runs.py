@@ -19,7 +19,7 @@ from pulumi.automation.errors import CommandError, ConcurrentUpdateError, StackN
 from tools.engine import state
 from tools.engine.command import EngineCommand
 from tools.engine.errors import EngineError, StackBusy
-from tools.engine.events import Fault, Recorder, Step, Tick, causes
+from tools.engine.events import Fault, Recorder, Step, Tick, causes, protected
 from tools.engine.home import StackPlace
 from tools.engine.locate import Engine, Progress, silent
 
@@ -27,12 +27,6 @@ Program = Callable[[], Any]
 # After the engine's process has ended its last events are at most this far behind.
 EVENT_SECONDS: Final = 3.0
 LOGS_KEPT: Final = 40
-# What the engine says when a change would take a protected resource, and what it would do to it.
-# Source: pulumi pkg/resource/deploy/step_generator.go and step.go.
-PROTECTED: Final[Mapping[str, str]] = {
-    "as it is currently marked for protection": "replace",
-    "because it is protected": "delete",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +144,7 @@ class StackRunner:
                 "`pulumi login s3://YOUR-STATE-BUCKET` first (docs/aws.md), or add --local for a rehearsal here"
             )
             return [Fault(urn="", message=message)]
-        return protected(found, self.place.stack)
+        return found
 
     def _command(self, log: Callable[[str], object]) -> EngineCommand:
         return EngineCommand(self.engine, say=self.say, log=log, lock_fd=self.lock_fd, on_start=self.on_start)
@@ -193,7 +187,7 @@ class StackRunner:
             _wait(lambda: recorder.finished, EVENT_SECONDS if ok else 0.3)
             for fault in recorder.faults:
                 log.write(f"{fault.urn}: {fault.message}\n")
-        faults = () if ok else tuple(self._causes(recorder.faults, stderr))
+        faults = () if ok else tuple(protected(self._causes(recorder.faults, stderr), self.place.stack))
         if command.killed_by and not command.interrupted:
             name = signal.Signals(command.killed_by).name
             message = f"the engine was ended from outside ({name}) before it was done; run the same again, it goes on from there"
@@ -212,23 +206,6 @@ class StackRunner:
             interrupted=command.interrupted > 0,
             log=log_path,
         )
-
-
-def protected(faults: list[Fault], stack: str) -> list[Fault]:
-    """Faults in our own words where they are about protected resources: a setting protects them, not the program. The way out is
-    told once, at the end."""
-    found = []
-    for fault in faults:
-        verb = next((verb for words, verb in PROTECTED.items() if words in fault.message), "")
-        kind = f" ({fault.urn.split('::')[2].rpartition('$')[2]})" if fault.urn.count("::") >= 3 else ""
-        found.append(Fault(urn=fault.urn, message=f"is protected, and this change would {verb} it{kind}") if verb else fault)
-    if found == faults:
-        return faults
-    way_out = (
-        "leave what is protected as it was, with an alias where the program only renamed or moved it; where it may go, "
-        f"set slipway:protect: false in Pulumi.{stack}.yaml, run `up`, and then this again"
-    )
-    return [*found, Fault(urn="", message=way_out)]
 
 
 def _stderr(error: CommandError) -> str:

@@ -3,10 +3,9 @@ from pathlib import Path
 import pytest
 
 from tools.engine.errors import EngineError
-from tools.engine.events import Fault
 from tools.engine.home import StackPlace
 from tools.engine.locate import Engine
-from tools.engine.runs import StackRunner, protected
+from tools.engine.runs import StackRunner
 
 
 def runner(tmp_path: Path, script: str) -> StackRunner:
@@ -31,22 +30,3 @@ def test_other_words_of_the_engine_are_kept_without_what_the_sdk_puts_around_the
     with pytest.raises(EngineError) as raised:
         runner(tmp_path, 'echo "error: no such thing" >&2; exit 1').export()
     assert str(raised.value) == "no such thing"
-
-
-def test_what_is_protected_is_told_with_the_setting_that_protects_it_and_the_way_out_once() -> None:
-    urn = "urn:pulumi:prod::slipway::slipway:data:Lake$aws:s3/bucket:Bucket::raw"
-    other = Fault(urn="", message="another fault")
-    told = protected(
-        [
-            Fault(urn=urn, message=f'unable to replace resource "{urn}"\nas it is currently marked for protection. To unprotect'),
-            Fault(urn="", message='Preview failed: resource "x" cannot be deleted\nbecause it is protected. To unprotect'),
-            other,
-        ],
-        "prod",
-    )
-    assert told[0] == Fault(urn=urn, message="is protected, and this change would replace it (aws:s3/bucket:Bucket)")
-    assert told[1] == Fault(urn="", message="is protected, and this change would delete it")
-    assert told[2] == other
-    assert "slipway:protect: false in Pulumi.prod.yaml" in told[3].message
-    assert len(told) == 4
-    assert protected([other], "prod") == [other]
