@@ -61,12 +61,12 @@ def run(
                 )
             _jobs(jobs, stack, out, local=local, as_json=as_json)
             return
+        if ask and (saved is not None or preflight is not None):
+            raise ValueError("--ask-account is of a preview now; leave it out, or --from and --preflight")
         if saved is not None and _look(saved, out, form, preflight, note, as_json=as_json):
             return
         from tools.cli import change_report
 
-        if ask and (saved is not None or preflight is not None):
-            raise ValueError("--ask-account is of a preview now; leave it out, or --from and --preflight")
         html = form == Form.html if form is not None else out is not None and out.suffix in (".html", ".htm")
         told = change_report.of_file(saved) if saved is not None else change_report.of_preview(stack, local=local, ask=ask)
         text, change = change_report.written(told, preflight, html=html, note=note)
