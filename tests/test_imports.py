@@ -20,6 +20,8 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "tools.report": ("tools.plan",),
     "tools.preflight": ("tools.plan",),
     "tools.models": ("tools.plan",),
+    # The roles that make the platform are written over the same names and with the same helpers as the platform's own.
+    "tools.bootstrap": ("infra",),
     "tools.jobs": ("tools.plan", "tools.cost"),
     # Hyperparameters are held against the workload's own settings before any job is paid for; they import no PyTorch.
     "tools.tuning": ("tools.jobs", "tools.plan", "workloads.catalog"),

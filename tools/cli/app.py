@@ -57,6 +57,11 @@ VERBS: Final = (
         module="tools.cli.verbs.local",
         group=True,
     ),
+    Verb(
+        name="bootstrap",
+        help="Make what an environment on AWS needs before its first `up`: state bucket, key, roles of CI.",
+        module="tools.cli.verbs.bootstrap",
+    ),
     Verb(name="doctor", help="Say what was found on this machine and what is missing.", module="tools.cli.verbs.doctor"),
     Verb(name="test", help="Run the tests: unit, then end to end.", module="tools.cli.verbs.test", passes_arguments=True),
 )

@@ -141,7 +141,7 @@ class StackRunner:
         try:
             return self._command(silent).run(args, str(self.place.work), self.env).stdout
         except CommandError as error:
-            faults = self._causes([], _stderr(error))
+            faults = self._causes([], stderr_of(error))
             raise EngineError("; ".join(fault.message for fault in faults)) from error
 
     def _causes(self, faults: list[Fault], stderr: str) -> list[Fault]:
@@ -190,7 +190,7 @@ class StackRunner:
                 raise StackBusy(f"stack {self.place.stack} is locked by another pulumi; run again when it has ended") from error
             except CommandError as error:
                 ok = False
-                stderr = _stderr(error)
+                stderr = stderr_of(error)
             _wait(lambda: recorder.finished, EVENT_SECONDS if ok else 0.3)
             for fault in recorder.faults:
                 log.write(f"{fault.urn}: {fault.message}\n")
@@ -215,7 +215,7 @@ class StackRunner:
         )
 
 
-def _stderr(error: CommandError) -> str:
+def stderr_of(error: CommandError) -> str:
     """What a failed command wrote. The SDK keeps it only inside the message of its exception."""
     text = str(error)
     _, found, rest = text.partition("stderr:")

@@ -15,7 +15,10 @@ _ARGUMENTS = {
 
 
 class Clients:
-    """`sagemaker`, `logs`, `s3`, `ecr`, `sts` of a region. `environment` reaches the local cloud; empty, the shell's is taken."""
+    """`sagemaker`, `logs`, `s3`, `ecr`, `sts`, `kms`, `iam` of a region.
+
+    `environment` reaches the local cloud; empty, the shell's is taken.
+    """
 
     def __init__(self, region: str, environment: Mapping[str, str] | None = None) -> None:
         self.region = region
@@ -47,6 +50,14 @@ class Clients:
     @property
     def sts(self) -> Any:
         return self._client("sts")
+
+    @property
+    def kms(self) -> Any:
+        return self._client("kms")
+
+    @property
+    def iam(self) -> Any:
+        return self._client("iam")
 
     def _client(self, service: str) -> Any:
         import boto3

@@ -44,7 +44,12 @@ def test_a_new_stack_whose_file_names_no_key_is_told_what_makes_one(tmp_path: Pa
 def test_a_new_stack_on_aws_is_made_under_the_key_that_its_file_names(tmp_path: Path, file: str, given: str) -> None:
     made = runner(
         tmp_path,
-        f"""case "$*" in *select*) echo "no stack named 'dev' found" >&2; exit 1;; *init*) echo "$*" > {tmp_path}/init;; *preview*) exit 1;; esac""",
+        f"""
+case "$*" in
+*select*) echo "no stack named 'dev' found" >&2; exit 1;;
+*init*) echo "$*" > {tmp_path}/init;;
+*preview*) exit 1;;
+esac""",
     )
     (made.place.work / "Pulumi.yaml").write_text("name: slipway\nruntime: python\n")
     (made.place.work / "Pulumi.dev.yaml").write_text(f"{file}config: {{}}\n")
