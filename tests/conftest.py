@@ -29,6 +29,7 @@ TOGETHER = {
     "tools/report": "recorded stacks",
     "test_docs.py": "recorded stacks",
     "policies/test_recorded.py": "recorded stacks",
+    "tools/bootstrap": "recorded stacks",
 }
 # What starts training runs, jobs and servers, kills whole daemons or walks every golden file takes its time: it runs with the
 # end-to-end tests, after the quick ones.

@@ -66,7 +66,7 @@ BUCKETS: Final = (
     "PutBucketPolicy", "PutBucketPublicAccessBlock", "PutBucketTagging", "PutBucketVersioning", "PutEncryptionConfiguration",
     "PutLifecycleConfiguration", "TagResource", "UntagResource",
 )  # fmt: skip
-OBJECTS: Final = ("DeleteObject", "GetObject", "GetObjectTagging", "PutObject", "PutObjectTagging")
+OBJECTS: Final = ("DeleteObject", "DeleteObjectTagging", "GetObject", "GetObjectTagging", "PutObject", "PutObjectTagging")
 ROLES_TENDED: Final = (
     "DeleteRole", "DeleteRolePolicy", "DetachRolePolicy", "TagRole", "UntagRole", "UpdateAssumeRolePolicy", "UpdateRole",
     "UpdateRoleDescription",

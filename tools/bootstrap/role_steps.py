@@ -82,6 +82,8 @@ def provider_tags(account: Account) -> dict[str, str]:
 def more_than_given(account: Account, purpose: str) -> list[str]:
     """What a role has besides what is given here, by name: somebody added it, and it widens what CI may do."""
     name = account.target.role(purpose)
+    if _role(account, purpose) is None:
+        return []
     ours = {_policy_arn(account.target, purpose, concern) for concern in documents_of(purpose, account.target, "")}
     attached = [policy["PolicyName"] for policy in _attached(account, purpose) if policy["PolicyArn"] not in ours]
     pages = account.iam.get_paginator("list_role_policies").paginate(RoleName=name)

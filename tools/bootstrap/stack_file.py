@@ -42,7 +42,11 @@ def with_encryption(text: str, lines: Mapping[str, str]) -> str:
     bare = re.sub(rf"^({'|'.join(lines)}):.*\n?", "", text, flags=re.MULTILINE)
     start = found.start() if (found := _CONFIG.search(bare)) else 0
     changed = bare[:start] + given + bare[start:]
-    if _read(changed) != {**_read(text), **lines}:
+    try:
+        fits = _read(changed) == {**_read(text), **lines}
+    except yaml.YAMLError:
+        fits = False
+    if not fits:
         raise ValueError(f"the file is written in a way that two lines cannot be put into; put them in by hand:\n{given}")
     return changed
 

@@ -34,7 +34,7 @@ def key_steps() -> Iterator[Step]:
     yield Step(
         thing=KEY,
         aspect="rotation",
-        look=_with_key(lambda a: bool(a.kms.get_key_rotation_status(KeyId=a.key_arn)["KeyRotationEnabled"])),
+        look=_with_key(lambda a: a.kms.get_key_rotation_status(KeyId=a.key_arn)["KeyRotationEnabled"] or None),
         want=lambda a: True,
         put=lambda a: a.kms.enable_key_rotation(KeyId=a.key_arn),
     )
@@ -160,9 +160,10 @@ def _key_state(account: Account) -> str | None:
 
 
 def _enable_key(account: Account) -> None:
+    key_id = account.key_arn.rpartition("/")[2]
     if _key_state(account) == "PendingDeletion":
-        account.kms.cancel_key_deletion(KeyId=account.key_arn)
-    account.kms.enable_key(KeyId=account.key_arn)
+        account.kms.cancel_key_deletion(KeyId=key_id)
+    account.kms.enable_key(KeyId=key_id)
 
 
 def _key_policy(account: Account) -> dict[str, Any]:

@@ -68,7 +68,8 @@ class Bootstrap:
 
     def notes(self) -> list[str]:
         """What a person must know besides, as sentences."""
-        return [*self._about_file(), *self._about_roles()]
+        with asking("looking at the roles once more"):
+            return [*self._about_file(), *self._about_roles()]
 
     def _file(self, op: str) -> list[Outcome]:
         """The stack file as a thing; in a rehearsal it stays as it is, for its lines are of the real account's key."""
