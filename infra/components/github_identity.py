@@ -23,9 +23,9 @@ def ref_trust(account_id: str, *, repository: str, git_ref: str) -> Document:
     return _trust(account_id, f"repo:{repository}:ref:{git_ref}")
 
 
-def pull_request_trust(account_id: str, *, repository: str) -> Document:
-    """Workflows of any pull request from a branch of the repository itself; a fork's get no token."""
-    return _trust(account_id, f"repo:{repository}:pull_request")
+def review_trust(account_id: str, *, repository: str, git_ref: str) -> Document:
+    """Workflows of any pull request from a branch of the repository itself (a fork's get no token), and of one ref."""
+    return _trust(account_id, f"repo:{repository}:pull_request", f"repo:{repository}:ref:{git_ref}")
 
 
 def environment_trust(account_id: str, *, repository: str, environment: str) -> Document:
@@ -33,8 +33,9 @@ def environment_trust(account_id: str, *, repository: str, environment: str) -> 
     return _trust(account_id, f"repo:{repository}:environment:{environment}")
 
 
-def _trust(account_id: str, subject: str) -> Document:
+def _trust(account_id: str, *subjects: str) -> Document:
     """Both `aud` and `sub` are exact: a wildcard there is every repository on GitHub."""
+    subject = subjects[0] if len(subjects) == 1 else list(subjects)
     return document(
         {
             "Sid": "TrustWorkflow",

@@ -93,10 +93,10 @@ def test_ci_passes_one_role_to_one_service_and_changes_no_iam() -> None:
         documents.node_trust(),
         documents.operator_trust(SCOPE),
         github_identity.ref_trust("123456789012", repository="example/slipway", git_ref="refs/heads/main"),
-        github_identity.pull_request_trust("123456789012", repository="example/slipway"),
+        github_identity.review_trust("123456789012", repository="example/slipway", git_ref="refs/heads/main"),
         github_identity.environment_trust("123456789012", repository="example/slipway", environment="prod"),
     ],
-    ids=["sagemaker", "pods", "nodes", "operators", "ref", "pull-request", "environment"],
+    ids=["sagemaker", "pods", "nodes", "operators", "ref", "review", "environment"],
 )
 def test_trust_is_narrowed(trust: Document) -> None:
     assert lint_document(trust, kind="trust", limit=2048) == []

@@ -17,6 +17,8 @@ from tools.bootstrap.target import ROLE_PATH, Target
 PROVIDER: Final = "GitHub provider"
 # Purpose -> the longest session in seconds. A first training is waited for; a preview takes minutes.
 SESSIONS: Final = {"preview": 3600, "up": 6 * 3600}
+# Where a schedule runs: on the branch that pull requests go to (.github/workflows/slipway.yml).
+MAIN: Final = "refs/heads/main"
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: versions that a policy may have.
 VERSIONS_LIMIT: Final = 5
 
@@ -158,7 +160,7 @@ def _there(purpose: str) -> Callable[[Account], bool | None]:
 
 def _trust(target: Target, purpose: str) -> Document:
     if purpose == "preview":
-        return github_identity.pull_request_trust(target.account_id, repository=target.repository)
+        return github_identity.review_trust(target.account_id, repository=target.repository, git_ref=MAIN)
     return github_identity.environment_trust(target.account_id, repository=target.repository, environment=target.stack)
 
 

@@ -17,10 +17,12 @@ from infra.components.iam_lint import KEY_POLICY_LIMIT, MANAGED_POLICY_LIMIT, al
 from policies.evaluate import evaluate
 from policies.iam import matches
 from tests.support.stacks import STACKS, recorded_stack
-from tests.tools.bootstrap.conftest import ACCOUNT, NAMING, client, inventory, run, target
+from tests.tools.bootstrap.conftest import ACCOUNT, NAMING, account, client, inventory, run, target
 from tools.bootstrap.grants import AGENT_POLICIES, AGENTS
 from tools.bootstrap.role_documents import documents_of
+from tools.bootstrap.role_steps import role_steps
 from tools.bootstrap.state_policies import bucket_policy, key_policy
+from tools.bootstrap.step import apply
 from tools.localcloud.aws.rows import all_rows
 from tools.localcloud.aws.spec import Call, Resource
 from tools.plan.view import Plan, ResourceView
@@ -306,3 +308,17 @@ def views(found: dict[str, Any]) -> list[ResourceView]:
     for name, policy in found["policies"].items():
         add("aws:iam/policy:Policy", name, policy=json.dumps(policy), tags=NAMING.tags(name))
     return made
+
+
+def test_each_role_is_taken_by_the_workflows_that_it_is_for_and_no_others() -> None:
+    here = account()
+    for purpose in ("preview", "up"):
+        list(apply(here, role_steps(here.target, purpose)))
+    subjects = {
+        name: role["trust"]["Statement"][0]["Condition"]["StringEquals"]["token.actions.githubusercontent.com:sub"]
+        for name, role in inventory()["roles"].items()
+    }
+    assert subjects == {
+        "slipway-dev-preview": ["repo:example/slipway:pull_request", "repo:example/slipway:ref:refs/heads/main"],
+        "slipway-dev-up": "repo:example/slipway:environment:dev",
+    }
