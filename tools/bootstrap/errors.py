@@ -23,7 +23,7 @@ def code_of(error: Exception) -> str:
 @contextlib.contextmanager
 def asking(what: str) -> Iterator[None]:
     """Turns what boto3 raises into a BootstrapError that says which step it was."""
-    from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+    from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ProfileNotFound
 
     try:
         yield
@@ -31,9 +31,8 @@ def asking(what: str) -> Iterator[None]:
         told = error.response["Error"]
         hint = "these credentials may not; use ones that may administer IAM, KMS and S3" if code_of(error) in _REFUSED else AGAIN
         raise BootstrapError(f"{what}: refused ({told.get('Code')}): {told.get('Message')}\n{hint}") from error
-    except NoCredentialsError as error:
-        raise BootstrapError(
-            f"{what}: this shell has no AWS credentials; `aws sso login` and AWS_PROFILE, or --local to rehearse it here"
-        ) from error
+    except (NoCredentialsError, ProfileNotFound) as error:
+        way_out = "`aws sso login` and AWS_PROFILE, or --local to rehearse it here"
+        raise BootstrapError(f"{what}: this shell has no AWS credentials ({error}); {way_out}") from error
     except BotoCoreError as error:
         raise BootstrapError(f"{what}: no answer: {error}\n{AGAIN}") from error

@@ -152,7 +152,8 @@ def prepare(stack: str, *, local: bool, repository: str, bucket: str, say: Calla
         datasets=tuple(sorted(dataset_names())),
         empties_buckets=settings.lake.force_destroy,
     )
-    account = Account(target=target, kms=clients.kms, s3=clients.s3, iam=clients.iam)
+    with asking("reading this shell's AWS settings"):
+        account = Account(target=target, kms=clients.kms, s3=clients.s3, iam=clients.iam)
     return Bootstrap(
         local=local, settings=settings, source=stack_source(stack), account=account, clients=clients, reach=reach, say=say
     )
