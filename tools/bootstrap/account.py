@@ -23,13 +23,13 @@ class Account:
     key_arn: str = ""
 
 
-def check_account(sts: Any, target: Target) -> None:
+def check_account(sts: Any, *, stack: str, account_id: str) -> None:
     """Raises ValueError where the credentials are of another account than the stack file's: nothing may be made there."""
     found = str(sts.get_caller_identity()["Account"])
-    if found != target.account_id:
+    if found != account_id:
         raise ValueError(
-            f"these credentials are of account {found}, and Pulumi.{target.stack}.yaml is for {target.account_id} "
-            "(slipway:accountId); nothing was touched. Take the other profile (AWS_PROFILE), or correct the file"
+            f"these credentials are of account {found}, and Pulumi.{stack}.yaml is for {account_id} (slipway:accountId); nothing "
+            "was touched. Take the other profile (AWS_PROFILE), or correct the file"
         )
 
 

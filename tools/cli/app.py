@@ -43,7 +43,7 @@ VERBS: Final = (
     ),
     Verb(
         name="models",
-        help="The model registry: list, register, show, evaluate, approve, reject, diff, delete.",
+        help="The model registry: list, register, show, evaluate, approve, reject, promote, diff, delete.",
         module="tools.cli.verbs.models",
         group=True,
     ),

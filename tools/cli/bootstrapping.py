@@ -55,7 +55,7 @@ class Bootstrap:
     def plan(self) -> list[Outcome]:
         """What is there, and what would be made or mended. Changes nothing."""
         with asking("asking whose these credentials are"):
-            check_account(self.clients.sts, self.target)
+            check_account(self.clients.sts, stack=self.target.stack, account_id=self.target.account_id)
         return [*survey(self.account, self.steps()), *self._file(self._file_op())]
 
     def carry_out(self) -> Iterator[Outcome]:

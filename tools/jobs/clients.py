@@ -17,11 +17,13 @@ _ARGUMENTS = {
 class Clients:
     """`sagemaker`, `logs`, `s3`, `ecr`, `sts`, `kms`, `iam` of a region.
 
-    `environment` reaches the local cloud; empty, the shell's is taken.
+    `environment` reaches the local cloud; empty, the shell's is taken. `profile` is a profile of the AWS configuration, "" for
+    the shell's own.
     """
 
-    def __init__(self, region: str, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(self, region: str, environment: Mapping[str, str] | None = None, profile: str = "") -> None:
         self.region = region
+        self._profile = profile or None
         self._environment = dict(environment or {})
         self._made: dict[str, Any] = {}
         self._lock = threading.Lock()
@@ -69,11 +71,11 @@ class Clients:
                 reach: dict[str, Any] = {"proxies": {}, "s3": {"addressing_style": "path"}} if self.local else {}
                 config = Config(retries={"mode": "standard", "max_attempts": 8}, user_agent_extra="slipway", **reach)
                 arguments = {name: self._environment[key] for key, name in _ARGUMENTS.items() if key in self._environment}
-                session = boto3.session.Session(region_name=self.region)
+                session = boto3.session.Session(region_name=self.region, profile_name=self._profile)
                 self._made[service] = session.client(service, config=config, **arguments)
             return self._made[service]
 
 
-def connect(region: str, environment: Mapping[str, str] | None = None) -> Clients:
+def connect(region: str, environment: Mapping[str, str] | None = None, profile: str = "") -> Clients:
     """Clients of a region. `environment` is what `Cloud.environment()` of the local cloud gives; left out, AWS by the shell's."""
-    return Clients(region, environment)
+    return Clients(region, environment, profile)

@@ -235,7 +235,7 @@ def test_what_a_role_was_given_besides_is_named() -> None:
 
 
 def test_credentials_of_another_account_are_refused_before_anything() -> None:
-    check_account(client("sts", "us-east-1"), target())
+    check_account(client("sts", "us-east-1"), stack="dev", account_id="123456789012")
     with pytest.raises(ValueError, match=r"are of account 123456789012, and Pulumi\.dev\.yaml is for 222222222222") as raised:
-        check_account(client("sts", "us-east-1"), target(account_id="222222222222"))
+        check_account(client("sts", "us-east-1"), stack="dev", account_id="222222222222")
     assert type(raised.value) is ValueError, "wrong use, exit code 2"
