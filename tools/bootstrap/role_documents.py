@@ -94,6 +94,8 @@ def _network(scope: Scope) -> Iterable[Statement]:
     )
     # What is made is tagged by the same call, before it has the tag that the statement above asks for.
     yield allow("TagWhatIsMade", ("ec2:CreateTags",), [scope.arn("ec2", "*/*")], Null={"ec2:CreateAction": "false"})
+    # An interface endpoint is given its private name by whoever makes it.
+    yield allow("NameEndpoints", ("route53:AssociateVPCWithHostedZone",), ["arn:aws:route53:::hostedzone/*"])
     # EKS starts nodes itself, and asks whether whoever makes a node group could have, with its launch template.
     yield allow(
         "StartNodesFromTemplates",
@@ -110,6 +112,8 @@ def _platform(scope: Scope) -> Iterable[Statement]:
         "cloudwatch": [
             scope.arn("cloudwatch", f"alarm:{scope.prefix}-*"),
             f"arn:aws:cloudwatch::{scope.account_id}:dashboard/{scope.prefix}*",
+            # The alarms that Application Auto Scaling makes for a policy are made as its caller.
+            scope.arn("cloudwatch", f"alarm:TargetTracking-endpoint/{scope.prefix}-*"),
         ],
         "codebuild": [scope.arn("codebuild", f"project/{scope.prefix}-*")],
         "ecr": [scope.arn("ecr", f"repository/{scope.prefix}-*")],
@@ -121,6 +125,12 @@ def _platform(scope: Scope) -> Iterable[Statement]:
     }
     for service, actions in grants.BY_NAME.items():
         yield allow(f"Own{service.capitalize()}", _of(service, actions), named[service])
+    yield allow(
+        "HandConnectionsOn",
+        ("codeconnections:PassConnection",),
+        [scope.arn("codeconnections", "connection/*")],
+        StringEquals={"codeconnections:PassedToService": "codebuild.amazonaws.com"},
+    )
     kinds = ("cluster/{}", "nodegroup/{}/*", "addon/{}/*", "access-entry/{}/*", "podidentityassociation/{}/*")
     clusters = [scope.arn("eks", kind.format(scope.prefix)) for kind in kinds]
     yield allow("OwnCluster", _of("eks", grants.CLUSTER), clusters)

@@ -8,8 +8,8 @@ from infra.components.iam_documents import Document, Statement, document
 from infra.components.key_policies import ADMINISTRATION, USE
 from tools.bootstrap.target import Target
 
-# A state that was spoilt is noticed within this, and an old version is some hundred kilobytes.
-NONCURRENT_DAYS: Final = 365
+# A state that was spoilt is noticed within this. Not longer: the engine writes the state after every step, twice.
+NONCURRENT_DAYS: Final = 90
 INCOMPLETE_UPLOAD_DAYS: Final = 7
 # What takes the key away. Nobody is given it: without the key no state can be read, so its policy has to be changed first.
 _LOSING: Final = frozenset({"kms:DisableKey", "kms:ScheduleKeyDeletion"})

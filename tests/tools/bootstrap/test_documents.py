@@ -322,3 +322,24 @@ def test_each_role_is_taken_by_the_workflows_that_it_is_for_and_no_others() -> N
         "slipway-dev-preview": ["repo:example/slipway:pull_request", "repo:example/slipway:ref:refs/heads/main"],
         "slipway-dev-up": "repo:example/slipway:environment:dev",
     }
+
+
+# https://docs.aws.amazon.com/service-authorization/latest/reference/, "Dependent actions": what a service asks of its caller.
+DEPENDENT = (
+    "cloudwatch:DeleteAlarms",
+    "cloudwatch:PutMetricAlarm",
+    "codeconnections:PassConnection",
+    "ec2:CreateTags",
+    "ec2:RunInstances",
+    "iam:CreateServiceLinkedRole",
+    "iam:GetRole",
+    "iam:PassRole",
+    "kms:CreateGrant",
+    "kms:RetireGrant",
+    "route53:AssociateVPCWithHostedZone",
+)
+
+
+@pytest.mark.parametrize("action", DEPENDENT)
+def test_up_may_do_what_services_ask_of_their_caller_besides(action: str) -> None:
+    assert given("up", action)
