@@ -9,17 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-# Describing and listing, of every type that the platform is made of. Nothing here reads what is in a bucket, a secret, a log or
-# a queue. AWS's own ReadOnlyAccess does (all objects, all logs), and its SecurityAudit changes without us.
+# Describing and listing, of every type that the platform is made of, and what a preflight asks of the account. Nothing here
+# reads what is in a bucket, a secret, a log or a queue. AWS's own ReadOnlyAccess does (all objects, all logs), and its
+# SecurityAudit changes without us.
 READS: Final[Mapping[str, tuple[str, ...]]] = {
     "application-autoscaling": ("Describe*", "ListTagsForResource"),
     "budgets": ("ListTagsForResource", "ViewBudget"),
-    "cloudwatch": ("DescribeAlarms", "GetDashboard", "ListTagsForResource"),
+    "cloudwatch": ("DescribeAlarms", "GetDashboard", "GetMetricStatistics", "ListTagsForResource"),
     "codebuild": ("BatchGetProjects",),
     "ec2": ("Describe*",),
     "ecr": ("DescribeImages", "DescribeRepositories", "GetLifecyclePolicy", "GetRepositoryPolicy", "ListTagsForResource"),
     "eks": ("Describe*", "List*"),
-    "iam": ("GetOpenIDConnectProvider", "GetPolicy", "GetPolicyVersion", "GetRole", "GetRolePolicy", "List*"),
+    "iam": (
+        "GetAccountSummary", "GetOpenIDConnectProvider", "GetPolicy", "GetPolicyVersion", "GetRole", "GetRolePolicy", "List*",
+        "SimulatePrincipalPolicy",
+    ),
     "kms": ("DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "ListAliases", "ListResourceTags"),
     "logs": ("DescribeLogGroups", "ListTagsForResource", "ListTagsLogGroup"),
     "s3": (
@@ -28,6 +32,7 @@ READS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "sagemaker": ("Describe*", "List*"),
     "secretsmanager": ("DescribeSecret", "GetResourcePolicy", "ListSecretVersionIds"),
+    "servicequotas": ("ListAWSDefaultServiceQuotas", "ListServiceQuotas"),
     "sns": ("GetSubscriptionAttributes", "GetTopicAttributes", "ListSubscriptionsByTopic", "ListTagsForResource"),
     "sqs": ("GetQueueAttributes", "GetQueueUrl", "ListQueueTags"),
 }  # fmt: skip

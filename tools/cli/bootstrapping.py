@@ -153,7 +153,7 @@ def prepare(stack: str, *, local: bool, repository: str, bucket: str, say: Calla
         empties_buckets=settings.lake.force_destroy,
     )
     with asking("reading this shell's AWS settings"):
-        account = Account(target=target, kms=clients.kms, s3=clients.s3, iam=clients.iam)
+        account = Account(target=target, kms=clients.of("kms"), s3=clients.s3, iam=clients.of("iam"))
     return Bootstrap(
         local=local, settings=settings, source=stack_source(stack), account=account, clients=clients, reach=reach, say=say
     )

@@ -6,6 +6,7 @@ import ast
 import dataclasses
 import inspect
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -16,7 +17,7 @@ import pytest
 from infra.components.iam_lint import KEY_POLICY_LIMIT, MANAGED_POLICY_LIMIT, allows, lint_document
 from policies.evaluate import evaluate
 from policies.iam import matches
-from tests.support.stacks import STACKS, recorded_stack
+from tests.support.stacks import ROOT, STACKS, config_of, recorded_stack
 from tests.tools.bootstrap.conftest import ACCOUNT, NAMING, account, client, inventory, run, target
 from tools.bootstrap.grants import AGENT_POLICIES, AGENTS
 from tools.bootstrap.role_documents import documents_of
@@ -26,6 +27,7 @@ from tools.bootstrap.step import apply
 from tools.localcloud.aws.rows import all_rows
 from tools.localcloud.aws.spec import Call, Resource
 from tools.plan.view import Plan, ResourceView
+from tools.preflight.permission import rights
 
 KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555"
 ROLES = {purpose: documents_of(purpose, target(), KEY) for purpose in ("preview", "up")}
@@ -177,7 +179,7 @@ def test_a_training_job_is_started_watched_and_stopped_by_up() -> None:
 
 
 def test_the_preview_role_changes_nothing() -> None:
-    looking = ("Batch", "Describe", "Get", "List", "View", "Decrypt")
+    looking = ("Batch", "Describe", "Get", "List", "Simulate", "View", "Decrypt")
     named = [action for one in STATEMENTS["preview"] for action in one["Action"]]
     assert [action for action in named if not action.partition(":")[2].startswith(looking)] == []
     assert not any("*" in action.partition(":")[2].rstrip("*") for action in named)
@@ -343,3 +345,28 @@ DEPENDENT = (
 @pytest.mark.parametrize("action", DEPENDENT)
 def test_up_may_do_what_services_ask_of_their_caller_besides(action: str) -> None:
     assert given("up", action)
+
+
+@pytest.mark.parametrize("purpose", ["preview", "up"])
+def test_both_roles_may_ask_what_a_preflight_asks(purpose: str) -> None:
+    page = (ROOT / "docs" / "preflight.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```json\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    (statement,) = json.loads(block)["Statement"]
+    assert [action for action in statement["Action"] if not given(purpose, action)] == []
+
+
+@pytest.mark.parametrize("stack", [stack for stack in STACKS if stack != "local"])
+def test_a_preflight_finds_that_up_may_make_whatever_the_stack_declares_where_it_is(stack: str) -> None:
+    naming = dataclasses.replace(NAMING, environment=stack)
+    account_id = config_of(stack)["slipway:accountId"]
+    documents = documents_of("up", target(stack=stack, naming=naming, account_id=account_id), KEY).values()
+    # The provider of GitHub is made here, and taken there as an existing one.
+    views = [view for view in recorded_stack(stack).resources if "openIdConnectProvider" not in view.type]
+    wanted = rights(views, account_id, "us-east-1")
+    assert len(wanted) > 50
+    lacking = [
+        f"{right.action} on {right.on}"
+        for right in wanted
+        if not (any(allows(one, right.action, right.on) for one in documents) if right.on != "*" else given("up", right.action))
+    ]
+    assert lacking == []
