@@ -178,6 +178,11 @@ class CiSettings(Section):
         description="The repository that may take the role, owner/name."
     )
     git_ref: str = Field(default="refs/heads/main", description="The only git ref whose workflows may take the role.")
+    provider: Literal["create", "existing"] = Field(
+        default="create",
+        description="GitHub's identity provider in IAM, one an account: `create` makes it in this stack, `existing` takes the "
+        "one that is there, as `slipway bootstrap` or another stack made it.",
+    )
 
 
 class IdentitySettings(Section):

@@ -31,6 +31,8 @@ TOGETHER = {
     "tools/preflight": "recorded stacks",
     "test_docs.py": "recorded stacks",
     "policies/test_recorded.py": "recorded stacks",
+    "tools/bootstrap": "recorded stacks",
+    "tools/cli/test_promoting.py": "recorded stacks",
 }
 # What starts training runs, jobs and servers, kills whole daemons or walks every golden file takes its time: it runs with the
 # end-to-end tests, after the quick ones.

@@ -106,14 +106,6 @@ def pod_trust(scope: Scope, cluster_name: str) -> Document:
     )
 
 
-def github_trust(scope: Scope, *, repository: str, git_ref: str) -> Document:
-    """Workflows of one repository at one ref. Both `aud` and `sub` are exact: a wildcard there is every repository on GitHub."""
-    issuer = "token.actions.githubusercontent.com"
-    principal = {"Federated": f"arn:aws:iam::{scope.account_id}:oidc-provider/{issuer}"}
-    condition = {"StringEquals": {f"{issuer}:aud": "sts.amazonaws.com", f"{issuer}:sub": f"repo:{repository}:ref:{git_ref}"}}
-    return document(_trust("TrustWorkflow", principal, ("sts:AssumeRoleWithWebIdentity",), condition))
-
-
 def operator_trust(scope: Scope, principals: Sequence[str] = ()) -> Document:
     """People of this account who hold `sts:AssumeRole` on the role: those named, by arn patterns, or all with a second factor.
 

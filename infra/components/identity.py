@@ -9,6 +9,7 @@ from typing import Final
 import pulumi
 import pulumi_aws as aws
 
+from infra.components import github_identity
 from infra.components import iam_documents as documents
 from infra.components.iam_boundary import boundary_document
 from infra.components.iam_documents import Document, Scope
@@ -19,7 +20,6 @@ from infra.settings_platform import CiSettings, ImageBuildSettings
 # https://docs.aws.amazon.com/eks/latest/userguide/security-iam-awsmanpol.html: what AWS itself keeps up to date for its agents.
 CLUSTER_POLICIES: Final = ("AmazonEKSClusterPolicy",)
 NODE_POLICIES: Final = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly", "AmazonSSMManagedInstanceCore")
-GITHUB_ISSUER: Final = "https://token.actions.githubusercontent.com"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,16 +133,21 @@ class Identity(pulumi.ComponentResource):
         )
 
     def _ci_role(self, ci: CiSettings, document: Document, boundary: aws.iam.Policy) -> pulumi.Output[str]:
-        provider = aws.iam.OpenIdConnectProvider(
-            self._args.naming.name("github"),
-            url=GITHUB_ISSUER,
-            client_id_lists=["sts.amazonaws.com"],
-            tags=self._args.naming.tags(self._args.naming.name("github")),
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-        trust = documents.github_trust(self._args.scope, repository=ci.repository, git_ref=ci.git_ref)
+        # The trust names the provider by an arn that is known; where this stack makes the provider, the role comes after it.
+        made = [self._github_provider()] if ci.provider == "create" else []
+        trust = github_identity.ref_trust(self._args.scope.account_id, repository=ci.repository, git_ref=ci.git_ref)
         return self._role(
-            "ci", trust, document, boundary=boundary, session_hours=self._args.max_session_hours, depends_on=[provider]
+            "ci", trust, document, boundary=boundary, session_hours=self._args.max_session_hours, depends_on=[*made]
+        )
+
+    def _github_provider(self) -> aws.iam.OpenIdConnectProvider:
+        name = self._args.naming.name("github")
+        return aws.iam.OpenIdConnectProvider(
+            name,
+            url=f"https://{github_identity.ISSUER}",
+            client_id_lists=[github_identity.AUDIENCE],
+            tags=self._args.naming.tags(name),
+            opts=pulumi.ResourceOptions(parent=self),
         )
 
     def _role(

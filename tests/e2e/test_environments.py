@@ -75,6 +75,27 @@ def test_hosts_and_servers_are_no_more_than_the_machine_takes(here: Slipway, up:
     assert 3 <= len(serving) <= 12
 
 
+def test_an_approved_model_goes_from_one_to_the_other_as_it_is(here: Slipway, up: dict[str, dict[str, Any]]) -> None:
+    dev = ("--stack", "dev", "--local")
+    here.run("models", "register", "digits", *dev)
+    promotion = ("models", "promote", "digits", "--from", "dev", "--to", "prod", "--local")
+    assert "only what is approved goes on" in here.run(*promotion, code=1).err
+    here.run("models", "evaluate", "digits", *dev)
+    here.run("models", "approve", "digits", "--reason", "tried", *dev)
+    first, again = here.ask(*promotion), here.ask(*promotion)
+    assert (first["changed"], again["changed"]) == (True, False)
+    assert first["model"]["status"] == "PendingManualApproval"
+    assert first["model"]["lineage"]["promoted_from"] == first["from"]["arn"]
+    bodies = [
+        here.boto("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+        for bucket, _, key in (side["artifact"]["uri"][5:].partition("/") for side in (first["from"], first["model"]))
+    ]
+    assert bodies[0] == bodies[1]
+    # Measured there on that environment's own data, by its own job.
+    evaluated = here.ask("models", "evaluate", first["model"]["arn"], "--stack", "prod", "--local")
+    assert evaluated["model"]["evaluation"]["data"].startswith("s3://slipway-prod-curated-")
+
+
 def test_nothing_is_to_do_afterwards(here: Slipway, up: dict[str, dict[str, Any]]) -> None:
     for stack in ENVIRONMENTS:
         document = here.ask("preview", stack, "--local")

@@ -5,11 +5,15 @@ from typing import Any
 
 import pytest
 
+from infra.components import github_identity
 from infra.components import iam_documents as documents
 from infra.components.iam_boundary import ESCALATIONS, boundary_document
 from infra.components.iam_documents import Document, Scope, allow, document
 from infra.components.iam_lint import allows, lint_document
 from infra.components.key_policies import KEY_DOMAINS, KeyDomain, key_policy
+from infra.program import program
+from tests.support.recorder import record
+from tests.support.stacks import config_of
 
 SCOPE = Scope(account_id="123456789012", region="us-east-1", prefix="slipway-dev", environment="dev")
 BOUNDED = {
@@ -88,16 +92,18 @@ def test_ci_passes_one_role_to_one_service_and_changes_no_iam() -> None:
         documents.pod_trust(SCOPE, "slipway-dev"),
         documents.node_trust(),
         documents.operator_trust(SCOPE),
-        documents.github_trust(SCOPE, repository="example/slipway", git_ref="refs/heads/main"),
+        github_identity.ref_trust("123456789012", repository="example/slipway", git_ref="refs/heads/main"),
+        github_identity.review_trust("123456789012", repository="example/slipway", git_ref="refs/heads/main"),
+        github_identity.environment_trust("123456789012", repository="example/slipway", environment="prod"),
     ],
-    ids=["sagemaker", "pods", "nodes", "operators", "github"],
+    ids=["sagemaker", "pods", "nodes", "operators", "ref", "review", "environment"],
 )
 def test_trust_is_narrowed(trust: Document) -> None:
     assert lint_document(trust, kind="trust", limit=2048) == []
 
 
 def test_only_one_ref_of_one_repository_may_be_ci() -> None:
-    trust = documents.github_trust(SCOPE, repository="example/slipway", git_ref="refs/heads/main")
+    trust = github_identity.ref_trust("123456789012", repository="example/slipway", git_ref="refs/heads/main")
     condition = trust["Statement"][0]["Condition"]["StringEquals"]
     assert condition["token.actions.githubusercontent.com:sub"] == "repo:example/slipway:ref:refs/heads/main"
 
@@ -253,3 +259,19 @@ def test_a_training_job_deletes_checkpoints_only_and_writes_corpora_only_into_th
     puts = [resource for statement in statements if "s3:PutObject" in statement["Action"] for resource in statement["Resource"]]
     assert [resource for resource in puts if resource.startswith(curated)] == [f"{curated}/corpora/*"]
     assert not any("s3:DeleteObjectVersion" in statement["Action"] for statement in statements)
+
+
+def github(stack: str, **ci: str) -> tuple[int, str]:
+    """How many identity providers of GitHub the stack makes, and the CI role's trust."""
+    config = config_of(stack)
+    config["slipway:identity"] = {"ci": {"repository": "example/slipway", **ci}}
+    plan = record(program, stack=stack, config=config)
+    (role,) = [view for view in plan.of("aws:iam/role:Role") if view.name == f"slipway-{stack}-ci"]
+    return len(plan.of("aws:iam/openIdConnectProvider:OpenIdConnectProvider")), str(role.get("assumeRolePolicy"))
+
+
+def test_the_accounts_one_provider_of_github_is_made_here_or_taken_as_it_is_and_ci_trusts_the_same_one() -> None:
+    (made, trust), (taken, same) = github("dev"), github("dev", provider="existing")
+    assert (made, taken) == (1, 0)
+    assert same == trust
+    assert "arn:aws:iam::111111111111:oidc-provider/token.actions.githubusercontent.com" in trust

@@ -46,7 +46,7 @@ VERBS: Final = (
     ),
     Verb(
         name="models",
-        help="The model registry: list, register, show, evaluate, approve, reject, diff, delete.",
+        help="The model registry: list, register, show, evaluate, approve, reject, promote, diff, delete.",
         module="tools.cli.verbs.models",
         group=True,
     ),
@@ -59,6 +59,11 @@ VERBS: Final = (
         help="The local cloud: start, stop, status, env, reset, coverage.",
         module="tools.cli.verbs.local",
         group=True,
+    ),
+    Verb(
+        name="bootstrap",
+        help="Make what an environment on AWS needs before its first `up`: state bucket, key, roles of CI.",
+        module="tools.cli.verbs.bootstrap",
     ),
     Verb(name="doctor", help="Say what was found on this machine and what is missing.", module="tools.cli.verbs.doctor"),
     Verb(name="test", help="Run the tests: unit, then end to end.", module="tools.cli.verbs.test", passes_arguments=True),

@@ -136,6 +136,7 @@ def _facts(each: ModelVersion) -> Iterator[tuple[str, str]]:
         ("image digest", made.image_digest),
         ("hyperparameters", made.hyperparameters),
         ("parent", made.parent),
+        ("promoted from", made.promoted_from),
         ("served with", each.inference.image),
         ("reads", ", ".join(each.inference.content_types)),
         ("on", ", ".join(each.inference.instance_types)),

@@ -22,11 +22,20 @@ from tools.engine.errors import EngineError, StackBusy
 from tools.engine.events import Fault, Recorder, Step, Tick, causes, protected
 from tools.engine.home import StackPlace
 from tools.engine.locate import Engine, Progress, silent
+from tools.engine.workspace import secrets_provider
 
 Program = Callable[[], Any]
 # After the engine's process has ended its last events are at most this far behind.
 EVENT_SECONDS: Final = 3.0
 LOGS_KEPT: Final = 40
+# What the CLI says of its own variables, and what a person can do.
+OWN_WORDS: Final[Mapping[str, str]] = {
+    "PULUMI_ACCESS_TOKEN": "pulumi is not logged in, so the state of stack {stack} is out of reach; "
+    "`./slipway bootstrap {stack}` makes a bucket for it and says where it is (export PULUMI_BACKEND_URL=s3://..., docs/aws.md), "
+    "or add --local for a rehearsal here",
+    "PULUMI_CONFIG_PASSPHRASE": "nothing encrypts the secrets of stack {stack}: Pulumi.{stack}.yaml names no secretsprovider; "
+    "`./slipway bootstrap {stack}` makes a key and writes it there, or set PULUMI_CONFIG_PASSPHRASE",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,18 +141,16 @@ class StackRunner:
         try:
             return self._command(silent).run(args, str(self.place.work), self.env).stdout
         except CommandError as error:
-            faults = self._causes([], _stderr(error))
+            faults = self._causes([], stderr_of(error))
             raise EngineError("; ".join(fault.message for fault in faults)) from error
 
     def _causes(self, faults: list[Fault], stderr: str) -> list[Fault]:
         """The causes of a failure; what the CLI says only to those who know it, in words that name the way out."""
         found = causes(faults, stderr)
-        if any("PULUMI_ACCESS_TOKEN" in fault.message for fault in found):
-            message = (
-                f"pulumi is not logged in, so the state of stack {self.place.stack} is out of reach; "
-                "`pulumi login s3://YOUR-STATE-BUCKET` first (docs/aws.md), or add --local for a rehearsal here"
-            )
-            return [Fault(urn="", message=message)]
+        stack = self.place.stack
+        for said, way_out in OWN_WORDS.items():
+            if any(said in fault.message for fault in found):
+                return [Fault(urn="", message=way_out.format(stack=stack))]
         return found
 
     def _command(self, log: Callable[[str], object]) -> EngineCommand:
@@ -157,7 +164,7 @@ class StackRunner:
                 env_vars=self.env,
                 program=self.program,
                 pulumi_command=command,
-                secrets_provider="passphrase" if self.place.mode == "local" else None,
+                secrets_provider=secrets_provider(self.place),
                 pulumi_home=self.env.get("PULUMI_HOME"),
             )
             workspace.place = self.place
@@ -183,7 +190,7 @@ class StackRunner:
                 raise StackBusy(f"stack {self.place.stack} is locked by another pulumi; run again when it has ended") from error
             except CommandError as error:
                 ok = False
-                stderr = _stderr(error)
+                stderr = stderr_of(error)
             _wait(lambda: recorder.finished, EVENT_SECONDS if ok else 0.3)
             for fault in recorder.faults:
                 log.write(f"{fault.urn}: {fault.message}\n")
@@ -208,7 +215,7 @@ class StackRunner:
         )
 
 
-def _stderr(error: CommandError) -> str:
+def stderr_of(error: CommandError) -> str:
     """What a failed command wrote. The SDK keeps it only inside the message of its exception."""
     text = str(error)
     _, found, rest = text.partition("stderr:")

@@ -94,8 +94,20 @@ def write_work_directory(place: StackPlace, *, folder: Path | None = None) -> li
 
 def region(place: StackPlace) -> str:
     """The region that the work directory's stack file names ("" for none)."""
-    document = yaml.safe_load((place.work / f"Pulumi.{place.stack}.yaml").read_text()) or {}
-    return str((document.get("config") or {}).get("aws:region", ""))
+    return str((_written(place).get("config") or {}).get("aws:region", ""))
+
+
+def secrets_provider(place: StackPlace) -> str | None:
+    """What encrypts the secrets of a stack that is made new: here a passphrase, on AWS what its file names (None: nothing).
+
+    The engine has to be told: `pulumi stack init` without it asks for a passphrase, whatever the file says.
+    """
+    return "passphrase" if place.mode == "local" else _written(place).get("secretsprovider")
+
+
+def _written(place: StackPlace) -> dict[str, Any]:
+    """The work directory's stack file."""
+    return yaml.safe_load((place.work / f"Pulumi.{place.stack}.yaml").read_text()) or {}
 
 
 def _write_if_new(path: Path, text: str) -> None:

@@ -15,11 +15,17 @@ _ARGUMENTS = {
 
 
 class Clients:
-    """`sagemaker`, `logs`, `s3`, `ecr`, `sts` of a region, or any by `of`. `environment` reaches the local cloud; empty, the
-    shell's is taken. `attempts` is how often a call is tried."""
+    """`sagemaker`, `logs`, `s3`, `ecr`, `sts` of a region, or any by `of`.
 
-    def __init__(self, region: str, environment: Mapping[str, str] | None = None, *, attempts: int = 8) -> None:
+    `environment` reaches the local cloud; empty, the shell's is taken. `profile` is a profile of the AWS configuration, "" for
+    the shell's own. `attempts` is how often a call is tried.
+    """
+
+    def __init__(
+        self, region: str, environment: Mapping[str, str] | None = None, *, profile: str = "", attempts: int = 8
+    ) -> None:
         self.region = region
+        self._profile = profile or None
         self._attempts = attempts
         self._environment = dict(environment or {})
         self._made: dict[str, Any] = {}
@@ -61,11 +67,11 @@ class Clients:
                 reach: dict[str, Any] = {"proxies": {}, "s3": {"addressing_style": "path"}} if self.local else {}
                 config = Config(retries={"mode": "standard", "max_attempts": self._attempts}, user_agent_extra="slipway", **reach)
                 arguments = {name: self._environment[key] for key, name in _ARGUMENTS.items() if key in self._environment}
-                session = boto3.session.Session(region_name=self.region)
+                session = boto3.session.Session(region_name=self.region, profile_name=self._profile)
                 self._made[service] = session.client(service, config=config, **arguments)
             return self._made[service]
 
 
-def connect(region: str, environment: Mapping[str, str] | None = None, *, attempts: int = 8) -> Clients:
+def connect(region: str, environment: Mapping[str, str] | None = None, *, profile: str = "", attempts: int = 8) -> Clients:
     """Clients of a region. `environment` is what `Cloud.environment()` of the local cloud gives; left out, AWS by the shell's."""
-    return Clients(region, environment, attempts=attempts)
+    return Clients(region, environment, profile=profile, attempts=attempts)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from tools.models import metadata, registry, statistics, storage
 from tools.models.errors import RegistryError, asking, is_missing
-from tools.models.version import PENDING, Artifact, Lineage, ModelVersion
+from tools.models.version import PENDING, Artifact, Inference, Lineage, ModelVersion
 
 JSON: Final = ("application/json",)
 # Channels that bring a model which the job started from or learnt from.
@@ -46,24 +46,49 @@ def register(
     known = registry.version_of_job(clients, group, name)
     if known is not None:
         return known
-    artifact = storage.artifact(clients.s3, str(job["ModelArtifacts"]["S3ModelArtifacts"]))
-    metrics = metrics_of(job)
-    lineage = lineage_of(clients, job, parent=parent)
+    return create(
+        clients,
+        group=group,
+        lineage=lineage_of(clients, job, parent=parent),
+        artifact=storage.artifact(clients.s3, str(job["ModelArtifacts"]["S3ModelArtifacts"])),
+        metrics=metrics_of(job),
+        inference=Inference(
+            image=serving_image,
+            image_digest=image_digest(clients, serving_image),
+            content_types=tuple(content_types),
+            response_types=tuple(response_types),
+            instance_types=tuple(instance_types),
+        ),
+        commit=commit,
+    )
+
+
+def create(
+    clients: Any,
+    *,
+    group: str,
+    lineage: Lineage,
+    artifact: Artifact,
+    metrics: Mapping[str, float],
+    inference: Inference,
+    commit: str = "",
+) -> ModelVersion:
+    """A new version, not yet decided on, with all that is known of it. Raises RegistryError as `register`."""
     properties = metadata.write(facts(lineage, artifact), {"data": lineage.data, "metric": metrics})
-    container = {"Image": serving_image, "ModelDataUrl": artifact.uri}
-    if digest := image_digest(clients, serving_image):
-        container["ImageDigest"] = digest
+    container = {"Image": inference.image, "ModelDataUrl": artifact.uri}
+    if inference.image_digest:
+        container["ImageDigest"] = inference.image_digest
     specification = {
         "Containers": [container],
-        "SupportedContentTypes": list(content_types),
-        "SupportedResponseMIMETypes": list(response_types),
+        "SupportedContentTypes": list(inference.content_types),
+        "SupportedResponseMIMETypes": list(inference.response_types),
     }
-    if instance_types:
-        specification["SupportedRealtimeInferenceInstanceTypes"] = list(instance_types)
+    if inference.instance_types:
+        specification["SupportedRealtimeInferenceInstanceTypes"] = list(inference.instance_types)
     request = {
         "ModelPackageGroupName": group,
         # ListModelPackages tells the description and no metadata, so a job's version is found by it.
-        "ModelPackageDescription": registry.description_of(name),
+        "ModelPackageDescription": registry.description_of(lineage.training_job),
         "InferenceSpecification": specification,
         "ModelApprovalStatus": PENDING,
         "MetadataProperties": {"GeneratedBy": lineage.training_job_arn, **({"CommitId": commit} if commit else {})},
@@ -74,7 +99,7 @@ def register(
     if metrics:
         request["ModelMetrics"] = {"ModelQuality": {"Statistics": _stored(clients.s3, artifact, metrics)}}
     registry.ensure_group(clients, group)
-    with asking(f"registering the model of {name} in {group}"):
+    with asking(f"registering the model of {lineage.training_job} in {group}"):
         arn = str(clients.sagemaker.create_model_package(**request)["ModelPackageArn"])
     return registry.describe(clients, arn)
 
@@ -115,6 +140,7 @@ def facts(lineage: Lineage, artifact: Artifact) -> dict[str, object]:
         "image-digest": lineage.image_digest,
         "hyperparameters": lineage.hyperparameters,
         "parent": lineage.parent,
+        "promoted-from": lineage.promoted_from,
         "artifact-bytes": artifact.bytes,
         "artifact-etag": artifact.etag,
         "artifact-sha256": artifact.sha256,

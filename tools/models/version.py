@@ -30,7 +30,8 @@ class Lineage:
 
     `data` is the S3 URI of each input channel, whose key carries the content's hash. `code` is the tag of the training image, a
     hash of the sources (`src-...`); `image` that image, `image_digest` its digest where ECR knows it; `hyperparameters` is a
-    digest of them all. `parent` is the arn of the version that it was made from, or "".
+    digest of them all. `parent` is the arn of the version that it was made from, `promoted_from` that of the version, in another
+    environment, whose artifact it is; "" for none.
     """
 
     training_job: str
@@ -41,6 +42,7 @@ class Lineage:
     image_digest: str = ""
     hyperparameters: str = ""
     parent: str = ""
+    promoted_from: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +66,10 @@ class Approval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inference:
-    """How it is served: the image, what it reads and writes, on which machines (none named: any)."""
+    """How it is served: the image, its digest where ECR knew it, what it reads and writes, on which machines (none: any)."""
 
     image: str
+    image_digest: str = ""
     content_types: tuple[str, ...] = ()
     response_types: tuple[str, ...] = ()
     instance_types: tuple[str, ...] = ()
@@ -132,9 +135,11 @@ class ModelVersion:
                 image_digest=kept.one("image-digest"),
                 hyperparameters=kept.one("hyperparameters"),
                 parent=kept.one("parent"),
+                promoted_from=kept.one("promoted-from"),
             ),
             inference=Inference(
                 image=str(container.get("Image") or ""),
+                image_digest=str(container.get("ImageDigest") or ""),
                 content_types=tuple(specification.get("SupportedContentTypes") or ()),
                 response_types=tuple(specification.get("SupportedResponseMIMETypes") or ()),
                 instance_types=tuple(specification.get("SupportedRealtimeInferenceInstanceTypes") or ()),

@@ -38,9 +38,11 @@ def test_a_version_tells_where_it_comes_from(cloud: Cloud, group: str) -> None:
         "image_digest": "",
         "hyperparameters": "sha256:" + sha256(b'{"epochs":"15","workload":"digits"}'),
         "parent": "",
+        "promoted_from": "",
     }
     assert told["inference"] == {
         "image": SERVING_IMAGE,
+        "image_digest": "",
         "content_types": ("application/json",),
         "response_types": ("application/json",),
         "instance_types": ("ml.m5.large",),

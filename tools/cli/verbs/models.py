@@ -17,7 +17,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="The model registry: list, register, show, evaluate, approve, reject, diff, delete.\n\nExample: slipway models list",
+    help="The model registry: list, register, show, evaluate, approve, reject, promote, diff, delete.\n\n"
+    "Example: slipway models list",
 )
 
 Model = Annotated[str, typer.Argument(metavar="MODEL", help="A job or group (its newest version), group/version, or an arn.")]
@@ -152,6 +153,38 @@ def reject(model: Model, reason: Reason, stack: StackName = "local", local: Loca
         there = _deployed(stack, local)
         decided = approval.reject(there.clients, registry.find(there, model), reason=reason)
         _said(decided, "rejected", as_json=as_json)
+
+
+@app.command()
+def promote(
+    model: Model,
+    from_: Annotated[str, typer.Option("--from", help="The environment where it is approved.")],
+    to: Annotated[str, typer.Option("--to", help="The environment that gets it.")],
+    local: Local = False,
+    from_profile: Annotated[str, typer.Option(help="The AWS profile that reads the one (default: the shell's).")] = "",
+    to_profile: Annotated[str, typer.Option(help="The AWS profile that writes the other (default: the shell's).")] = "",
+    as_json: Json = False,
+) -> None:
+    """Carry an approved version to another environment: the same artifact, by its digest. There it waits for its own approval.
+
+    Example: slipway models promote digits/3 --from dev --to staging
+    """
+    with errors_said(as_json=as_json, stack=to):
+        from tools.cli.promoting import side
+        from tools.models.promote import promote as carry
+
+        if from_ == to:
+            raise ValueError(f"--from and --to are both {to}; name two environments")
+        source, target = side(from_, local=local, profile=from_profile), side(to, local=local, profile=to_profile)
+        version = source.find(model)
+        made, new = carry(source.clients, target.clients, version, target.destination(source.job_of(version)))
+        if as_json:
+            answer({"from": version.to_json(), "model": made.to_json(), "changed": new})
+            return
+        typer.echo(f"{made.name} {'is now' if new else 'was already'} {version.name}, artifact sha256 {made.artifact.sha256}")
+        if made.status == "PendingManualApproval":
+            step = "approve" if made.evaluation else "evaluate"
+            say(f"next: ./slipway models {step} {made.name}{' --reason TEXT' if made.evaluation else ''}{target.options}")
 
 
 @app.command()

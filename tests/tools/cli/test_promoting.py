@@ -1,0 +1,60 @@
+"""Where a promotion goes: told by the stack files, and the same as what the stacks declare."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.support.stacks import STACKS, recorded_stack
+from tools.cli.app import app
+from tools.cli.guards import settings_of
+from tools.cli.promoting import Side
+from tools.models import storage
+
+
+def side(stack: str) -> Side:
+    settings = settings_of(stack)
+    clients: Any = None
+    return Side(stack=stack, local=False, account_id=settings.account_id, settings=settings, clients=clients)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_where_a_version_comes_to_is_what_the_stack_declares(stack: str) -> None:
+    plan, here = recorded_stack(stack), side(stack)
+    groups = {str(view.get("modelPackageGroupName")) for view in plan.of("aws:sagemaker/modelPackageGroup:ModelPackageGroup")}
+    assert set(here.groups.values()) == groups
+    to = here.destination("digits")
+    bucket, job = storage.split(f"{to.folder}/x")
+    assert bucket in {view.get("bucket") for view in plan.of("aws:s3/bucket:Bucket")}
+    assert job == "digits/promoted/x"
+    repositories = {view.get("name") for view in plan.of("aws:ecr/repository:Repository")}
+    assert to.repository.partition("/")[2] in repositories
+
+
+def test_a_job_that_the_other_environment_does_not_have_is_said() -> None:
+    with pytest.raises(
+        ValueError, match=r"dev has no job digits-candidate that leaves a model .* declare it in Pulumi\.dev\.yaml"
+    ):
+        side("dev").destination("digits-candidate")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--from", "dev", "--to", "dev"), "--from and --to are both dev"),
+        (("--from", "local", "--to", "dev"), "stack local is this machine's; add --local"),
+        (("--from", "dev", "--to", "nowhere", "--local"), "there is no stack 'nowhere'"),
+    ],
+)
+def test_what_cannot_be_promoted_between_is_wrong_use(
+    arguments: tuple[str, ...], says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tools.localcloud import client
+
+    monkeypatch.setattr(client, "find", lambda _: SimpleNamespace(environment=dict))
+    result = CliRunner().invoke(app, ["models", "promote", "digits", *arguments])
+    assert result.exit_code == 2
+    assert says in result.stderr

@@ -1,0 +1,75 @@
+"""The account that is looked at and changed: its clients, what was found in it, and how its documents are compared."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from infra.components.iam_documents import Document, Statement
+from tools.bootstrap.errors import BootstrapError
+from tools.bootstrap.target import Target
+
+
+@dataclass(slots=True, kw_only=True)
+class Account:
+    """`key_arn` is the state key's, "" until it is found or made."""
+
+    target: Target
+    kms: Any
+    s3: Any
+    iam: Any
+    key_arn: str = ""
+
+
+def check_account(sts: Any, *, stack: str, account_id: str) -> None:
+    """Raises ValueError where the credentials are of another account than the stack file's: nothing may be made there."""
+    found = str(sts.get_caller_identity()["Account"])
+    if found != account_id:
+        raise ValueError(
+            f"these credentials are of account {found}, and Pulumi.{stack}.yaml is for {account_id} (slipway:accountId); nothing "
+            "was touched. Take the other profile (AWS_PROFILE), or correct the file"
+        )
+
+
+def same_document(one: Any, other: Any) -> bool:
+    """Whether two policy documents say the same: AWS gives them back with lists of one as text, and in an order of its own."""
+    return bool(_canonical(one) == _canonical(other))
+
+
+def merged(found: Any, wanted: Document, *, replaced: Collection[str] = ()) -> Document:
+    """`wanted`, and the statements of `found` that are somebody else's: not of a Sid of ours, nor among `replaced`."""
+    ours = {statement["Sid"] for statement in wanted["Statement"]} | set(replaced)
+    return {**wanted, "Statement": [*wanted["Statement"], *(one for one in _statements(found) if one.get("Sid") not in ours)]}
+
+
+def missing_tags(found: Mapping[str, str], wanted: Mapping[str, str]) -> dict[str, str]:
+    """The tags that are not there. A value that is there stays: who else uses the thing may have set it."""
+    return {key: value for key, value in wanted.items() if not found.get(key)}
+
+
+def tag_list(tags: Mapping[str, str], key: str = "Key", value: str = "Value") -> list[dict[str, str]]:
+    """Tags as most of AWS takes them; KMS says TagKey and TagValue."""
+    return [{key: name, value: text} for name, text in tags.items()]
+
+
+def parsed(text: str | Mapping[str, Any], what: str) -> dict[str, Any]:
+    """A document that AWS gave, text or (as boto3 gives IAM's) an object."""
+    try:
+        return dict(json.loads(text) if isinstance(text, str) else text)
+    except ValueError as error:
+        raise BootstrapError(f"{what} is no JSON: {error}; put it right by hand") from error
+
+
+def _statements(document: Any) -> list[Statement]:
+    found = document.get("Statement", []) if document else []
+    return [dict(found)] if isinstance(found, Mapping) else list(found)
+
+
+def _canonical(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _canonical(item) for key, item in value.items()}
+    items = value if isinstance(value, list | tuple) else [value]
+    deep = (_canonical(item) if isinstance(item, Mapping) else item for item in items)
+    return sorted(deep, key=lambda item: json.dumps(item, sort_keys=True))

@@ -1,0 +1,131 @@
+"""What CI's two roles are given, service by service: actions that look, and actions that change.
+
+https://docs.aws.amazon.com/service-authorization/latest/reference/ has the names. A test holds the tables against what the
+provider calls for every type that the stacks declare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+# Describing and listing, of every type that the platform is made of, and what a preflight asks of the account. Nothing here
+# reads what is in a bucket, a secret, a log or a queue. AWS's own ReadOnlyAccess does (all objects, all logs), and its
+# SecurityAudit changes without us.
+READS: Final[Mapping[str, tuple[str, ...]]] = {
+    "application-autoscaling": ("Describe*", "ListTagsForResource"),
+    "budgets": ("ListTagsForResource", "ViewBudget"),
+    "cloudwatch": ("DescribeAlarms", "GetDashboard", "GetMetricStatistics", "ListTagsForResource"),
+    "codebuild": ("BatchGetProjects",),
+    "ec2": ("Describe*",),
+    "ecr": ("DescribeImages", "DescribeRepositories", "GetLifecyclePolicy", "GetRepositoryPolicy", "ListTagsForResource"),
+    "eks": ("Describe*", "List*"),
+    "iam": (
+        "GetAccountSummary", "GetOpenIDConnectProvider", "GetPolicy", "GetPolicyVersion", "GetRole", "GetRolePolicy", "List*",
+        "SimulatePrincipalPolicy",
+    ),
+    "kms": ("DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "ListAliases", "ListResourceTags"),
+    "logs": ("DescribeLogGroups", "ListTagsForResource", "ListTagsLogGroup"),
+    "s3": (
+        "GetAccelerateConfiguration", "GetBucket*", "GetEncryptionConfiguration", "GetLifecycleConfiguration",
+        "GetReplicationConfiguration", "ListAllMyBuckets", "ListBucket", "ListTagsForResource",
+    ),
+    "sagemaker": ("Describe*", "List*"),
+    "secretsmanager": ("DescribeSecret", "GetResourcePolicy", "ListSecretVersionIds"),
+    "servicequotas": ("ListAWSDefaultServiceQuotas", "ListServiceQuotas"),
+    "sns": ("GetSubscriptionAttributes", "GetTopicAttributes", "ListSubscriptionsByTopic", "ListTagsForResource"),
+    "sqs": ("GetQueueAttributes", "GetQueueUrl", "ListQueueTags"),
+}  # fmt: skip
+
+# EC2 gives a new thing no name that a policy could hold, so making is allowed in the region, and changing by the tag
+# `Environment` that every one of ours is made with.
+NETWORK_MAKING: Final = (
+    "AllocateAddress", "AssociateAddress", "AssociateRouteTable", "AttachInternetGateway", "AuthorizeSecurityGroupEgress",
+    "AuthorizeSecurityGroupIngress", "CreateFlowLogs", "CreateInternetGateway", "CreateLaunchTemplate",
+    "CreateLaunchTemplateVersion", "CreateNatGateway", "CreatePlacementGroup", "CreateRoute", "CreateRouteTable",
+    "CreateSecurityGroup", "CreateSubnet", "CreateVpc", "CreateVpcEndpoint",
+)  # fmt: skip
+NETWORK_CHANGING: Final = (
+    "CreateTags", "DeleteFlowLogs", "DeleteInternetGateway", "DeleteLaunchTemplate", "DeleteLaunchTemplateVersions",
+    "DeleteNatGateway", "DeleteNetworkInterface", "DeletePlacementGroup", "DeleteRoute", "DeleteRouteTable",
+    "DeleteSecurityGroup", "DeleteSubnet", "DeleteTags", "DeleteVpc", "DeleteVpcEndpoints", "DetachInternetGateway",
+    "DisassociateAddress", "DisassociateRouteTable", "ModifyLaunchTemplate", "ModifySecurityGroupRules",
+    "ModifySubnetAttribute", "ModifyVpcAttribute", "ModifyVpcEndpoint", "ReleaseAddress", "ReplaceRoute",
+    "ReplaceRouteTableAssociation", "RevokeSecurityGroupEgress", "RevokeSecurityGroupIngress",
+    "UpdateSecurityGroupRuleDescriptionsEgress", "UpdateSecurityGroupRuleDescriptionsIngress",
+)  # fmt: skip
+CLUSTER: Final = (
+    "AssociateAccessPolicy", "AssociateEncryptionConfig", "CreateAccessEntry", "CreateAddon", "CreateCluster", "CreateNodegroup",
+    "CreatePodIdentityAssociation", "DeleteAccessEntry", "DeleteAddon", "DeleteCluster", "DeleteNodegroup",
+    "DeletePodIdentityAssociation", "DisassociateAccessPolicy", "TagResource", "UntagResource", "UpdateAccessEntry",
+    "UpdateAddon", "UpdateClusterConfig", "UpdateClusterVersion", "UpdateNodegroupConfig", "UpdateNodegroupVersion",
+    "UpdatePodIdentityAssociation",
+)  # fmt: skip
+KEY_ADMINISTRATION: Final = (
+    "CreateAlias", "DeleteAlias", "DisableKeyRotation", "EnableKey", "EnableKeyRotation", "PutKeyPolicy", "ScheduleKeyDeletion",
+    "TagResource", "UntagResource", "UpdateAlias", "UpdateKeyDescription",
+)  # fmt: skip
+KEY_USE: Final = (
+    "CreateGrant", "Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "RetireGrant",
+)  # fmt: skip
+BUCKETS: Final = (
+    "CreateBucket", "DeleteBucket", "DeleteBucketPolicy", "ListBucketVersions", "PutBucketLogging", "PutBucketOwnershipControls",
+    "PutBucketPolicy", "PutBucketPublicAccessBlock", "PutBucketTagging", "PutBucketVersioning", "PutEncryptionConfiguration",
+    "PutLifecycleConfiguration", "TagResource", "UntagResource",
+)  # fmt: skip
+OBJECTS: Final = ("DeleteObject", "DeleteObjectTagging", "GetObject", "GetObjectTagging", "PutObject", "PutObjectTagging")
+ROLES_TENDED: Final = (
+    "DeleteRole", "DeleteRolePolicy", "DetachRolePolicy", "TagRole", "UntagRole", "UpdateAssumeRolePolicy", "UpdateRole",
+    "UpdateRoleDescription",
+)  # fmt: skip
+POLICIES: Final = (
+    "CreatePolicy", "CreatePolicyVersion", "DeletePolicy", "DeletePolicyVersion", "SetDefaultPolicyVersion", "TagPolicy",
+    "UntagPolicy",
+)  # fmt: skip
+# The roles without our boundary, which AWS's agents take, and AWS's policies for them: see infra/components/identity.py.
+AGENTS: Final = ("cluster", "ebs-csi", "node", "vpc-cni")
+AGENT_POLICIES: Final = (
+    "AmazonEC2ContainerRegistryPullOnly", "AmazonEKSClusterPolicy", "AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy",
+    "AmazonSSMManagedInstanceCore", "service-role/AmazonEBSCSIDriverPolicy",
+)  # fmt: skip
+# Who is handed the platform's roles, and whose own roles a new account may have to make first.
+SERVICES: Final = (
+    "codebuild.amazonaws.com", "ec2.amazonaws.com", "eks.amazonaws.com", "pods.eks.amazonaws.com", "sagemaker.amazonaws.com",
+    "vpc-flow-logs.amazonaws.com",
+)  # fmt: skip
+LINKED_SERVICES: Final = (
+    "autoscaling.amazonaws.com", "eks-nodegroup.amazonaws.com", "eks.amazonaws.com",
+    "sagemaker.application-autoscaling.amazonaws.com", "spot.amazonaws.com",
+)  # fmt: skip
+# Service -> actions on what bears the environment's name.
+BY_NAME: Final[Mapping[str, tuple[str, ...]]] = {
+    "budgets": ("ModifyBudget", "TagResource", "UntagResource"),
+    "cloudwatch": ("DeleteAlarms", "DeleteDashboards", "PutDashboard", "PutMetricAlarm", "TagResource", "UntagResource"),
+    "codebuild": ("CreateProject", "DeleteProject", "UpdateProject"),
+    "ecr": (
+        "CreateRepository", "DeleteLifecyclePolicy", "DeleteRepository", "PutImageScanningConfiguration", "PutImageTagMutability",
+        "PutLifecyclePolicy", "TagResource", "UntagResource",
+    ),
+    "logs": (
+        "AssociateKmsKey", "CreateLogGroup", "DeleteLogGroup", "DeleteRetentionPolicy", "DescribeLogStreams",
+        "DisassociateKmsKey", "GetLogEvents", "PutRetentionPolicy", "TagLogGroup", "TagResource", "UntagResource",
+    ),
+    "sagemaker": (
+        "AddTags", "CreateEndpoint", "CreateEndpointConfig", "CreateModel", "CreateModelPackageGroup", "CreateTrainingJob",
+        "DeleteEndpoint", "DeleteEndpointConfig", "DeleteModel", "DeleteModelPackageGroup", "DeleteTags", "StopTrainingJob",
+        "UpdateEndpoint", "UpdateEndpointWeightsAndCapacities",
+    ),
+    "secretsmanager": (
+        "CreateSecret", "DeleteResourcePolicy", "DeleteSecret", "GetSecretValue", "PutResourcePolicy", "PutSecretValue",
+        "RestoreSecret", "TagResource", "UntagResource", "UpdateSecret",
+    ),
+    "sns": (
+        "CreateTopic", "DeleteTopic", "SetSubscriptionAttributes", "SetTopicAttributes", "Subscribe", "TagResource",
+        "Unsubscribe", "UntagResource",
+    ),
+    "sqs": ("CreateQueue", "DeleteQueue", "SetQueueAttributes", "TagQueue", "UntagQueue"),
+}  # fmt: skip
+SCALING: Final = (
+    "DeleteScalingPolicy", "DeregisterScalableTarget", "PutScalingPolicy", "RegisterScalableTarget", "TagResource",
+    "UntagResource",
+)  # fmt: skip

@@ -1,0 +1,96 @@
+"""The two environments of a promotion, told by their stack files alone: a shell can read the state of one account at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from infra.components.iam_documents import Scope
+from tools.models import registry
+from tools.models.promote import Destination
+from tools.models.version import ModelVersion
+
+if TYPE_CHECKING:
+    from tools.jobs.clients import Clients
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Side:
+    """One environment: its settings, and clients of its account."""
+
+    stack: str
+    local: bool
+    account_id: str
+    settings: Any
+    clients: Clients
+
+    @property
+    def groups(self) -> dict[str, str]:
+        """job -> the group of its models, as infra/components/training.py names it."""
+        jobs = self.settings.training.jobs
+        return {job: self.settings.naming.name(job) for job, declared in jobs.items() if declared.leaves_model}
+
+    @property
+    def options(self) -> str:
+        """What names this environment in another command of `models`."""
+        return "" if self.stack == "local" else f" --stack {self.stack}" + (" --local" if self.local else "")
+
+    def find(self, model: str) -> ModelVersion:
+        """The version that `model` names, a job standing for its group. Raises ValueError as `registry.find`."""
+        name, slash, version = model.partition("/")
+        named = model if model.startswith("arn:") else f"{self.groups.get(name, name)}{slash}{version}"
+        return registry.find(self.clients, named, aliases=sorted(self.groups))
+
+    def job_of(self, version: ModelVersion) -> str:
+        """The job whose models the version's group is of. Raises ValueError where this environment has none."""
+        for job, group in self.groups.items():
+            if group == version.group:
+                return job
+        raise ValueError(
+            f"{version.name} is of no job of {self.stack}; its groups are {', '.join(self.groups.values()) or 'none'}"
+        )
+
+    def destination(self, job: str) -> Destination:
+        """Where models of this job come to here. Raises ValueError where the environment has no such job."""
+        if job not in self.groups:
+            raise ValueError(
+                f"{self.stack} has no job {job} that leaves a model (it has {', '.join(self.groups) or 'none'}), so nothing "
+                f"there knows what to ask of it; declare it in Pulumi.{self.stack}.yaml"
+            )
+        naming, region = self.settings.naming, self.settings.region
+        scope = Scope(account_id=self.account_id, region=region, prefix=naming.prefix, environment=naming.environment)
+        bucket = scope.bucket("models").rpartition(":")[2]
+        here = "" if self.stack == "local" else f" {self.stack}" + (" --local" if self.local else "")
+        return Destination(
+            group=self.groups[job],
+            folder=f"s3://{bucket}/{job}/promoted",
+            repository=f"{self.account_id}.dkr.ecr.{region}.amazonaws.com/{naming.name('serving')}",
+            holds_images=not self.local,
+            up=f"./slipway up{here}",
+            push=f"./slipway images push serving {self.stack}",
+        )
+
+
+def side(stack: str, *, local: bool, profile: str = "") -> Side:
+    """An environment, its account checked. Raises FileNotFoundError (no such stack), SettingsError, ValueError."""
+    from tools.bootstrap.account import check_account
+    from tools.cli.guards import settings_of
+    from tools.engine.home import home_path
+    from tools.jobs.clients import connect
+    from tools.localcloud import client
+    from tools.localcloud.aws.account import ACCOUNT
+    from tools.models.errors import asking
+
+    if stack == "local" and not local:
+        raise ValueError("stack local is this machine's; add --local, and the other environment is rehearsed here too")
+    settings = settings_of(stack)
+    if local:
+        cloud = client.find(home_path())
+        if cloud is None:
+            raise ValueError("the local cloud does not run; bring both environments up in it first, with --local")
+        clients = connect(settings.region, cloud.environment())
+        return Side(stack=stack, local=True, account_id=ACCOUNT, settings=settings, clients=clients)
+    with asking(f"reaching the account of {stack}"):
+        clients = connect(settings.region, profile=profile)
+        check_account(clients.sts, stack=stack, account_id=settings.account_id)
+    return Side(stack=stack, local=False, account_id=settings.account_id, settings=settings, clients=clients)

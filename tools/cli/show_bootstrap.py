@@ -1,0 +1,70 @@
+"""A bootstrap for people: a line a thing, what was made or mended about it, and the commands that come next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from tools.bootstrap.step import FOUND, MAKE, MEND, Outcome
+from tools.bootstrap.target import KEY_ALIAS
+from tools.cli.bootstrapping import Bootstrap, variables
+from tools.cli.terminal import console
+
+_STYLES: Final = {MAKE: "green", "made": "green", MEND: "yellow", "mended": "yellow", FOUND: "dim"}
+
+
+def table(began: Bootstrap, outcomes: Iterable[Outcome]) -> None:
+    """One line a thing: a new one with its name, one that was there with what of it was not as it must be."""
+    from rich.markup import escape
+
+    out = console()
+    things: dict[str, list[Outcome]] = {}
+    for one in outcomes:
+        things.setdefault(one.thing, []).append(one)
+    width = max(len(thing) for thing in things)
+    for thing, parts in things.items():
+        changed = [one for one in parts if one.op != FOUND]
+        made = parts[0].op in (MAKE, "made")
+        op = parts[0].op if made else changed[0].op.replace("made", "mended").replace(MAKE, MEND) if changed else FOUND
+        what = "" if made else ", ".join(one.aspect for one in changed)
+        detail = f"{_name(began, thing)}{': ' if what else ''}{what}"
+        out.print(f"  [{_STYLES[op]}]{op:<6}[/]  {escape(f'{thing:<{width}}')}  {escape(detail)}", soft_wrap=True)
+
+
+def notes(lines: Iterable[str]) -> None:
+    out = console()
+    for line in lines:
+        out.print("[yellow]note[/]: ", end="")
+        out.print(line, markup=False, soft_wrap=True)
+
+
+def next_steps(began: Bootstrap) -> None:
+    """The commands that follow, ready to paste."""
+    out = console()
+    stack, repository = began.target.stack, began.target.repository
+    if began.local:
+        out.print("nothing of AWS was touched: this was the local cloud. On the account itself:")
+        out.print(f"  ./slipway bootstrap {stack}", markup=False)
+        return
+    lines = [f"export PULUMI_BACKEND_URL={began.target.backend_url}", f"./slipway up {stack}"]
+    lines += [
+        f"gh variable set {name} --repo {repository} --body {value}" for name, value in variables(began).items() if repository
+    ]
+    out.print("[bold]Next[/]")
+    for line in lines:
+        out.print(f"  {line}", markup=False, soft_wrap=True)
+    out.print(f"Commit {began.source.name}: its two lines of encryption are no secrets, and everybody's `up` needs them.")
+    if repository:
+        out.print(f"In {repository}, make the environment {stack} with reviewers: the up role trusts it alone.")
+
+
+def _name(began: Bootstrap, thing: str) -> str:
+    target = began.target
+    names = {
+        "state key": KEY_ALIAS,
+        "state bucket": target.bucket,
+        "GitHub provider": "token.actions.githubusercontent.com",
+        began.source.name: f"secrets under {KEY_ALIAS}",
+        **{f"{purpose} role": target.role(purpose) for purpose in began.roles},
+    }
+    return names[thing]
