@@ -14,7 +14,7 @@ import pytest
 from policies.rule import EVERY_TYPE
 from policies.rules import all_rules
 from policies.rules.tags import REQUIRED, TAGGABLE
-from tests.policies.bases import WORLD
+from tests.policies.plans import WORLD
 
 _TOKEN = re.compile(r"^aws:(\w+)/(\w+):(\w+)$")
 

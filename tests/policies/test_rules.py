@@ -10,9 +10,9 @@ import pytest
 from policies.evaluate import Report, evaluate
 from policies.rule import EVERY_TYPE, Fail, Pass
 from policies.rules import all_rules
-from tests.policies.bases import WORLD, plan_of, put, world
 from tests.policies.case import ADD, REMOVE, Case
-from tests.policies.cases import CASES, PAIRS
+from tests.policies.cases import CASES, KEPT, PAIRS
+from tests.policies.plans import WORLD, broken, plan_of, put, world
 from tools.plan.view import UNKNOWN, Plan, ResourceView
 
 RULES = {rule.id: rule for rule in all_rules()}
@@ -40,18 +40,6 @@ PRESENCE = {
     "credentials-none-in-plain-sight",
     "iam-no-users-or-keys",
 }
-
-
-def broken(case: Case, *before: tuple[str, str, Any]) -> dict[str, tuple[str, dict[str, Any]]]:
-    resources = world()
-    for name, path, value in (*before, (case.resource, case.path, case.value)):
-        if path == ADD:
-            resources[name] = value
-        elif path == REMOVE:
-            del resources[name]
-        else:
-            put(resources, name, path, value)
-    return resources
 
 
 def spoke(report: Report) -> set[str]:
@@ -82,6 +70,13 @@ def test_one_change_breaks_exactly_its_rule(case: Case) -> None:
 def test_a_change_on_top_of_another_breaks_exactly_its_rule(before: tuple[str, str, Any], case: Case) -> None:
     assert case.rule not in spoke(evaluate(plan_of(broken(Case("", *before)))))
     assert spoke(evaluate(plan_of(broken(case, before)))) == {case.rule, *case.also}
+
+
+@pytest.mark.parametrize("case", KEPT, ids=[f"{case.resource}.{case.path}-{number}" for number, case in enumerate(KEPT)])
+def test_what_is_right_breaks_nothing_however_near_it_comes(case: Case) -> None:
+    report = evaluate(plan_of(broken(case)))
+    assert [found.message for found in report.violations] == []
+    assert report.unknown == ()
 
 
 def test_every_rule_has_a_case_that_breaks_it_and_a_resource_that_keeps_it() -> None:
