@@ -64,6 +64,7 @@ PLATFORM: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         },
     ),
     "data-logging": (t.BUCKET_LOGGING, {"bucket": id_of("data"), "targetBucket": "logs", "targetPrefix": "data/"}),
+    "data-card": (t.BUCKET_OBJECT, {"bucket": id_of("data"), "key": "card.md", "acl": "private"}),
     # --- identity
     "role": (
         t.ROLE,
@@ -213,6 +214,7 @@ PLATFORM: Final[dict[str, tuple[str, dict[str, Any]]]] = {
             "enabledClusterLogTypes": ["api", "audit", "authenticator", "controllerManager", "scheduler"],
             "accessConfig": {"authenticationMode": "API", "bootstrapClusterCreatorAdminPermissions": False},
             "deletionProtection": True,
+            "upgradePolicy": {"supportType": "STANDARD"},
             "tags": TAGS,
         },
     ),
@@ -291,6 +293,7 @@ PLATFORM: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     ),
     "topic": (t.TOPIC, {"kmsMasterKeyId": KEY_ARN, "tags": TAGS}),
     "topic-policy": (t.TOPIC_POLICY, {"arn": id_of("topic"), "policy": document(OWN_ACCOUNT)}),
+    "subscription": (t.SUBSCRIPTION, {"topic": id_of("topic"), "protocol": "https", "endpoint": "https://alerts.example.com"}),
     "queue": (t.QUEUE, {"kmsMasterKeyId": KEY_ARN, "redrivePolicy": '{"deadLetterTargetArn": "arn"}', "tags": TAGS}),
     "queue-policy": (
         t.QUEUE_POLICY,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from policies import tokens as t
-from tests.policies.parts import IMAGE, KEY_ARN, ROLE_ARN, TAGS
+from tests.policies.parts import IMAGE, KEY_ARN, ROLE_ARN, TAGS, id_of
 
 SAGEMAKER: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "model": (
@@ -15,6 +15,17 @@ SAGEMAKER: Final[dict[str, tuple[str, dict[str, Any]]]] = {
             "enableNetworkIsolation": True,
             "vpcConfig": {"subnets": ["s-1"], "securityGroupIds": ["sg-1"]},
             "primaryContainer": {"image": IMAGE, "modelDataUrl": "s3://models/m.tar.gz"},
+            "tags": TAGS,
+        },
+    ),
+    "approved": (t.MODEL_PACKAGE, {"modelApprovalStatus": "Approved", "modelPackageGroupName": "digits"}),
+    "registered": (
+        t.MODEL,
+        {
+            "executionRoleArn": ROLE_ARN,
+            "enableNetworkIsolation": True,
+            "vpcConfig": {"subnets": ["s-1"], "securityGroupIds": ["sg-1"]},
+            "containers": [{"modelPackageName": id_of("approved")}],
             "tags": TAGS,
         },
     ),

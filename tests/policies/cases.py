@@ -11,6 +11,8 @@ from typing import Final
 from policies import tokens as t
 from tests.policies.case import ADD, REMOVE, Case
 from tests.policies.cases_iam import IAM_CASES, IAM_KEPT
+from tests.policies.cases_kubernetes import KUBERNETES_CASES, KUBERNETES_KEPT
+from tests.policies.cases_privacy import PRIVACY_CASES, PRIVACY_KEPT, PRIVACY_KEPT_PAIRS, PRIVACY_PAIRS
 from tests.policies.cases_services import SERVICE_CASES
 from tests.policies.parts import (
     DENY_HTTP,
@@ -169,6 +171,14 @@ CASES: Final = (
     Case("codebuild-project-is-encrypted-with-our-key", "builds", "encryptionKey"),
     Case("codebuild-project-is-encrypted-with-our-key", "builds", "encryptionKey", "arn:aws:kms:us-east-1:1:alias/aws/s3"),
     *SERVICE_CASES,
+    *KUBERNETES_CASES,
+    *PRIVACY_CASES,
+    # --- waste
+    Case("waste-disks-are-of-today", "volume", "type", "gp2"),
+    Case("waste-disks-are-of-today", "template", "blockDeviceMappings.0.ebs.volumeType", "standard"),
+    Case("waste-cluster-pays-for-no-old-version", "cluster", "upgradePolicy"),
+    Case("waste-cluster-pays-for-no-old-version", "cluster", "upgradePolicy.supportType", "EXTENDED"),
+    Case("messaging-subscription-is-encrypted-on-the-way", "subscription", "protocol", "http"),
     # --- registry
     Case("registry-images-are-encrypted", "repository", "encryptionConfigurations"),
     Case("registry-images-are-encrypted", "repository", "encryptionConfigurations.0.kmsKey"),
@@ -184,6 +194,7 @@ CASES: Final = (
     Case("registry-tags-are-immutable", "repository", "imageTagMutability", "MUTABLE"),
     # --- s3
     Case("s3-acl-not-public", "data-acl", "acl", "public-read"),
+    Case("s3-acl-not-public", "data-card", "acl", "authenticated-read"),
     Case("s3-bucket-ages", "data-lifecycle", REMOVE),
     Case("s3-bucket-denies-plain-http", "data-policy", REMOVE),
     Case("s3-bucket-denies-plain-http", "data-policy", "policy", document({**DENY_HTTP, "Action": "s3:PutObject"})),
@@ -241,7 +252,7 @@ CASES: Final = (
     ),
     Case("secretsmanager-secret-rotates", "secret-rotation", REMOVE),
     # --- tags
-    Case("tags-data-is-classified", "data", "tags.DataClass"),
+    Case("tags-data-is-classified", "data", "tags.DataClass", also=("privacy-capture-is-kept-as-confidential",)),
     Case("tags-required-tags-are-there", "vpc", "tags.Owner"),
     Case("tags-required-tags-are-there", "job", "tags.CostCenter", ""),
     Case("tags-tags-are-taken-by-aws", "vpc", "tags.aws:x", "y"),
@@ -263,6 +274,15 @@ CASES: Final = (
 )
 # Rules that only a second change can break: what is changed first, as (resource, path, value), then the case.
 PAIRS: Final = (
+    *PRIVACY_PAIRS,
+    (
+        ("job", "resourceConfig.instanceType", "ml.p5.48xlarge"),
+        Case("waste-gpu-training-is-spot-or-says-why", "job", "enableManagedSpotTraining", False),
+    ),
+    (
+        ("gpu", "tags", {**TAGS, "Environment": "dev"}),
+        Case("waste-gpu-pool-sleeps-outside-production", "gpu", "scalingConfig.minSize", 1),
+    ),
     (
         ("reservation", ADD, (t.CAPACITY_RESERVATION, {"instanceType": "p5.48xlarge", "instanceCount": 4, "tags": TAGS})),
         Case("compute-placement-fits-the-reservation", "template", "capacityReservationSpecification", _BORROWED),
@@ -304,4 +324,11 @@ PAIRS: Final = (
 )
 
 # Changes that break nothing, however near they come.
-KEPT: Final = (*IAM_KEPT,)
+KEPT: Final = (*IAM_KEPT, *KUBERNETES_KEPT, *PRIVACY_KEPT)
+KEPT_PAIRS: Final = (
+    *PRIVACY_KEPT_PAIRS,
+    (
+        ("job", "resourceConfig.instanceType", "ml.p5.48xlarge"),
+        Case("", "job", "tags.OnDemandBecause", "the run is due tomorrow"),
+    ),
+)

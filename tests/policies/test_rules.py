@@ -11,7 +11,7 @@ from policies.evaluate import Report, evaluate
 from policies.rule import EVERY_TYPE, Fail, Pass
 from policies.rules import all_rules
 from tests.policies.case import ADD, REMOVE, Case
-from tests.policies.cases import CASES, KEPT, PAIRS
+from tests.policies.cases import CASES, KEPT, KEPT_PAIRS, PAIRS
 from tests.policies.plans import WORLD, broken, plan_of, put, world
 from tools.plan.view import UNKNOWN, Plan, ResourceView
 
@@ -72,9 +72,12 @@ def test_a_change_on_top_of_another_breaks_exactly_its_rule(before: tuple[str, s
     assert spoke(evaluate(plan_of(broken(case, before)))) == {case.rule, *case.also}
 
 
-@pytest.mark.parametrize("case", KEPT, ids=[f"{case.resource}.{case.path}-{number}" for number, case in enumerate(KEPT)])
-def test_what_is_right_breaks_nothing_however_near_it_comes(case: Case) -> None:
-    report = evaluate(plan_of(broken(case)))
+RIGHT = [((), case) for case in KEPT] + [((before,), case) for before, case in KEPT_PAIRS]
+
+
+@pytest.mark.parametrize(("before", "case"), RIGHT, ids=[f"{case.resource}.{case.path}" for _, case in RIGHT])
+def test_what_is_right_breaks_nothing_however_near_it_comes(before: tuple[Any, ...], case: Case) -> None:
+    report = evaluate(plan_of(broken(case, *before)))
     assert [found.message for found in report.violations] == []
     assert report.unknown == ()
 
@@ -118,6 +121,7 @@ def test_a_first_preview_that_knows_no_id_breaks_nothing() -> None:
                 put(resources, name, key, UNKNOWN)
     put(resources, "template", "networkInterfaces.0.securityGroups", UNKNOWN)
     put(resources, "gpu", "launchTemplate.id", UNKNOWN)
+    put(resources, "registered", "containers.0.modelPackageName", UNKNOWN)
     report = evaluate(plan_of(resources, ids=False))
     assert spoke(report) == set()
     assert {found.rule for found in report.unknown} <= {"gpu-efa-group-talks-to-itself"}
