@@ -11,6 +11,7 @@ import ast
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from types import CodeType
 from typing import Any, Final
 
@@ -67,7 +68,7 @@ class Mutant:
             getattr(self.parent, self.field)[self.index] = value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Source:
     """A module's tree without the decorators that would register its rules again."""
 
@@ -89,6 +90,7 @@ class Source:
         with mutant.in_place():
             return compile(ast.fix_missing_locations(self.tree), self.module, "exec")
 
+    @cached_property
     def users(self) -> dict[str, set[str]]:
         """By the name of each thing that the module defines, the functions that lean on it, itself among them."""
         uses = {}
@@ -149,10 +151,8 @@ def _below(node: ast.AST) -> Iterator[_Change]:
 
 
 def _at(parent: ast.AST, field: str, index: int | None, node: ast.AST) -> Iterator[_Change]:
-    text = ast.unparse(node) if isinstance(node, ast.expr) else ""
-
     def change(new: ast.expr) -> _Change:
-        return parent, field, index, new, f"{text} -> {ast.unparse(new)}"
+        return parent, field, index, new, f"{ast.unparse(node)} -> {ast.unparse(new)}"
 
     match node:
         case ast.Compare(left=left, ops=ops, comparators=comparators):

@@ -27,7 +27,9 @@ from tests.policies.case import ADD, REMOVE, Case
 from tests.policies.cases import CASES, KEPT, KEPT_PAIRS, PAIRS
 from tests.policies.equivalents import EQUIVALENT
 from tests.policies.mutants import Mutant, Source
-from tests.policies.plans import WORLD, broken, plan_of, put, world
+from tests.policies.plans import WORLD, broken, change, plan_of
+from tests.policies.sight import KINDS, Sight
+from tests.policies.sights import SIGHTS
 from tests.policies.test_rules import PRESENCE
 from tools.plan.view import UNKNOWN, ResourceView
 
@@ -46,6 +48,10 @@ class Scene:
     undecided: str = ""
     # Only that nothing breaks is asserted where some value of the valid stack is unknown.
     may_be_unknown: bool = False
+
+    def is_about(self, rule: str) -> bool:
+        """Whether the plan was made to tell of this rule."""
+        return rule in self.breaks or rule == self.undecided
 
     def contradicts(self, rule: Rule, views: Iterable[ResourceView]) -> bool:
         """Whether a rule says other than what is asserted."""
@@ -76,12 +82,12 @@ def scenes() -> tuple[Scene, ...]:
     for case in CASES:
         if case.path not in (ADD, REMOVE) and case.rule not in PRESENCE:
             resources = broken(case)
-            put(resources, case.resource, case.path.split(".")[0], UNKNOWN)
+            change(resources, case.resource, case.path.split(".")[0], UNKNOWN)
             found.append(Scene(_linked(resources), frozenset(), case.resource, undecided=case.rule))
     for name, (_, props) in WORLD.items():
         for key in props:
-            resources = world()
-            put(resources, name, key, UNKNOWN)
+            resources = dict(WORLD)
+            change(resources, name, key, UNKNOWN)
             found.append(Scene(_linked(resources), frozenset(), name, may_be_unknown=True))
     return tuple(found)
 
@@ -91,17 +97,42 @@ def _linked(resources: Any) -> LinkedPlan:
 
 
 @cache
-def scenes_of(rule: str) -> tuple[tuple[Scene, tuple[ResourceView, ...]], ...]:
+def sights() -> tuple[tuple[Sight, ResourceView, LinkedPlan], ...]:
+    return tuple((sight, *sight.stage()) for sight in SIGHTS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A plan in which one resource alone is looked at, and what its rule says of it."""
+
+    plan: LinkedPlan
+    says: str
+
+    def is_about(self, rule: str) -> bool:
+        return True
+
+    def contradicts(self, rule: Rule, views: Iterable[ResourceView]) -> bool:
+        (view,) = views
+        try:
+            return type(rule.check(view, self.plan)) is not KINDS[self.says]
+        except Exception:
+            return True
+
+
+@cache
+def scenes_of(rule: str) -> tuple[tuple[Scene | _Seen, tuple[ResourceView, ...]], ...]:
     """The plans that may say something of a rule, those of its own cases first, with the resources that it looks at."""
     row = next(one for one in all_rules() if one.id == rule)
-    found = []
+    found: list[tuple[Scene | _Seen, tuple[ResourceView, ...]]] = [
+        (_Seen(plan, sight.says), (view,)) for sight, view, plan in sights() if sight.rule == rule
+    ]
     for scene in scenes():
         views = tuple(scene.plan) if EVERY_TYPE in row.types else tuple(scene.plan.of(*row.types))
         if not row.plan_wide and scene.changed:
             views = tuple(view for view in views if view.name == scene.changed)
         if views:
             found.append((scene, views))
-    return tuple(sorted(found, key=lambda pair: rule not in pair[0].breaks and rule != pair[0].undecided))
+    return tuple(sorted(found, key=lambda pair: not pair[0].is_about(rule)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +153,7 @@ class Target:
         mine = [rule for rule in all_rules() if rule.judge.__module__.rpartition(".")[2] in self.families]
         if len(self.families) > 1 or self.source.module not in {rule.judge.__module__ for rule in mine}:
             return mine
-        users = self.source.users().get(mutant.owner, set())
+        users = self.source.users.get(mutant.owner, set())
         return [rule for rule in mine if rule.judge.__name__ in users]
 
     def _judges(self, mutant: Mutant) -> Iterator[Rule]:

@@ -62,12 +62,18 @@ def put(resources: dict[str, tuple[str, dict[str, Any]]], name: str, path: str, 
 
 def broken(case: Case, *before: tuple[str, str, Any]) -> dict[str, tuple[str, dict[str, Any]]]:
     """The valid stack with the change of a case, on top of others."""
-    resources = world()
+    resources = dict(WORLD)
     for name, path, value in (*before, (case.resource, case.path, case.value)):
         if path == ADD:
             resources[name] = value
         elif path == REMOVE:
             del resources[name]
         else:
-            put(resources, name, path, value)
+            change(resources, name, path, value)
     return resources
+
+
+def change(resources: dict[str, tuple[str, dict[str, Any]]], name: str, path: str, value: Any) -> None:
+    """What `put` does, in a copy of that one resource: the others may be shared."""
+    resources[name] = copy.deepcopy(resources[name])
+    put(resources, name, path, value)

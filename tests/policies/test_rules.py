@@ -12,7 +12,9 @@ from policies.rule import EVERY_TYPE, Fail, Pass
 from policies.rules import all_rules
 from tests.policies.case import ADD, REMOVE, Case
 from tests.policies.cases import CASES, KEPT, KEPT_PAIRS, PAIRS
-from tests.policies.plans import WORLD, broken, plan_of, put, world
+from tests.policies.plans import WORLD, broken, change, plan_of, put, world
+from tests.policies.sight import KINDS, Sight
+from tests.policies.sights import SIGHTS
 from tools.plan.view import UNKNOWN, Plan, ResourceView
 
 RULES = {rule.id: rule for rule in all_rules()}
@@ -82,6 +84,12 @@ def test_what_is_right_breaks_nothing_however_near_it_comes(before: tuple[Any, .
     assert report.unknown == ()
 
 
+@pytest.mark.parametrize("sight", SIGHTS, ids=[f"{one.rule}:{one.resource}-{one.says}" for one in SIGHTS])
+def test_a_rule_sees_what_there_is(sight: Sight) -> None:
+    view, plan = sight.stage()
+    assert type(RULES[sight.rule].check(view, plan)) is KINDS[sight.says], sight.changes
+
+
 def test_every_rule_has_a_case_that_breaks_it_and_a_resource_that_keeps_it() -> None:
     broken_by_a_case = {case.rule for case in (*CASES, *(case for _, case in PAIRS))}
     assert broken_by_a_case == set(RULES)
@@ -99,7 +107,7 @@ DECIDED = [case for case in CASES if case.path not in (ADD, REMOVE) and case.rul
 def test_an_unknown_is_never_taken_for_a_pass(case: Case) -> None:
     """Where a property decides a rule, the same property unknown must leave it undecided."""
     resources = broken(case)
-    put(resources, case.resource, case.path.split(".")[0], UNKNOWN)
+    change(resources, case.resource, case.path.split(".")[0], UNKNOWN)
     report = evaluate(plan_of(resources))
     assert case.rule not in spoke(report)
     assert case.rule in {found.rule for found in report.unknown}, "an unknown was silently passed"
