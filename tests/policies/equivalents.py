@@ -9,6 +9,8 @@ ZERO: Final = "nought was turned away just before"
 
 EQUIVALENT: Final[dict[str, str]] = {
     "policies.iam_grants._is_of: 5 -> 6": "the third part of an arn is the third, however many there are",
+    "policies.images.pinned: '@sha256:' -> '@sha256:x'": "a digest also reads as a tag that never moves",
+    "policies.images.pinned: 1 -> 2": "the last part of a name is the last, however many there are",
     "policies.rules.budgets.budget_warns_early: 100.0 -> 101.0": "a notification without a threshold is not below 100 either way",
     "policies.rules.credentials._texts: '.' -> '.x'": TOLD,
     "policies.rules.credentials._texts: True -> False": "what is no base64 decodes to noise, in which nothing looks like a key",
@@ -38,5 +40,6 @@ EQUIVALENT: Final[dict[str, str]] = {
     "policies.rules.residency._texts: '.' -> '.x'": TOLD,
     "policies.rules.residency.inference_stays_in_its_geography: 'global' -> 'globalx' #2": TOLD,
     "policies.rules.residency.inference_stays_in_its_geography: geography == 'global' -> geography != 'global' #2": TOLD,
+    "policies.tokens.is_production: 1 -> 2": "the last part of a name is the last, however many there are",
     "policies.rules.sagemaker.endpoint_captures_data: share > 0 -> share >= 0": ZERO,
 }

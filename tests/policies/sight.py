@@ -28,6 +28,7 @@ class Sight:
     changes: Mapping[str, Any] = field(default_factory=dict)
     ids: bool = True
     parents: Mapping[str, str] = field(default_factory=dict)
+    stack: str = "prod"
 
     def stage(self) -> tuple[ResourceView, LinkedPlan]:
         """The resource, and the plan that it is in."""
@@ -41,5 +42,5 @@ class Sight:
                 name, _, path = key.rpartition("::")
                 change(resources, name or self.resource, path, value)
         views = plan_of(resources, ids=self.ids).resources
-        plan = LinkedPlan((replace(view, parent=self.parents.get(view.name, "")) for view in views), "prod")
+        plan = LinkedPlan((replace(view, parent=self.parents.get(view.name, "")) for view in views), self.stack)
         return next(view for view in plan if view.name == self.resource), plan

@@ -26,6 +26,15 @@ _STAYS: Final = "residency-data-stays-in-its-regions"
 _OTHER: Final[dict[str, Any]] = {"+other": (t.BUCKET, {"tags": DATA})}
 _GPU_TAINT: Final = "kubernetes-gpu-taint-is-for-gpu-pods"
 _NO_GPU: Final = {"requests": {"cpu": "1", "memory": "1Gi"}, "limits": {"memory": "1Gi"}}
+_B: Final[dict[str, Any]] = {"configuration::productionVariants.+": _PLAIN}
+_LETTERS: Final[dict[str, Any]] = {
+    "+letters": (t.ENDPOINT_CONFIGURATION, {"name": "letters-1", "productionVariants": [{**_PLAIN, "variantName": "a"}]})
+}
+_STRAY_TARGET: Final[dict[str, Any]] = {
+    "-endpoint-target": ...,
+    "+other": (t.ENDPOINT, {"name": "other"}),
+    "+stray": (t.SCALING_TARGET, {"resourceId": UNKNOWN}),
+}
 
 
 def _variant(**changes: Any) -> dict[str, Any]:
@@ -63,6 +72,29 @@ SAGEMAKER_SIGHTS: Final = (
     Sight(_TWO, "configuration", PASSES, _variant(serverlessConfig={"maxConcurrency": 5})),
     Sight(_TWO, "configuration", PASSES, _variant(managedInstanceScaling={"minInstanceCount": 2})),
     Sight(_TWO, "configuration", FAILS, _variant()),
+    # Which variants an endpoint has, its own configuration says; where that is not known, the one beside it, else none.
+    Sight(_AUTOSCALES, "endpoint", FAILS, {**_B, **_LETTERS}),
+    Sight(_AUTOSCALES, "endpoint", PASSES, {**_LETTERS, "endpointConfigName": UNKNOWN}),
+    Sight(_AUTOSCALES, "endpoint", FAILS, {**_LETTERS, "endpointConfigName": UNKNOWN, "-endpoint-target": ...}),
+    Sight(_AUTOSCALES, "endpoint", OPEN, {**_LETTERS, "endpointConfigName": UNKNOWN, **_STRAY_TARGET}),
+    Sight(_AUTOSCALES, "endpoint", OPEN, _STRAY_TARGET),
+    Sight(
+        _AUTOSCALES,
+        "endpoint",
+        FAILS,
+        {**_B, **_LETTERS, "endpointConfigName": UNKNOWN},
+        parents={"endpoint": "urn:e", "configuration": "urn:e", "endpoint-target": "urn:e"},
+    ),
+    *(
+        Sight(_AUTOSCALES, "endpoint", PASSES, {"configuration::productionVariants.0": one, "-endpoint-target": ...})
+        for one in (
+            {"variantName": "a", "serverlessConfig": {"maxConcurrency": 5}},
+            {"variantName": "a", "managedInstanceScaling": {"minInstanceCount": 1}},
+        )
+    ),
+    Sight(_AUTOSCALES, "endpoint", PASSES, {"configuration::productionVariants.+": {"instanceType": "ml.m5.large"}}),
+    Sight(_AUTOSCALES, "endpoint", FAILS, {"endpoint-target::resourceId": "endpoint/digits/variant/z"}),
+    Sight("sagemaker-model-image-is-pinned", "model", FAILS, {"primaryContainer.image": "repository/serving:"}),
     Sight("sagemaker-target-has-room", "endpoint-target", FAILS, {"minCapacity": ...}),
     Sight("sagemaker-target-has-room", "endpoint-target", FAILS, {"maxCapacity": ...}),
     Sight(_ALARMS, "endpoint", FAILS, {"alarm::dimensions.EndpointName": "letters"}),

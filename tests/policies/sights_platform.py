@@ -367,6 +367,26 @@ NETWORK_SIGHTS: Final = (
         {"privateDnsEnabled": False, "serviceName": "com.amazonaws.us-east-1.s3"},
     ),
 )
+# Production is what the tag says or, where there is none, the stack's name.
+PRODUCTION_SIGHTS: Final = (
+    *(
+        Sight("dynamodb-table-kept-in-production", "table", says, {"deletionProtectionEnabled": False, **tags}, stack=stack)
+        for says, stack, tags in (
+            (FAILS, "org/slipway/prod", {"tags.Environment": ...}),
+            (FAILS, "prod-eu", {"tags.Environment": ...}),
+            (FAILS, "production", {"tags.Environment": ...}),
+            (PASSES, "dev", {"tags.Environment": ...}),
+            (PASSES, "prod", {"tags": {}, "tagsAll": {"Environment": "dev"}}),
+            (FAILS, "dev", {}),
+        )
+    ),
+    Sight("tags-required-tags-are-there", "vpc", PASSES, {"tags": {}, "tagsAll": TAGS}),
+    Sight("network-subnet-gives-no-public-address", "private-a", PASSES, {"mapPublicIpOnLaunch": True, "tags.Name": "public-a"}),
+    *(
+        Sight(_OWN_KEY, "data", PASSES, {"data-encryption::rules": _BY_S3, key: "access-logs"})
+        for key in ("bucket", "bucketPrefix", "name", "namePrefix")
+    ),
+)
 OTHER_SIGHTS: Final = (
     Sight("logs-group-has-retention", "log-group", PASSES, {"retentionInDays": ..., "logGroupClass": "DELIVERY"}),
     Sight("logs-group-has-retention", "log-group", PASSES, {"retentionInDays": 1}),
@@ -407,4 +427,5 @@ PLATFORM_SIGHTS: Final = (
     *MACHINE_SIGHTS,
     *NETWORK_SIGHTS,
     *OTHER_SIGHTS,
+    *PRODUCTION_SIGHTS,
 )

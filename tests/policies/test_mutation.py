@@ -24,6 +24,11 @@ def test_a_tenth_of_the_mutants_of_every_family_is_killed() -> None:
     assert survivors == []
 
 
+def test_a_module_as_it_is_is_contradicted_by_nothing() -> None:
+    """Also after its mutants: one that left something behind would kill those after it."""
+    assert [target.source.module for target in TARGETS if target.kills(None)] == []
+
+
 def test_what_is_excused_is_a_mutant_that_there_is() -> None:
     assert EQUIVALENT.keys() - {mutant.name for target in TARGETS for mutant in target.mutants()} == set()
 
