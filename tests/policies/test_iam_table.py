@@ -7,11 +7,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from policies.evaluate import evaluate
 from policies.iam import parse
 from policies.iam_grants import on_everything
 from policies.iam_table import LIST, PERMISSIONS, READ, WRITE, actions_of, credential_actions, escalations, nearest
+from policies.tokens import POLICY
 from tests.policies.parts import allow, document
+from tools.plan.view import Plan, ResourceView
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -76,6 +81,29 @@ def test_what_a_statement_allows_on_everything_is_counted_by_access_level() -> N
     (one,) = parse(document(allow(["s3:PutObject", "s3:ListBucket", "sagemaker:ListModels"], "*"))).statements
     assert [action.name for action in on_everything(one, [WRITE])] == ["s3:PutObject"]
     assert [action.name for action in on_everything(one, [READ, LIST])] == ["s3:ListBucket"]
+
+
+_PARTS = st.text(max_size=4) | st.sampled_from(
+    ["*", "?", "s3", "iam", "sts", "GetObject", "PassRole", "role/", "key/*", "arn:aws", ":", "[", "\n"]
+)
+_NAMES = st.lists(_PARTS, min_size=1, max_size=5).map(":".join) | st.lists(_PARTS, min_size=1, max_size=3).map("".join)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(["Allow", "Deny"]),
+    st.sampled_from(["Action", "NotAction"]),
+    st.lists(_NAMES, min_size=1, max_size=3),
+    st.sampled_from(["Resource", "NotResource"]),
+    st.lists(_NAMES, min_size=1, max_size=3),
+    st.dictionaries(st.sampled_from(["StringEquals", "Bool", "Null"]), st.dictionaries(_NAMES, _NAMES, max_size=2), max_size=2),
+)
+def test_no_statement_however_odd_makes_a_rule_raise(
+    effect: str, act: str, actions: list[str], on: str, resources: list[str], condition: dict[str, dict[str, str]]
+) -> None:
+    statement = {"Effect": effect, act: actions, on: resources, "Condition": condition}
+    report = evaluate(Plan([ResourceView(type=POLICY, name="p", props={"policy": document(statement)})]))
+    assert not [found.message for found in report.violations if found.internal]
 
 
 def test_a_plan_without_iam_documents_reads_no_table() -> None:
