@@ -14,7 +14,7 @@ from typing import Final
 
 from policies.iam import Document, Statement, is_every_resource, matches
 from policies.iam_actions import DATA_READS, DECRYPTIONS, ESCALATIONS, REGISTRY_LOGINS
-from policies.iam_table import Action, actions_of, credential_actions, escalations, exfiltration_actions
+from policies.iam_table import Action, actions_of, credential_actions, escalations, exfiltration_actions, spelt
 
 # What stands for all of a kind: role/*, function:*, secret:*.
 _WHOLE_KIND: Final = re.compile(r"^([a-z-]+[:/])[*?/:]*\*[*?/:]*$")
@@ -25,14 +25,14 @@ _PICKING: Final = frozenset({"iam:permissionsboundary", "iam:policyarn", "kms:gr
 
 
 def escalation(document: Document) -> str:
-    """How the bearer can make more of what the document allows, "" where it cannot: "CreateTrainingJob (iam:passrole ...)"."""
+    """How the bearer can make more of what the document allows, "" where it cannot: "iam:PassRole with ... (PassExisting...)"."""
     wide = Wide.of(document)
     alone = next((action for action in ESCALATIONS if wide.openings(action)), "")
     if alone:
         return alone
     for name, actions in escalations().items():
         if all(wide.openings(action) for action in actions):
-            return f"{' with '.join(sorted(actions))} ({name})"
+            return f"{' with '.join(map(spelt, sorted(actions)))} ({name})"
     return ""
 
 
@@ -42,7 +42,7 @@ def data_read(document: Document) -> tuple[Statement, str] | None:
     for action in (*DATA_READS, *sorted(exfiltration_actions())):
         for statement in wide.openings(action):
             if not statement.demanded("aws:ResourceAccount"):
-                return statement, action
+                return statement, spelt(action)
     return None
 
 
@@ -51,7 +51,7 @@ def credentials(document: Document) -> tuple[Statement, str] | None:
     wide = Wide.of(document)
     for action in sorted(credential_actions() - REGISTRY_LOGINS):
         for statement in wide.openings(action):
-            return statement, action
+            return statement, spelt(action)
     return None
 
 

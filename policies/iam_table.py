@@ -50,6 +50,12 @@ def nearest(pattern: str) -> str:
     return _action(service, near[0]).name if near else ""
 
 
+def spelt(action: str) -> str:
+    """An action as AWS spells it."""
+    known = actions_of(action)
+    return known[0].name if known else action
+
+
 @cache
 def escalations() -> dict[str, frozenset[str]]:
     """The published ways from some actions to more: name -> the actions, in lower case, that it takes together."""

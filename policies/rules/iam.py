@@ -1,4 +1,4 @@
-"""IAM: nobody may do everything, become somebody else, or be assumed by strangers."""
+"""IAM: nobody may do everything, become somebody else, or read and change what is everybody's."""
 
 from __future__ import annotations
 

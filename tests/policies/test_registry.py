@@ -7,10 +7,12 @@ import inspect
 import keyword
 import re
 from functools import cache
+from pathlib import Path
 
 import pulumi_aws
 import pytest
 
+from policies.families import lines
 from policies.rule import EVERY_TYPE
 from policies.rules import all_rules
 from policies.rules.tags import REQUIRED, TAGGABLE
@@ -67,3 +69,9 @@ def test_the_types_that_take_tags_are_those_of_the_sdk() -> None:
 def test_the_tags_asked_for_are_the_tags_that_naming_gives() -> None:
     naming = importlib.import_module("infra.naming")
     assert naming.REQUIRED_TAGS == REQUIRED
+
+
+def test_the_page_on_policies_has_every_family_with_its_numbers() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "policies.md").read_text(encoding="utf-8")
+    table = "\n".join(lines())
+    assert table in page, f"docs/policies.md: put this in the place of its table (python -m policies.families):\n{table}"
