@@ -197,6 +197,10 @@ def lightning(setup: Setup) -> Train:
         def training_step(self, batch: dict[str, torch.Tensor], _: int) -> torch.Tensor:
             return _loss(self.model, batch["tokens"])
 
+        def configure_gradient_clipping(self, *_: Any, **__: Any) -> None:
+            # Lightning's own clipping refuses the fused AdamW that everybody here has on a GPU.
+            torch.nn.utils.clip_grad_norm_(model.parameters(), settings.clip_norm)
+
         def configure_optimizers(self) -> Any:
             optimizer = _optimizer(model, setup)
             return [optimizer], [{"scheduler": _scheduler(optimizer, setup, self.steps), "interval": "step"}]
@@ -209,7 +213,6 @@ def lightning(setup: Setup) -> Train:
                 accelerator="gpu" if setup.device == "cuda" else "cpu",
                 devices=1,
                 precision="bf16-mixed" if setup.precision == "bf16" else "32-true",
-                gradient_clip_val=settings.clip_norm,
                 logger=False,
                 enable_checkpointing=False,
                 enable_progress_bar=False,

@@ -19,6 +19,13 @@ ROOT = Path(__file__).resolve().parents[1]
 GITHUB = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 GITLAB = ROOT / ".gitlab-ci.yml"
 FILES = [*GITHUB, GITLAB]
+# What each file has the command line do.
+VERBS = {
+    "slipway.yml": {"preview", "report", "up"},
+    "drift.yml": {"refresh", "report"},
+    ".gitlab-ci.yml": {"preview", "report", "up", "refresh"},
+}
+WRITING = {"pull-requests", "issues"}
 each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 each_workflow = pytest.mark.parametrize("path", GITHUB, ids=lambda path: path.name)
 
@@ -68,10 +75,11 @@ def test_rights_are_none_until_a_job_asks_and_writing_is_apart_from_what_runs_a_
     for name, job in document["jobs"].items():
         rights = job["permissions"]
         assert job["timeout-minutes"], name
-        assert set(rights) <= {"contents", "id-token", "pull-requests"}
+        assert set(rights) <= {"contents", "id-token", *WRITING}
         assert rights.get("contents", "read") == "read", name
         runs_code = any("checkout" in step.get("uses", "") for step in job["steps"])
-        assert not (runs_code and "pull-requests" in rights), f"{name} runs the pull request's code and may write comments"
+        assert not (runs_code and WRITING & set(rights)), f"{name} runs the repository's code and may write comments or issues"
+        assert not ("id-token" in rights and WRITING & set(rights)), f"{name} may reach the account and write what others read"
 
 
 @each_workflow
@@ -91,13 +99,14 @@ def test_no_key_is_stored_and_none_is_printed(path: Path) -> None:
 
 
 def test_up_waits_for_a_person() -> None:
-    up = document_of(GITHUB[0])["jobs"]["up"]
+    up = document_of(ROOT / ".github" / "workflows" / "slipway.yml")["jobs"]["up"]
     assert up["environment"] == "prod"
     assert "pull_request" not in up["if"]
     gitlab = document_of(GITLAB)["up"]
     assert gitlab["environment"]
     assert gitlab["resource_group"]
-    assert [rule["when"] for rule in gitlab["rules"]] == ["manual"]
+    assert gitlab["rules"][0] == {"if": '$CI_PIPELINE_SOURCE == "schedule"', "when": "never"}
+    assert [rule["when"] for rule in gitlab["rules"][1:]] == ["manual"]
 
 
 def test_gitlab_takes_its_credentials_from_an_identity_token() -> None:
@@ -111,7 +120,7 @@ def test_gitlab_takes_its_credentials_from_an_identity_token() -> None:
 @each_file
 def test_every_command_is_one_that_the_command_line_takes(path: Path) -> None:
     found = commands(path)
-    assert {words[0] for words in found} == {"preview", "report", "up"}
+    assert {words[0] for words in found} == VERBS[path.name]
     assert {" ".join(words): fault_of(words) for words in found if fault_of(words)} == {}
 
 

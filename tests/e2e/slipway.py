@@ -74,9 +74,10 @@ class Running:
 
 @dataclass(slots=True)
 class Slipway:
-    """One home: run-time files, stack files that may be edited, and through them a local cloud on a port of its own."""
+    """One home of a checkout: run-time files, stack files that may be edited, and through them a local cloud of its own."""
 
     root: Path
+    checkout: Path = REPOSITORY
     env: dict[str, str] = field(default_factory=dict)
     _count: int = 0
     _clients: dict[tuple[str, str, str], Any] = field(default_factory=dict)
@@ -117,7 +118,7 @@ class Slipway:
         with out.open("wb") as stdout, err.open("wb") as stderr:
             process = subprocess.Popen(
                 [*limited(largest_file), sys.executable, "-m", "tools.cli", *arguments],
-                cwd=REPOSITORY,
+                cwd=self.checkout,
                 env={**self.env, **(env or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=stdout,
@@ -134,9 +135,9 @@ class Slipway:
         path.write_text(yaml.safe_dump(document, sort_keys=False))
 
     def restore(self) -> None:
-        """The repository's own stack files again."""
+        """The checkout's own stack files again."""
         self.stacks.mkdir(parents=True, exist_ok=True)
-        for path in REPOSITORY.glob("Pulumi.*.yaml"):
+        for path in self.checkout.glob("Pulumi.*.yaml"):
             shutil.copyfile(path, self.stacks / path.name)
 
     def cloud(self) -> client.Cloud:
@@ -196,11 +197,11 @@ def until(ready: Callable[[], object], what: str, seconds: float = 120.0, still:
 
 
 @contextmanager
-def slipway() -> Iterator[Slipway]:
-    """A fresh home and copies of the repository's stack files; at the end nothing of it is left, processes included."""
+def slipway(checkout: Path = REPOSITORY) -> Iterator[Slipway]:
+    """A fresh home and copies of the checkout's stack files; at the end nothing of it is left, processes included."""
     root = Path(tempfile.mkdtemp(prefix="slipway-e2e-"))
     kept = {name: value for name, value in os.environ.items() if name in KEPT or not name.startswith(CLEARED)}
-    here = Slipway(root)
+    here = Slipway(root, checkout)
     here.env = {**kept, "SLIPWAY_HOME": str(here.home), "SLIPWAY_STACKS": str(here.stacks), "SLIPWAY_PORT": "0"}
     here.restore()
     try:

@@ -30,7 +30,12 @@ def test_refresh_tells_exactly_what_was_changed_outside(empty: Slipway) -> None:
         "slipway-local-training": [("tags.Owner", owner, "nobody")],
     }
     assert state.read_bytes() == before
-    assert here.ask(*looks, code=1)["drift"] == found
+    look = here.run(*looks, "--json", code=1)
+    assert look.json["drift"] == found
+    (here.root / "drift.json").write_text(look.out)
+    told = here.run("report", "--from", str(here.root / "drift.json")).out
+    assert told.startswith("<!-- slipway-drift:local -->")
+    assert f"| <code>tags.Owner</code> | {owner} | someone-else |" in told
 
     # A plain refresh takes it into the state; then there is nothing left to tell.
     assert here.ask("refresh")["drift"] == found

@@ -56,6 +56,7 @@ class Recorder(pulumi_mocks.MockMonitor):
             "dependencies": list(request.dependencies),
             "deleteBeforeReplace": request.deleteBeforeReplace,
             "ignoreChanges": list(request.ignoreChanges),
+            "aliases": [alias.urn or alias.spec.name or alias.spec.type for alias in request.aliases],
             "property_dependencies": {key: list(value.urns) for key, value in request.propertyDependencies.items()},
         }
         return response

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from tools.cli.terminal import short_lived
 
 if TYPE_CHECKING:
     from tools.report.change import Change
+    from tools.report.drift import Look
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,22 @@ def written(told: Told, preflight: Path | None, *, html: bool, note: str) -> tup
     from tools.report.change_page import page
 
     return page(change, picture=told.picture, note=note), change
+
+
+def is_look(told: Told) -> bool:
+    """Whether the document is a look at drift, which `refresh --json` printed."""
+    return isinstance(told.document, Mapping) and "drift" in told.document
+
+
+def written_look(told: Told, *, note: str) -> tuple[str, Look]:
+    """The issue's text, and the look that it tells of. Raises ValueError that names the file and what is wrong in it."""
+    from tools.report.drift import issue, read
+
+    try:
+        look = read(told.document)
+    except ValueError as error:
+        raise ValueError(f"{told.source}{error}") from error
+    return issue(look, note=note), look
 
 
 def _json(path: Path) -> Any:

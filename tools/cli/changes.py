@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from tools.report.change import lost
+
 MARKS: Final = {"create": "+", "update": "~", "replace": "+-", "delete": "-"}
 # More creates or deletes than this are told by component: a first `up` has hundreds.
 LISTED: Final = 12
@@ -20,15 +22,21 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
 
 
 def lines(result: Any, *, verbose: bool = False) -> Iterator[tuple[str, str, str]]:
-    """(operation, what, detail) of each line, replacements first. Components stand for no change of their own."""
+    """(operation, what, detail) of each line, replacements first. Components stand for no change of their own.
+
+    What holds data is always told by name when it goes, and what goes with it.
+    """
     steps = [step for step in result.steps if step.custom]
     parents = {step.urn: step for step in result.steps}
     for op in ("replace", "update", "delete", "create"):
         mine = [step for step in steps if step.op == op]
-        if len(mine) > LISTED and op in ("create", "delete") and not verbose:
-            yield from ((op, component, detail) for component, detail in _by_component(mine, parents))
-        else:
-            yield from ((op, step.name, f"{step.type}{_why(step)}") for step in mine)
+        many = len(mine) > LISTED and op in ("create", "delete") and not verbose
+        named = [step for step in mine if lost(step.type, op) or not many]
+        named.sort(key=lambda step: not lost(step.type, op))
+        yield from ((op, step.name, f"{step.type}{_why(step)}") for step in named)
+        if many:
+            rest = [step for step in mine if not lost(step.type, op)]
+            yield from ((op, component, detail) for component, detail in _by_component(rest, parents))
 
 
 def summary(result: Any) -> str:
@@ -59,8 +67,10 @@ def _component(step: Any, parents: Mapping[str, Any]) -> str:
 
 
 def _why(step: Any) -> str:
-    if step.op == "replace" and step.replaces:
-        return f"  because of {', '.join(step.replaces[:NAMED])}"
+    if step.op in ("replace", "delete"):
+        because = f"because of {', '.join(step.replaces[:NAMED])}" if step.op == "replace" and step.replaces else ""
+        loses = f"loses {gone}" if (gone := lost(step.type, step.op)) else ""
+        return f"  {'; '.join(filter(None, (because, loses)))}".rstrip()
     if step.op != "update" or not step.diffs:
         return ""
     more = len(step.diffs) - NAMED

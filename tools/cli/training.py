@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from tools.cli.deployed import Deployed
 from tools.cli.job_line import JobLine
 from tools.cli.terminal import CEILING, DONE, POLICY, say
+from tools.engine.home import PROJECT
 from tools.jobs import submit
 from tools.jobs.cost import most_usd
 from tools.jobs.definition import JobDefinition, build, named, run_definition
@@ -35,7 +36,7 @@ class Judged:
         return CEILING if self.most_usd is not None and self.most_usd > self.ceiling_usd else DONE
 
     def lines(self) -> list[str]:
-        """What is wrong, and the price, in words."""
+        """What is wrong; or else what the stack excepts, and the price."""
         told = [f"{found.rule}: {found.message} ({found.urn.rpartition('::')[2]})" for found in self.policy.mandatory]
         price = "at a price that is not known here" if self.most_usd is None else f"at most {self.most_usd:,.2f} USD"
         if self.code == CEILING:
@@ -43,7 +44,8 @@ class Judged:
                 f"{price}, over the ceiling of {self.ceiling_usd:,.0f} USD; lower the job's maxRuntimeSeconds or its machines, "
                 "or raise slipway:cost.ceilingMonthlyUsd in the stack file, and run up"
             )
-        return told or [price]
+        excepted = [f"{one.violation.rule}: {one.exception.terms()}" for one in self.policy.exceptions]
+        return told or [*excepted, price]
 
 
 def needs_of(found: Deployed, job: JobDefinition) -> list[JobDefinition]:
@@ -82,18 +84,37 @@ def _done(found: Deployed, need: JobDefinition) -> bool:
 
 
 def judge(requests: Iterable[Mapping[str, Any]], found: Deployed) -> Judged:
-    """Policies and prices over CreateTrainingJob requests, before any is sent."""
+    """Policies and prices over CreateTrainingJob requests, before any is sent, under what the stack file says of its policies.
+
+    Raises FileNotFoundError or SettingsError for a stack file that is not there or is wrong.
+    """
     from policies.evaluate import evaluate
+    from tools.cli.guards import overrides_of, settings_of
 
     asked = list(requests)
     prices = [most_usd(request, found.clients.region) for request in asked]
     most = None if None in prices else sum(price for price in prices if price is not None)
-    return Judged(policy=evaluate(job_plan(asked)), most_usd=most, ceiling_usd=found.ceiling_usd)
+    plan = job_plan(asked)
+    overrides = _of_jobs(overrides_of(settings_of(found.stack)), plan)
+    return Judged(policy=evaluate(plan, overrides=overrides, whole=False), most_usd=most, ceiling_usd=found.ceiling_usd)
+
+
+def _of_jobs(overrides: Any, plan: Plan) -> Any:
+    """Without the exceptions of other resources: one of those that has ended stops `up`, not a job."""
+    mine = tuple(one for one in overrides.exceptions if any(one.covers(one.rule, view.urn, view.name) for view in plan))
+    return replace(overrides, exceptions=mine)
 
 
 def job_plan(requests: Iterable[Mapping[str, Any]]) -> Plan:
-    """Requests as the plan of the resources that they would be."""
-    return from_json([{"type": TRAINING_TYPE, "name": one["TrainingJobName"], "props": _props(one)} for one in requests])
+    """Requests as the plan of the resources that they would be. The urn is of the run; the name is the stack's for the job, where
+    its tags tell it, so that an exception of the job holds for every run."""
+    return from_json([_resource(request) for request in requests])
+
+
+def _resource(request: Mapping[str, Any]) -> dict[str, Any]:
+    run, props = request["TrainingJobName"], _props(request)
+    urn = f"urn:pulumi:train::{PROJECT}::{TRAINING_TYPE}::{run}"
+    return {"type": TRAINING_TYPE, "name": props["tags"].get("Name", run), "urn": urn, "props": props}
 
 
 def _props(request: Mapping[str, Any]) -> dict[str, Any]:

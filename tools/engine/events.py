@@ -25,6 +25,12 @@ OPERATIONS: Final[Mapping[str, str]] = {
 CHANGES: Final = ("create", "update", "replace", "delete", "same")
 STACK_TYPE: Final = "pulumi:pulumi:Stack"
 PROVIDER_PREFIX: Final = "pulumi:providers:"
+# What the engine says when a change would take a protected resource, and what it would do to it.
+# Source: pulumi pkg/resource/deploy/step_generator.go and step.go.
+PROTECTED: Final[Mapping[str, str]] = {
+    "as it is currently marked for protection": "replace",
+    "because it is protected": "delete",
+}
 # Colour marks that the engine leaves in messages: <{%fg 1%}>, <{%reset%}>.
 # The last lines of a Python traceback: `package.SomeError: message`.
 _RAISED: Final = re.compile(r"^[\w.]*(?:Exception|Interrupt|Exit): |^(?=[\w.]*(?:Error|Fault)\b)")
@@ -233,6 +239,23 @@ def causes(faults: list[Fault], stderr: str = "") -> list[Fault]:
     # A fault at the stack itself is most often the program's echo of a resource's own fault.
     mine = [f for f in seen.values() if f.urn and f"::{STACK_TYPE}::" not in f.urn]
     return mine or list(seen.values())
+
+
+def protected(faults: list[Fault], stack: str) -> list[Fault]:
+    """Faults in our own words where they are about protected resources: a setting protects them, not the program. The way out is
+    told once, at the end."""
+    found = []
+    for fault in faults:
+        verb = next((verb for words, verb in PROTECTED.items() if words in fault.message), "")
+        kind = f" ({fault.urn.split('::')[2].rpartition('$')[2]})" if fault.urn.count("::") >= 3 else ""
+        found.append(Fault(urn=fault.urn, message=f"is protected, and this change would {verb} it{kind}") if verb else fault)
+    if found == faults:
+        return faults
+    way_out = (
+        "leave what is protected as it was, with an alias where the program only renamed or moved it; where it may go, "
+        f"set slipway:protect: false in Pulumi.{stack}.yaml, run `up`, and then this again"
+    )
+    return [*found, Fault(urn="", message=way_out)]
 
 
 def shorten(message: str) -> str:

@@ -19,7 +19,7 @@ from pulumi.automation.errors import CommandError, ConcurrentUpdateError, StackN
 from tools.engine import state
 from tools.engine.command import EngineCommand
 from tools.engine.errors import EngineError, StackBusy
-from tools.engine.events import Fault, Recorder, Step, Tick, causes
+from tools.engine.events import Fault, Recorder, Step, Tick, causes, protected
 from tools.engine.home import StackPlace
 from tools.engine.locate import Engine, Progress, silent
 
@@ -187,7 +187,7 @@ class StackRunner:
             _wait(lambda: recorder.finished, EVENT_SECONDS if ok else 0.3)
             for fault in recorder.faults:
                 log.write(f"{fault.urn}: {fault.message}\n")
-        faults = () if ok else tuple(self._causes(recorder.faults, stderr))
+        faults = () if ok else tuple(protected(self._causes(recorder.faults, stderr), self.place.stack))
         if command.killed_by and not command.interrupted:
             name = signal.Signals(command.killed_by).name
             message = f"the engine was ended from outside ({name}) before it was done; run the same again, it goes on from there"

@@ -37,6 +37,13 @@ LARGEST: Final = 10
 LONGEST: Final = 400
 
 
+def lost(type_: str, op: str) -> str:
+    """What goes with a resource of this type when `op` is done to it; "" where nothing does."""
+    if op not in ("replace", "delete") or not type_.startswith(("aws:", "aws-native:")):
+        return ""
+    return HOLDS_DATA.get(type_.rpartition(":")[2], "")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Property:
     """One changed property of a resource; `old` and `new` are "" where the document does not tell them."""
@@ -62,10 +69,7 @@ class Changed:
     @property
     def loses(self) -> str:
         """What goes with it when it is replaced or deleted; "" for what holds nothing."""
-        ours = not self.type.startswith(("aws:", "aws-native:")) or not self.custom
-        if ours or self.op not in ("replace", "delete"):
-            return ""
-        return HOLDS_DATA.get(self.kind, "")
+        return lost(self.type, self.op) if self.custom else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

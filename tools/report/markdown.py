@@ -30,9 +30,9 @@ def comment(change: Change, *, note: str = "") -> str:
     return text
 
 
-def marker(stack: str) -> str:
-    """The hidden first line by which a comment of this stack is found and updated in place."""
-    return f"<!-- slipway:{re.sub(r'[^A-Za-z0-9_.-]', '-', stack)} -->"
+def marker(stack: str, *, about: str = "slipway") -> str:
+    """The hidden first line by which what is written of this stack is found and updated in place."""
+    return f"<!-- {about}:{re.sub(r'[^A-Za-z0-9_.-]', '-', stack)} -->"
 
 
 def text(words: str) -> str:

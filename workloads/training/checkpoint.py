@@ -146,7 +146,7 @@ class Checkpoints:
         # All that costs seconds to import is behind this line.
         from workloads.training import checkpoint_storage as storage
 
-        if self._stager is None:
+        if self._stager is None or not storage.stager_lasts():
             self._stager = storage.stager(self._place.device)
         flight = _Flight(step=progress.step)
         future = storage.write(

@@ -38,6 +38,15 @@ S3_ATTEMPTS: Final = 3
 warnings.filterwarnings("ignore", message="torch.distributed is disabled, unavailable or uninitialized")
 
 
+def stager_lasts(version: str = torch.__version__) -> bool:
+    """Whether a stager takes more than one copy. From 2.11 on the second failed, which was mended before 2.15.
+
+    https://github.com/pytorch/pytorch/issues/183413
+    """
+    major, minor = (int(part) for part in version.split(".")[:2])
+    return not (2, 11) <= (major, minor) < (2, 15)
+
+
 def stager(device: torch.device) -> DefaultStager:
     """Copies a state into CPU memory that it keeps, pinned when it comes from a GPU, for the next copy."""
     cuda = device.type == "cuda"

@@ -51,9 +51,19 @@ def test_a_preflight_is_told_with_it_and_stands_in_the_way(report: Any) -> None:
     assert "L-1" in answer["text"]
 
 
+def test_a_saved_look_at_drift_is_an_issue(report: Any) -> None:
+    Path("drift.json").write_text(json.dumps(PLAN | {"drift": []}))
+    assert report("--from", "drift.json", "--note", "run 7").stdout.startswith("<!-- slipway-drift:prod -->\n")
+    done = report("--from", "drift.json", "--out", "drift.md", "--json")
+    assert json.loads(done.stdout) == {"stack": "prod", "format": "markdown", "drifted": 0, "file": "drift.md"}
+    assert "none" in Path("drift.md").read_text()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (["--from", "drift.json", "--out", "drift.html"], "drift is told in Markdown only"),
+        (["--from", "odd.json"], "odd.json: `drift`: expected a list"),
         (["--from", "nowhere.json"], "nowhere.json"),
         (["--from", "bad.json"], "bad.json: not JSON"),
         (["--from", "list.json"], "list.json: this is no preview"),
@@ -65,6 +75,8 @@ def test_a_preflight_is_told_with_it_and_stands_in_the_way(report: Any) -> None:
 def test_wrong_use_is_refused_with_the_way_out(report: Any, arguments: list[str], said: str) -> None:
     Path("bad.json").write_text("{")
     Path("list.json").write_text("[]")
+    Path("drift.json").write_text(json.dumps(PLAN | {"drift": []}))
+    Path("odd.json").write_text(json.dumps(PLAN | {"drift": [1]}))
     done = report(*arguments)
     assert done.exit_code == 2
     assert said in done.output

@@ -48,9 +48,19 @@ def test_a_few_changes_are_told_one_by_one_replacements_first_with_their_reasons
         step("aws:eks/cluster:Cluster", "c", "replace", replaces=("name",)),
     )
     assert list(changes.lines(run)) == [
-        ("replace", "c", "aws:eks/cluster:Cluster  because of name"),
+        ("replace", "c", "aws:eks/cluster:Cluster  because of name; loses all that runs in it or is kept in it"),
         ("update", "v", "aws:ec2/vpc:Vpc  a, b, c, d, e, f and 2 more"),
         ("create", "new", "aws:s3/bucket:Bucket"),
+    ]
+
+
+def test_of_many_deletes_what_holds_data_is_named_first_with_what_goes_with_it() -> None:
+    rules = [step("aws:ec2/route:Route", f"r{number}", "delete", parent=NETWORK.urn) for number in range(20)]
+    data = [step("aws:s3/bucket:Bucket", "raw", "delete", parent=NETWORK.urn), step("aws:kms/key:Key", "k", "delete")]
+    assert list(changes.lines(result(NETWORK, *rules, *data))) == [
+        ("delete", "raw", "aws:s3/bucket:Bucket  loses its objects"),
+        ("delete", "k", "aws:kms/key:Key  loses everything encrypted under it"),
+        ("delete", "Network", " 20  Route x20"),
     ]
 
 

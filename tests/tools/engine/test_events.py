@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from pulumi.automation.events import EngineEvent
 
-from tools.engine.events import Fault, Recorder, Tick, causes, shorten
+from tools.engine.events import Fault, Recorder, Tick, causes, protected, shorten
 
 STACK = "urn:pulumi:local::slipway::pulumi:pulumi:Stack::slipway-local"
 BUCKET = "urn:pulumi:local::slipway::aws:s3/bucket:Bucket::raw"
@@ -142,3 +142,22 @@ TRACE = 'Traceback (most recent call last):\n  File "x.py", line 3, in create\n 
 )
 def test_a_traceback_is_cut_to_what_was_raised(message: str, short: str) -> None:
     assert shorten(message) == short
+
+
+def test_what_is_protected_is_told_with_the_setting_that_protects_it_and_the_way_out_once() -> None:
+    urn = "urn:pulumi:prod::slipway::slipway:data:Lake$aws:s3/bucket:Bucket::raw"
+    other = Fault(urn="", message="another fault")
+    told = protected(
+        [
+            Fault(urn=urn, message=f'unable to replace resource "{urn}"\nas it is currently marked for protection. To unprotect'),
+            Fault(urn="", message='Preview failed: resource "x" cannot be deleted\nbecause it is protected. To unprotect'),
+            other,
+        ],
+        "prod",
+    )
+    assert told[0] == Fault(urn=urn, message="is protected, and this change would replace it (aws:s3/bucket:Bucket)")
+    assert told[1] == Fault(urn="", message="is protected, and this change would delete it")
+    assert told[2] == other
+    assert "slipway:protect: false in Pulumi.prod.yaml" in told[3].message
+    assert len(told) == 4
+    assert protected([other], "prod") == [other]

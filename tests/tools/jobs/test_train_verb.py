@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from typer.testing import CliRunner, Result
 
 from tests.tools.jobs.make import outputs
-from tests.tools.localcloud.sagemaker.cloud import REGISTRY, wait_for
+from tests.tools.localcloud.sagemaker.cloud import BUCKET, REGISTRY, wait_for
 from tools.cli import deployed as deployed_module
 from tools.cli import job_line
 from tools.cli.app import app
 from tools.cli.deployed import Deployed
+from tools.cli.training import job_plan
+from tools.engine.home import REPOSITORY
 from tools.jobs import submit
 from tools.jobs.clients import Clients
 from tools.jobs.definition import from_outputs
@@ -139,6 +143,75 @@ def test_a_request_that_breaks_a_rule_starts_nothing(stack: Callable[..., Run], 
     assert "training-job-in-our-network: the job runs outside the VPC" in result.stderr
     assert json.loads(result.stdout)["error"]["code"] == 3
     assert _jobs(clients, "verb7") == []
+
+
+@pytest.fixture
+def policies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, Any]], None]:
+    """A function that gives the stack's file this `slipway:policies`."""
+
+    def given(section: dict[str, Any]) -> None:
+        document = yaml.safe_load((REPOSITORY / "Pulumi.local.yaml").read_text(encoding="utf-8"))
+        document["config"]["slipway:policies"] = section
+        (tmp_path / "Pulumi.local.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
+
+    monkeypatch.setenv("SLIPWAY_STACKS", str(tmp_path))
+    return given
+
+
+def excepted(rule: str, resource: str, until: str) -> dict[str, str]:
+    return {"rule": rule, "resource": resource, "who": "Ada", "why": "the key comes in March", "until": until}
+
+
+# A request that SageMaker takes and a rule does not.
+UNENCRYPTED = {"OutputDataConfig": {"S3OutputPath": f"s3://{BUCKET}/unencrypted"}}
+ENCRYPTED = "training-job-output-is-encrypted"
+
+
+def test_a_job_is_judged_by_the_severities_of_its_stack(
+    stack: Callable[..., Run], clients: Clients, policies: Callable[[dict[str, Any]], None]
+) -> None:
+    run = stack(verb71={"request": UNENCRYPTED, "program": ""})
+    policies({"severity": {ENCRYPTED: "advisory"}})
+    run("verb71", "--follow")
+    policies({"severity": {ENCRYPTED: "off"}})
+    run("verb71", "--follow")
+    policies({"severity": {"sagemaker-endpoint-has-alarms": "mandatory"}})
+    run("verb71", code=3)
+    assert len(_jobs(clients, "verb71")) == 2
+
+
+def test_an_exception_lets_a_job_run_up_to_its_day_and_is_told(
+    stack: Callable[..., Run], policies: Callable[[dict[str, Any]], None]
+) -> None:
+    run = stack(verb72={"request": UNENCRYPTED, "program": ""})
+    policies({"exceptions": [excepted(ENCRYPTED, "test-verb72*", "2999-01-31")]})
+    told = run("verb72", "--follow").stderr
+    assert f"{ENCRYPTED}: excepted until 2999-01-31 by Ada: the key comes in March" in told
+    assert "at most 0." in told
+    policies({"exceptions": [excepted(ENCRYPTED, "test-verb72*", "2020-01-31")]})
+    told = run("verb72", code=3).stderr
+    assert f"{ENCRYPTED}: the model artifact" in told
+    assert "ended on 2020-01-31" in told
+
+
+def test_an_exception_of_something_else_that_has_ended_is_not_the_jobs_business(
+    stack: Callable[..., Run], policies: Callable[[dict[str, Any]], None]
+) -> None:
+    policies({"exceptions": [excepted("eks-control-plane-logs", "*:Cluster::*", "2020-01-31")]})
+    assert "excepted" not in stack(verb73={"program": ""})("verb73", "--follow").stderr
+
+
+def test_a_rule_that_is_not_there_is_bad_configuration(
+    stack: Callable[..., Run], policies: Callable[[dict[str, Any]], None]
+) -> None:
+    policies({"severity": {"training-job-output-is-encrypte": "off"}})
+    assert f"did you mean {ENCRYPTED}" in stack(verb74={})("verb74", code=2).stderr
+
+
+def test_an_exception_of_the_stacks_job_holds_for_every_run_of_it() -> None:
+    tags = [{"Key": "Name", "Value": "slipway-dev-digits"}]
+    (view,) = job_plan([{"TrainingJobName": "slipway-dev-digits-20260102", "Tags": tags}])
+    assert (view.name, view.urn.rpartition("::")[2]) == ("slipway-dev-digits", "slipway-dev-digits-20260102")
 
 
 def test_a_request_over_the_ceiling_starts_nothing(stack: Callable[..., Run], clients: Clients) -> None:

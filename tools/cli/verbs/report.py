@@ -1,10 +1,10 @@
-"""`slipway report`: a change for who reviews it, or a page about training jobs."""
+"""`slipway report`: a change for who reviews it, drift for who mends it, or a page about training jobs."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -34,7 +34,7 @@ def run(
     ] = None,
     saved: Annotated[
         Path | None,
-        typer.Option("--from", help="A change that `preview --json` or `up --json` printed, instead of a preview now."),
+        typer.Option("--from", help="What `preview --json`, `up --json` or `refresh --json` printed, instead of a preview now."),
     ] = None,
     preflight: Annotated[Path | None, typer.Option(help="What `preflight --json` printed, to tell with the change.")] = None,
     note: Annotated[str, typer.Option(help="A line for the foot of a change: the commit, the run.")] = "",
@@ -42,6 +42,8 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Write what a change does, costs and breaks, for a pull request; or, of jobs, a page: settings, metrics, cost, loss.
+
+    Of what `refresh --json` printed (--from): an issue that tells what was changed outside, by resource and property.
 
     A report is written whatever the verdict is: exit code 0. 1: the preview failed (the report says why). 2: a wrong file.
 
@@ -53,20 +55,42 @@ def run(
                 raise ValueError("--format, --from, --preflight and --note are of a change; leave them out, or the names of jobs")
             _jobs(jobs, stack, out, local=local, as_json=as_json)
             return
+        if saved is not None and _look(saved, out, form, preflight, note, as_json=as_json):
+            return
         from tools.cli import change_report
 
         html = form == Form.html if form is not None else out is not None and out.suffix in (".html", ".htm")
         told = change_report.of_file(saved) if saved is not None else change_report.of_preview(stack, local=local)
         text, change = change_report.written(told, preflight, html=html, note=note)
-        if out is not None:
-            out.write_text(text, encoding="utf-8")
-        if as_json:
-            document = {"stack": change.stack, "format": "html" if html else "markdown", "blocks": list(change.blocks)}
-            answer(document | ({"file": str(out)} if out is not None else {"text": text}))
-        else:
-            print(text if out is None else out, end="" if out is None else "\n")
+        document = {"stack": change.stack, "format": "html" if html else "markdown", "blocks": list(change.blocks)}
+        _write(text, out, document, as_json=as_json)
         if saved is None and change.faults:
             leave(1)
+
+
+def _look(saved: Path, out: Path | None, form: Form | None, preflight: Path | None, note: str, *, as_json: bool) -> bool:
+    """Writes the issue of a saved look at drift; false for a file that is none."""
+    from tools.cli import change_report
+
+    told = change_report.of_file(saved)
+    if not change_report.is_look(told):
+        return False
+    named_html = form is None and out is not None and out.suffix in (".html", ".htm")
+    if form == Form.html or named_html or preflight is not None:
+        raise ValueError("drift is told in Markdown only: name an .md file, and leave --format html and --preflight out")
+    text, look = change_report.written_look(told, note=note)
+    _write(text, out, {"stack": look.stack, "format": "markdown", "drifted": len(look.drifted)}, as_json=as_json)
+    return True
+
+
+def _write(text: str, out: Path | None, document: dict[str, Any], *, as_json: bool) -> None:
+    """Writes a report to its file or to stdout, and answers what was written."""
+    if out is not None:
+        out.write_text(text, encoding="utf-8")
+    if as_json:
+        answer(document | ({"file": str(out)} if out is not None else {"text": text}))
+    else:
+        print(text if out is None else out, end="" if out is None else "\n")
 
 
 def _jobs(jobs: list[str], stack: str, out: Path | None, *, local: bool, as_json: bool) -> None:

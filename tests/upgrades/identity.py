@@ -1,0 +1,46 @@
+"""Which resources of a recorded state that hold data today's program no longer declares, told without an engine.
+
+The engine knows a resource by its name, its type and the types of its parents: renamed or moved, it is deleted and made anew.
+What a property forces only a provider can tell: that is for the end-to-end test.
+"""
+
+from __future__ import annotations
+
+from tests.support.recorder import Recording
+from tools.plan.view import Plan, ResourceView
+from tools.report.change import Changed
+
+
+def gone(kept: Plan, declared: Recording) -> tuple[Changed, ...]:
+    """The resources of a state, as deleted, that no declared resource is by identity.
+
+    A type that has a resource with aliases (its own or a parent's) is left out: what they reach, the engine says.
+    """
+    there = {identity(view, declared) for view in declared}
+    aliased = {view.type for view in declared if _aliased(view, declared)}
+    return tuple(
+        _deleted(view) for view in kept if view.type not in aliased and view.custom and identity(view, kept) not in there
+    )
+
+
+def identity(view: ResourceView, plan: Plan) -> str:
+    """`Lake's type$aws:s3/bucket:Bucket::name`: what the engine tells a resource by."""
+    return f"{'$'.join([*(parent.type for parent in reversed(_parents(view, plan))), view.type])}::{view.name}"
+
+
+def _parents(view: ResourceView, plan: Plan) -> list[ResourceView]:
+    """From the nearest to the outermost; the stack itself is none of a plan's resources."""
+    found: list[ResourceView] = []
+    while (above := plan.by_urn((found[-1] if found else view).parent)) is not None:
+        found.append(above)
+    return found
+
+
+def _aliased(view: ResourceView, declared: Recording) -> bool:
+    return any(declared.options[one.urn]["aliases"] for one in (view, *_parents(view, declared)))
+
+
+def _deleted(view: ResourceView) -> Changed:
+    return Changed(
+        name=view.name, type=view.type, kind=view.type.rpartition(":")[2], component="", op="delete", custom=view.custom
+    )
