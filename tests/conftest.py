@@ -28,6 +28,7 @@ TOGETHER = {
     "upgrades": "recorded stacks",
     "tools/cost": "recorded stacks",
     "tools/report": "recorded stacks",
+    "tools/preflight": "recorded stacks",
     "test_docs.py": "recorded stacks",
     "policies/test_recorded.py": "recorded stacks",
 }

@@ -21,9 +21,9 @@ GITLAB = ROOT / ".gitlab-ci.yml"
 FILES = [*GITHUB, GITLAB]
 # What each file has the command line do.
 VERBS = {
-    "slipway.yml": {"preview", "report", "up"},
+    "slipway.yml": {"preview", "preflight", "report", "up"},
     "drift.yml": {"refresh", "report"},
-    ".gitlab-ci.yml": {"preview", "report", "up", "refresh"},
+    ".gitlab-ci.yml": {"preview", "preflight", "report", "up", "refresh"},
 }
 WRITING = {"pull-requests", "issues"}
 each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -55,7 +55,7 @@ def commands(path: Path) -> list[list[str]]:
 
 def _quotes_closed(text: str) -> str:
     """The text with every quoted argument as one word, so that a command can be cut at blanks."""
-    return re.sub(r'"commit [^"]*"', "commit", text)
+    return re.sub(r'"commit [^"]*"', "commit", text).replace('"$@"', "--preflight preflight.json")
 
 
 @each_workflow

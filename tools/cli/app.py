@@ -36,6 +36,9 @@ VERBS: Final = (
     Verb(name="check", help="Judge a preview, a state or a file by the policies.", module="tools.cli.verbs.check"),
     Verb(name="cost", help="Price a preview, a state or a file.", module="tools.cli.verbs.cost"),
     Verb(
+        name="preflight", help="Ask the account whether a preview will fit: quotas, capacity.", module="tools.cli.verbs.preflight"
+    ),
+    Verb(
         name="images",
         help="The workload images: list, show, build, push, sbom.",
         module="tools.cli.verbs.images",

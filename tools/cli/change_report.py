@@ -25,21 +25,25 @@ class Told:
     picture: str = ""
 
 
-def of_preview(stack: str, *, local: bool) -> Told:
-    """A preview now. One that fails is told as well: its document says why."""
+def of_preview(stack: str, *, local: bool, ask: bool = False) -> Told:
+    """A preview now; with `ask` the account is asked for what it plans. One that fails is told as well: its document says why."""
     from tools.cli.guards import judge, run_document, settings_of
     from tools.cli.plans import previewed
+    from tools.cli.preflight import account_of, asked
     from tools.plan.loaders import from_preview
     from tools.report.diagram import draw
 
     short_lived()
     began = time.monotonic()
     settings = settings_of(stack)
+    account = account_of(settings, local=local or stack == "local") if ask else None
     result, before = previewed(stack, local=local)
     plan = from_preview(result.steps, stack)
     verdict = judge(plan, settings, before=before) if result.ok else None
+    preflight = asked(plan, settings, account) if account and result.ok else None
     return Told(
-        document=run_document(stack, time.monotonic() - began, result, verdict), picture=draw(plan) if verdict is not None else ""
+        document=run_document(stack, time.monotonic() - began, result, verdict, preflight),
+        picture=draw(plan) if verdict is not None else "",
     )
 
 

@@ -165,8 +165,8 @@ def resource_entry(step: Any) -> dict[str, Any]:
     return entry
 
 
-def run_document(stack: str, seconds: float, result: Any, verdict: Verdict | None) -> dict[str, Any]:
-    """The object that `preview --json` and `up --json` print."""
+def run_document(stack: str, seconds: float, result: Any, verdict: Verdict | None, preflight: Any = None) -> dict[str, Any]:
+    """The object that `preview --json` and `up --json` print; with a `preflight` where the account was asked."""
     from tools.plan.view import decode
 
     document: dict[str, Any] = {
@@ -178,6 +178,8 @@ def run_document(stack: str, seconds: float, result: Any, verdict: Verdict | Non
         "cost": verdict.cost.to_json() if verdict else None,
         "outputs": plain_value(decode(result.outputs)),
     }
+    if preflight:
+        document["preflight"] = preflight.to_json()
     if not result.ok:
         document["error"] = {
             "code": 1,

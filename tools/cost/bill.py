@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from tools.cost.links import Links
 from tools.cost.prices import NoPrice, Quote, quote
 from tools.cost.purchase import Purchase
 from tools.cost.usage import Usage
+from tools.plan.links import Links
 from tools.plan.view import UNKNOWN, ResourceView, Secret
 
 SHORT_UNITS: Final = {"hour": "h"}

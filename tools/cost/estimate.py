@@ -6,11 +6,11 @@ from fnmatch import fnmatchcase
 
 from tools.cost.bill import Ask, Charge
 from tools.cost.free import reason_free
-from tools.cost.links import Links
 from tools.cost.purchase import Purchase
 from tools.cost.report import CostReport, Line, Unpriced, rounded, total
 from tools.cost.rows import ROWS
 from tools.cost.usage import Usage
+from tools.plan.links import Links
 from tools.plan.view import Plan, ResourceView
 
 DEFAULT_USAGE = Usage()

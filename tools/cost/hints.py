@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from tools.cost.estimate import live, monthly_usd
-from tools.cost.links import Links
 from tools.cost.machines import Machine, cheapest
 from tools.cost.prices import table
 from tools.cost.purchase import SAGEMAKER_PREFIX, Purchase
@@ -18,6 +17,7 @@ from tools.cost.report import CostReport, Hint, Line, rounded
 from tools.cost.rows.cluster import LAUNCH_TEMPLATE
 from tools.cost.rows.sagemaker import CONFIGURATION
 from tools.cost.usage import Usage
+from tools.plan.links import Links
 from tools.plan.view import Plan, ResourceView
 
 NODE_GROUP: Final = "aws:eks/nodeGroup:NodeGroup"

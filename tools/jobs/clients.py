@@ -15,10 +15,12 @@ _ARGUMENTS = {
 
 
 class Clients:
-    """`sagemaker`, `logs`, `s3`, `ecr`, `sts` of a region. `environment` reaches the local cloud; empty, the shell's is taken."""
+    """`sagemaker`, `logs`, `s3`, `ecr`, `sts` of a region, or any by `of`. `environment` reaches the local cloud; empty, the
+    shell's is taken. `attempts` is how often a call is tried."""
 
-    def __init__(self, region: str, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(self, region: str, environment: Mapping[str, str] | None = None, *, attempts: int = 8) -> None:
         self.region = region
+        self._attempts = attempts
         self._environment = dict(environment or {})
         self._made: dict[str, Any] = {}
         self._lock = threading.Lock()
@@ -30,25 +32,26 @@ class Clients:
 
     @property
     def sagemaker(self) -> Any:
-        return self._client("sagemaker")
+        return self.of("sagemaker")
 
     @property
     def logs(self) -> Any:
-        return self._client("logs")
+        return self.of("logs")
 
     @property
     def s3(self) -> Any:
-        return self._client("s3")
+        return self.of("s3")
 
     @property
     def ecr(self) -> Any:
-        return self._client("ecr")
+        return self.of("ecr")
 
     @property
     def sts(self) -> Any:
-        return self._client("sts")
+        return self.of("sts")
 
-    def _client(self, service: str) -> Any:
+    def of(self, service: str) -> Any:
+        """The client of a service."""
         import boto3
         from botocore.config import Config
 
@@ -56,13 +59,13 @@ class Clients:
             if service not in self._made:
                 # A proxy of the user's must not see requests to loopback, and buckets have no names of their own there.
                 reach: dict[str, Any] = {"proxies": {}, "s3": {"addressing_style": "path"}} if self.local else {}
-                config = Config(retries={"mode": "standard", "max_attempts": 8}, user_agent_extra="slipway", **reach)
+                config = Config(retries={"mode": "standard", "max_attempts": self._attempts}, user_agent_extra="slipway", **reach)
                 arguments = {name: self._environment[key] for key, name in _ARGUMENTS.items() if key in self._environment}
                 session = boto3.session.Session(region_name=self.region)
                 self._made[service] = session.client(service, config=config, **arguments)
             return self._made[service]
 
 
-def connect(region: str, environment: Mapping[str, str] | None = None) -> Clients:
+def connect(region: str, environment: Mapping[str, str] | None = None, *, attempts: int = 8) -> Clients:
     """Clients of a region. `environment` is what `Cloud.environment()` of the local cloud gives; left out, AWS by the shell's."""
-    return Clients(region, environment)
+    return Clients(region, environment, attempts=attempts)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from tools.localcloud import recorded_codebuild, recorded_eks, recorded_eks_moto, recorded_models
+from tools.localcloud import recorded_codebuild, recorded_eks, recorded_eks_moto, recorded_models, recorded_quotas
 from tools.localcloud.recorder import ACCOUNT, Call, Extra, Recorded, Refusal
 
 
@@ -20,6 +20,19 @@ def _placement_group(call: Call) -> Mapping[str, Any]:
         "Strategy": strategy,
         **({"PartitionCount": call.params.get("PartitionCount", 2)} if strategy == "partition" else {}),
         **({"SpreadLevel": call.params.get("SpreadLevel", "rack")} if strategy == "spread" else {}),
+    }
+
+
+def _capacity_reservation(call: Call) -> Mapping[str, Any]:
+    """All of it free, from now on: no instance runs here."""
+    identifier, many = call.new_id("cr-"), int(call.params["InstanceCount"])
+    return {
+        "CapacityReservationId": identifier,
+        "CapacityReservationArn": f"arn:aws:ec2:{call.region}:{ACCOUNT}:capacity-reservation/{identifier}",
+        "TotalInstanceCount": many,
+        "AvailableInstanceCount": many,
+        "State": "active",
+        "ReservationType": "default",
     }
 
 
@@ -70,6 +83,26 @@ def _modify_endpoint(call: Call) -> Mapping[str, Any]:
 
 ROWS: tuple[Recorded, ...] = (
     *recorded_eks.ROWS,
+    Recorded(
+        service="ec2",
+        noun="capacity-reservation",
+        key=("CapacityReservationId",),
+        operations={
+            "CreateCapacityReservation": "create",
+            "DescribeCapacityReservations": "list",
+            "CancelCapacityReservation": "delete",
+        },
+        output="CapacityReservation",
+        listed=("CapacityReservations", ""),
+        made=_capacity_reservation,
+        arn="CapacityReservationArn",
+        missing=("InvalidCapacityReservationId.NotFound", "The capacity reservation '{0}' does not exist."),
+        exists=("InvalidCapacityReservationId.Duplicate", "The capacity reservation '{0}' already exists."),
+        filters={"CapacityReservationIds": "CapacityReservationId"},
+        wrap=lambda call, item: (
+            {"Return": True} if call.operation == "CancelCapacityReservation" else {"CapacityReservation": item}
+        ),
+    ),
     Recorded(
         service="ec2",
         noun="placement-group",
@@ -219,6 +252,7 @@ EXTRAS: Mapping[tuple[str, str], Extra] = {
     **recorded_eks_moto.EXTRAS,
     **recorded_models.EXTRAS,
     **recorded_codebuild.EXTRAS,
+    **recorded_quotas.EXTRAS,
     ("ec2", "ModifySecurityGroupRules"): _modify_group_rules,
     ("ec2", "ModifyVpcEndpoint"): _modify_endpoint,
     ("sagemaker", "UpdateEndpoint"): _update_endpoint,

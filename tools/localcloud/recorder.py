@@ -29,6 +29,8 @@ from tools.localcloud.aws.account import ACCOUNT as ACCOUNT
 
 Verb = Literal["create", "describe", "list", "update", "delete"]
 _CREDENTIAL = re.compile(r"Credential=[^/]+/[0-9]+/([^/]+)/([^/]+)/aws4_request")
+# A service whose requests are signed under another name than boto3's.
+_SIGNED_AS = {"servicequotas": "service-quotas"}
 
 
 class Refusal(ServiceException):
@@ -107,8 +109,9 @@ class Recorder:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         scope = _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
-        if scope and scope[2] in self._services:
-            answer = self._answer(environ, scope[2], scope[1])
+        service = _SIGNED_AS.get(scope[2], scope[2]) if scope else ""
+        if scope and service in self._services:
+            answer = self._answer(environ, service, scope[1])
             if answer is not None:
                 return answer(environ, start_response)
         return self.app(environ, start_response)
@@ -120,6 +123,10 @@ class Recorder:
     def items(self, service: str, noun: str, region: str) -> list[dict[str, Any]]:
         """The recorded items of one kind, for the orphan count and for rows' code."""
         return list(self._store(service, noun, region).values())
+
+    def kept(self, service: str, noun: str, region: str) -> dict[tuple[Any, ...], dict[str, Any]]:
+        """The store of one kind by key, for an `Extra` that keeps what it is told. A reset empties it."""
+        return self._store(service, noun, region)
 
     def forget(self, service: str, region: str, **members: str) -> None:
         """Removes every item of the service that has these members: what goes with its owner."""

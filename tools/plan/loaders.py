@@ -19,6 +19,7 @@ class StepLike(Protocol):
     custom: bool
     inputs: Mapping[str, Any]
     outputs: Mapping[str, Any]
+    before: Mapping[str, Any]
 
 
 def from_preview(steps: Iterable[StepLike], stack: str = "") -> Plan:
@@ -35,6 +36,7 @@ def from_preview(steps: Iterable[StepLike], stack: str = "") -> Plan:
                 id=step.id,
                 custom=step.custom,
                 outputs=decode(step.outputs),
+                before=decode(step.before),
             )
             for step in steps
         ),

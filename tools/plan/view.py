@@ -47,7 +47,8 @@ class ResourceView:
     """One resource of a plan.
 
     `op` is one of create, update, replace, delete, same, read. `parent` is the parent's urn ("" for none). `props` are the inputs
-    (what is declared), with `UNKNOWN` and `Secret` in place; `outputs` what a state adds (empty in a first preview).
+    (what is declared), with `UNKNOWN` and `Secret` in place; `outputs` what a state adds (empty in a first preview); `before` the
+    inputs until now of what an update or a replacement changes.
     """
 
     type: str
@@ -59,6 +60,7 @@ class ResourceView:
     id: str = ""
     custom: bool = True
     outputs: Mapping[str, Any] = field(default_factory=dict)
+    before: Mapping[str, Any] = field(default_factory=dict)
 
     def get(self, path: str, default: Any = None) -> Any:
         """The value at a dotted path (`rules.0.status`), `UNKNOWN` where the path runs into an unknown, else `default`."""

@@ -33,6 +33,8 @@ HOLDS_DATA: Final[Mapping[str, str]] = {
 }
 OPS: Final = ("create", "update", "replace", "delete", "same")
 LARGEST: Final = 10
+# How a row of the preflight is marked, by its state.
+PREFLIGHT_MARKS: Final[Mapping[str, str]] = {"short": "⛔", "unknown": "⚠️", "ok": "✅"}
 # A longer text of a name, a value or a message is cut: it would hide the others.
 LONGEST: Final = 400
 
@@ -136,13 +138,14 @@ class Policy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
-    """One row of the preflight: what the plan needs of the account, and what the account has."""
+    """One row of the preflight: what the plan needs of the account, and what it has. `state`: short, unknown, ok, or ""."""
 
     kind: str
     code: str
     need: str
     have: str
     message: str
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +154,13 @@ class Preflight:
 
     ok: bool
     rows: tuple[Need, ...]
+
+    @property
+    def verdict(self) -> str:
+        """The verdict in words; what nobody could tell is no yes."""
+        lost = sum(1 for row in self.rows if row.state == "unknown")
+        said = "the account has what it takes" if self.ok else "the account lacks something"
+        return f"{said}, {lost} could not be told" if lost else said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -304,7 +314,7 @@ def _preflight(found: Any) -> Preflight | None:
         return None
     if not isinstance(found, Mapping) or not isinstance(found.get("rows"), list):
         raise ValueError("the preflight is none: expected an object with `ok` and `rows`; give what `preflight --json` printed")
-    keys = ("kind", "code", "need", "have", "message")
+    keys = ("kind", "code", "need", "have", "message", "state")
     rows = [Need(**{key: _text(item.get(key)) for key in keys}) for item in _items(found, "rows")]
     return Preflight(ok=found.get("ok") is True, rows=tuple(rows))
 

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from tools.report.change import Change, Changed, Finding, Money, Policy, Preflight, Priced, grouped
+from tools.report.change import PREFLIGHT_MARKS, Change, Changed, Finding, Money, Policy, Preflight, Priced, grouped
 from tools.report.page_style import css
 from tools.report.svg import escape
 
@@ -186,12 +186,15 @@ def _finding(one: Finding) -> str:
 
 
 def _preflight(preflight: Preflight) -> str:
-    verdict = "the account has what it takes" if preflight.ok else "the account lacks something"
     rows = (
-        _row(escape(f"{one.kind} {one.code}"), f"needs {escape(one.need)}, has {escape(one.have)}", escape(one.message))
+        _row(
+            escape(f"{PREFLIGHT_MARKS.get(one.state, '')} {one.kind} {one.code}".strip()),
+            f"needs {escape(one.need)}, has {escape(one.have)}",
+            escape(one.message),
+        )
         for one in preflight.rows
     )
-    return _section(f"Preflight: {verdict}", _table(("Asked", "", ""), rows, "" if preflight.ok else "no"))
+    return _section(f"Preflight: {preflight.verdict}", _table(("Asked", "", ""), rows, "" if preflight.ok else "no"))
 
 
 def _foot(change: Change, note: str) -> str:

@@ -7,7 +7,19 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from tools.report.change import Change, Changed, Finding, Money, Policy, Preflight, Property, alike, grouped
+from tools.report.change import (
+    PREFLIGHT_MARKS,
+    Change,
+    Changed,
+    Finding,
+    Money,
+    Need,
+    Policy,
+    Preflight,
+    Property,
+    alike,
+    grouped,
+)
 
 # GitHub takes 65,536 characters. Bytes are counted, so that it holds however they are counted.
 COMMENT_LIMIT: Final = 65_536
@@ -166,12 +178,20 @@ def _names(names: Sequence[str], most: int = NAMED) -> str:
 
 
 def _preflight(preflight: Preflight, rows: int) -> list[str]:
-    verdict = "the account has what it takes" if preflight.ok else "⛔ the account lacks something"
-    lines = ["| Kind | Code | Needed | There | |", "| --- | --- | ---: | ---: | --- |"]
-    for row in preflight.rows:
-        cells = (text(row.kind), text(row.code), text(row.need), text(row.have), text(row.message))
+    mark = "" if preflight.ok else "⛔ "
+    open_ = [row for row in preflight.rows if row.state != "ok"]
+    fits = [row for row in preflight.rows if row.state == "ok"]
+    told = [_listed("", _needs(open_), rows, head=2)] if open_ else []
+    told += [_listed(f"{len(fits)} asked and fine", _needs(fits), rows, head=2, fold=True)] if fits else []
+    return [f"#### Preflight: {mark}{preflight.verdict}", *told]
+
+
+def _needs(found: Sequence[Need]) -> list[str]:
+    lines = ["| | Kind | Code | Needed | There | |", "| --- | --- | --- | ---: | ---: | --- |"]
+    for row in found:
+        cells = (PREFLIGHT_MARKS.get(row.state, ""), *map(text, (row.kind, row.code, row.need, row.have, row.message)))
         lines.append(f"| {' | '.join(cells)} |")
-    return [f"#### Preflight: {verdict}", _listed(f"{len(preflight.rows)} asked", lines, rows, head=2)]
+    return lines
 
 
 def _foot(change: Change, note: str) -> str:

@@ -22,6 +22,7 @@ from tools.engine.errors import EngineMissing, StackBusy
 from tools.engine.events import Fault, Step
 from tools.engine.home import REPOSITORY, StackPlace
 from tools.engine.runs import RunResult
+from tools.preflight import Preflight, Row, State
 
 BUCKET = Step(
     urn="urn:pulumi:local::slipway::aws:s3/bucket:Bucket::raw", type="aws:s3/bucket:Bucket", op="create", inputs={"bucket": "b"}
@@ -83,6 +84,8 @@ class World:
     quiet: bool = False
     mode: str = "local"
     judged: int = 0
+    preflight: Preflight = field(default_factory=lambda: Preflight(rows=()))
+    asked: list[bool] = field(default_factory=list)
 
 
 class Report:
@@ -135,10 +138,16 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
         world.judged += 1
         return guards.Verdict(policy=Report(world.mandatory), cost=Cost(world.over))
 
+    def account_of(settings: Any, *, local: bool) -> Any:
+        world.asked.append(local)
+        return SimpleNamespace(local=local, caller={"Account": "123456789012"})
+
     monkeypatch.setattr(sessions, "open_stack", open_stack)
     monkeypatch.setattr(sessions, "reader", lambda stack, local=False: world.runner)
     monkeypatch.setattr(guards, "judge", judge)
     monkeypatch.setattr("tools.engine.program.warm", lambda: None)
+    monkeypatch.setattr("tools.cli.preflight.account_of", account_of)
+    monkeypatch.setattr("tools.cli.preflight.asked", lambda plan, settings, account, principal="": world.preflight)
     return world
 
 
@@ -248,6 +257,76 @@ def test_a_real_account_is_not_changed_when_nobody_can_be_asked(world: World) ->
     assert world.runner.called == ["preview"]
     assert call("up", "dev", "--yes").exit_code == 0
     assert world.runner.called == ["preview", "preview", "up"]
+
+
+SHORT = Row(
+    kind="quota", code="L-1", need=8.0, have=5.0, says="nodes: 8 vCPU", state=State.SHORT, way_out=("aws quotas L-1", "https://q")
+)
+
+
+def test_up_asks_the_account_before_anything_is_touched(world: World) -> None:
+    world.mode, world.preflight = "aws", Preflight.of([SHORT])
+    done = call("up", "dev", "--yes", "--json")
+    assert done.exit_code == 5
+    assert "--skip-preflight" in done.stderr
+    assert json.loads(done.stdout)["preflight"]["rows"][0]["code"] == "L-1"
+    assert world.runner.called == ["preview"]
+    shown = call("up", "dev", "--yes").stdout
+    assert "aws quotas L-1" in shown
+    assert "does not fit: 1 short" in shown
+
+
+def test_up_goes_on_when_the_account_fits_or_is_not_asked(world: World) -> None:
+    world.mode = "aws"
+    document = json.loads(call("up", "dev", "--yes", "--json").stdout)
+    assert document["preflight"] == {"ok": True, "rows": []}
+    world.preflight = Preflight.of([SHORT])
+    skipped = call("up", "dev", "--yes", "--skip-preflight", "--json")
+    assert (skipped.exit_code, "preflight" in json.loads(skipped.stdout)) == (0, False)
+    assert world.asked == [False]
+
+
+def test_the_local_cloud_is_asked_only_when_wanted(world: World) -> None:
+    world.preflight = Preflight.of([SHORT])
+    assert call("up").exit_code == 0
+    assert call("up", "prod", "--local").exit_code == 0
+    assert world.asked == []
+    assert call("up", "--preflight").exit_code == 5
+    assert world.asked == [True]
+
+
+def test_a_policy_and_the_ceiling_come_before_the_account(world: World) -> None:
+    world.mode, world.preflight, world.over = "aws", Preflight.of([SHORT]), True
+    assert call("up", "dev", "--yes").exit_code == 4
+
+
+def test_preflight_exits_with_5_when_something_is_short_and_not_for_what_nobody_can_tell(world: World) -> None:
+    lost = Row(kind="permission", code="iam", need=3.0, have="?", says="not told", state=State.UNKNOWN)
+    world.preflight = Preflight.of([lost, SHORT])
+    done = call("preflight", "dev", "--json")
+    document = json.loads(done.stdout)
+    assert (done.exit_code, document["ok"], world.asked) == (5, False, [False])
+    assert document["rows"][0] == {
+        "kind": "quota",
+        "code": "L-1",
+        "state": "short",
+        "need": 8,
+        "have": 5,
+        "message": "nodes: 8 vCPU; aws quotas L-1",
+        "way_out": ["aws quotas L-1", "https://q"],
+    }
+    world.preflight = Preflight.of([lost])
+    done = call("preflight")
+    assert done.exit_code == 0
+    assert "unknown" in done.stdout
+    assert "fits, 1 unknown, 0 asked and fine" in done.stdout
+
+
+def test_report_asks_the_account_when_told_to(world: World) -> None:
+    world.preflight = Preflight.of([SHORT])
+    done = call("report", "--stack", "dev", "--ask-account", "--json")
+    assert "the account lacks quota or capacity" in json.loads(done.stdout)["blocks"]
+    assert call("report", "--from", "plan.json", "--ask-account").exit_code == 2
 
 
 def test_any_environment_goes_to_the_local_cloud_with_local(world: World) -> None:

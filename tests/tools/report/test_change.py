@@ -146,6 +146,22 @@ def test_components_are_no_changes_of_their_own() -> None:
     assert [one.name for one in read(document()).of("update")] == ["role"]
 
 
+def test_what_is_short_or_unknown_of_the_preflight_is_listed_and_the_rest_folded() -> None:
+    def row(state: str, code: str) -> dict[str, Any]:
+        return {"kind": "quota", "code": code, "state": state, "need": 8, "have": 5, "message": f"about {code}"}
+
+    rows = [row("short", "L-1"), row("unknown", "L-2"), row("ok", "L-3")]
+    text, html = both(document(), {"ok": False, "rows": rows})
+    assert "#### Preflight: ⛔ the account lacks something, 1 could not be told" in text
+    listed, folded = text.split("#### Preflight")[1].split("<details><summary>1 asked and fine</summary>")
+    assert "| ⛔ | quota | L-1 | 8 | 5 | about L-1 |" in listed
+    assert "| ⚠️ | quota | L-2 | 8 | 5 | about L-2 |" in listed
+    assert "| ✅ | quota | L-3 |" in folded
+    assert "⚠️ quota L-2" in html
+    fine = comment(read(document(), {"ok": True, "rows": rows[1:]}))
+    assert "#### Preflight: the account has what it takes, 1 could not be told" in fine
+
+
 def test_what_changes_alike_is_one_row_of_the_comment_and_each_by_itself_on_the_page() -> None:
     owner = [{"path": "tags.Owner", "old": "us", "new": "them"}]
     told = document(resources=[entry("aws:iam/role:Role", f"role-{number}", "update", properties=owner) for number in range(40)])
@@ -269,7 +285,7 @@ documents = st.fixed_dictionaries(
         "policy": st.fixed_dictionaries({}, optional=policies),
         "cost": st.fixed_dictionaries({}, optional=costs),
         "preflight": st.fixed_dictionaries(
-            {"ok": st.booleans(), "rows": objects(2, words_of="kind code message", figures_of="need have")}
+            {"ok": st.booleans(), "rows": objects(2, words_of="kind code message state", figures_of="need have")}
         ),
         "error": st.fixed_dictionaries({}, optional={"lines": st.lists(words, max_size=2)}),
     },

@@ -37,6 +37,9 @@ def run(
         typer.Option("--from", help="What `preview --json`, `up --json` or `refresh --json` printed, instead of a preview now."),
     ] = None,
     preflight: Annotated[Path | None, typer.Option(help="What `preflight --json` printed, to tell with the change.")] = None,
+    ask: Annotated[
+        bool, typer.Option("--ask-account", help="Of a preview now: run the preflight as well, and tell it with the change.")
+    ] = False,
     note: Annotated[str, typer.Option(help="A line for the foot of a change: the commit, the run.")] = "",
     local: Local = False,
     as_json: Json = False,
@@ -51,16 +54,21 @@ def run(
     """
     with errors_said(as_json=as_json, stack=stack):
         if jobs:
-            if form is not None or saved is not None or preflight is not None or note:
-                raise ValueError("--format, --from, --preflight and --note are of a change; leave them out, or the names of jobs")
+            if form is not None or saved is not None or preflight is not None or note or ask:
+                raise ValueError(
+                    "--format, --from, --preflight, --ask-account and --note are of a change; "
+                    "leave them out, or the names of jobs"
+                )
             _jobs(jobs, stack, out, local=local, as_json=as_json)
             return
+        if ask and (saved is not None or preflight is not None):
+            raise ValueError("--ask-account is of a preview now; leave it out, or --from and --preflight")
         if saved is not None and _look(saved, out, form, preflight, note, as_json=as_json):
             return
         from tools.cli import change_report
 
         html = form == Form.html if form is not None else out is not None and out.suffix in (".html", ".htm")
-        told = change_report.of_file(saved) if saved is not None else change_report.of_preview(stack, local=local)
+        told = change_report.of_file(saved) if saved is not None else change_report.of_preview(stack, local=local, ask=ask)
         text, change = change_report.written(told, preflight, html=html, note=note)
         document = {"stack": change.stack, "format": "html" if html else "markdown", "blocks": list(change.blocks)}
         _write(text, out, document, as_json=as_json)

@@ -40,9 +40,13 @@ class Links:
             self._by_parent[type_] = index
         return self._by_parent[type_].get(view.parent, [])
 
+    def named(self, type_: str, value: Any) -> ResourceView | None:
+        """The resource of `type_` whose id, name or arn is `value`; None where there is none, or the value is not known."""
+        return self._values(type_).get(value) if isinstance(value, str) else None
+
     def find(self, view: ResourceView, type_: str, value: Any) -> ResourceView | None:
         """The resource of `type_` that `value` (an id, name or arn, perhaps unknown) of `view` means; None if nobody can tell."""
-        if isinstance(value, str) and (found := self._values(type_).get(value)):
+        if found := self.named(type_, value):
             return found
         near = self.siblings(view, type_) or self.of(type_)
         if len(near) == 1:

@@ -1,0 +1,207 @@
+"""Names that are taken, and what who runs `up` may do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from tests.support.stacks import STACKS, recorded_stack
+from tests.tools.preflight.make import REGION, Caller, deaf, said, view
+from tools.plan.view import UNKNOWN, ResourceView
+from tools.preflight import names, permission
+from tools.preflight.account import Account
+from tools.preflight.actions import ACTIONS
+from tools.preflight.permission import Right, judged, rights
+from tools.preflight.report import Row, State
+
+AWS = Callable[[str], Any]
+ROLE = "aws:iam/role:Role"
+BUCKET = "aws:s3/bucket:Bucket"
+TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
+POLICY = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}})
+OIDC = "https://token.actions.githubusercontent.com"
+
+
+def plant(aws: AWS) -> None:
+    """One of each kind of name, taken by somebody."""
+    aws("s3").create_bucket(Bucket="taken")
+    aws("iam").create_role(RoleName="taken", AssumeRolePolicyDocument=TRUST)
+    aws("iam").create_policy(PolicyName="taken", PolicyDocument=POLICY)
+    aws("iam").create_open_id_connect_provider(Url=OIDC, ThumbprintList=["0" * 40])
+    key = aws("kms").create_key()["KeyMetadata"]["KeyId"]
+    aws("kms").create_alias(AliasName="alias/taken", TargetKeyId=key)
+    aws("ecr").create_repository(repositoryName="taken")
+    aws("logs").create_log_group(logGroupName="taken")
+    aws("secretsmanager").create_secret(Name="taken", SecretString="x")
+    aws("sagemaker").create_model_package_group(ModelPackageGroupName="taken", ModelPackageGroupDescription="x")
+    aws("ec2").create_launch_template(LaunchTemplateName="taken", LaunchTemplateData={"InstanceType": "t3.micro"})
+    aws("ec2").create_placement_group(GroupName="taken", Strategy="cluster")
+    network = aws("ec2").create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    zones = {"us-east-1a": "10.9.0.0/24", "us-east-1b": "10.9.1.0/24"}
+    made = [aws("ec2").create_subnet(VpcId=network, CidrBlock=cidr, AvailabilityZone=zone) for zone, cidr in zones.items()]
+    vpc = {"subnetIds": [one["Subnet"]["SubnetId"] for one in made]}
+    aws("eks").create_cluster(name="taken", roleArn="arn:aws:iam::123456789012:role/taken", resourcesVpcConfig=vpc)
+    variant = {"VariantName": "v", "ModelName": "m", "InitialInstanceCount": 1, "InstanceType": "ml.m5.large"}
+    aws("sagemaker").create_model(
+        ModelName="m", PrimaryContainer={"Image": "i"}, ExecutionRoleArn="arn:aws:iam::123456789012:role/t"
+    )
+    aws("sagemaker").create_endpoint_config(EndpointConfigName="c", ProductionVariants=[variant])
+    aws("sagemaker").create_endpoint(EndpointName="taken", EndpointConfigName="c")
+
+
+SPECIAL = {"aws:kms/alias:Alias": "alias/{}", "aws:iam/openIdConnectProvider:OpenIdConnectProvider": OIDC + "{}"}
+
+
+def named(type_: str, path: str, name: str, **more: Any) -> ResourceView:
+    name = "" if name == "taken" and type_.endswith("OpenIdConnectProvider") else name
+    return view(type_, {path: SPECIAL.get(type_, "{}").format(name)}, **more)
+
+
+def test_every_kind_of_name_is_found_taken_and_found_free(account: Account, aws: AWS) -> None:
+    plant(aws)
+    taken = [named(row.type, row.path, "taken") for row in names.NAMED]
+    found = names.rows(taken, account)
+    assert [(row.state, row.need, row.have) for row in found] == [(State.SHORT, "free", "taken")] * len(names.NAMED)
+    free = [named(row.type, row.path, "/free" if "openId" in row.type else "free") for row in names.NAMED]
+    assert [(row.state, row.need, row.have) for row in names.rows(free, account)] == [(State.OK, 1, 1)] * len(names.NAMED)
+
+
+def test_a_name_that_is_taken_says_by_what_and_the_way_out(account: Account, aws: AWS) -> None:
+    aws("iam").create_role(RoleName="slipway-dev-node", AssumeRolePolicyDocument=TRUST)
+    (found,) = names.rows([view(ROLE, {"name": "slipway-dev-node"})], account)
+    assert found.code == "slipway-dev-node"
+    assert found.message == (
+        "IAM roles: slipway-dev-node is there already; delete or import it (`pulumi import`), or take another name"
+    )
+
+
+def test_a_secret_that_waits_for_its_deletion_still_holds_its_name(account: Account, aws: AWS) -> None:
+    aws("secretsmanager").create_secret(Name="token", SecretString="x")
+    aws("secretsmanager").delete_secret(SecretId="token")
+    (found,) = names.rows([view("aws:secretsmanager/secret:Secret", {"name": "token"})], account)
+    assert "token waits for its deletion, and its name with it; `aws secretsmanager restore-secret`" in found.message
+
+
+@pytest.mark.parametrize("op", ["same", "update", "replace", "delete", "read"])
+def test_what_the_stack_has_itself_is_no_collision(account: Account, aws: AWS, op: str) -> None:
+    aws("s3").create_bucket(Bucket="ours")
+    assert names.rows([view(BUCKET, {"bucket": "ours"}, op=op)], account) == []
+
+
+def test_a_name_that_is_not_known_or_not_given_is_not_asked_for(account: Account) -> None:
+    assert names.rows([view(BUCKET, {"bucket": UNKNOWN}), view(BUCKET, {}), view(BUCKET, {"bucket": 3})], account) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [("403", "b is taken by somebody else"), ("301", "b is there already, in another region"), ("404", "b: free")],
+)
+def test_s3_tells_whose_a_bucket_is_by_how_it_refuses(code: str, says: str) -> None:
+    s3 = boto3.client("s3", region_name=REGION, aws_access_key_id="x", aws_secret_access_key="y")
+    with Stubber(s3) as stub:
+        stub.add_client_error("head_bucket", code, "", int(code))
+        (found,) = names.rows([view(BUCKET, {"bucket": "b"})], Account(lambda _: s3, region=REGION))
+    assert says in found.message
+
+
+def test_names_that_are_not_told_are_unknown_and_asked_for_once_a_kind() -> None:
+    (found,) = names.rows([view(ROLE, {"name": "a"}), view(ROLE, {"name": "b"})], deaf())
+    assert (found.state, found.code, found.need) == (State.UNKNOWN, "IAM roles", 2)
+    assert found.message.startswith("a, b: iam get_role: AccessDenied")
+
+
+class Simulating(Caller):
+    """IAM as it answers: a role, and the decision of each action."""
+
+    def __init__(self, decisions: Mapping[str, str], missing: tuple[str, ...] = ()) -> None:
+        super().__init__()
+        self.decisions, self.missing, self.asked = decisions, missing, list[dict[str, Any]]()
+
+    def get_role(self, *, RoleName: str) -> dict[str, Any]:
+        return {"Role": {"Arn": f"arn:aws:iam::123456789012:role/path/{RoleName}"}}
+
+    def simulate_principal_policy(self, **asked: Any) -> dict[str, Any]:
+        self.asked.append(asked)
+        return {
+            "EvaluationResults": [
+                {
+                    "EvalActionName": action,
+                    "EvalDecision": self.decisions.get(action, "allowed"),
+                    "MissingContextValues": ["aws:RequestTag/x"] if action in self.missing else [],
+                    "ResourceSpecificResults": [
+                        {"EvalResourceName": arn, "EvalResourceDecision": self.decisions.get(action, "allowed")}
+                        for arn in asked["ResourceArns"]
+                    ],
+                }
+                for action in asked["ActionNames"]
+            ]
+        }
+
+
+def judge(iam: Simulating, *views: ResourceView, principal: str = "") -> list[Row]:
+    return permission.rows(views, Account(lambda _: iam, region=REGION), principal)
+
+
+def test_what_is_allowed_is_one_row_and_a_session_stands_for_its_role() -> None:
+    iam = Simulating({})
+    (found,) = judge(iam, view(ROLE, {"name": "r"}), view("aws:ec2/vpc:Vpc"))
+    assert (found.state, found.need, found.have) == (State.OK, 5, 5)
+    assert {asked["PolicySourceArn"] for asked in iam.asked} == {"arn:aws:iam::123456789012:role/path/reader"}
+    assert [asked["ResourceArns"] for asked in iam.asked] == [["arn:aws:iam::123456789012:role/r"], ["*"]]
+
+
+def test_what_is_denied_on_a_known_arn_is_short_and_named_by_service() -> None:
+    iam = Simulating({"iam:CreateRole": "implicitDeny", "ec2:CreateVpc": "explicitDeny"})
+    found = judge(iam, view(ROLE, {"name": "r"}, "one"), view(ROLE, {"name": "s"}, "two"), view("aws:ec2/vpc:Vpc"))
+    assert said(found) == [("short", "iam"), ("short", "ec2"), ("ok", "iam")]
+    who = "arn:aws:iam::123456789012:role/path/reader"
+    assert found[0].message == (
+        f"{who} may not iam:CreateRole (for one, two); allow iam:CreateRole in a policy of {who}, or run `up` as who may"
+    )
+
+
+def test_a_denial_that_may_be_none_for_these_resources_is_unknown() -> None:
+    (found, _) = judge(Simulating({"ec2:CreateVpc": "implicitDeny"}), view("aws:ec2/vpc:Vpc"))
+    assert (found.state, found.message) == (State.UNKNOWN, "ec2:CreateVpc: not allowed on every resource, perhaps on these")
+    blind = judge(Simulating({"iam:CreateRole": "implicitDeny"}, missing=("iam:CreateRole",)), view(ROLE, {"name": "r"}))
+    assert said(blind) == [("unknown", "iam"), ("ok", "iam")]
+
+
+def test_another_may_be_asked_about_than_who_asks_and_nobody() -> None:
+    iam = Simulating({})
+    up = "arn:aws:iam::123456789012:role/up"
+    judge(iam, view("aws:ec2/vpc:Vpc"), principal=up)
+    assert iam.asked[0]["PolicySourceArn"] == up
+    assert judge(iam, view("aws:ec2/vpc:Vpc"), principal="none") == []
+
+
+@pytest.mark.parametrize("arn", ["arn:aws:iam::123456789012:root", "arn:aws:sts::123456789012:federated-user/me"])
+def test_who_has_no_policies_is_unknown(arn: str) -> None:
+    (found,) = permission.rows([view("aws:ec2/vpc:Vpc")], Account(lambda _: Caller(arn), region=REGION))
+    assert found.state == State.UNKNOWN
+    assert found.message == f"what {arn} may do was not told: IAM simulates users and roles only"
+
+
+def test_who_may_not_simulate_is_unknown_and_the_local_cloud_judges_nobody(aws: AWS) -> None:
+    (found,) = permission.rows([view("aws:ec2/vpc:Vpc")], deaf())
+    assert (found.state, "AccessDenied" in found.message) == (State.UNKNOWN, True)
+    (found,) = permission.rows([view("aws:ec2/vpc:Vpc")], Account(aws, region=REGION, local=True))
+    assert found.message == "the local cloud judges nobody's permissions"
+
+
+def test_only_what_is_made_needs_a_right_and_unknown_names_are_asked_for_with_a_star() -> None:
+    assert rights([view(ROLE, {"name": "r"}, op="same")], "1", REGION) == []
+    assert {right.on for right in rights([view(ROLE, {"name": UNKNOWN})], "1", REGION)} == {"*"}
+    right = Right(action="s3:PutObject", on="*", by=("o",))
+    assert [str(row.state) for row in judged([right], {}, "me")] == ["unknown"]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_type_that_a_stack_makes_has_its_actions(stack: str) -> None:
+    made = {view.type for view in recorded_stack(stack) if view.custom and not view.type.startswith("pulumi:")}
+    assert made - set(ACTIONS) == set()

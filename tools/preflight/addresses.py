@@ -1,0 +1,185 @@
+"""Addresses: whether the subnets have room for what the change puts into them.
+
+What takes how many, all by AWS's own documents:
+- a node: its own address, and what the VPC CNI holds for pods: one network interface (or prefix) in use and one warm
+  (https://github.com/aws/amazon-vpc-cni-k8s/blob/master/docs/eni-and-ip-target.md);
+- a cluster: six in each of its subnets (https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html);
+- a machine of a training job or an endpoint: two (https://docs.aws.amazon.com/sagemaker/latest/dg/train-vpc.html);
+- an interface endpoint, a NAT gateway, an instance: one in each of its subnets.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tools.plan.links import Links
+from tools.plan.view import ResourceView
+from tools.preflight.account import Account, Unanswered
+from tools.preflight.fleets import CONFIGURATION, ENDPOINT, NODE_GROUP, SCALING_GROUP, TRAINING_JOB, Fleet
+from tools.preflight.needs import MADE, items, live
+from tools.preflight.offering import place_of
+from tools.preflight.places import PATHS, Place, Places, Subnet
+from tools.preflight.report import Row, State, several, unknown
+
+KIND: Final = "addresses"
+ADDON: Final = "aws:eks/addon:Addon"
+MODEL: Final = "aws:sagemaker/model:Model"
+# In each of the subnets that it names.
+IN_EACH: Final = {
+    "aws:eks/cluster:Cluster": 6,
+    "aws:ec2/vpcEndpoint:VpcEndpoint": 1,
+    "aws:ec2/natGateway:NatGateway": 1,
+    "aws:ec2/instance:Instance": 1,
+}
+A_MACHINE_OF_SAGEMAKER: Final = 2
+# A prefix is a /28. Where none are used and EC2 does not tell how many addresses an interface holds, this many are assumed.
+A_PREFIX: Final = 16
+AN_INTERFACE: Final = 15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taker:
+    """Who takes `many` addresses: from each of the subnets there, or (not `each`) from all of them together."""
+
+    says: str
+    place: Place
+    many: int
+    each: bool = False
+
+    @property
+    def total(self) -> int:
+        return self.many * (len(self.place.subnets) + self.place.unknown) if self.each else self.many
+
+
+def rows(views: list[ResourceView], links: Links, fleets: list[Fleet], places: Places, account: Account) -> list[Row]:
+    """A row for each set of subnets that something is put into, and one for what may come into any of the plan's."""
+    takers = [taker for taker in takers_of(views, links, fleets, places, account) if taker.many and taker.total]
+    return list(judged(takers, places.planned, places.fault))
+
+
+def takers_of(views: list[ResourceView], links: Links, fleets: list[Fleet], places: Places, account: Account) -> Iterator[Taker]:
+    """What the change puts into subnets."""
+    for view in live(views):
+        each = IN_EACH.get(view.type)
+        if each and view.op in MADE:
+            yield Taker(says=view.name, place=places.of(view, PATHS[view.type][0]), many=each, each=True)
+    held = _held(fleets, links, account)
+    for fleet in fleets:
+        added = int(fleet.machines.added)
+        if fleet.view.type in (NODE_GROUP, SCALING_GROUP):
+            node = max((held.get(type_, 1) for type_ in fleet.types), default=1)
+            yield Taker(says=f"{fleet.says}, {node} addresses a node", place=place_of(fleet, places), many=added * node)
+        elif fleet.view.type == TRAINING_JOB:
+            place = places.of(fleet.view, PATHS[TRAINING_JOB][0])
+            yield Taker(says=fleet.says, place=place, many=added * A_MACHINE_OF_SAGEMAKER)
+        elif fleet.view.type == ENDPOINT:
+            yield Taker(says=fleet.says, place=_of_model(fleet, links, places), many=added * A_MACHINE_OF_SAGEMAKER)
+
+
+def judged(takers: Iterable[Taker], planned: tuple[Subnet, ...], fault: str = "") -> Iterator[Row]:
+    """Short where what can only come into some subnets is more than they have; of what may come into any, all together. Pure."""
+    sets: dict[frozenset[Subnet], list[Taker]] = {}
+    loose: list[Taker] = []
+    for taker in takers:
+        if taker.place.unknown or not taker.place.subnets:
+            if taker.place.unknown:
+                loose.append(taker)
+        elif taker.each:
+            for subnet in taker.place.subnets:
+                sets.setdefault(frozenset({subnet}), []).append(
+                    Taker(says=taker.says, place=Place(subnets=(subnet,)), many=taker.many)
+                )
+        else:
+            sets.setdefault(frozenset(taker.place.subnets), []).append(taker)
+    for subnets in sets:
+        inside = [taker for other, several_ in sets.items() if other <= subnets for taker in several_]
+        # A subnet alone is told only where it is the trouble: the set that it is part of tells the rest.
+        row = _row(inside, sorted(subnets, key=lambda subnet: subnet.name), fault)
+        if row.state is not State.OK or not any(subnets < other for other in sets):
+            yield row
+    if loose:
+        yield _loose([*loose, *(taker for several_ in sets.values() for taker in several_)], loose, planned)
+
+
+def _row(takers: list[Taker], subnets: list[Subnet], fault: str) -> Row:
+    needed, code = sum(taker.total for taker in takers), several(subnet.name for subnet in subnets)
+    free = [subnet.free for subnet in subnets]
+    says = f"{several((taker.says for taker in takers), 3)}: {needed} addresses"
+    if any(one is None for one in free):
+        return unknown(KIND, code, needed, f"{says}; how many are free is not known{f': {fault}' if fault else ''}")
+    have = sum(one or 0 for one in free)
+    if needed <= have:
+        return Row(kind=KIND, code=code, need=needed, have=have, says=f"{says} of {have} free")
+    ways = ("take larger subnets (slipway:network.cidr, of a new network) or more zones, or smaller maxima",)
+    return Row(
+        kind=KIND,
+        code=code,
+        need=needed,
+        have=have,
+        says=f"{says} of {have} free: {needed - have} short",
+        state=State.SHORT,
+        way_out=ways,
+    )
+
+
+def _loose(everyone: list[Taker], loose: list[Taker], planned: tuple[Subnet, ...]) -> Row:
+    """In a first preview no subnet's id is known: fits wherever it comes, fits nowhere, or nobody can tell."""
+    code, needed = "subnets of the plan", sum(taker.total for taker in everyone)
+    says = f"{several((taker.says for taker in sorted(loose, key=lambda taker: -taker.total)), 3)}: {needed} addresses"
+    free = sorted(subnet.free for subnet in planned if subnet.free is not None)
+    if not free or len(free) < len(planned):
+        return unknown(KIND, code, needed, f"{says}; how many the subnets will have is known at `up` only")
+    have, fewest = sum(free), min(taker.place.unknown + len(taker.place.subnets) for taker in loose)
+    if needed > have:
+        ways = ("give the network a larger range (slipway:network.cidr), or take smaller maxima",)
+        says = f"{says} of {have} in all: {needed - have} short"
+        return Row(kind=KIND, code=code, need=needed, have=have, says=says, state=State.SHORT, way_out=ways)
+    if needed > sum(free[:fewest]):
+        return unknown(KIND, code, needed, f"{says} of {have} in all; which subnets they are in is known at `up` only")
+    return Row(kind=KIND, code=code, need=needed, have=sum(free[:fewest]), says=f"{says}, and even the smallest have more")
+
+
+def _of_model(fleet: Fleet, links: Links, places: Places) -> Place:
+    """The subnets of an endpoint's model; of an endpoint without a network of ours none."""
+    named = fleet.view.get("endpointConfigName")
+    configuration = links.named(CONFIGURATION, named) if isinstance(named, str) else links.find(fleet.view, CONFIGURATION, named)
+    variants = (items(configuration, "productionVariants") if configuration else None) or []
+    for variant in variants:
+        name = variant.get("modelName") if isinstance(variant, dict) else None
+        model = links.named(MODEL, name) if isinstance(name, str) else links.find(fleet.view, MODEL, name)
+        if model is not None:
+            return places.of(model, PATHS[MODEL][0])
+    return Place()
+
+
+def _held(fleets: Iterable[Fleet], links: Links, account: Account) -> dict[str, int]:
+    """How many addresses a node of each type holds, for itself and for pods."""
+    types = sorted({type_ for fleet in fleets if not fleet.usage for type_ in fleet.types})
+    if _prefixes(links):
+        return dict.fromkeys(types, 1 + 2 * A_PREFIX)
+    held = dict.fromkeys(types, 2 * AN_INTERFACE)
+    try:
+        told = account.every("ec2", "describe_instance_types", "InstanceTypes", InstanceTypes=types) if types else []
+    except Unanswered:
+        return held
+    for item in told:
+        network = item.get("NetworkInfo", {})
+        interfaces = min(2, network.get("MaximumNetworkInterfaces", 2))
+        held[item["InstanceType"]] = interfaces * network.get("Ipv4AddressesPerInterface", AN_INTERFACE)
+    return held
+
+
+def _prefixes(links: Links) -> bool:
+    """Whether the plan's VPC CNI hands out prefixes in place of single addresses."""
+    for addon in links.of(ADDON):
+        if addon.get("addonName") == "vpc-cni" and isinstance(text := addon.get("configurationValues"), str):
+            try:
+                env: Any = json.loads(text).get("env") or {}
+            except (ValueError, AttributeError):
+                continue
+            if isinstance(env, dict) and str(env.get("ENABLE_PREFIX_DELEGATION", "")).lower() == "true":
+                return True
+    return False

@@ -1,0 +1,145 @@
+"""Where things of a plan will stand: their subnets, of the plan or there already, with zone and room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import ip_network
+from typing import Any, Final
+
+from tools.plan.links import Links
+from tools.plan.view import ResourceView
+from tools.preflight.account import Account, Unanswered
+from tools.preflight.needs import MADE, plain
+
+SUBNET: Final = "aws:ec2/subnet:Subnet"
+# https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html: the first four addresses and the last are AWS's.
+RESERVED_ADDRESSES: Final = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subnet:
+    """A subnet by name (of the plan) or id. `zone` is "" and `free` None where nobody knows."""
+
+    name: str
+    zone: str = ""
+    zone_id: str = ""
+    free: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The subnets that a resource names: those that are known, and how many more only `up` can tell."""
+
+    subnets: tuple[Subnet, ...] = ()
+    unknown: int = 0
+
+    @property
+    def zones(self) -> tuple[str, ...]:
+        """The zones of the known subnets, those without one left out."""
+        return tuple(sorted({subnet.zone for subnet in self.subnets if subnet.zone}))
+
+    @property
+    def certain(self) -> bool:
+        return not self.unknown and bool(self.subnets) and all(subnet.zone for subnet in self.subnets)
+
+
+class Places:
+    """The subnets of a plan, and of the account where the plan names them. `fault` says why the account's are not known."""
+
+    def __init__(self, views: Iterable[ResourceView], links: Links, account: Account) -> None:
+        self._links = links
+        planned = [view for view in views if view.type == SUBNET]
+        there = {view.id for view in planned if view.op not in MADE and view.id}
+        named = {
+            item for view in views for path in PATHS.get(view.type, ()) for item in _named(view, path) if isinstance(item, str)
+        }
+        asked = there | {item for item in named if links.named(SUBNET, item) is None and item.startswith("subnet-")}
+        self.fault = ""
+        self._there: dict[str, dict[str, Any]] = {}
+        if asked:
+            try:
+                # By filter: an id that is not there leaves the others' answer whole.
+                found = account.every(
+                    "ec2", "describe_subnets", "Subnets", Filters=[{"Name": "subnet-id", "Values": sorted(asked)}]
+                )
+                self._there = {item["SubnetId"]: item for item in found}
+            except Unanswered as error:
+                self.fault = str(error)
+        self.planned = tuple(self._of_plan(view) for view in planned)
+        self._by_urn = {view.urn or view.name: subnet for view, subnet in zip(planned, self.planned, strict=True)}
+
+    def of(self, view: ResourceView, path: str) -> Place:
+        """Where a resource stands whose subnet, or list of subnets, is at `path`."""
+        found, unknown = [], 0
+        for item in _named(view, path):
+            subnet = self._one(item)
+            if subnet is None:
+                unknown += 1
+            else:
+                found.append(subnet)
+        return Place(subnets=tuple(dict.fromkeys(found)), unknown=unknown)
+
+    @property
+    def zones(self) -> tuple[str, ...]:
+        """All zones that the plan has subnets in."""
+        return tuple(sorted({subnet.zone for subnet in self.planned if subnet.zone}))
+
+    def _one(self, item: Any) -> Subnet | None:
+        view = self._links.named(SUBNET, item)
+        if view is not None:
+            return self._by_urn.get(view.urn or view.name)
+        if not isinstance(item, str):
+            return None
+        there = self._there.get(item)
+        return _described(item, there) if there else Subnet(name=item)
+
+    def _of_plan(self, view: ResourceView) -> Subnet:
+        zone, zone_id = (plain(view.get(key)) for key in ("availabilityZone", "availabilityZoneId"))
+        there = self._there.get(view.id)
+        if view.op not in MADE:
+            return _described(view.name, there) if there else Subnet(name=view.name, zone=zone if isinstance(zone, str) else "")
+        return Subnet(
+            name=view.name,
+            zone=zone if isinstance(zone, str) else "",
+            zone_id=zone_id if isinstance(zone_id, str) else "",
+            free=_size(plain(view.get("cidrBlock"))),
+        )
+
+
+# Where a type names its subnets.
+PATHS: Final[dict[str, tuple[str, ...]]] = {
+    "aws:eks/nodeGroup:NodeGroup": ("subnetIds",),
+    "aws:eks/cluster:Cluster": ("vpcConfig.subnetIds",),
+    "aws:autoscaling/group:Group": ("vpcZoneIdentifiers",),
+    "aws:ec2/instance:Instance": ("subnetId",),
+    "aws:ec2/vpcEndpoint:VpcEndpoint": ("subnetIds",),
+    "aws:ec2/natGateway:NatGateway": ("subnetId",),
+    "aws:sagemaker/model:Model": ("vpcConfig.subnets",),
+    "pulumi-python:dynamic/sagemaker:TrainingJob": ("vpcConfig.subnets",),
+}
+
+
+def _named(view: ResourceView, path: str) -> list[Any]:
+    """What a property names: its items, or itself; one that is not known is one that nobody knows."""
+    value = plain(view.get(path))
+    if value is None:
+        return []
+    return [plain(item) for item in value] if isinstance(value, list | tuple) else [value]
+
+
+def _described(name: str, item: dict[str, Any]) -> Subnet:
+    return Subnet(
+        name=name,
+        zone=item.get("AvailabilityZone", ""),
+        zone_id=item.get("AvailabilityZoneId", ""),
+        free=item.get("AvailableIpAddressCount"),
+    )
+
+
+def _size(cidr: Any) -> int | None:
+    """How many addresses a new subnet has for us; None for a range that is not known or none."""
+    try:
+        return max(0, ip_network(cidr).num_addresses - RESERVED_ADDRESSES) if isinstance(cidr, str) else None
+    except ValueError:
+        return None
