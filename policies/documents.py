@@ -61,23 +61,27 @@ def trust_document(resource: ResourceView) -> Iterable[tuple[str, object]]:
     return [] if value is None or value == "" else [("assumeRolePolicy", value)]
 
 
-def judge_statements(
-    resource: ResourceView,
-    judge: Callable[[Statement], Verdict],
-    where: Callable[[ResourceView], Iterable[tuple[str, object]]] = documents,
-) -> Verdict:
-    """The worst verdict over all statements. A document that cannot be read is left to `iam-document-is-valid`."""
+Where = Callable[[ResourceView], Iterable[tuple[str, object]]]
+
+
+def judge_documents(resource: ResourceView, judge: Callable[[Document], Verdict], where: Where = documents) -> Verdict:
+    """The worst verdict over all documents. One that cannot be read is left to `iam-document-is-valid`."""
 
     def judge_document(pair: tuple[str, object]) -> Verdict:
         path, value = pair
         try:
-            document: Document = parse(value, path)
+            document = parse(value, path)
         except DocumentError:
             return PASS
-        return every(document.statements, judge)
+        return judge(document)
 
     try:
         pairs = where(resource)
     except Undecided as undecided:
         return Unknown(undecided.path)
     return every(pairs, judge_document)
+
+
+def judge_statements(resource: ResourceView, judge: Callable[[Statement], Verdict], where: Where = documents) -> Verdict:
+    """The worst verdict over all statements of all documents."""
+    return judge_documents(resource, lambda document: every(document.statements, judge), where)

@@ -81,6 +81,11 @@ class Statement:
     conditions: tuple[Condition, ...] = ()
 
     @property
+    def label(self) -> str:
+        """How a message calls it."""
+        return f"statement {self.sid or '(no Sid)'}"
+
+    @property
     def allows(self) -> bool:
         return self.effect == "Allow"
 
@@ -230,7 +235,10 @@ def _known(value: Any, path: str) -> Any:
 
 def matches(pattern: str, text: str) -> bool:
     """IAM's own matching: `*` is any run of characters, `?` is one, case does not count in actions."""
-    return _compiled(pattern.lower()).fullmatch(text.lower()) is not None
+    pattern, text = pattern.lower(), text.lower()
+    if "*" not in pattern and "?" not in pattern:
+        return pattern == text
+    return _compiled(pattern).fullmatch(text) is not None
 
 
 @lru_cache(maxsize=4096)

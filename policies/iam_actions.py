@@ -18,45 +18,24 @@ TOO_WIDE_POLICIES: Final = frozenset(
         "SecretsManagerReadWrite",
     }
 )
-# One of these on any identity is enough to become an administrator.
-# https://github.com/salesforce/cloudsplaining, shared/constants.py; https://bishopfox.com/blog/privilege-escalation-in-aws
+# Enough by itself to act as a role that is there already, or to lift a boundary: what cloudsplaining's list has not, or only
+# together with actions that every workload has. https://bishopfox.com/blog/privilege-escalation-in-aws
 ESCALATIONS: Final = (
-    "iam:CreatePolicyVersion",
-    "iam:SetDefaultPolicyVersion",
-    "iam:AttachUserPolicy",
-    "iam:AttachGroupPolicy",
-    "iam:AttachRolePolicy",
-    "iam:PutUserPolicy",
-    "iam:PutGroupPolicy",
-    "iam:PutRolePolicy",
-    "iam:AddUserToGroup",
-    "iam:UpdateAssumeRolePolicy",
-    "iam:CreateAccessKey",
-    "iam:CreateLoginProfile",
-    "iam:UpdateLoginProfile",
     "iam:DeleteRolePermissionsBoundary",
     "iam:PutRolePermissionsBoundary",
-    # Other code, or a shell, under a role that is there already.
-    "lambda:UpdateFunctionCode",
     "lambda:UpdateFunctionConfiguration",
-    "glue:UpdateDevEndpoint",
     "cloudformation:ExecuteChangeSet",
     "ec2-instance-connect:SendSSHPublicKey",
     "ecs:ExecuteCommand",
     "ssm:SendCommand",
     "ssm:StartSession",
     "sagemaker:CreatePresignedDomainUrl",
-    "sagemaker:CreatePresignedNotebookInstanceUrl",
     "sagemaker:UpdateNotebookInstance",
 )
-DATA_READS: Final = (
-    "s3:GetObject",
-    "secretsmanager:GetSecretValue",
-    "ssm:GetParameter",
-    "ssm:GetParameters",
-    "dynamodb:GetItem",
-    "dynamodb:Scan",
-)
+# Reads of what others keep, beside cloudsplaining's: the rows of every table.
+DATA_READS: Final = ("s3:GetObject", "dynamodb:GetItem", "dynamodb:Scan")
+# Logins that take no resource and hand out a token for one's own pulls: every workload that has images needs one.
+REGISTRY_LOGINS: Final = frozenset({"ecr:getauthorizationtoken", "ecr-public:getauthorizationtoken"})
 DECRYPTIONS: Final = ("kms:Decrypt", "kms:ReEncryptFrom")
 # Services whose roles can be borrowed for somebody else's resource unless the source is named.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html

@@ -42,7 +42,7 @@ class LinkedPlan(Plan):
 
     def __init__(self, resources: Iterable[ResourceView], stack: str = "") -> None:
         super().__init__((_canonical(view) for view in resources), stack)
-        self._links: dict[tuple[str, str, str], dict[str, Companions]] = {}
+        self._links: dict[tuple[str, str, str, Callable[[str], str]], dict[str, Companions]] = {}
 
     @classmethod
     def of_plan(cls, plan: Plan) -> LinkedPlan:
@@ -50,7 +50,7 @@ class LinkedPlan(Plan):
 
     def companions(self, owner: ResourceView, type_: str, by: str, read: Callable[[str], str] = str) -> Companions:
         """The resources of a type whose property `by` names `owner`; `read` takes the owner's name out of a longer value."""
-        key = (owner.type, type_, by)
+        key = (owner.type, type_, by, read)
         if key not in self._links:
             self._links[key] = self._work_out(owner.type, type_, by, read)
         return self._links[key].get(_key(owner)) or Companions()

@@ -17,6 +17,8 @@ BUCKET_LOGGING: Final = "aws:s3/bucketLogging:BucketLogging"
 BUCKET_OWNERSHIP: Final = "aws:s3/bucketOwnershipControls:BucketOwnershipControls"
 BUCKET_POLICY: Final = "aws:s3/bucketPolicy:BucketPolicy"
 BUCKET_PUBLIC_ACCESS_BLOCK: Final = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
+BUCKET_OBJECT: Final = "aws:s3/bucketObjectv2:BucketObjectv2"
+BUCKET_OBJECT_LOCK: Final = "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration"
 BUCKET_VERSIONING: Final = "aws:s3/bucketVersioning:BucketVersioning"
 
 ROLE: Final = "aws:iam/role:Role"
@@ -58,6 +60,8 @@ NODE_GROUP: Final = "aws:eks/nodeGroup:NodeGroup"
 ACCESS_POLICY_ASSOCIATION: Final = "aws:eks/accessPolicyAssociation:AccessPolicyAssociation"
 KARPENTER_NODE_POOL: Final = "kubernetes:karpenter.sh/v1:NodePool"
 
+# The aws provider has no resource for a version of a model; AWS's own (Cloud Control) provider does.
+MODEL_PACKAGE: Final = "aws-native:sagemaker:ModelPackage"
 MODEL: Final = "aws:sagemaker/model:Model"
 ENDPOINT_CONFIGURATION: Final = "aws:sagemaker/endpointConfiguration:EndpointConfiguration"
 ENDPOINT: Final = "aws:sagemaker/endpoint:Endpoint"
@@ -76,6 +80,7 @@ REPOSITORY_LIFECYCLE: Final = "aws:ecr/lifecyclePolicy:LifecyclePolicy"
 LOG_GROUP: Final = "aws:cloudwatch/logGroup:LogGroup"
 METRIC_ALARM: Final = "aws:cloudwatch/metricAlarm:MetricAlarm"
 TOPIC: Final = "aws:sns/topic:Topic"
+SUBSCRIPTION: Final = "aws:sns/topicSubscription:TopicSubscription"
 TOPIC_POLICY: Final = "aws:sns/topicPolicy:TopicPolicy"
 QUEUE: Final = "aws:sqs/queue:Queue"
 QUEUE_POLICY: Final = "aws:sqs/queuePolicy:QueuePolicy"
@@ -100,6 +105,7 @@ FUNCTION_URL: Final = "aws:lambda/functionUrl:FunctionUrl"
 FUNCTION_PERMISSION: Final = "aws:lambda/permission:Permission"
 AIRFLOW: Final = "aws:mwaa/environment:Environment"
 TRAIL: Final = "aws:cloudtrail/trail:Trail"
+MACIE: Final = "aws:macie2/account:Account"
 BALANCER: Final = "aws:lb/loadBalancer:LoadBalancer"
 LISTENER: Final = "aws:lb/listener:Listener"
 
@@ -112,8 +118,27 @@ K8S_CRON_JOB: Final = "kubernetes:batch/v1:CronJob"
 K8S_SERVICE: Final = "kubernetes:core/v1:Service"
 K8S_ROLE: Final = "kubernetes:rbac.authorization.k8s.io/v1:Role"
 K8S_CLUSTER_ROLE: Final = "kubernetes:rbac.authorization.k8s.io/v1:ClusterRole"
+K8S_CLUSTER_ROLE_BINDING: Final = "kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding"
+K8S_DISRUPTION_BUDGET: Final = "kubernetes:policy/v1:PodDisruptionBudget"
+K8S_NAMESPACE: Final = "kubernetes:core/v1:Namespace"
+K8S_NETWORK_POLICY: Final = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
+K8S_QUOTA: Final = "kubernetes:core/v1:ResourceQuota"
 BUDGET: Final = "aws:budgets/budget:Budget"
 STACK: Final = "pulumi:pulumi:Stack"
+
+# What keeps data, and says by its DataClass tag of which kind.
+DATA_STORES: Final = (
+    BUCKET,
+    SECRET,
+    TABLE,
+    FILE_SYSTEM,
+    LUSTRE,
+    DB_CLUSTER,
+    DB_INSTANCE,
+    STREAM,
+    SEARCH_DOMAIN,
+    FEATURE_GROUP,
+)
 
 PRODUCTION: Final = frozenset({"prod", "production"})
 # Where a rule must know the accelerated families: NVIDIA (g, p), Trainium, Inferentia, Gaudi and Qualcomm (dl).
@@ -142,6 +167,22 @@ def tag(resource: ResourceView, key: str) -> str:
         except Undecided:
             continue
     return ""
+
+
+def tags_of(resource: ResourceView) -> dict[str, Any]:
+    """The tags given, the provider's default tags (which it adds as `tagsAll`) among them; values may be unknown."""
+    found: dict[str, Any] = {}
+    for key in ("tagsAll", "tags"):
+        value = Block.of(resource).value(key)
+        if isinstance(value, Mapping):
+            found.update(value)
+    return found
+
+
+def tag_said(resource: ResourceView, key: str) -> str:
+    """The text of a tag, "" where there is none. Raises Undecided where it is not known yet."""
+    value = Block(tags_of(resource).get(key), f"tags.{key}").value()
+    return "" if value is None else str(value).strip()
 
 
 def name_says(resource: ResourceView, *words: str) -> bool:

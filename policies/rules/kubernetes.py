@@ -291,23 +291,44 @@ def no_secrets_in_the_environment(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    t.K8S_JOB,
-    severity="mandatory",
-    why="A job that hangs keeps its GPUs until somebody looks.",
-    fix="set spec.activeDeadlineSeconds",
+    *PODS,
+    severity="advisory",
+    why="A pod that needs no GPU and tolerates their taint keeps a machine of several dollars an hour for itself.",
+    fix="drop the toleration (DaemonSets, which belong on every node, may have it)",
 )
-def job_has_a_time_limit(resource: ResourceView) -> Verdict:
-    seconds = Block.of(resource).number("spec.activeDeadlineSeconds")
-    return PASS if seconds and seconds > 0 else Fail("no longest time is set")
+def gpu_taint_is_for_gpu_pods(resource: ResourceView) -> Verdict:
+    if resource.type == t.K8S_DAEMON_SET:
+        return PASS
+    limits = [one.value("resources.limits") for one in _containers(resource)]
+    if any(_entry(held, key, "spec") for held in limits for key in _GPUS):
+        return PASS
+    keys = [(one.text("key"), one.text("operator")) for one in _pod(resource).rows("tolerations")]
+    tolerated = [key or "every taint" for key, operator in keys if key in _GPUS or (not key and operator == "Exists")]
+    return Fail(f"the pod asks for no GPU and tolerates {tolerated[0]}") if tolerated else PASS
+
+
+@rule(
+    *PODS,
+    severity="advisory",
+    anchors=("CKV_K8S_38", "CKV_K8S_42"),
+    why="A token in every pod is a way to the API server for whoever gets into one; under the default account, a shared one.",
+    fix="set automountServiceAccountToken to false, or serviceAccountName to an account of the workload's own",
+)
+def token_is_not_everybodys(resource: ResourceView) -> Verdict:
+    pod = _pod(resource)
+    if not pod.flag("automountServiceAccountToken", default=True):
+        return PASS
+    account = pod.text("serviceAccountName")
+    return PASS if account not in ("", "default") else Fail("the pod has a token of the default account")
 
 
 @rule(
     t.K8S_ROLE,
     t.K8S_CLUSTER_ROLE,
     severity="mandatory",
-    anchors=("CKV_K8S_49", "CKV_K8S_157", "CKV_K8S_158", "CKV2_K8S_5"),
-    why="A wildcard, and the verbs that give what one does not have, make an administrator of whoever wears the role.",
-    fix="name verbs and resources; leave out escalate, bind and impersonate",
+    anchors=("CKV_K8S_49", "CKV_K8S_157", "CKV_K8S_158", "CKV2_K8S_2", "CKV2_K8S_3", "CKV2_K8S_5"),
+    why="A wildcard, and what gives more than one has (a node's own API too), make an administrator of whoever wears the role.",
+    fix="name verbs and resources; leave out escalate, bind, impersonate and nodes/proxy",
 )
 def role_is_confined(resource: ResourceView) -> Verdict:
     def confined(row: Block) -> Verdict:
@@ -315,6 +336,8 @@ def role_is_confined(resource: ResourceView) -> Verdict:
         for verb in ("escalate", "bind", "impersonate"):
             if verb in verbs:
                 return Fail(f"the role may {verb}")
+        if "nodes/proxy" in resources:
+            return Fail("the role reaches into every pod by its node (nodes/proxy)")
         return Fail("the role has a wildcard") if "*" in (*verbs, *resources) else PASS
 
     return every(Block.of(resource).rows("rules"), confined)

@@ -6,7 +6,7 @@ from policies.block import Block
 from policies.documents import judge_statements
 from policies.iam import Statement
 from policies.rule import PASS, Fail, Verdict, rule
-from policies.tokens import QUEUE, QUEUE_POLICY, TOPIC, TOPIC_POLICY
+from policies.tokens import QUEUE, QUEUE_POLICY, SUBSCRIPTION, TOPIC, TOPIC_POLICY
 from tools.plan.view import ResourceView
 
 
@@ -102,3 +102,14 @@ def queue_has_a_dead_letter_queue(resource: ResourceView) -> Verdict:
             return PASS
     words = resource.name.lower()
     return PASS if any(word in words for word in ("dead", "dlq")) else Fail("failed messages go nowhere")
+
+
+@rule(
+    SUBSCRIPTION,
+    severity="mandatory",
+    frameworks=("GDPR 32",),
+    why="Over plain HTTP an alert, and the link that unsubscribes from it, can be read on the way.",
+    fix="subscribe by https, sqs, lambda or email",
+)
+def subscription_is_encrypted_on_the_way(resource: ResourceView) -> Verdict:
+    return Fail("messages go out over plain HTTP") if Block.of(resource).text("protocol") == "http" else PASS

@@ -15,6 +15,7 @@ from policies.tokens import (
     BUCKET_ENCRYPTION,
     BUCKET_LIFECYCLE,
     BUCKET_LOGGING,
+    BUCKET_OBJECT,
     BUCKET_OWNERSHIP,
     BUCKET_POLICY,
     BUCKET_PUBLIC_ACCESS_BLOCK,
@@ -123,6 +124,7 @@ def bucket_denies_plain_http(resource: ResourceView, plan: LinkedPlan) -> Verdic
 @rule(
     BUCKET_ACL,
     BUCKET,
+    BUCKET_OBJECT,
     severity="mandatory",
     frameworks=("FSBP S3.2", "FSBP S3.3", "FSBP S3.12"),
     anchors=("CKV_AWS_20", "CKV_AWS_57", "CKV_AWS_375"),

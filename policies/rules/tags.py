@@ -3,27 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
-from policies.block import Undecided
 from policies.rule import EVERY_TYPE, PASS, Fail, Verdict, rule
-from policies.tokens import BUCKET, SECRET
-from tools.plan.view import UNKNOWN, ResourceView, Secret
+from policies.tokens import DATA_STORES, tags_of
+from tools.plan.view import ResourceView
 
 REQUIRED: Final = ("Project", "Environment", "Owner", "CostCenter", "ManagedBy")
 DATA_CLASS: Final = "DataClass"
-DATA_STORES: Final = (
-    BUCKET,
-    SECRET,
-    "aws:dynamodb/table:Table",
-    "aws:efs/fileSystem:FileSystem",
-    "aws:fsx/lustreFileSystem:LustreFileSystem",
-    "aws:rds/cluster:Cluster",
-    "aws:rds/instance:Instance",
-    "aws:kinesis/stream:Stream",
-    "aws:opensearch/domain:Domain",
-    "aws:sagemaker/featureGroup:FeatureGroup",
-)
 # The types that take tags as a plain map. A test holds this list against pulumi-aws.
 TAGGABLE: Final = frozenset(
     {
@@ -87,19 +74,6 @@ OURS: Final = ("pulumi-python:dynamic/sagemaker:TrainingJob",)
 VALUE_LIMIT: Final = 256
 
 
-def _tags(resource: ResourceView) -> dict[str, Any]:
-    """The tags given, the provider's default tags (which it adds as `tagsAll`) among them; values may be unknown."""
-    found: dict[str, Any] = {}
-    for key in ("tagsAll", "tags"):
-        value = resource.props.get(key)
-        value = value.value if isinstance(value, Secret) else value
-        if value is UNKNOWN:
-            raise Undecided(key)
-        if isinstance(value, Mapping):
-            found.update(value)
-    return found
-
-
 @rule(
     *sorted(TAGGABLE),
     *OURS,
@@ -110,7 +84,7 @@ def _tags(resource: ResourceView) -> dict[str, Any]:
     fix=f"give it the tags {', '.join(REQUIRED)} (infra/naming.py has them)",
 )
 def required_tags_are_there(resource: ResourceView) -> Verdict:
-    tags = _tags(resource)
+    tags = tags_of(resource)
     missing = [key for key in REQUIRED if tags.get(key) in (None, "")]
     return Fail(f"missing: {', '.join(missing)}") if missing else PASS
 
@@ -123,7 +97,7 @@ def required_tags_are_there(resource: ResourceView) -> Verdict:
     fix=f"give it the tag {DATA_CLASS}",
 )
 def data_is_classified(resource: ResourceView) -> Verdict:
-    return PASS if _tags(resource).get(DATA_CLASS) not in (None, "") else Fail(f"no {DATA_CLASS} tag")
+    return PASS if tags_of(resource).get(DATA_CLASS) not in (None, "") else Fail(f"no {DATA_CLASS} tag")
 
 
 @rule(

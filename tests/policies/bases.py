@@ -1,23 +1,15 @@
-"""One valid resource of each type that a rule looks at, as one small production stack that keeps every rule.
-
-Resources name each other by id (`id-<name>`), as a state does. Tests break one thing of it at a time.
-"""
+"""The valid resources of the platform's own kinds: buckets, identity, keys, network, machines, images, messages, money."""
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Mapping
 from typing import Any, Final
 
 from policies import tokens as t
-from tests.policies.bases_kubernetes import KUBERNETES
-from tests.policies.bases_services import SERVICES
 from tests.policies.parts import (
     ACCOUNT,
     DATA,
     DENY_HTTP,
     FROM_HERE,
-    IMAGE,
     ISSUER,
     KEY_ARN,
     OWN_ACCOUNT,
@@ -29,7 +21,6 @@ from tests.policies.parts import (
     id_of,
     trust,
 )
-from tools.plan.view import Plan, ResourceView
 
 # name -> (type, properties)
 PLATFORM: Final[dict[str, tuple[str, dict[str, Any]]]] = {
@@ -73,6 +64,7 @@ PLATFORM: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         },
     ),
     "data-logging": (t.BUCKET_LOGGING, {"bucket": id_of("data"), "targetBucket": "logs", "targetPrefix": "data/"}),
+    "data-card": (t.BUCKET_OBJECT, {"bucket": id_of("data"), "key": "card.md", "acl": "private"}),
     # --- identity
     "role": (
         t.ROLE,
@@ -222,6 +214,7 @@ PLATFORM: Final[dict[str, tuple[str, dict[str, Any]]]] = {
             "enabledClusterLogTypes": ["api", "audit", "authenticator", "controllerManager", "scheduler"],
             "accessConfig": {"authenticationMode": "API", "bootstrapClusterCreatorAdminPermissions": False},
             "deletionProtection": True,
+            "upgradePolicy": {"supportType": "STANDARD"},
             "tags": TAGS,
         },
     ),
@@ -264,81 +257,6 @@ PLATFORM: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         },
     ),
     "asg": (t.AUTOSCALING_GROUP, {"minSize": 0, "maxSize": 4}),
-    # --- SageMaker
-    "model": (
-        t.MODEL,
-        {
-            "executionRoleArn": ROLE_ARN,
-            "enableNetworkIsolation": True,
-            "vpcConfig": {"subnets": ["s-1"], "securityGroupIds": ["sg-1"]},
-            "primaryContainer": {"image": IMAGE, "modelDataUrl": "s3://models/m.tar.gz"},
-            "tags": TAGS,
-        },
-    ),
-    "configuration": (
-        t.ENDPOINT_CONFIGURATION,
-        {
-            "name": "digits-1",
-            "kmsKeyArn": KEY_ARN,
-            "productionVariants": [
-                {"variantName": "a", "instanceType": "ml.m5.large", "initialInstanceCount": 2, "modelName": "m"}
-            ],
-            "dataCaptureConfig": {
-                "enableCapture": True,
-                "initialSamplingPercentage": 20,
-                "destinationS3Uri": "s3://data/capture",
-                "kmsKeyId": KEY_ARN,
-                "captureOptions": [{"captureMode": "Input"}],
-            },
-            "tags": TAGS,
-        },
-    ),
-    "endpoint": (
-        t.ENDPOINT,
-        {
-            "name": "digits",
-            "endpointConfigName": "digits-1",
-            "deploymentConfig": {"autoRollbackConfiguration": {"alarms": [{"alarmName": "errors"}]}},
-            "tags": TAGS,
-        },
-    ),
-    "endpoint-target": (
-        t.SCALING_TARGET,
-        {
-            "resourceId": "endpoint/digits/variant/a",
-            "serviceNamespace": "sagemaker",
-            "scalableDimension": "sagemaker:variant:DesiredInstanceCount",
-            "minCapacity": 2,
-            "maxCapacity": 6,
-            "tags": TAGS,
-        },
-    ),
-    "endpoint-scaling": (
-        t.SCALING_POLICY,
-        {
-            "resourceId": "endpoint/digits/variant/a",
-            "serviceNamespace": "sagemaker",
-            "scalableDimension": "sagemaker:variant:DesiredInstanceCount",
-            "policyType": "TargetTrackingScaling",
-        },
-    ),
-    "job": (
-        t.TRAINING_JOB,
-        {
-            "namePrefix": "slipway-prod-digits",
-            "roleArn": ROLE_ARN,
-            "algorithmSpecification": {"trainingImage": IMAGE, "trainingInputMode": "File"},
-            "resourceConfig": {"instanceType": "ml.m5.xlarge", "instanceCount": 2, "volumeKmsKeyId": KEY_ARN},
-            "outputDataConfig": {"s3OutputPath": "s3://models", "kmsKeyId": KEY_ARN},
-            "stoppingCondition": {"maxRuntimeInSeconds": 3600, "maxWaitTimeInSeconds": 7200},
-            "vpcConfig": {"subnets": ["s-1"], "securityGroupIds": ["sg-1"]},
-            "checkpointConfig": {"s3Uri": "s3://checkpoints"},
-            "enableManagedSpotTraining": True,
-            "enableNetworkIsolation": True,
-            "enableInterContainerTrafficEncryption": True,
-            "tags": TAGS,
-        },
-    ),
     # --- images, logs, messages, secrets, money
     "repository": (
         t.REPOSITORY,
@@ -375,6 +293,7 @@ PLATFORM: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     ),
     "topic": (t.TOPIC, {"kmsMasterKeyId": KEY_ARN, "tags": TAGS}),
     "topic-policy": (t.TOPIC_POLICY, {"arn": id_of("topic"), "policy": document(OWN_ACCOUNT)}),
+    "subscription": (t.SUBSCRIPTION, {"topic": id_of("topic"), "protocol": "https", "endpoint": "https://alerts.example.com"}),
     "queue": (t.QUEUE, {"kmsMasterKeyId": KEY_ARN, "redrivePolicy": '{"deadLetterTargetArn": "arn"}', "tags": TAGS}),
     "queue-policy": (
         t.QUEUE_POLICY,
@@ -416,42 +335,3 @@ PLATFORM: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         },
     ),
 }
-WORLD: Final = {**PLATFORM, **SERVICES, **KUBERNETES}
-
-
-def world() -> dict[str, tuple[str, dict[str, Any]]]:
-    """A copy of the valid stack that a test may break."""
-    return copy.deepcopy(WORLD)
-
-
-def plan_of(resources: Mapping[str, tuple[str, Mapping[str, Any]]], *, ids: bool = True, stack: str = "prod") -> Plan:
-    """A plan of these resources; without ids it is a first preview."""
-    return Plan(
-        [
-            ResourceView(
-                type=type_,
-                name=name,
-                props=props,
-                urn=f"urn:pulumi:{stack}::slipway::{type_}::{name}",
-                id=id_of(name) if ids else "",
-            )
-            for name, (type_, props) in resources.items()
-        ],
-        stack=stack,
-    )
-
-
-def put(resources: dict[str, tuple[str, dict[str, Any]]], name: str, path: str, value: Any) -> None:
-    """Sets (or with `...` removes, or with `+` appends) the property at a dotted path of one resource."""
-    node: Any = resources[name][1]
-    *way, last = path.split(".")
-    for key in way:
-        node = node[int(key)] if isinstance(node, list) else node.setdefault(key, {})
-    if value is ...:
-        del node[last]
-    elif isinstance(node, list) and last == "+":
-        node.append(value)
-    elif isinstance(node, list):
-        node[int(last)] = value
-    else:
-        node[last] = value

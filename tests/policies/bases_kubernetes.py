@@ -11,6 +11,7 @@ from tests.policies.parts import IMAGE
 def pod() -> dict[str, Any]:
     """A pod's specification that keeps every rule; each holder has its own, so that breaking one breaks no other."""
     return {
+        "automountServiceAccountToken": False,
         "securityContext": {"runAsNonRoot": True, "runAsUser": 1000, "seccompProfile": {"type": "RuntimeDefault"}},
         "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists"}],
         "volumes": [{"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": "8Gi"}}],
@@ -20,6 +21,8 @@ def pod() -> dict[str, Any]:
                 "image": IMAGE,
                 "env": [{"name": "HF_TOKEN", "valueFrom": {"secretKeyRef": {"name": "hub", "key": "token"}}}],
                 "ports": [{"containerPort": 8080}],
+                "readinessProbe": {"httpGet": {"path": "/ping", "port": 8080}},
+                "livenessProbe": {"httpGet": {"path": "/ping", "port": 8080}},
                 "securityContext": {
                     "allowPrivilegeEscalation": False,
                     "readOnlyRootFilesystem": True,
@@ -34,14 +37,30 @@ def pod() -> dict[str, Any]:
     }
 
 
+def in_training() -> dict[str, Any]:
+    """What an object of the namespace `training` says of itself; each has its own, as with pods."""
+    return {"metadata": {"namespace": "training"}}
+
+
 KUBERNETES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     # --- Kubernetes objects
-    "pod": (t.K8S_POD, {"metadata": {"namespace": "training"}, "spec": pod()}),
-    "deployment": (t.K8S_DEPLOYMENT, {"spec": {"template": {"spec": pod()}}}),
-    "stateful": (t.K8S_STATEFUL_SET, {"spec": {"template": {"spec": pod()}}}),
+    "pod": (t.K8S_POD, {**in_training(), "spec": pod()}),
+    "deployment": (t.K8S_DEPLOYMENT, {**in_training(), "spec": {"replicas": 2, "template": {"spec": pod()}}}),
+    "stateful": (t.K8S_STATEFUL_SET, {**in_training(), "spec": {"replicas": 2, "template": {"spec": pod()}}}),
     "daemons": (t.K8S_DAEMON_SET, {"metadata": {"namespace": "tools"}, "spec": {"template": {"spec": pod()}}}),
-    "kubernetes-job": (t.K8S_JOB, {"spec": {"activeDeadlineSeconds": 3600, "template": {"spec": pod()}}}),
-    "nightly": (t.K8S_CRON_JOB, {"spec": {"jobTemplate": {"spec": {"template": {"spec": pod()}}}}}),
+    "kubernetes-job": (
+        t.K8S_JOB,
+        {
+            **in_training(),
+            "spec": {
+                "activeDeadlineSeconds": 3600,
+                "backoffLimit": 0,
+                "ttlSecondsAfterFinished": 86400,
+                "template": {"spec": pod()},
+            },
+        },
+    ),
+    "nightly": (t.K8S_CRON_JOB, {**in_training(), "spec": {"jobTemplate": {"spec": {"template": {"spec": pod()}}}}}),
     "device-plugin": (
         t.K8S_DAEMON_SET,
         {
@@ -49,6 +68,7 @@ KUBERNETES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
             "spec": {
                 "template": {
                     "spec": {
+                        "serviceAccountName": "device-plugin",
                         "hostNetwork": True,
                         "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
                         "volumes": [{"name": "plugins", "hostPath": {"path": "/var/lib/kubelet/device-plugins"}}],
@@ -73,5 +93,13 @@ KUBERNETES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         },
     ),
     "namespaced-role": (t.K8S_ROLE, {"rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]}]}),
+    "training": (
+        t.K8S_NAMESPACE,
+        {"metadata": {"name": "training", "labels": {"pod-security.kubernetes.io/enforce": "restricted"}}},
+    ),
+    "training-network": (t.K8S_NETWORK_POLICY, {**in_training(), "spec": {"podSelector": {}, "policyTypes": ["Ingress"]}}),
+    "training-quota": (t.K8S_QUOTA, {**in_training(), "spec": {"hard": {"requests.nvidia.com/gpu": "16"}}}),
+    "budget-of-pods": (t.K8S_DISRUPTION_BUDGET, {**in_training(), "spec": {"maxUnavailable": 1}}),
+    "binding": (t.K8S_CLUSTER_ROLE_BINDING, {"roleRef": {"kind": "ClusterRole", "name": "view"}}),
     "cluster-role": (t.K8S_CLUSTER_ROLE, {"rules": [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["get"]}]}),
 }

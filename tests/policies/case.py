@@ -11,7 +11,7 @@ REMOVE: Final = ""
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One way to break one rule."""
+    """One way to break one rule; a rule of "" is a change that breaks none."""
 
     rule: str
     resource: str

@@ -10,12 +10,13 @@ from typing import Final
 
 from policies import tokens as t
 from tests.policies.case import ADD, REMOVE, Case
+from tests.policies.cases_iam import IAM_CASES, IAM_KEPT
+from tests.policies.cases_kubernetes import KUBERNETES_CASES, KUBERNETES_KEPT
+from tests.policies.cases_privacy import PRIVACY_CASES, PRIVACY_KEPT, PRIVACY_KEPT_PAIRS, PRIVACY_PAIRS
 from tests.policies.cases_services import SERVICE_CASES
 from tests.policies.parts import (
-    ACCOUNT,
     DENY_HTTP,
     IMAGE,
-    ISSUER,
     KEY_ARN,
     READ,
     ROLE_ARN,
@@ -23,19 +24,11 @@ from tests.policies.parts import (
     allow,
     document,
     id_of,
-    trust,
 )
 
 EVERYBODY: Final = document({"Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"})
 WORLD_OPEN: Final = {"protocol": "tcp", "cidrBlocks": ["0.0.0.0/0"]}
-ADMIN: Final = "arn:aws:iam::aws:policy/AdministratorAccess"
-_OIDC: Final = {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{ISSUER}"}
 _BORROWED: Final = {"capacityReservationTarget": {"capacityReservationId": id_of("reservation")}}
-
-
-def _oidc(**claims: str) -> str:
-    tests = {f"{ISSUER}:{claim}": value for claim, value in claims.items()}
-    return trust(_OIDC, {"StringEquals": tests}, action="sts:AssumeRoleWithWebIdentity")
 
 
 CASES: Final = (
@@ -95,50 +88,7 @@ CASES: Final = (
     Case("gpu-pool-is-tainted", "gpu", "taints", []),
     Case("gpu-pool-is-tainted", "karpenter", "spec.template.spec.taints", []),
     Case("gpu-spot-pool-has-a-choice", "gpu", "instanceTypes", ["p5.48xlarge"]),
-    # --- iam
-    Case("iam-document-is-valid", "policy", "policy", "{"),
-    Case("iam-document-is-valid", "role", "assumeRolePolicy", '{"Version": "2020-01-01", "Statement": []}'),
-    Case("iam-no-admin-managed-policy", "attachment", "policyArn", ADMIN),
-    Case("iam-no-admin-managed-policy", "role", "managedPolicyArns", [ADMIN]),
-    Case(
-        "iam-no-allow-by-exception",
-        "policy",
-        "policy",
-        document({"Effect": "Allow", "NotAction": "iam:*", "Resource": "arn:aws:s3:::data"}),
-    ),
-    Case("iam-no-data-read-everywhere", "policy", "policy", document(allow("s3:Get*", "*"))),
-    Case("iam-no-decrypt-with-every-key", "policy", "policy", document(allow("kms:Decrypt", f"arn:aws:kms:*:{ACCOUNT}:key/*"))),
-    Case("iam-no-full-administration", "role-policy", "policy", document(allow("*", "*"))),
-    Case("iam-no-full-administration", "role", "inlinePolicies.0.policy", document(allow("*:*", "arn:aws:*"))),
-    Case("iam-no-privilege-escalation", "policy", "policy", document(allow("iam:PutRolePolicy", "*"))),
-    Case("iam-no-privilege-escalation", "policy", "policy", document(allow(["ssm:StartSession", "ssm:DescribeSessions"], "*"))),
-    Case("iam-no-privilege-escalation", "role-policy", "policy", document(allow("lambda:UpdateFunctionC*", "*"))),
-    Case("iam-no-resource-sharing-everywhere", "policy", "policy", document(allow("kms:CreateGrant", "*"))),
-    Case(
-        "iam-no-service-on-every-resource",
-        "policy",
-        "policy",
-        document(allow("sagemaker:*", "*")),
-        ("iam-no-service-wildcard", "iam-no-privilege-escalation"),
-    ),
-    Case("iam-no-service-wildcard", "policy", "policy", document(allow("s3:*", "arn:aws:s3:::data/*"))),
-    Case("iam-no-users-or-keys", "person", ADD, (t.USER, {"name": "me", "tags": TAGS})),
-    Case("iam-no-users-or-keys", "person-key", ADD, (t.ACCESS_KEY, {"user": "me"})),
-    Case("iam-pass-role-is-confined", "policy", "policy", document(allow("iam:PassRole", ROLE_ARN))),
-    Case(
-        "iam-pass-role-is-confined",
-        "policy",
-        "policy",
-        document(allow("iam:Pass*", f"arn:aws:iam::{ACCOUNT}:role/*", Condition={"StringEquals": {"iam:PassedToService": "x"}})),
-    ),
-    Case("iam-role-has-boundary", "role", "permissionsBoundary"),
-    Case("iam-trust-names-its-source", "role", "assumeRolePolicy", trust({"Service": "sagemaker.amazonaws.com"})),
-    Case("iam-trust-names-no-whole-account", "role", "assumeRolePolicy", trust({"AWS": "arn:aws:iam::999999999999:root"})),
-    Case("iam-trust-not-public", "role", "assumeRolePolicy", trust("*")),
-    Case("iam-trust-not-public", "role", "assumeRolePolicy", trust({"AWS": ["*"]}, {"StringLike": {"aws:PrincipalOrgID": "*"}})),
-    Case("iam-trust-oidc-is-pinned", "pod-role", "assumeRolePolicy", _oidc(aud="sts.amazonaws.com")),
-    Case("iam-trust-oidc-is-pinned", "pod-role", "assumeRolePolicy", _oidc(sub="system:serviceaccount:a:b")),
-    Case("iam-trust-oidc-is-pinned", "pod-role", "assumeRolePolicy", _oidc(aud="sts.amazonaws.com", sub="*")),
+    *IAM_CASES,
     # --- kms
     Case("kms-key-deletion-window", "key", "deletionWindowInDays", 7),
     Case("kms-key-has-policy", "key", "policy"),
@@ -221,6 +171,14 @@ CASES: Final = (
     Case("codebuild-project-is-encrypted-with-our-key", "builds", "encryptionKey"),
     Case("codebuild-project-is-encrypted-with-our-key", "builds", "encryptionKey", "arn:aws:kms:us-east-1:1:alias/aws/s3"),
     *SERVICE_CASES,
+    *KUBERNETES_CASES,
+    *PRIVACY_CASES,
+    # --- waste
+    Case("waste-disks-are-of-today", "volume", "type", "gp2"),
+    Case("waste-disks-are-of-today", "template", "blockDeviceMappings.0.ebs.volumeType", "standard"),
+    Case("waste-cluster-pays-for-no-old-version", "cluster", "upgradePolicy"),
+    Case("waste-cluster-pays-for-no-old-version", "cluster", "upgradePolicy.supportType", "EXTENDED"),
+    Case("messaging-subscription-is-encrypted-on-the-way", "subscription", "protocol", "http"),
     # --- registry
     Case("registry-images-are-encrypted", "repository", "encryptionConfigurations"),
     Case("registry-images-are-encrypted", "repository", "encryptionConfigurations.0.kmsKey"),
@@ -236,6 +194,7 @@ CASES: Final = (
     Case("registry-tags-are-immutable", "repository", "imageTagMutability", "MUTABLE"),
     # --- s3
     Case("s3-acl-not-public", "data-acl", "acl", "public-read"),
+    Case("s3-acl-not-public", "data-card", "acl", "authenticated-read"),
     Case("s3-bucket-ages", "data-lifecycle", REMOVE),
     Case("s3-bucket-denies-plain-http", "data-policy", REMOVE),
     Case("s3-bucket-denies-plain-http", "data-policy", "policy", document({**DENY_HTTP, "Action": "s3:PutObject"})),
@@ -293,7 +252,7 @@ CASES: Final = (
     ),
     Case("secretsmanager-secret-rotates", "secret-rotation", REMOVE),
     # --- tags
-    Case("tags-data-is-classified", "data", "tags.DataClass"),
+    Case("tags-data-is-classified", "data", "tags.DataClass", also=("privacy-capture-is-kept-as-confidential",)),
     Case("tags-required-tags-are-there", "vpc", "tags.Owner"),
     Case("tags-required-tags-are-there", "job", "tags.CostCenter", ""),
     Case("tags-tags-are-taken-by-aws", "vpc", "tags.aws:x", "y"),
@@ -315,6 +274,15 @@ CASES: Final = (
 )
 # Rules that only a second change can break: what is changed first, as (resource, path, value), then the case.
 PAIRS: Final = (
+    *PRIVACY_PAIRS,
+    (
+        ("job", "resourceConfig.instanceType", "ml.p5.48xlarge"),
+        Case("waste-gpu-training-is-spot-or-says-why", "job", "enableManagedSpotTraining", False),
+    ),
+    (
+        ("gpu", "tags", {**TAGS, "Environment": "dev"}),
+        Case("waste-gpu-pool-sleeps-outside-production", "gpu", "scalingConfig.minSize", 1),
+    ),
     (
         ("reservation", ADD, (t.CAPACITY_RESERVATION, {"instanceType": "p5.48xlarge", "instanceCount": 4, "tags": TAGS})),
         Case("compute-placement-fits-the-reservation", "template", "capacityReservationSpecification", _BORROWED),
@@ -352,5 +320,15 @@ PAIRS: Final = (
             "rules.0.applyServerSideEncryptionByDefault.kmsMasterKeyId",
             KEY_ARN.replace("key/11111111-2222-3333-4444-555555555555", "alias/aws/s3"),
         ),
+    ),
+)
+
+# Changes that break nothing, however near they come.
+KEPT: Final = (*IAM_KEPT, *KUBERNETES_KEPT, *PRIVACY_KEPT)
+KEPT_PAIRS: Final = (
+    *PRIVACY_KEPT_PAIRS,
+    (
+        ("job", "resourceConfig.instanceType", "ml.p5.48xlarge"),
+        Case("", "job", "tags.OnDemandBecause", "the run is due tomorrow"),
     ),
 )

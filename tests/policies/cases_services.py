@@ -1,4 +1,4 @@
-"""What breaks the rules on added services and on Kubernetes objects; see cases.py."""
+"""What breaks the rules on added services; see cases.py."""
 
 from __future__ import annotations
 
@@ -6,10 +6,6 @@ from typing import Final
 
 from tests.policies.bases_services import pipeline
 from tests.policies.case import Case
-
-POD: Final = "spec.containers.0"
-TEMPLATE: Final = "spec.template.spec.containers.0"
-HALF: Final = {"requests": {"cpu": "1"}, "limits": {"memory": "1Gi", "nvidia.com/gpu": "0.5"}}
 
 SERVICE_CASES: Final = (
     # --- notebooks, features, monitors
@@ -111,27 +107,4 @@ SERVICE_CASES: Final = (
     Case("balancers-invalid-headers-are-dropped", "balancer", "dropInvalidHeaderFields", False),
     Case("balancers-access-is-logged", "balancer", "accessLogs"),
     Case("balancers-balancer-kept-in-production", "balancer", "enableDeletionProtection", False),
-    # --- Kubernetes objects
-    Case("kubernetes-no-privileged-containers", "pod", f"{POD}.securityContext.privileged", True),
-    Case("kubernetes-no-privilege-escalation", "pod", f"{POD}.securityContext.allowPrivilegeEscalation"),
-    Case("kubernetes-runs-as-a-user", "pod", "spec.securityContext.runAsNonRoot"),
-    Case("kubernetes-runs-as-a-user", "deployment", f"{TEMPLATE}.securityContext.runAsUser", 0),
-    Case("kubernetes-drops-capabilities", "pod", f"{POD}.securityContext.capabilities.drop", ["NET_RAW"]),
-    Case("kubernetes-drops-capabilities", "stateful", f"{TEMPLATE}.securityContext.capabilities.add", ["SYS_ADMIN"]),
-    Case("kubernetes-has-a-seccomp-profile", "pod", "spec.securityContext.seccompProfile"),
-    Case("kubernetes-no-host-namespaces", "daemons", "spec.template.spec.hostNetwork", True),
-    Case("kubernetes-no-host-namespaces", "pod", f"{POD}.ports.0.hostPort", 8080),
-    Case("kubernetes-no-host-paths", "pod", "spec.volumes.0.hostPath", {"path": "/var/run/docker.sock"}),
-    Case("kubernetes-root-is-read-only", "nightly", f"spec.jobTemplate.{TEMPLATE}.securityContext.readOnlyRootFilesystem"),
-    Case("kubernetes-resources-are-bounded", "pod", f"{POD}.resources.limits", {"nvidia.com/gpu": 1}),
-    Case("kubernetes-resources-are-bounded", "pod", f"{POD}.resources.requests", {"memory": "1Gi"}),
-    Case("kubernetes-gpus-are-limited", "pod", f"{POD}.resources.limits", {"memory": "16Gi"}),
-    Case("kubernetes-gpus-are-limited", "deployment", f"{TEMPLATE}.resources", HALF),
-    Case("kubernetes-gpu-pods-tolerate-the-taint", "pod", "spec.tolerations"),
-    Case("kubernetes-image-is-pinned", "kubernetes-job", f"{TEMPLATE}.image", "vllm/vllm-openai:latest"),
-    Case("kubernetes-no-secrets-in-the-environment", "pod", f"{POD}.env.0", {"name": "WANDB_API_KEY", "value": "abc"}),
-    Case("kubernetes-job-has-a-time-limit", "kubernetes-job", "spec.activeDeadlineSeconds"),
-    Case("kubernetes-role-is-confined", "namespaced-role", "rules.0.verbs", ["*"]),
-    Case("kubernetes-role-is-confined", "cluster-role", "rules.0.verbs", ["get", "escalate"]),
-    Case("kubernetes-service-is-internal", "service", "metadata.annotations", {}),
 )

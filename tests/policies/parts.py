@@ -12,7 +12,8 @@ ROLE_ARN: Final = f"arn:aws:iam::{ACCOUNT}:role/slipway-prod-training"
 ISSUER: Final = "oidc.eks.us-east-1.amazonaws.com/id/ABCDEF"
 IMAGE: Final = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/slipway-prod-serving:src-0123456789ab"
 TAGS: Final = {"Project": "slipway", "Environment": "prod", "Owner": "ml", "CostCenter": "42", "ManagedBy": "pulumi"}
-DATA: Final = {**TAGS, "DataClass": "internal"}
+DATA: Final = {**TAGS, "DataClass": "confidential"}
+PERSONAL: Final = {**TAGS, "DataClass": "personal", "RetentionDays": "365", "Purpose": "support", "LegalBasis": "contract"}
 
 
 def id_of(name: str) -> str:

@@ -12,7 +12,7 @@ from policies.evaluate import evaluate
 from policies.rule import Fail, Rule, Verdict
 from policies.rules import all_rules
 from policies.tokens import BUCKET
-from tests.policies.bases import WORLD, plan_of
+from tests.policies.plans import WORLD, plan_of
 from tools.plan.view import ENGINE_UNKNOWN, UNKNOWN, Plan, ResourceView, Secret
 
 BARE = ResourceView(type=BUCKET, name="b", urn="urn:b")

@@ -10,6 +10,7 @@ import pytest
 
 from policies import tokens as t
 from policies.evaluate import Report, evaluate
+from policies.rules import all_rules
 from tests.support.stacks import STACKS, recorded_stack
 from tools.plan.view import UNKNOWN, Plan, ResourceView
 
@@ -26,6 +27,16 @@ COMPANIONS: Final = (
     (t.SCALING_TARGET, "resourceId", "sagemaker-endpoint-autoscales"),
     (t.SCALING_POLICY, "resourceId", "sagemaker-target-has-a-policy"),
 )
+# The types that the stacks declare and no rule has as its own, and why.
+WITHOUT_A_RULE: Final = {
+    t.BUCKET_LOGGING: "judged with its bucket: s3-bucket-logs-access",
+    t.BUCKET_VERSIONING: "judged with its bucket: s3-bucket-versioned",
+    t.REPOSITORY_LIFECYCLE: "judged with its repository: registry-old-images-expire",
+    t.SCALING_POLICY: "judged with its target: sagemaker-target-has-a-policy",
+    "aws:cloudwatch/dashboard:Dashboard": "a picture: it holds nothing and lets nobody in",
+    "aws:ec2/routeTableAssociation:RouteTableAssociation": "says which table a subnet has; the table's routes are judged",
+    "aws:kms/alias:Alias": "a name; its key is judged",
+}
 LINKS: Final = {type_: key for type_, key, _ in COMPANIONS} | {
     t.INGRESS_RULE: "securityGroupId",
     t.EGRESS_RULE: "securityGroupId",
@@ -71,3 +82,9 @@ def test_a_shipped_stack_without_one_companion_breaks_its_rule(type_: str, key: 
     if type_ == t.BUCKET_LIFECYCLE or not preview:
         assert rule in {found.rule for found in report.violations}, told(report)
     assert rule in spoke, "the loss went unseen"
+
+
+def test_every_type_that_a_stack_declares_has_a_rule_or_a_reason_to_have_none() -> None:
+    judged = {type_ for rule in all_rules() for type_ in rule.types}
+    declared = {view.type for stack in STACKS for view in recorded_stack(stack) if view.custom}
+    assert declared - judged == WITHOUT_A_RULE.keys()

@@ -7,14 +7,16 @@ import inspect
 import keyword
 import re
 from functools import cache
+from pathlib import Path
 
 import pulumi_aws
 import pytest
 
+from policies.families import lines
 from policies.rule import EVERY_TYPE
 from policies.rules import all_rules
 from policies.rules.tags import REQUIRED, TAGGABLE
-from tests.policies.bases import WORLD
+from tests.policies.plans import WORLD
 
 _TOKEN = re.compile(r"^aws:(\w+)/(\w+):(\w+)$")
 
@@ -56,8 +58,9 @@ def test_the_types_that_take_tags_are_those_of_the_sdk() -> None:
     assert [type_ for type_ in sorted(TAGGABLE) if "tags" not in arguments(type_)] == []
     ours = {type_ for type_, _ in WORLD.values() if type_.startswith("aws:")} - {"aws:autoscaling/group:Group"}
     untagged = {type_ for type_ in ours if "tags" in arguments(type_)} - TAGGABLE
-    # Rules of a security group are tagged with their group: their own tags would say it twice.
+    # Rules of a security group are tagged with their group, objects with their bucket: their own tags would say it twice.
     assert untagged == {
+        "aws:s3/bucketObjectv2:BucketObjectv2",
         "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
         "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
     }
@@ -66,3 +69,9 @@ def test_the_types_that_take_tags_are_those_of_the_sdk() -> None:
 def test_the_tags_asked_for_are_the_tags_that_naming_gives() -> None:
     naming = importlib.import_module("infra.naming")
     assert naming.REQUIRED_TAGS == REQUIRED
+
+
+def test_the_page_on_policies_has_every_family_with_its_numbers() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "policies.md").read_text(encoding="utf-8")
+    table = "\n".join(lines())
+    assert table in page, f"docs/policies.md: put this in the place of its table (python -m policies.families):\n{table}"

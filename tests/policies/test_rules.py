@@ -10,9 +10,11 @@ import pytest
 from policies.evaluate import Report, evaluate
 from policies.rule import EVERY_TYPE, Fail, Pass
 from policies.rules import all_rules
-from tests.policies.bases import WORLD, plan_of, put, world
 from tests.policies.case import ADD, REMOVE, Case
-from tests.policies.cases import CASES, PAIRS
+from tests.policies.cases import CASES, KEPT, KEPT_PAIRS, PAIRS
+from tests.policies.plans import WORLD, broken, change, plan_of, put, world
+from tests.policies.sight import KINDS, Sight
+from tests.policies.sights import SIGHTS
 from tools.plan.view import UNKNOWN, Plan, ResourceView
 
 RULES = {rule.id: rule for rule in all_rules()}
@@ -40,18 +42,6 @@ PRESENCE = {
     "credentials-none-in-plain-sight",
     "iam-no-users-or-keys",
 }
-
-
-def broken(case: Case, *before: tuple[str, str, Any]) -> dict[str, tuple[str, dict[str, Any]]]:
-    resources = world()
-    for name, path, value in (*before, (case.resource, case.path, case.value)):
-        if path == ADD:
-            resources[name] = value
-        elif path == REMOVE:
-            del resources[name]
-        else:
-            put(resources, name, path, value)
-    return resources
 
 
 def spoke(report: Report) -> set[str]:
@@ -84,6 +74,22 @@ def test_a_change_on_top_of_another_breaks_exactly_its_rule(before: tuple[str, s
     assert spoke(evaluate(plan_of(broken(case, before)))) == {case.rule, *case.also}
 
 
+RIGHT = [((), case) for case in KEPT] + [((before,), case) for before, case in KEPT_PAIRS]
+
+
+@pytest.mark.parametrize(("before", "case"), RIGHT, ids=[f"{case.resource}.{case.path}" for _, case in RIGHT])
+def test_what_is_right_breaks_nothing_however_near_it_comes(before: tuple[Any, ...], case: Case) -> None:
+    report = evaluate(plan_of(broken(case, *before)))
+    assert [found.message for found in report.violations] == []
+    assert report.unknown == ()
+
+
+@pytest.mark.parametrize("sight", SIGHTS, ids=[f"{one.rule}:{one.resource}-{one.says}" for one in SIGHTS])
+def test_a_rule_sees_what_there_is(sight: Sight) -> None:
+    view, plan = sight.stage()
+    assert type(RULES[sight.rule].check(view, plan)) is KINDS[sight.says], sight.changes
+
+
 def test_every_rule_has_a_case_that_breaks_it_and_a_resource_that_keeps_it() -> None:
     broken_by_a_case = {case.rule for case in (*CASES, *(case for _, case in PAIRS))}
     assert broken_by_a_case == set(RULES)
@@ -101,7 +107,7 @@ DECIDED = [case for case in CASES if case.path not in (ADD, REMOVE) and case.rul
 def test_an_unknown_is_never_taken_for_a_pass(case: Case) -> None:
     """Where a property decides a rule, the same property unknown must leave it undecided."""
     resources = broken(case)
-    put(resources, case.resource, case.path.split(".")[0], UNKNOWN)
+    change(resources, case.resource, case.path.split(".")[0], UNKNOWN)
     report = evaluate(plan_of(resources))
     assert case.rule not in spoke(report)
     assert case.rule in {found.rule for found in report.unknown}, "an unknown was silently passed"
@@ -123,6 +129,7 @@ def test_a_first_preview_that_knows_no_id_breaks_nothing() -> None:
                 put(resources, name, key, UNKNOWN)
     put(resources, "template", "networkInterfaces.0.securityGroups", UNKNOWN)
     put(resources, "gpu", "launchTemplate.id", UNKNOWN)
+    put(resources, "registered", "containers.0.modelPackageName", UNKNOWN)
     report = evaluate(plan_of(resources, ids=False))
     assert spoke(report) == set()
     assert {found.rule for found in report.unknown} <= {"gpu-efa-group-talks-to-itself"}

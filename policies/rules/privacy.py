@@ -1,0 +1,179 @@
+"""Personal data: why it is there, how long, who reads it, and that it can be erased.
+
+A store says so by its tags: `DataClass: personal`, `RetentionDays`, `Purpose`, `LegalBasis`. The articles named are an engineer's
+reading, no legal advice.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from policies.block import Block
+from policies.linked import LinkedPlan
+from policies.rule import PASS, Fail, Unknown, Verdict, every, rule
+from policies.tokens import (
+    BUCKET,
+    BUCKET_LIFECYCLE,
+    BUCKET_LOGGING,
+    BUCKET_OBJECT_LOCK,
+    DATA_STORES,
+    DB_CLUSTER,
+    DB_INSTANCE,
+    ENDPOINT_CONFIGURATION,
+    LOG_GROUP,
+    MACIE,
+    STREAM,
+    is_production,
+    tag_said,
+)
+from tools.plan.view import ResourceView
+
+PERSONAL: Final = "personal"
+# Classes that captured requests, which may hold anything, may be kept under.
+_CONFIDENTIAL: Final = frozenset({PERSONAL, "confidential"})
+_DESCRIBED: Final = ("RetentionDays", "Purpose", "LegalBasis")
+
+
+def _is_personal(resource: ResourceView) -> bool:
+    return tag_said(resource, "DataClass").lower() == PERSONAL
+
+
+def _days(resource: ResourceView) -> float | None:
+    """How many days the store may keep what is in it; None where it does not say."""
+    said = tag_said(resource, "RetentionDays")
+    return float(said) if said.isdigit() else None
+
+
+@rule(
+    *DATA_STORES,
+    severity="mandatory",
+    frameworks=("GDPR 5(1)(b)", "GDPR 6", "GDPR 30"),
+    why="A record of processing is made of these: why the data is here, on what ground, and until when.",
+    fix=f"give it the tags {', '.join(_DESCRIBED)} (RetentionDays in whole days)",
+)
+def personal_data_is_described(resource: ResourceView) -> Verdict:
+    if not _is_personal(resource):
+        return PASS
+    missing = [key for key in _DESCRIBED if not tag_said(resource, key)]
+    if missing:
+        return Fail(f"personal data without {', '.join(missing)}")
+    return PASS if _days(resource) else Fail(f"RetentionDays is {tag_said(resource, 'RetentionDays')!r}, no number of days")
+
+
+@rule(
+    *DATA_STORES,
+    severity="mandatory",
+    frameworks=("GDPR 25", "GDPR 32"),
+    why="A development stack has more readers, fewer logs and shorter memories than personal data may have.",
+    fix="use made-up or anonymised data outside production",
+)
+def personal_data_is_in_production(resource: ResourceView, plan: LinkedPlan) -> Verdict:
+    return PASS if not _is_personal(resource) or is_production(resource, plan) else Fail("personal data outside production")
+
+
+def _kept(resource: ResourceView) -> float | None:
+    """The days that a store other than a bucket keeps what is in it, 0 for ever; None where its inputs do not say."""
+    block = Block.of(resource)
+    if resource.type == STREAM:
+        return (block.number("retentionPeriod") or 24) / 24
+    if resource.type == LOG_GROUP:
+        return block.number("retentionInDays") or 0
+    return block.number("backupRetentionPeriod")
+
+
+@rule(
+    BUCKET,
+    DB_INSTANCE,
+    DB_CLUSTER,
+    STREAM,
+    LOG_GROUP,
+    severity="mandatory",
+    frameworks=("GDPR 5(1)(e)", "CCPA 1798.100"),
+    why="A retention that only a tag knows is none: what is still there can be asked for, and stolen.",
+    fix="expire it (objects and their old versions, rows' backups, lines) within RetentionDays",
+)
+def store_forgets_in_time(resource: ResourceView, plan: LinkedPlan) -> Verdict:
+    longest = _days(resource)
+    if longest is None:
+        return PASS
+    if resource.type != BUCKET:
+        kept = _kept(resource)
+        too_long = kept is not None and (kept > longest or (kept == 0 and resource.type == LOG_GROUP))
+        return Fail(f"it is kept for {f'{kept:g} days' if kept else 'ever'}, not {longest:g}") if too_long else PASS
+    companions = plan.companions(resource, BUCKET_LIFECYCLE, "bucket")
+    if not companions.found and companions.possible:
+        return Unknown("bucket")
+    rows = [row for view in companions.found for row in Block.of(view).rows("rules") if row.text("status") == "Enabled"]
+    for what, path in (("objects", "expiration.days"), ("old versions", "noncurrentVersionExpiration.noncurrentDays")):
+        days = [row.number(path) for row in rows if not row.text("prefix") and not row.text("filter.prefix")]
+        if not any(0 < found <= longest for found in days if found is not None):
+            return Fail(f"no rule for the whole bucket expires {what} within {longest:g} days")
+    return PASS
+
+
+@rule(
+    BUCKET,
+    severity="mandatory",
+    frameworks=("GDPR 17", "CCPA 1798.105"),
+    why="Under Object Lock in compliance mode nobody, not even AWS, can erase what a person asks to have erased.",
+    fix="use GOVERNANCE mode, or keep personal data elsewhere",
+)
+def personal_data_can_be_erased(resource: ResourceView, plan: LinkedPlan) -> Verdict:
+    if not _is_personal(resource):
+        return PASS
+
+    def erasable(view: ResourceView) -> Verdict:
+        mode = Block.of(view).text("rule.defaultRetention.mode")
+        return Fail("the bucket is under compliance-mode Object Lock") if mode == "COMPLIANCE" else PASS
+
+    companions = plan.companions(resource, BUCKET_OBJECT_LOCK, "bucket")
+    verdict = every(companions.found, erasable)
+    possible = every(companions.possible, erasable)
+    return Unknown("bucket") if verdict == PASS and isinstance(possible, Fail) else verdict
+
+
+@rule(
+    BUCKET,
+    severity="mandatory",
+    frameworks=("GDPR 30", "GDPR 33"),
+    anchors=("CKV_AWS_18",),
+    why="Without a log of reads nobody can say, after a breach, whose data was taken.",
+    fix="declare a BucketLogging for the bucket",
+)
+def personal_reads_are_logged(resource: ResourceView, plan: LinkedPlan) -> Verdict:
+    if not _is_personal(resource):
+        return PASS
+    companions = plan.companions(resource, BUCKET_LOGGING, "bucket")
+    if companions.found:
+        return PASS
+    return Unknown("bucket") if companions.possible else Fail("nobody records who reads personal data")
+
+
+@rule(
+    BUCKET,
+    severity="advisory",
+    frameworks=("FSBP Macie.1", "CIS 3.1.3", "GDPR 32"),
+    anchors=("prowler macie_is_enabled",),
+    why="Personal data turns up in objects that nobody classified; something has to look.",
+    fix="declare a macie2 Account in the stack, or except the bucket if the account's own stack has it",
+)
+def personal_data_is_searched_for(resource: ResourceView, plan: LinkedPlan) -> Verdict:
+    return PASS if not _is_personal(resource) or plan.of(MACIE) else Fail("Macie does not look into the bucket")
+
+
+@rule(
+    ENDPOINT_CONFIGURATION,
+    severity="mandatory",
+    frameworks=("GDPR 5(1)(c)", "GDPR 25"),
+    why="Captured requests hold whatever people sent; kept as internal data, everybody inside reads them.",
+    fix="capture to a bucket whose DataClass is confidential or personal",
+)
+def capture_is_kept_as_confidential(resource: ResourceView, plan: LinkedPlan) -> Verdict:
+    block = Block.of(resource)
+    if not block.flag("dataCaptureConfig.enableCapture"):
+        return PASS
+    name = block.text("dataCaptureConfig.destinationS3Uri").removeprefix("s3://").partition("/")[0]
+    # A bucket of another stack is judged there.
+    bucket = next((view for view in plan.of(BUCKET) if name and name in (view.id, view.props.get("bucket"))), None)
+    class_ = tag_said(bucket, "DataClass").lower() if bucket else PERSONAL
+    return PASS if class_ in _CONFIDENTIAL else Fail(f"requests are captured to {name}, whose DataClass is {class_ or 'not set'}")

@@ -1,0 +1,92 @@
+"""Residency: data, and the models that answer about it, stay in the regions that were agreed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from policies.block import Block, Undecided
+from policies.rule import PASS, Fail, Verdict, rule
+from policies.tokens import DATA_STORES, FUNCTION, MODEL, POLICY, ROLE, ROLE_POLICY, TRAINING_JOB, tag_said
+from tools.plan.view import UNKNOWN, ResourceView, Secret
+
+_REGION: Final = re.compile(r"^[a-z]{2}(?:-[a-z]+)+-\d$")
+_ARN_REGION: Final = re.compile(r"\barn:aws[\w-]*:[\w-]+:([a-z]{2}(?:-[a-z]+)+-\d):")
+# Ids of cross-region inference profiles begin with where they may be answered:
+# https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-support.html
+_VENDORS: Final = "ai21|amazon|anthropic|cohere|deepseek|luma|meta|mistral|openai|qwen|stability|twelvelabs|writer"
+_PROFILE: Final = re.compile(rf"(?:^|[/\"\s])((global|us-gov|us|eu|apac|jp|au|ca)\.(?:{_VENDORS})\.[a-z0-9-]+)")
+_GEOGRAPHY: Final = {"jp": "ap", "au": "ap", "apac": "ap"}
+
+
+def _texts(value: Any, path: str = "") -> Iterator[tuple[str, str | None]]:
+    """Every text in a resource's inputs with its path, None for one that is not known yet."""
+    value = value.value if isinstance(value, Secret) else value
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _texts(item, f"{path}.{key}".lstrip("."))
+    elif isinstance(value, (list, tuple)):
+        for number, item in enumerate(value):
+            yield from _texts(item, f"{path}.{number}")
+    elif isinstance(value, str) or value is UNKNOWN:
+        yield path, value if isinstance(value, str) else None
+
+
+def _regions(path: str, text: str) -> list[str]:
+    """The regions that a text names: those of its arns, or itself where it is called a region."""
+    if path.lower().endswith(("region", "regionname")):
+        return [text] if _REGION.match(text) else []
+    return _ARN_REGION.findall(text)
+
+
+@rule(
+    *DATA_STORES,
+    severity="mandatory",
+    frameworks=("GDPR 44",),
+    why="A replica, a key or a copy in another region is a transfer, whoever made it.",
+    fix="take the region out, or add it to the Residency tag (regions, or how they begin: eu-) once the transfer is agreed",
+)
+def data_stays_in_its_regions(resource: ResourceView) -> Verdict:
+    allowed = tuple(part.strip() for part in tag_said(resource, "Residency").split(",") if part.strip())
+    if not allowed:
+        return PASS
+    unknown = ""
+    for path, text in _texts(resource.props):
+        if text is None:
+            unknown = unknown or path
+            continue
+        away = [region for region in _regions(path, text) if not region.startswith(allowed)]
+        if away:
+            return Fail(f"{path} is in {away[0]}; the data may be in {', '.join(allowed)}")
+    if unknown:
+        raise Undecided(unknown)
+    return PASS
+
+
+@rule(
+    FUNCTION,
+    MODEL,
+    TRAINING_JOB,
+    POLICY,
+    ROLE,
+    ROLE_POLICY,
+    severity="advisory",
+    frameworks=("GDPR 44",),
+    why="A cross-region inference profile sends prompts to whichever region has room; a global one, to any.",
+    fix="name the model itself, or a profile of the geography that the stack is in",
+)
+def inference_stays_in_its_geography(resource: ResourceView) -> Verdict:
+    block = Block.of(resource)
+    # One value among many that is not known yet is a name or an arn; a whole document may be anything.
+    for whole in ("policy", "environment"):
+        block.value(whole)
+    found = [(path, text) for path, text in _texts(resource.props) if text]
+    profiles = [(path, profile) for path, text in found for profile in _PROFILE.findall(text)]
+    here = {region.split("-")[0] for path, text in found for region in _regions(path, text)} if profiles else set()
+    for path, (profile, prefix) in profiles:
+        geography = _GEOGRAPHY.get(prefix, prefix.split("-")[0])
+        if geography == "global" or (here and geography not in here):
+            where = "any region" if geography == "global" else f"{prefix}, and the rest of it is in {', '.join(sorted(here))}"
+            return Fail(f"{path} names {profile}, which may be answered in {where}")
+    return PASS

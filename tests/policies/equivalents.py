@@ -1,0 +1,45 @@
+"""Mutants that no test can kill, because they judge as the rule does: by name, with the reason."""
+
+from __future__ import annotations
+
+from typing import Final
+
+TOLD: Final = "changes only what a reader is told"
+ZERO: Final = "nought was turned away just before"
+
+EQUIVALENT: Final[dict[str, str]] = {
+    "policies.iam_grants._is_of: 5 -> 6": "the third part of an arn is the third, however many there are",
+    "policies.images.pinned: '@sha256:' -> '@sha256:x'": "a digest also reads as a tag that never moves",
+    "policies.images.pinned: 1 -> 2": "the last part of a name is the last, however many there are",
+    "policies.rules.budgets.budget_warns_early: 100.0 -> 101.0": "a notification without a threshold is not below 100 either way",
+    "policies.rules.credentials._texts: '.' -> '.x'": TOLD,
+    "policies.rules.credentials._texts: True -> False": "what is no base64 decodes to noise, in which nothing looks like a key",
+    "policies.rules.iam._wide: 1 -> 2": TOLD,
+    "policies.rules.iam._wide: len(wide) > 1 -> len(wide) <= 1": TOLD,
+    "policies.rules.iam._wide: len(wide) > 1 -> len(wide) >= 1": TOLD,
+    "policies.rules.iam.no_admin_managed_policy: 1 -> 2": "the last part of an arn is the last, however many there are",
+    "policies.rules.iam.no_service_on_every_resource: '*?' -> '*?x'": "no service's name is of x alone",
+    "policies.rules.iam.no_service_wildcard: '*?' -> '*?x'": "no service's name is of x alone",
+    "policies.rules.iam.pass_role_is_confined: '*' -> '*x'": "without resources it is a pattern of any role either way",
+    "policies.rules.kubernetes.gpu_pods_tolerate_the_taint: 'spec' -> 'specx'": TOLD,
+    "policies.rules.kubernetes.gpu_taint_is_for_gpu_pods: 'spec' -> 'specx'": TOLD,
+    "policies.rules.kubernetes.gpu_taint_is_for_gpu_pods: key or 'every taint' -> key and 'every taint'": TOLD,
+    "policies.rules.kubernetes.gpus_are_limited: 'spec' -> 'specx'": TOLD,
+    "policies.rules.kubernetes.gpus_are_limited: 'spec' -> 'specx' #2": TOLD,
+    "policies.rules.kubernetes.resources_are_bounded: 'limits.memory' -> 'limits.memoryx'": TOLD,
+    "policies.rules.kubernetes.service_is_internal: 'metadata.annotations' -> 'metadata.annotationsx' #2": TOLD,
+    "policies.rules.kubernetes_job.has_a_time_limit: seconds > 0 -> seconds >= 0": ZERO,
+    "policies.rules.kubernetes_serving.pods_say_whether_they_can: 'spec.template.spec' -> 'spec.template.specx' #2": TOLD,
+    "policies.rules.logs.group_has_retention: days > 0 -> days >= 0": ZERO,
+    "policies.rules.namespaces._inside: True -> False": "the two lists are made of one, so their lengths agree",
+    "policies.rules.namespaces.pods_are_held_to_a_standard: 'metadata.labels' -> 'metadata.labelsx' #2": TOLD,
+    "policies.rules.pipelines._training_steps: 'Name' -> 'Namex'": TOLD,
+    "policies.rules.pipelines._training_steps: 'pipelineDefinition' -> 'pipelineDefinitionx'": TOLD,
+    "policies.rules.privacy.store_forgets_in_time: 'objects' -> 'objectsx'": TOLD,
+    "policies.rules.rds.backups_are_kept: 0 -> 1": "one day is as much too few as none",
+    "policies.rules.residency._texts: '.' -> '.x'": TOLD,
+    "policies.rules.residency.inference_stays_in_its_geography: 'global' -> 'globalx' #2": TOLD,
+    "policies.rules.residency.inference_stays_in_its_geography: geography == 'global' -> geography != 'global' #2": TOLD,
+    "policies.tokens.is_production: 1 -> 2": "the last part of a name is the last, however many there are",
+    "policies.rules.sagemaker.endpoint_captures_data: share > 0 -> share >= 0": ZERO,
+}
