@@ -29,7 +29,7 @@ def run(
         from tools.cli.plans import plan_of
 
         if stack == "refresh":  # what `cost refresh` with an option between comes to
-            raise ValueError("cost: `refresh` is no stack here but the price table's; write `slipway cost refresh [SOURCE]` first")
+            raise ValueError("cost: refresh is no stack here; to renew the price table, write `slipway cost refresh [SOURCE]`")
         region_checked(region)
         settings = settings_of(stack)
         plan = plan_of(stack, local=local, resources=resources, state=state)
