@@ -137,6 +137,12 @@ class CostSettings(Section):
     forecast_threshold_percent: int = Field(
         default=100, gt=0, le=1000, description="Forecast percentage of the budget that alerts."
     )
+    anomaly_threshold_usd: float | None = Field(
+        default=100,
+        gt=0,
+        description="Unusual spending that comes to this much in all is told the day AWS sees it; `null` declares no monitor. It "
+        "counts by the tag `Environment`, as the budget does.",
+    )
     ceiling_holds: Literal["expected", "maximum"] = Field(
         default="expected",
         description="Which month the ceiling holds: the expected one, or the one with everything scaled out and every job at its "

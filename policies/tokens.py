@@ -112,6 +112,8 @@ K8S_CRON_JOB: Final = "kubernetes:batch/v1:CronJob"
 K8S_SERVICE: Final = "kubernetes:core/v1:Service"
 K8S_ROLE: Final = "kubernetes:rbac.authorization.k8s.io/v1:Role"
 K8S_CLUSTER_ROLE: Final = "kubernetes:rbac.authorization.k8s.io/v1:ClusterRole"
+ANOMALY_MONITOR: Final = "aws:costexplorer/anomalyMonitor:AnomalyMonitor"
+ANOMALY_SUBSCRIPTION: Final = "aws:costexplorer/anomalySubscription:AnomalySubscription"
 BUDGET: Final = "aws:budgets/budget:Budget"
 STACK: Final = "pulumi:pulumi:Stack"
 

@@ -409,6 +409,21 @@ class _Program:
             dashboard_name=self.other("types", "types-two"),
             dashboard_body=json.dumps({"widgets": [widget]}),
         )
+        parts = dict.fromkeys(("And", "CostCategories", "Dimensions", "Not", "Or"))
+        monitor = aws.costexplorer.AnomalyMonitor(
+            "monitor",
+            name=self.new("types", "types-two"),
+            monitor_type="CUSTOM",
+            monitor_specification=json.dumps({**parts, "Tags": {"Key": "team", "MatchOptions": None, "Values": ["ml"]}}),
+        )
+        dimension = {"key": "ANOMALY_TOTAL_IMPACT_ABSOLUTE", "match_options": ["GREATER_THAN_OR_EQUAL"]}
+        aws.costexplorer.AnomalySubscription(
+            "monitor-told",
+            frequency="IMMEDIATE",
+            monitor_arn_lists=[monitor.arn],
+            subscribers=[{"type": "SNS", "address": self.topic.arn}],
+            threshold_expression={"dimension": {**dimension, "values": self.new(["100"], ["200"])}},
+        )
         aws.budgets.Budget(
             "budget",
             budget_type="COST",

@@ -23,6 +23,7 @@ TAGS_LIMIT = 50
 EMULATED = frozenset(
     {
         "appautoscaling/policy:Policy", "appautoscaling/target:Target", "budgets/budget:Budget", "cloudwatch/dashboard:Dashboard",
+        "costexplorer/anomalyMonitor:AnomalyMonitor", "costexplorer/anomalySubscription:AnomalySubscription",
         "cloudwatch/logGroup:LogGroup", "cloudwatch/metricAlarm:MetricAlarm", "ec2/eip:Eip", "ec2/flowLog:FlowLog",
         "ec2/internetGateway:InternetGateway", "ec2/launchTemplate:LaunchTemplate", "ec2/natGateway:NatGateway",
         "ec2/placementGroup:PlacementGroup", "ec2/route:Route", "ec2/routeTable:RouteTable",

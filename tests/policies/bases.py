@@ -396,6 +396,16 @@ PLATFORM: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "secret": (t.SECRET, {"kmsKeyId": KEY_ARN, "recoveryWindowInDays": 30, "tags": DATA}),
     "secret-rotation": (t.SECRET_ROTATION, {"secretId": id_of("secret"), "rotationLambdaArn": "arn:aws:lambda:..."}),
     "secret-policy": (t.SECRET_POLICY, {"secretArn": id_of("secret"), "policy": document(OWN_ACCOUNT)}),
+    "anomalies": (t.ANOMALY_MONITOR, {"monitorType": "DIMENSIONAL", "monitorDimension": "SERVICE", "tags": TAGS}),
+    "anomalies-told": (
+        t.ANOMALY_SUBSCRIPTION,
+        {
+            "frequency": "IMMEDIATE",
+            "monitorArnLists": [f"arn:aws:ce::{ACCOUNT}:anomalymonitor/1"],
+            "subscribers": [{"type": "SNS", "address": f"arn:aws:sns:us-east-1:{ACCOUNT}:alerts"}],
+            "tags": TAGS,
+        },
+    ),
     "budget": (
         t.BUDGET,
         {
