@@ -115,6 +115,7 @@ K8S_CLUSTER_ROLE: Final = "kubernetes:rbac.authorization.k8s.io/v1:ClusterRole"
 ANOMALY_MONITOR: Final = "aws:costexplorer/anomalyMonitor:AnomalyMonitor"
 ANOMALY_SUBSCRIPTION: Final = "aws:costexplorer/anomalySubscription:AnomalySubscription"
 BUDGET: Final = "aws:budgets/budget:Budget"
+SCHEDULE: Final = "aws:scheduler/schedule:Schedule"
 STACK: Final = "pulumi:pulumi:Stack"
 
 PRODUCTION: Final = frozenset({"prod", "production"})

@@ -295,6 +295,17 @@ class _Program:
             labels={"pool": "a"},
             capacity_type=self.other("ON_DEMAND", "SPOT"),
         )
+        aws.scheduler.Schedule(
+            "evening",
+            schedule_expression=self.new("cron(0 20 ? * * *)", "cron(0 21 ? * * *)"),
+            schedule_expression_timezone="Europe/Berlin",
+            flexible_time_window={"mode": "OFF"},
+            target={
+                "arn": "arn:aws:scheduler:::aws-sdk:eks:updateNodegroupConfig",
+                "role_arn": self.role.arn,
+                "input": pulumi.Output.json_dumps({"ClusterName": cluster.name, "NodegroupName": "nodes"}),
+            },
+        )
         entry = aws.eks.AccessEntry(
             "entry",
             cluster_name=cluster.name,

@@ -39,7 +39,7 @@ EMULATED = frozenset(
         "s3/bucketPolicy:BucketPolicy", "s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
         "s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
         "s3/bucketVersioning:BucketVersioning", "sagemaker/endpoint:Endpoint",
-        "sagemaker/endpointConfiguration:EndpointConfiguration", "sagemaker/model:Model",
+        "sagemaker/endpointConfiguration:EndpointConfiguration", "sagemaker/model:Model", "scheduler/schedule:Schedule",
         "sagemaker/modelPackageGroup:ModelPackageGroup", "secretsmanager/secret:Secret",
         "secretsmanager/secretVersion:SecretVersion", "sns/topic:Topic", "sns/topicSubscription:TopicSubscription",
         "sqs/queue:Queue", "vpc/securityGroupEgressRule:SecurityGroupEgressRule",

@@ -47,6 +47,9 @@ CASES: Final = (
     Case("budgets-stack-has-a-budget", "budget", REMOVE),
     Case("budgets-stack-watches-for-anomalies", "anomalies", REMOVE),
     Case("budgets-stack-watches-for-anomalies", "anomalies-told", REMOVE),
+    # --- schedules
+    Case("schedules-call-is-not-late", "evening", "target.retryPolicy.maximumEventAgeInSeconds", 7200),
+    Case("schedules-call-is-not-late", "evening", "target.retryPolicy", ...),
     # --- compute
     Case("compute-disks-are-encrypted", "template", "blockDeviceMappings.0.ebs.encrypted", "false"),
     Case("compute-disks-are-encrypted", "template", "blockDeviceMappings", []),

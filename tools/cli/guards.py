@@ -42,7 +42,7 @@ def priced(plan: Plan, settings: Any, *, before: Plan | None = None, region: str
     report = estimate(
         plan,
         region=region or settings.region,
-        usage=usage_of(settings),
+        usage=usage_of(settings, plan),
         purchase=purchase,
         ceiling_usd=settings.cost.ceiling_monthly_usd,
         ceiling_holds=settings.cost.ceiling_holds,
@@ -53,11 +53,19 @@ def priced(plan: Plan, settings: Any, *, before: Plan | None = None, region: str
     return replace(report, hints=found)
 
 
-def usage_of(settings: Any) -> Any:
-    """What the stack file assumes of use, the rest by default."""
-    from tools.cost.usage import Usage
+def usage_of(settings: Any, plan: Plan) -> Any:
+    """What the stack file assumes of use, the rest by default; pools that working hours empty run only in these."""
+    from infra.settings_cost import HOURS_A_WEEK
+    from tools.cost.usage import HOURS_A_MONTH, Usage
 
-    return Usage.of(settings.cost.usage.model_dump(exclude_none=True))
+    given = settings.cost.usage.model_dump(exclude_none=True)
+    hours = settings.cost.working_hours
+    if hours is not None:
+        monthly = round(HOURS_A_MONTH * hours.hours_a_week / HOURS_A_WEEK, 2)
+        emptied = {settings.naming.name(pool.name) for pool in settings.cluster.gpu_pools if pool.may_be_empty}
+        found = sorted(emptied & {view.name for view in plan})
+        given["overrides"] = {name: {"instance_hours": monthly} for name in found} | given["overrides"]
+    return Usage.of(given)
 
 
 def deployed(session: Any) -> Plan | None:
