@@ -119,6 +119,17 @@ def overrides_of(settings: Any) -> Any:
     return Overrides.read(settings.policies.model_dump(mode="json", by_alias=True))
 
 
+def overrides_of_file(stack: str) -> Any:
+    """The same for a plan that is no plan of this stack. A stack file that says nothing of policies is not read any further:
+    that takes longer than to judge a thousand resources."""
+    from policies.overrides import KEY, Overrides
+    from tools.engine.home import stacks_path
+
+    source = stacks_path() / f"Pulumi.{stack}.yaml"
+    silent = source.is_file() and KEY not in source.read_text(encoding="utf-8", errors="replace")
+    return Overrides.read({}) if silent else overrides_of(settings_of(stack))
+
+
 def _unknown_rules(settings: Any) -> list[tuple[str, str, str]]:
     """(path, id, message) of the rules that the file names and the pack does not have."""
     if not (settings.policies.severity or settings.policies.exceptions):
