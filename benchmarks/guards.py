@@ -1,8 +1,9 @@
 """The guards over a plan of 1,000 resources: its price, and the policies beside checkov's.
 
 `python -m benchmarks.guards [--size 1000] [--rounds 7] [--checkov FOLDER/bin/checkov]`. Warm figures are of one process that has
-read its tables; "from a file" is a whole command with the start of its process, ours and checkov's on the same resources, which
-checkov reads as a Terraform plan. It pins libraries of its own and wants an environment of its own: `uv venv E`, then
+read its tables; "from a file" is a whole command with the start of its process, ours and checkov's in turns on the same
+resources, which checkov reads as a Terraform plan. CPU is that of the command and its children: on a machine that others use it
+is steadier than the clock. checkov pins libraries of its own and wants an environment of its own: `uv venv E`, then
 `uv pip install --python E/bin/python checkov==3.3.30`.
 """
 
@@ -42,6 +43,10 @@ KINDS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("aws:ec2/securityGroup:SecurityGroup", "aws_security_group", {"name": "nodes", "description": "nodes", "tags": _TAGS}),
     ("aws:ec2/instance:Instance", "aws_instance", {"instanceType": "m6i.xlarge", "ami": "ami-1", "tags": _TAGS}),
 )
+
+
+# The peer takes ten times as long: it runs in every third round.
+PEER_EVERY = 3
 
 
 def resources(size: int) -> list[dict[str, Any]]:
@@ -131,21 +136,38 @@ def from_a_file(size: int, rounds: int, checkov: Path | None) -> list[tuple[obje
 
         assert len(slipway("check")["violations"]) > 0
         assert slipway("cost")["monthly_usd"] > 0
-        mine = timed(lambda: slipway("check"), rounds)
-        rows: list[tuple[object, ...]] = [
-            ("slipway cost", *_of(timed(lambda: slipway("cost"), rounds)), ""),
-            ("slipway check", *_of(mine), "1.0"),
-        ]
+        commands: dict[str, Callable[[], Any]] = {
+            "slipway cost": lambda: slipway("cost"),
+            "slipway check": lambda: slipway("check"),
+        }
+        told = {"slipway cost": "", "slipway check": "1.0, by CPU 1.0"}
+        peer = ""
         if checkov is not None:
             options = ("-f", str(theirs), "--framework", "terraform_plan", "-o", "json", "--compact", "--skip-download")
             summary = run(str(checkov), *options)["summary"]
             assert summary["resource_count"] == size, summary
-            peer = timed(lambda: run(str(checkov), *options), max(1, rounds // 3))
+            peer = f"checkov {summary['checkov_version']}"
+            commands[peer] = lambda: run(str(checkov), *options)
+        spent: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
+        for number in range(rounds):
+            for name, command in commands.items():
+                if name != peer or number % PEER_EVERY == 0:
+                    spent[name].append(_spent(command))
+        seconds = {name: ([clock for clock, _ in runs], median([cpu for _, cpu in runs])) for name, runs in spent.items()}
+        if peer:
+            (theirs_s, theirs_cpu), (ours_s, ours_cpu) = seconds[peer], seconds["slipway check"]
             checks = summary["passed"] + summary["failed"]
-            rows.append(
-                (f"checkov {summary['checkov_version']}", *_of(peer), f"{median(peer) / median(mine):.1f} ({checks:,} results)")
-            )
-        return rows
+            told[peer] = f"{median(theirs_s) / median(ours_s):.1f}, by CPU {theirs_cpu / ours_cpu:.1f} ({checks:,} results)"
+        return [(name, *_of(clock), f"{cpu:.3f}", told[name]) for name, (clock, cpu) in seconds.items()]
+
+
+def _spent(run: Callable[[], Any]) -> tuple[float, float]:
+    """Seconds of the clock, and of CPU in the processes that `run` starts."""
+    before, begun = os.times(), time.perf_counter()
+    run()
+    after = os.times()
+    cpu = after.children_user + after.children_system - before.children_user - before.children_system
+    return time.perf_counter() - begun, cpu
 
 
 def _of(seconds: list[float]) -> tuple[str, str, str]:
@@ -161,7 +183,7 @@ def main() -> None:
     print(f"{options.size} resources, {options.rounds} rounds; {conditions()}\n")
     print(table(("warm", "median (s)", "min", "max", "how many"), warm(options.size, options.rounds)), flush=True)
     print()
-    head = ("from a file", "median (s)", "min", "max", "to ours")
+    head = ("from a file", "median (s)", "min", "max", "CPU (s)", "to ours")
     print(table(head, from_a_file(options.size, options.rounds, options.checkov)))
 
 

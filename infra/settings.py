@@ -160,6 +160,12 @@ class Settings(Section):
                         f"has no subnet: the network is in {', '.join(self.zones)}; "
                         f"use one of them, or set {_key('network')}.zoneNames",
                     )
+        if self.cost.working_hours and not any(pool.may_be_empty for pool in self.cluster.gpu_pools):
+            yield Fault(
+                f"{_key('cost')}.workingHours",
+                self.cost.working_hours.model_dump(),
+                "empties no pool: none of the cluster's gpuPools has min 0 and is bought by the hour; set min to 0, or drop it",
+            )
         yield from self._address_faults()
         yield from unknown_jobs(self.training, self.serving, _key("serving"))
         for field in type(self).model_fields:

@@ -141,6 +141,11 @@ class GpuPool(PoolSettings):
     labels: dict[str, str] = Field(default={}, description="Kubernetes labels besides the accelerator's own.")
 
     @property
+    def may_be_empty(self) -> bool:
+        """Whether it costs nothing without nodes: working hours empty such a pool."""
+        return self.min == 0 and not self.reservation_id and self.capacity_type is not CapacityType.CAPACITY_BLOCK
+
+    @property
     def accelerator_resource(self) -> str:
         """What pods ask for: `nvidia.com/gpu`, or Neuron's `aws.amazon.com/neuron`."""
         return _accelerator_resource(self.instance_type)

@@ -5,18 +5,23 @@ The names of `UsageSettings` are those of `tools.cost.usage.Usage`, which has th
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterator
 from datetime import date
 from fnmatch import fnmatchcase
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from infra.catalog.instances import SAGEMAKER_PREFIX, instance_table
 from infra.settings_base import Fault, Place, Section
 
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+_TIME: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+HOURS_A_WEEK: Final = 168
 
 
 def _email(address: str) -> str:
@@ -25,6 +30,44 @@ def _email(address: str) -> str:
     return address
 
 
+def _time(text: Any) -> str:
+    # YAML takes 20:00 without quotes for the number 1200.
+    if not isinstance(text, str) or not _TIME.fullmatch(text):
+        raise ValueError('is no time of day; write one in quotes, as "07:00"')
+    return text
+
+
+def _day_numbers(days: str) -> tuple[int, ...]:
+    """The days of `mon-fri` or `mon,wed,fri`, Monday first. Raises ValueError."""
+    found: list[int] = []
+    for part in days.split(","):
+        first, _, last = part.partition("-")
+        if first not in DAYS or (last or first) not in DAYS or DAYS.index(first) > DAYS.index(last or first):
+            raise ValueError(f"are no days of the week; write mon-fri, or some of {', '.join(DAYS)} with commas")
+        found += range(DAYS.index(first), DAYS.index(last or first) + 1)
+    if len(found) != len(set(found)):
+        raise ValueError("names a day twice; name each once")
+    return tuple(sorted(found))
+
+
+def _days(days: str) -> str:
+    _day_numbers(days)
+    return days
+
+
+def _timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        known = available_timezones()
+        if known:  # a machine without the database can judge nothing
+            near = difflib.get_close_matches(name, known, n=2)
+            hint = f"did you mean {' or '.join(near)}?" if near else "write one like Europe/Berlin"
+            raise ValueError(f"is no time zone; {hint}") from None
+    return name
+
+
+TimeOfDay = Annotated[str, BeforeValidator(_time)]
 # The longest month has 31 days. Left out, a number is the default that docs/cost.md tells.
 Hours = Annotated[float, Field(ge=0, le=744)] | None
 Amount = Annotated[float, Field(ge=0, lt=1e15)] | None
@@ -119,6 +162,29 @@ class PurchaseSettings(Section):
                 )
 
 
+class WorkingHours(Section):
+    """When pools that may be empty have nodes. A pool counts that has `min: 0` and is bought by the hour."""
+
+    start: TimeOfDay = Field(default="07:00", description="When the pool gets its `desired` nodes, in quotes.")
+    end: TimeOfDay = Field(default="20:00", description="When it is emptied, on every day and whatever runs there, in quotes.")
+    days: Annotated[str, AfterValidator(_days)] = Field(
+        default="mon-fri", description="The days on which it gets them: `mon-fri`, or `mon,wed,fri`."
+    )
+    timezone: Annotated[str, AfterValidator(_timezone)] = Field(
+        description="The time zone of these times, as `Europe/Berlin`; summer time is followed."
+    )
+
+    @property
+    def hours_a_week(self) -> float:
+        """How many of the week's 168 hours are working hours."""
+        (first, first_minute), (last, last_minute) = (map(int, text.split(":")) for text in (self.start, self.end))
+        return len(_day_numbers(self.days)) * (last - first + (last_minute - first_minute) / 60)
+
+    def faults(self, path: str, place: Place) -> Iterator[Fault]:
+        if self.start >= self.end:
+            yield Fault(f"{path}.end", self.end, f"is not after start {self.start}; the hours of a day end on that day")
+
+
 class CostSettings(Section):
     """Money: what blocks an `up`, what is assumed of use, and who is told when it is spent."""
 
@@ -137,13 +203,24 @@ class CostSettings(Section):
     forecast_threshold_percent: int = Field(
         default=100, gt=0, le=1000, description="Forecast percentage of the budget that alerts."
     )
+    anomaly_threshold_usd: float | None = Field(
+        default=100,
+        gt=0,
+        description="Unusual spending that comes to this much in all is told the day AWS sees it; `null` declares no monitor. It "
+        "counts by the tag `Environment`, as the budget does.",
+    )
     ceiling_holds: Literal["expected", "maximum"] = Field(
         default="expected",
         description="Which month the ceiling holds: the expected one, or the one with everything scaled out and every job at its "
         "limit.",
+    )
+    working_hours: WorkingHours | None = Field(
+        default=None, description="When GPU pools have nodes: outside of these hours they are emptied. Left out: always."
     )
     usage: UsageSettings = Field(default=UsageSettings(), description="Assumed use: gigabytes, requests, hours.")
     purchase: PurchaseSettings = Field(default=PurchaseSettings(), description="How instances are bought.")
 
     def faults(self, path: str, place: Place) -> Iterator[Fault]:
         yield from self.purchase.faults(f"{path}.purchase", place)
+        if self.working_hours is not None:
+            yield from self.working_hours.faults(f"{path}.workingHours", place)

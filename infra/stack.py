@@ -10,6 +10,7 @@ from infra.catalog.datasets import dataset_names
 from infra.components.alerts import Alerts, AlertsArgs
 from infra.components.budget import Budget, BudgetArgs
 from infra.components.cluster import Cluster, ClusterArgs
+from infra.components.gpu_pool import node_group_prefix
 from infra.components.iam_documents import CAPTURE_PREFIX, Scope
 from infra.components.identity import Identity, IdentityArgs
 from infra.components.image_builds import ImageBuilds, ImageBuildsArgs
@@ -35,6 +36,7 @@ def build(settings: Settings) -> PlatformOutputs:
     scope = Scope(account_id=settings.account_id, region=settings.region, prefix=naming.prefix, environment=settings.environment)
     # The cluster's name is known before the cluster is: pods' roles trust it.
     cluster_name = naming.name()
+    emptied = [pool for pool in settings.cluster.gpu_pools if settings.cost.working_hours and pool.may_be_empty]
 
     keys = Keys(
         naming.name("keys"),
@@ -56,6 +58,7 @@ def build(settings: Settings) -> PlatformOutputs:
             operator_principal_arns=settings.identity.operator_principal_arns,
             ci=settings.identity.ci,
             image_build=settings.registry.build,
+            resized_node_groups=tuple(node_group_prefix(naming, pool.name) for pool in emptied),
         ),
     )
     network = Network(
@@ -128,6 +131,8 @@ def build(settings: Settings) -> PlatformOutputs:
             viewer_role_arns={"ci": identity.ci_role_arn} if identity.ci_role_arn is not None else {},
             pod_role_arns={TRAINING_PODS: identity.pod_training_role_arn},
             protect=settings.protect,
+            working_hours=settings.cost.working_hours,
+            resize_role_arn=identity.resize_role_arn,
         ),
     )
     tag = image_tag()

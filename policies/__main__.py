@@ -11,6 +11,8 @@ from pulumi.runtime import get_config_env
 from pulumi_policy import PolicyPack
 
 from policies.adapter import overrides_of, policies
+from policies.once import read_once
 from policies.rules import all_rules
 
+read_once()
 PolicyPack(name="slipway", policies=policies(all_rules(), overrides_of(get_config_env()), datetime.now(UTC).date()))

@@ -25,6 +25,7 @@ from pulumi_policy import (
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError
 
 from policies.linked import LinkedPlan
+from policies.once import once
 from policies.overrides import EXPIRED, KEY, Overrides
 from policies.rule import EVERY_TYPE, Fail, Rule, Unknown
 from tools.plan.view import UNKNOWN, ResourceView
@@ -113,7 +114,7 @@ def _resource_check(rule: Rule, terms: _Terms) -> Callable[[ResourceValidationAr
         if EVERY_TYPE not in rule.types and args.resource_type not in rule.types:
             return
         parent = args.opts.parent or ""
-        view = ResourceView(type=args.resource_type, name=args.name, urn=args.urn, parent=parent, props=plain(args.props))
+        view = ResourceView(type=args.resource_type, name=args.name, urn=args.urn, parent=parent, props=plain_once(args.props))
         verdict = rule.check(view, LinkedPlan([view]))
         if isinstance(verdict, Fail):
             terms.tell(report, rule, view, verdict, None)
@@ -146,7 +147,7 @@ def _stack_of(resources: Sequence[PolicyResource]) -> str:
 
 def view_of(resource: PolicyResource) -> ResourceView:
     """A resource as the engine shows it to a stack policy: its properties are the outputs, its id among them."""
-    props = plain(resource.props)
+    props = plain_once(resource.props)
     identity = props.get("id")
     return ResourceView(
         type=resource.resource_type,
@@ -165,6 +166,10 @@ def plain(value: Any) -> Any:
     if isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
         return [_item(value, index) for index in range(len(value))]
     return value
+
+
+# Of a resource's properties, which are the same object for every rule once `read_once` is at work.
+plain_once: Final = once(plain)
 
 
 def _item(container: Any, key: Any) -> Any:

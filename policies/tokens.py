@@ -123,7 +123,10 @@ K8S_DISRUPTION_BUDGET: Final = "kubernetes:policy/v1:PodDisruptionBudget"
 K8S_NAMESPACE: Final = "kubernetes:core/v1:Namespace"
 K8S_NETWORK_POLICY: Final = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
 K8S_QUOTA: Final = "kubernetes:core/v1:ResourceQuota"
+ANOMALY_MONITOR: Final = "aws:costexplorer/anomalyMonitor:AnomalyMonitor"
+ANOMALY_SUBSCRIPTION: Final = "aws:costexplorer/anomalySubscription:AnomalySubscription"
 BUDGET: Final = "aws:budgets/budget:Budget"
+SCHEDULE: Final = "aws:scheduler/schedule:Schedule"
 STACK: Final = "pulumi:pulumi:Stack"
 
 # What keeps data, and says by its DataClass tag of which kind.

@@ -1,4 +1,4 @@
-"""Where alarms and budgets are told: an encrypted topic, its readers, and a queue for what could not be delivered."""
+"""Where alarms, budgets and anomalies are told: an encrypted topic, its readers, and a queue for what could not be delivered."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class AlertsArgs:
 
 
 class Alerts(pulumi.ComponentResource):
-    """The topic that alarms and budgets publish to."""
+    """The topic that alarms, budgets and anomaly monitors publish to."""
 
     topic_arn: pulumi.Output[str]
     undelivered_queue_name: pulumi.Output[str]
@@ -67,12 +67,12 @@ class Alerts(pulumi.ComponentResource):
 
 
 def topic_policy(scope: Scope) -> Document:
-    """Our alarms and budgets may publish; nobody else, and nothing without TLS."""
+    """Our alarms, budgets and anomaly monitors may publish; nobody else, and nothing without TLS."""
     arn = scope.arn("sns", f"{scope.prefix}-alerts")
     return document(
         _allow(
             "Publish",
-            ["budgets.amazonaws.com", "cloudwatch.amazonaws.com"],
+            ["budgets.amazonaws.com", "cloudwatch.amazonaws.com", "costalerts.amazonaws.com"],
             "sns:Publish",
             arn,
             {"aws:SourceAccount": scope.account_id},

@@ -1,15 +1,19 @@
-"""What is spent, told while it can still be stopped: an AWS budget over everything that carries this stack's tag."""
+"""What is spent, told while it can still be stopped: a budget and an anomaly monitor over all that carries this stack's tag."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import pulumi
 import pulumi_aws as aws
 
 from infra.naming import Naming
 from infra.settings_cost import CostSettings
+
+# What an expression of Cost Explorer may hold besides tags.
+OTHER_PARTS: Final = ("And", "CostCategories", "Dimensions", "Not", "Or")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,9 +27,10 @@ class BudgetArgs:
 
 
 class Budget(pulumi.ComponentResource):
-    """A monthly cost budget with alerts on what was spent and on what will be."""
+    """A monthly cost budget with alerts on what was spent and on what will be, and on what is unlike the days before."""
 
     budget_name: pulumi.Output[str]
+    anomaly_monitor_arn: pulumi.Output[str] | None = None
 
     def __init__(self, name: str, args: BudgetArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:cost:Budget", name, None, opts)
@@ -45,7 +50,47 @@ class Budget(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.budget_name = budget.name
-        self.register_outputs({"budgetName": self.budget_name})
+        if args.settings.anomaly_threshold_usd is not None:
+            self.anomaly_monitor_arn = self._anomalies(args, args.settings.anomaly_threshold_usd)
+        self.register_outputs({"budgetName": self.budget_name, "anomalyMonitorArn": self.anomaly_monitor_arn})
+
+    def _anomalies(self, args: BudgetArgs, threshold_usd: float) -> pulumi.Output[str]:
+        full = args.naming.name("anomalies")
+        monitor = aws.costexplorer.AnomalyMonitor(
+            full,
+            name=full,
+            # An account has one monitor of all its services, and many of a tag.
+            monitor_type="CUSTOM",
+            monitor_specification=watched(args.naming.environment),
+            tags=args.naming.tags(full),
+            # The provider compares it, text by text, with an answer that gains a part when Cost Explorer does. It never changes:
+            # another environment has another name.
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["monitorSpecification"]),
+        )
+        aws.costexplorer.AnomalySubscription(
+            full,
+            name=full,
+            account_id=args.account_id,
+            frequency="IMMEDIATE",
+            monitor_arn_lists=[monitor.arn],
+            subscribers=[{"type": "SNS", "address": args.topic_arn}],
+            threshold_expression={
+                "dimension": {
+                    "key": "ANOMALY_TOTAL_IMPACT_ABSOLUTE",
+                    "match_options": ["GREATER_THAN_OR_EQUAL"],
+                    "values": [f"{threshold_usd:g}"],
+                }
+            },
+            tags=args.naming.tags(full),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        return monitor.arn
+
+
+def watched(environment: str) -> str:
+    """What the monitor looks at: all that carries the stack's tag. Written in full, as the provider reads it back."""
+    by_tag = {"Key": "Environment", "MatchOptions": None, "Values": [environment]}
+    return json.dumps({**dict.fromkeys(OTHER_PARTS), "Tags": by_tag}, sort_keys=True)
 
 
 def notifications(settings: CostSettings, topic_arn: pulumi.Input[str]) -> list[Any]:

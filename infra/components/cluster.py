@@ -19,6 +19,7 @@ from infra.components.gpu_pool import PoolPlan, gpu_plan, system_plan
 from infra.components.node_pool import NodePool, NodePoolArgs
 from infra.naming import Naming
 from infra.settings_cluster import ClusterSettings
+from infra.settings_cost import WorkingHours
 
 # https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html
 ADMIN_POLICY: Final = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
@@ -34,7 +35,7 @@ class ClusterArgs:
     """What a cluster needs from others.
 
     `private_subnets` is by zone name, in order. `admin_role_arns` and `viewer_role_arns` are by a plain name; these admins come
-    on top of the settings' own. `pod_role_arns` is by (namespace, service account).
+    on top of the settings' own. `pod_role_arns` is by (namespace, service account). `resize_role_arn` keeps the `working_hours`.
     """
 
     naming: Naming
@@ -53,6 +54,8 @@ class ClusterArgs:
     viewer_role_arns: Mapping[str, pulumi.Input[str]]
     pod_role_arns: Mapping[tuple[str, str], pulumi.Input[str]]
     protect: bool
+    working_hours: WorkingHours | None = None
+    resize_role_arn: pulumi.Input[str] | None = None
 
 
 class Cluster(pulumi.ComponentResource):
@@ -246,6 +249,8 @@ class Cluster(pulumi.ComponentResource):
                 efa_security_group_id=self._security.efa_group_id,
                 key_arn=args.cluster_key_arn,
                 after=before,
+                hours=args.working_hours,
+                resize_role_arn=args.resize_role_arn,
             ),
             pulumi.ResourceOptions(parent=self),
         )

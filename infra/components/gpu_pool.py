@@ -8,9 +8,12 @@ from typing import Final
 
 from infra.catalog.instances import InstanceFacts, instance_facts
 from infra.components.user_data import ami_type, node_user_data
+from infra.naming import Naming
 from infra.settings_cluster import CapacityType, GpuPool, PoolSettings, SystemPool
 
 POOL_LABEL: Final = "slipway/pool"
+# The provider adds 26 characters to a prefix, of EKS's 63.
+NAME_PREFIX_LIMIT: Final = 36
 EFA_LABEL: Final = "vpc.amazonaws.com/efa.present"
 # Types whose cards beyond the first take an interface for EFA alone, without an address: a p5.48xlarge would use 32 addresses.
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/efa-acc-inst-types.html
@@ -47,11 +50,17 @@ class PoolPlan:
     capacity_block: bool
     placement_group: bool
     user_data: str | None
+    may_be_empty: bool
 
     @property
     def efa(self) -> bool:
         """Whether the pool's interfaces are EFA's, which then need a group that refers to itself."""
         return bool(self.interfaces)
+
+
+def node_group_prefix(naming: Naming, pool: str) -> str:
+    """How a pool's node group is named. A replacement is made before the old group goes, so the name cannot be fixed."""
+    return f"{naming.short(pool, limit=NAME_PREFIX_LIMIT)}-"
 
 
 def system_plan(pool: SystemPool, zones: Sequence[str]) -> PoolPlan:
@@ -89,6 +98,7 @@ def gpu_plan(pool: GpuPool, zones: Sequence[str]) -> PoolPlan:
         interfaces=efa_interfaces(facts) if pool.efa else (),
         reservation_id=pool.reservation_id,
         placement_group=pool.placement_group and not pool.reservation_id,
+        may_be_empty=pool.may_be_empty,
     )
 
 
@@ -113,6 +123,7 @@ def _plan(
     interfaces: tuple[Interface, ...] = (),
     reservation_id: str | None = None,
     placement_group: bool = False,
+    may_be_empty: bool = False,
 ) -> PoolPlan:
     return PoolPlan(
         name=name,
@@ -132,4 +143,5 @@ def _plan(
         capacity_block=capacity_type is CapacityType.CAPACITY_BLOCK,
         placement_group=placement_group,
         user_data=node_user_data(facts),
+        may_be_empty=may_be_empty,
     )

@@ -40,7 +40,7 @@ def reach(scope: Scope) -> dict[str, list[str]]:
         "codeconnections": [scope.arn("codeconnections", "connection/*")],
         "ec2": [scope.arn("ec2", f"{kind}/*") for kind in ("network-interface", "security-group", "subnet")],
         "ecr": [scope.arn("ecr", f"repository/{scope.prefix}-*")],
-        "eks": [scope.arn("eks", f"cluster/{scope.prefix}*")],
+        "eks": [scope.arn("eks", f"{kind}/{scope.prefix}*") for kind in ("cluster", "nodegroup")],
         "iam": [scope.role("training"), scope.role("serving")],
         "kms": [scope.arn("kms", "key/*")],
         "logs": [arn for group in log_groups(scope) for arn in (group, f"{group}:log-stream:*")],

@@ -14,6 +14,7 @@ from infra.components import iam_documents as documents
 from infra.components.iam_boundary import boundary_document
 from infra.components.iam_documents import Document, Scope
 from infra.components.image_build_documents import image_build_document, image_build_trust, start_builds
+from infra.components.working_hours import resize_document, resize_trust
 from infra.naming import Naming
 from infra.settings_platform import CiSettings, ImageBuildSettings
 
@@ -26,6 +27,7 @@ NODE_POLICIES: Final = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistry
 class IdentityArgs:
     """`cluster_name` is known before the cluster is: pods' roles trust that one cluster.
 
+    `resized_node_groups` are the starts of the names of node groups that working hours empty and fill.
     `operator_principal_arns` are arn patterns of who may be the operator; none means everybody here with a second factor.
     """
 
@@ -36,6 +38,7 @@ class IdentityArgs:
     operator_principal_arns: tuple[str, ...]
     ci: CiSettings | None
     image_build: ImageBuildSettings | None
+    resized_node_groups: tuple[str, ...] = ()
 
 
 class Identity(pulumi.ComponentResource):
@@ -53,6 +56,7 @@ class Identity(pulumi.ComponentResource):
     ebs_csi_role_arn: pulumi.Output[str]
     ci_role_arn: pulumi.Output[str] | None
     image_build_role_arn: pulumi.Output[str] | None
+    resize_role_arn: pulumi.Output[str] | None
 
     def __init__(self, name: str, args: IdentityArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:security:Identity", name, None, opts)
@@ -71,6 +75,8 @@ class Identity(pulumi.ComponentResource):
             bounded["ci"] = documents.ci_document(scope)
         if args.image_build:
             bounded["image-build"] = image_build_document(scope, args.image_build.connection_arn)
+        if args.resized_node_groups:
+            bounded["working-hours"] = resize_document(scope, args.resized_node_groups)
         if args.ci and args.image_build:
             bounded["ci"] = documents.document(*bounded["ci"]["Statement"], start_builds(scope))
         boundary = self._boundary(boundary_document(scope, list(bounded.values())))
@@ -106,6 +112,11 @@ class Identity(pulumi.ComponentResource):
             if args.image_build
             else None
         )
+        self.resize_role_arn = (
+            self._role("working-hours", resize_trust(scope), bounded["working-hours"], boundary=boundary)
+            if args.resized_node_groups
+            else None
+        )
         outputs = {
             "boundaryArn": self.boundary_arn,
             "trainingRoleArn": self.training_role_arn,
@@ -118,7 +129,11 @@ class Identity(pulumi.ComponentResource):
             "cniRoleArn": self.cni_role_arn,
             "ebsCsiRoleArn": self.ebs_csi_role_arn,
         }
-        some = {"ciRoleArn": self.ci_role_arn, "imageBuildRoleArn": self.image_build_role_arn}
+        some = {
+            "ciRoleArn": self.ci_role_arn,
+            "imageBuildRoleArn": self.image_build_role_arn,
+            "resizeRoleArn": self.resize_role_arn,
+        }
         self.register_outputs(outputs | {name: arn for name, arn in some.items() if arn is not None})
 
     def _boundary(self, document: Document) -> aws.iam.Policy:

@@ -61,7 +61,7 @@ KEY_DOMAINS: Final = (
         name="logs",
         description="log groups and alerts",
         via=("logs", "sns", "sqs"),
-        services=("budgets.amazonaws.com", "cloudwatch.amazonaws.com", "sns.amazonaws.com"),
+        services=("budgets.amazonaws.com", "cloudwatch.amazonaws.com", "costalerts.amazonaws.com", "sns.amazonaws.com"),
         log_groups=True,
     ),
     KeyDomain(name="cluster", description="Kubernetes secrets and node volumes", via=("eks", "ec2"), grants=True, cluster=True),

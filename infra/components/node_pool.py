@@ -9,13 +9,13 @@ from typing import Final
 import pulumi
 import pulumi_aws as aws
 
-from infra.components.gpu_pool import PoolPlan
+from infra.components.gpu_pool import PoolPlan, node_group_prefix
+from infra.components.working_hours import RESIZE, RETRIES, RETRY_SECONDS, SCHEDULE_NAME_LIMIT, crons, resize
 from infra.naming import Naming
+from infra.settings_cost import WorkingHours
 
 # The root volume of Amazon Linux 2023.
 ROOT_DEVICE: Final = "/dev/xvda"
-# The provider adds 26 characters to a prefix, of EKS's 63.
-NAME_PREFIX_LIMIT: Final = 36
 TAGGED: Final = ("instance", "volume", "network-interface")
 
 
@@ -23,7 +23,8 @@ TAGGED: Final = ("instance", "volume", "network-interface")
 class NodePoolArgs:
     """`subnets` is by zone name; `key_arn` encrypts the root volumes; `efa_security_group_id` is for pools with EFA.
 
-    `after` is what must be there before the first node, and goes only after the last.
+    `after` is what must be there before the first node, and goes only after the last. `hours` is when a pool that may be empty
+    has nodes, and `resize_role_arn` who sees to it.
     """
 
     naming: Naming
@@ -36,6 +37,8 @@ class NodePoolArgs:
     efa_security_group_id: pulumi.Input[str] | None
     key_arn: pulumi.Input[str]
     after: Sequence[pulumi.Resource]
+    hours: WorkingHours | None = None
+    resize_role_arn: pulumi.Input[str] | None = None
 
 
 class NodePool(pulumi.ComponentResource):
@@ -53,6 +56,8 @@ class NodePool(pulumi.ComponentResource):
         self.node_group_name = self.node_group.node_group_name
         self.node_group_arn = self.node_group.arn
         self.launch_template_id = template.id
+        if args.hours is not None and args.resize_role_arn is not None and args.plan.may_be_empty:
+            self._keep_hours(args.hours, args.resize_role_arn)
         self.register_outputs(
             {
                 "nodeGroupName": self.node_group_name,
@@ -146,8 +151,7 @@ class NodePool(pulumi.ComponentResource):
         return aws.eks.NodeGroup(
             self._name,
             cluster_name=self._args.cluster_name,
-            # A replacement is made before the old group goes, so the name cannot be fixed.
-            node_group_name_prefix=f"{naming.short(plan.name, limit=NAME_PREFIX_LIMIT)}-",
+            node_group_name_prefix=node_group_prefix(naming, plan.name),
             node_role_arn=self._args.node_role_arn,
             version=self._args.version,
             ami_type=plan.ami_type,
@@ -169,3 +173,27 @@ class NodePool(pulumi.ComponentResource):
                 parent=self, ignore_changes=["scalingConfig.desiredSize"], depends_on=list(self._args.after)
             ),
         )
+
+    def _keep_hours(self, hours: WorkingHours, role_arn: pulumi.Input[str]) -> None:
+        """Empties the pool at the end of every day, and fills it at the start of a working day where it starts with nodes."""
+        start, end = crons(hours)
+        times = [("evening", end, 0), *([("morning", start, self._plan.desired)] if self._plan.desired else [])]
+        for part, cron, nodes in times:
+            name = self._args.naming.short(self._plan.name, part, limit=SCHEDULE_NAME_LIMIT)
+            aws.scheduler.Schedule(
+                name,
+                name=name,
+                description=f"Pool {self._plan.name}: {nodes} nodes",
+                schedule_expression=cron,
+                schedule_expression_timezone=hours.timezone,
+                flexible_time_window=aws.scheduler.ScheduleFlexibleTimeWindowArgs(mode="OFF"),
+                target=aws.scheduler.ScheduleTargetArgs(
+                    arn=RESIZE,
+                    role_arn=role_arn,
+                    input=pulumi.Output.json_dumps(resize(self._args.cluster_name, self.node_group_name, nodes), sort_keys=True),
+                    retry_policy=aws.scheduler.ScheduleTargetRetryPolicyArgs(
+                        maximum_event_age_in_seconds=RETRY_SECONDS, maximum_retry_attempts=RETRIES
+                    ),
+                ),
+                opts=pulumi.ResourceOptions(parent=self),
+            )

@@ -1,11 +1,11 @@
-"""Money: a budget is there, and somebody hears when it goes."""
+"""Money: a budget and an anomaly monitor are there, and somebody hears of it."""
 
 from __future__ import annotations
 
 from policies.block import Block
 from policies.linked import LinkedPlan
 from policies.rule import PASS, Fail, Verdict, every, rule, some
-from policies.tokens import BUDGET, STACK
+from policies.tokens import ANOMALY_MONITOR, ANOMALY_SUBSCRIPTION, BUDGET, STACK
 from tools.plan.view import ResourceView
 
 
@@ -18,6 +18,19 @@ from tools.plan.view import ResourceView
 )
 def stack_has_a_budget(resource: ResourceView, plan: LinkedPlan) -> Verdict:
     return PASS if plan.of(BUDGET) else Fail("the stack has no budget")
+
+
+@rule(
+    STACK,
+    severity="advisory",
+    anchors=("aws-well-architected COST02-BP05",),
+    why="A budget speaks at its thresholds; a node group that somebody forgot on Friday is seen by its first day's cost.",
+    fix="declare an aws.costexplorer.AnomalyMonitor over the stack's tag, and an AnomalySubscription that tells somebody",
+)
+def stack_watches_for_anomalies(resource: ResourceView, plan: LinkedPlan) -> Verdict:
+    if not plan.of(ANOMALY_MONITOR):
+        return Fail("the stack has no anomaly monitor")
+    return PASS if plan.of(ANOMALY_SUBSCRIPTION) else Fail("nobody subscribes to the anomaly monitor")
 
 
 @rule(

@@ -22,6 +22,8 @@ TAGGABLE: Final = frozenset(
         "aws:cloudwatch/logGroup:LogGroup",
         "aws:cloudwatch/metricAlarm:MetricAlarm",
         "aws:codebuild/project:Project",
+        "aws:costexplorer/anomalyMonitor:AnomalyMonitor",
+        "aws:costexplorer/anomalySubscription:AnomalySubscription",
         "aws:ebs/volume:Volume",
         "aws:ec2/capacityReservation:CapacityReservation",
         "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",

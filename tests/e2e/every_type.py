@@ -295,6 +295,17 @@ class _Program:
             labels={"pool": "a"},
             capacity_type=self.other("ON_DEMAND", "SPOT"),
         )
+        aws.scheduler.Schedule(
+            "evening",
+            schedule_expression=self.new("cron(0 20 ? * * *)", "cron(0 21 ? * * *)"),
+            schedule_expression_timezone="Europe/Berlin",
+            flexible_time_window={"mode": "OFF"},
+            target={
+                "arn": "arn:aws:scheduler:::aws-sdk:eks:updateNodegroupConfig",
+                "role_arn": self.role.arn,
+                "input": pulumi.Output.json_dumps({"ClusterName": cluster.name, "NodegroupName": "nodes"}),
+            },
+        )
         entry = aws.eks.AccessEntry(
             "entry",
             cluster_name=cluster.name,
@@ -408,6 +419,21 @@ class _Program:
             "dashboard",
             dashboard_name=self.other("types", "types-two"),
             dashboard_body=json.dumps({"widgets": [widget]}),
+        )
+        parts = dict.fromkeys(("And", "CostCategories", "Dimensions", "Not", "Or"))
+        monitor = aws.costexplorer.AnomalyMonitor(
+            "monitor",
+            name=self.new("types", "types-two"),
+            monitor_type="CUSTOM",
+            monitor_specification=json.dumps({**parts, "Tags": {"Key": "team", "MatchOptions": None, "Values": ["ml"]}}),
+        )
+        dimension = {"key": "ANOMALY_TOTAL_IMPACT_ABSOLUTE", "match_options": ["GREATER_THAN_OR_EQUAL"]}
+        aws.costexplorer.AnomalySubscription(
+            "monitor-told",
+            frequency="IMMEDIATE",
+            monitor_arn_lists=[monitor.arn],
+            subscribers=[{"type": "SNS", "address": self.topic.arn}],
+            threshold_expression={"dimension": {**dimension, "values": self.new(["100"], ["200"])}},
         )
         aws.budgets.Budget(
             "budget",

@@ -10,6 +10,7 @@ from infra.components.alerts import topic_policy, undelivered_policy
 from infra.components.budget import notifications
 from infra.components.iam_documents import Scope
 from infra.components.iam_lint import lint_document
+from infra.components.key_policies import KEY_DOMAINS
 from infra.components.observability import dashboard_body
 from infra.components.registry import image_lifecycle
 from infra.settings_cost import CostSettings
@@ -35,8 +36,36 @@ def test_a_budget_counts_its_own_stack_only(stack: str) -> None:
     assert len(budget.props["notifications"]) <= 10, "AWS takes ten"
 
 
+@pytest.mark.parametrize("stack", STACKS)
+def test_what_is_unlike_the_days_before_is_told_of_the_stack_alone(stack: str) -> None:
+    recording = recorded_stack(stack)
+    (monitor,) = recording.of("aws:costexplorer/anomalyMonitor:AnomalyMonitor")
+    (told,) = recording.of("aws:costexplorer/anomalySubscription:AnomalySubscription")
+    assert json.loads(monitor.props["monitorSpecification"])["Tags"]["Values"] == [stack]
+    assert (told.props["frequency"], told.props["subscribers"][0]["type"]) == ("IMMEDIATE", "SNS"), "a topic is told at once only"
+    assert told.props["thresholdExpression"]["dimension"]["values"] == ["100"]
+
+
+def test_without_a_threshold_no_monitor_is_declared() -> None:
+    import yaml
+
+    from infra.program import program
+    from tests.support.recorder import record
+    from tests.support.stacks import ROOT
+
+    config = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text(encoding="utf-8"))["config"]
+    config["slipway:cost"]["anomalyThresholdUsd"] = None
+    assert not [view for view in record(program, stack="dev", config=config) if "costexplorer" in view.type]
+
+
+def test_whoever_may_ring_may_use_the_key_of_the_topic() -> None:
+    (ring,) = [item for item in topic_policy(SCOPE)["Statement"] if item["Sid"] == "Publish"]
+    (domain,) = [domain for domain in KEY_DOMAINS if domain.name == "logs"]
+    assert set(ring["Principal"]["Service"]) <= set(domain.services), "the topic is encrypted: publishing takes its key"
+
+
 @pytest.mark.parametrize("policy", [topic_policy(SCOPE), undelivered_policy(SCOPE)], ids=["topic", "queue"])
-def test_only_our_own_alarms_and_budgets_may_ring(policy: dict[str, object]) -> None:
+def test_only_our_own_alarms_budgets_and_monitors_may_ring(policy: dict[str, object]) -> None:
     assert lint_document(policy, kind="resource") == []
 
 

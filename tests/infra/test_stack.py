@@ -23,6 +23,7 @@ TAGS_LIMIT = 50
 EMULATED = frozenset(
     {
         "appautoscaling/policy:Policy", "appautoscaling/target:Target", "budgets/budget:Budget", "cloudwatch/dashboard:Dashboard",
+        "costexplorer/anomalyMonitor:AnomalyMonitor", "costexplorer/anomalySubscription:AnomalySubscription",
         "cloudwatch/logGroup:LogGroup", "cloudwatch/metricAlarm:MetricAlarm", "ec2/eip:Eip", "ec2/flowLog:FlowLog",
         "ec2/internetGateway:InternetGateway", "ec2/launchTemplate:LaunchTemplate", "ec2/natGateway:NatGateway",
         "ec2/placementGroup:PlacementGroup", "ec2/route:Route", "ec2/routeTable:RouteTable",
@@ -38,7 +39,7 @@ EMULATED = frozenset(
         "s3/bucketPolicy:BucketPolicy", "s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
         "s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
         "s3/bucketVersioning:BucketVersioning", "sagemaker/endpoint:Endpoint",
-        "sagemaker/endpointConfiguration:EndpointConfiguration", "sagemaker/model:Model",
+        "sagemaker/endpointConfiguration:EndpointConfiguration", "sagemaker/model:Model", "scheduler/schedule:Schedule",
         "sagemaker/modelPackageGroup:ModelPackageGroup", "secretsmanager/secret:Secret",
         "secretsmanager/secretVersion:SecretVersion", "sns/topic:Topic", "sns/topicSubscription:TopicSubscription",
         "sqs/queue:Queue", "vpc/securityGroupEgressRule:SecurityGroupEgressRule",

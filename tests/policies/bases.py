@@ -315,6 +315,28 @@ PLATFORM: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "secret": (t.SECRET, {"kmsKeyId": KEY_ARN, "recoveryWindowInDays": 30, "tags": DATA}),
     "secret-rotation": (t.SECRET_ROTATION, {"secretId": id_of("secret"), "rotationLambdaArn": "arn:aws:lambda:..."}),
     "secret-policy": (t.SECRET_POLICY, {"secretArn": id_of("secret"), "policy": document(OWN_ACCOUNT)}),
+    "evening": (
+        t.SCHEDULE,
+        {
+            "scheduleExpression": "cron(0 20 ? * * *)",
+            "flexibleTimeWindow": {"mode": "OFF"},
+            "target": {
+                "arn": "arn:aws:scheduler:::aws-sdk:eks:updateNodegroupConfig",
+                "roleArn": ROLE_ARN,
+                "retryPolicy": {"maximumEventAgeInSeconds": 3600},
+            },
+        },
+    ),
+    "anomalies": (t.ANOMALY_MONITOR, {"monitorType": "DIMENSIONAL", "monitorDimension": "SERVICE", "tags": TAGS}),
+    "anomalies-told": (
+        t.ANOMALY_SUBSCRIPTION,
+        {
+            "frequency": "IMMEDIATE",
+            "monitorArnLists": [f"arn:aws:ce::{ACCOUNT}:anomalymonitor/1"],
+            "subscribers": [{"type": "SNS", "address": f"arn:aws:sns:us-east-1:{ACCOUNT}:alerts"}],
+            "tags": TAGS,
+        },
+    ),
     "budget": (
         t.BUDGET,
         {

@@ -38,6 +38,11 @@ CASES: Final = (
     Case("budgets-budget-tells-somebody", "budget", "notifications.0.subscriberEmailAddresses", []),
     Case("budgets-budget-warns-early", "budget", "notifications.0.threshold", 100),
     Case("budgets-stack-has-a-budget", "budget", REMOVE),
+    Case("budgets-stack-watches-for-anomalies", "anomalies", REMOVE),
+    Case("budgets-stack-watches-for-anomalies", "anomalies-told", REMOVE),
+    # --- schedules
+    Case("schedules-call-is-not-late", "evening", "target.retryPolicy.maximumEventAgeInSeconds", 3601),
+    Case("schedules-call-is-not-late", "evening", "target.retryPolicy", ...),
     # --- compute
     Case("compute-disks-are-encrypted", "template", "blockDeviceMappings.0.ebs.encrypted", "false"),
     Case("compute-disks-are-encrypted", "template", "blockDeviceMappings", []),

@@ -40,6 +40,7 @@ EQUIVALENT: Final[dict[str, str]] = {
     "policies.rules.residency._texts: '.' -> '.x'": TOLD,
     "policies.rules.residency.inference_stays_in_its_geography: 'global' -> 'globalx' #2": TOLD,
     "policies.rules.residency.inference_stays_in_its_geography: geography == 'global' -> geography != 'global' #2": TOLD,
+    "policies.rules.schedules.A_DAY: 86400 -> 86401": TOLD,
     "policies.tokens.is_production: 1 -> 2": "the last part of a name is the last, however many there are",
     "policies.rules.sagemaker.endpoint_captures_data: share > 0 -> share >= 0": ZERO,
 }

@@ -15,6 +15,7 @@ from typing import Final
 READS: Final[Mapping[str, tuple[str, ...]]] = {
     "application-autoscaling": ("Describe*", "ListTagsForResource"),
     "budgets": ("ListTagsForResource", "ViewBudget"),
+    "ce": ("GetAnomalyMonitors", "GetAnomalySubscriptions", "ListTagsForResource"),
     "cloudwatch": ("DescribeAlarms", "GetDashboard", "GetMetricStatistics", "ListTagsForResource"),
     "codebuild": ("BatchGetProjects",),
     "ec2": ("Describe*",),
@@ -31,6 +32,7 @@ READS: Final[Mapping[str, tuple[str, ...]]] = {
         "GetReplicationConfiguration", "ListAllMyBuckets", "ListBucket", "ListTagsForResource",
     ),
     "sagemaker": ("Describe*", "List*"),
+    "scheduler": ("GetSchedule",),
     "secretsmanager": ("DescribeSecret", "GetResourcePolicy", "ListSecretVersionIds"),
     "servicequotas": ("ListAWSDefaultServiceQuotas", "ListServiceQuotas"),
     "sns": ("GetSubscriptionAttributes", "GetTopicAttributes", "ListSubscriptionsByTopic", "ListTagsForResource"),
@@ -44,6 +46,11 @@ NETWORK_MAKING: Final = (
     "AuthorizeSecurityGroupIngress", "CreateFlowLogs", "CreateInternetGateway", "CreateLaunchTemplate",
     "CreateLaunchTemplateVersion", "CreateNatGateway", "CreatePlacementGroup", "CreateRoute", "CreateRouteTable",
     "CreateSecurityGroup", "CreateSubnet", "CreateVpc", "CreateVpcEndpoint",
+)  # fmt: skip
+# The kinds that those are about, as far as the platform has them.
+NETWORK_KINDS: Final = (
+    "elastic-ip", "internet-gateway", "launch-template", "natgateway", "network-interface", "placement-group", "route-table",
+    "security-group", "security-group-rule", "subnet", "vpc", "vpc-endpoint", "vpc-flow-log",
 )  # fmt: skip
 NETWORK_CHANGING: Final = (
     "CreateTags", "DeleteFlowLogs", "DeleteInternetGateway", "DeleteLaunchTemplate", "DeleteLaunchTemplateVersions",
@@ -91,7 +98,7 @@ AGENT_POLICIES: Final = (
 # Who is handed the platform's roles, and whose own roles a new account may have to make first.
 SERVICES: Final = (
     "codebuild.amazonaws.com", "ec2.amazonaws.com", "eks.amazonaws.com", "pods.eks.amazonaws.com", "sagemaker.amazonaws.com",
-    "vpc-flow-logs.amazonaws.com",
+    "scheduler.amazonaws.com", "vpc-flow-logs.amazonaws.com",
 )  # fmt: skip
 LINKED_SERVICES: Final = (
     "autoscaling.amazonaws.com", "eks-nodegroup.amazonaws.com", "eks.amazonaws.com",
@@ -115,6 +122,7 @@ BY_NAME: Final[Mapping[str, tuple[str, ...]]] = {
         "DeleteEndpoint", "DeleteEndpointConfig", "DeleteModel", "DeleteModelPackageGroup", "DeleteTags", "StopTrainingJob",
         "UpdateEndpoint", "UpdateEndpointWeightsAndCapacities",
     ),
+    "scheduler": ("CreateSchedule", "DeleteSchedule", "UpdateSchedule"),
     "secretsmanager": (
         "CreateSecret", "DeleteResourcePolicy", "DeleteSecret", "GetSecretValue", "PutResourcePolicy", "PutSecretValue",
         "RestoreSecret", "TagResource", "UntagResource", "UpdateSecret",
@@ -125,6 +133,11 @@ BY_NAME: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "sqs": ("CreateQueue", "DeleteQueue", "SetQueueAttributes", "TagQueue", "UntagQueue"),
 }  # fmt: skip
+# Of a watch over spending only the tag is ours to choose: its arn has an id of AWS's.
+WATCHES_MAKING: Final = ("CreateAnomalyMonitor", "CreateAnomalySubscription")
+WATCHES_CHANGING: Final = (
+    "DeleteAnomalyMonitor", "DeleteAnomalySubscription", "UntagResource", "UpdateAnomalyMonitor", "UpdateAnomalySubscription",
+)  # fmt: skip
 SCALING: Final = (
     "DeleteScalingPolicy", "DeregisterScalableTarget", "PutScalingPolicy", "RegisterScalableTarget", "TagResource",
     "UntagResource",

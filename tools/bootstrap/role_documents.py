@@ -85,7 +85,8 @@ def _own_objects(target: Target, scope: Scope) -> list[Statement]:
 
 def _network(scope: Scope) -> Iterable[Statement]:
     here = {"aws:RequestedRegion": scope.region}
-    yield allow("MakeNetwork", _of("ec2", grants.NETWORK_MAKING), ["*"], StringEquals=here)
+    kinds = [scope.arn("ec2", f"{kind}/*") for kind in grants.NETWORK_KINDS]
+    yield allow("MakeNetwork", _of("ec2", grants.NETWORK_MAKING), kinds, StringEquals=here)
     yield allow(
         "ChangeOwnNetwork",
         _of("ec2", grants.NETWORK_CHANGING),
@@ -93,7 +94,8 @@ def _network(scope: Scope) -> Iterable[Statement]:
         StringEquals={"aws:ResourceTag/Environment": scope.environment},
     )
     # What is made is tagged by the same call, before it has the tag that the statement above asks for.
-    yield allow("TagWhatIsMade", ("ec2:CreateTags",), [scope.arn("ec2", "*/*")], Null={"ec2:CreateAction": "false"})
+    making = {"ec2:CreateAction": [*grants.NETWORK_MAKING, "RunInstances"]}
+    yield allow("TagWhatIsMade", ("ec2:CreateTags",), [scope.arn("ec2", "*/*")], StringEquals=making)
     # An interface endpoint is given its private name by whoever makes it.
     yield allow("NameEndpoints", ("route53:AssociateVPCWithHostedZone",), ["arn:aws:route53:::hostedzone/*"])
     # EKS starts nodes itself, and asks whether whoever makes a node group could have, with its launch template.
@@ -119,12 +121,19 @@ def _platform(scope: Scope) -> Iterable[Statement]:
         "ecr": [scope.arn("ecr", f"repository/{scope.prefix}-*")],
         "logs": [arn for group in log_groups(scope) for arn in (group, f"{group}:*")],
         "sagemaker": [scope.arn("sagemaker", f"*/{scope.prefix}-*")],
+        "scheduler": [scope.arn("scheduler", f"schedule/default/{scope.prefix}-*")],
         "secretsmanager": [scope.arn("secretsmanager", f"secret:{scope.prefix}-*")],
         "sns": [scope.arn("sns", f"{scope.prefix}-*")],
         "sqs": [scope.arn("sqs", f"{scope.prefix}-*")],
     }
     for service, actions in grants.BY_NAME.items():
         yield allow(f"Own{service.capitalize()}", _of(service, actions), named[service])
+    watches = [f"arn:aws:ce::{scope.account_id}:{kind}/*" for kind in ("anomalymonitor", "anomalysubscription")]
+    made = {"aws:RequestTag/Environment": scope.environment}
+    there = {"aws:ResourceTag/Environment": scope.environment}
+    yield allow("MakeWatches", _of("ce", grants.WATCHES_MAKING), ["*"], StringEquals=made)
+    yield allow("TagWatches", ("ce:TagResource",), watches, StringEquals=made, StringEqualsIfExists=there)
+    yield allow("ChangeOwnWatches", _of("ce", grants.WATCHES_CHANGING), watches, StringEquals=there)
     yield allow(
         "HandConnectionsOn",
         ("codeconnections:PassConnection",),

@@ -16,7 +16,8 @@ from tools.cli import terminal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verb:
-    """A verb: its name, the line that `--help` shows, and the module whose `run` (or, for a group, `app`) it is."""
+    """A verb: its name (of two words where the first is a verb of its own), the line that `--help` shows, and the module whose
+    `run` (or, for a group, `app`) it is."""
 
     name: str
     help: str
@@ -35,6 +36,7 @@ VERBS: Final = (
     Verb(name="train", help="Run a training job of a stack that is up.", module="tools.cli.verbs.train"),
     Verb(name="check", help="Judge a preview, a state or a file by the policies.", module="tools.cli.verbs.check"),
     Verb(name="cost", help="Price a preview, a state or a file.", module="tools.cli.verbs.cost"),
+    Verb(name="cost refresh", help="Renew the price table from the AWS Price List.", module="tools.cli.verbs.cost_refresh"),
     Verb(
         name="preflight", help="Ask the account whether a preview will fit: quotas, capacity.", module="tools.cli.verbs.preflight"
     ),
@@ -82,7 +84,7 @@ class LazyGroup(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         self._called = True
         try:
-            return super().resolve_command(ctx, args)
+            return super().resolve_command(ctx, joined(args))
         finally:
             self._called = False
 
@@ -91,6 +93,12 @@ class LazyGroup(TyperGroup):
         if verb is None:
             return None
         return load(verb) if self._called else _line_only(verb)
+
+
+def joined(words: list[str]) -> list[str]:
+    """The words of a command line, those of a verb of two words in one: `cost refresh` before the stack of that name."""
+    first = " ".join(words[:2])
+    return [first, *words[2:]] if first in _BY_NAME else words
 
 
 def load(verb: Verb) -> Any:

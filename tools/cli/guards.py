@@ -42,7 +42,7 @@ def priced(plan: Plan, settings: Any, *, before: Plan | None = None, region: str
     report = estimate(
         plan,
         region=region or settings.region,
-        usage=usage_of(settings),
+        usage=usage_of(settings, plan),
         purchase=purchase,
         ceiling_usd=settings.cost.ceiling_monthly_usd,
         ceiling_holds=settings.cost.ceiling_holds,
@@ -53,11 +53,19 @@ def priced(plan: Plan, settings: Any, *, before: Plan | None = None, region: str
     return replace(report, hints=found)
 
 
-def usage_of(settings: Any) -> Any:
-    """What the stack file assumes of use, the rest by default."""
-    from tools.cost.usage import Usage
+def usage_of(settings: Any, plan: Plan) -> Any:
+    """What the stack file assumes of use, the rest by default; pools that working hours empty run only in these."""
+    from infra.settings_cost import HOURS_A_WEEK
+    from tools.cost.usage import HOURS_A_MONTH, Usage
 
-    return Usage.of(settings.cost.usage.model_dump(exclude_none=True))
+    given = settings.cost.usage.model_dump(exclude_none=True)
+    hours = settings.cost.working_hours
+    if hours is not None:
+        monthly = round(HOURS_A_MONTH * hours.hours_a_week / HOURS_A_WEEK, 2)
+        emptied = {settings.naming.name(pool.name) for pool in settings.cluster.gpu_pools if pool.may_be_empty}
+        found = sorted(emptied & {view.name for view in plan})
+        given["overrides"] = {name: {"instance_hours": monthly} for name in found} | given["overrides"]
+    return Usage.of(given)
 
 
 def deployed(session: Any) -> Plan | None:
@@ -109,6 +117,17 @@ def overrides_of(settings: Any) -> Any:
     from policies.overrides import Overrides
 
     return Overrides.read(settings.policies.model_dump(mode="json", by_alias=True))
+
+
+def overrides_of_file(stack: str) -> Any:
+    """The same for a plan that is no plan of this stack. A stack file that says nothing of policies is not read any further:
+    that takes longer than to judge a thousand resources."""
+    from policies.overrides import KEY, Overrides
+    from tools.engine.home import stacks_path
+
+    source = stacks_path() / f"Pulumi.{stack}.yaml"
+    silent = source.is_file() and KEY not in source.read_text(encoding="utf-8", errors="replace")
+    return Overrides.read({}) if silent else overrides_of(settings_of(stack))
 
 
 def _unknown_rules(settings: Any) -> list[tuple[str, str, str]]:

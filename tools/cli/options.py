@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from typing import Annotated, Final
 
 import typer
+
+# A region's name, in any of AWS's partitions. Whether there are prices for it is another question, which the bill answers.
+_REGION: Final = re.compile(r"[a-z]{2,3}(-[a-z]+)+-[0-9]+")
 
 Stack = Annotated[str, typer.Argument(help="The stack: local, dev, staging, prod, any Pulumi.<stack>.yaml.", show_default=True)]
 Local = Annotated[bool, typer.Option("--local", help="Take this environment's settings to the local cloud (own state).")]
 Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON on stdout.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="List every resource that changes, however many.")]
+
+
+def region_checked(region: str) -> str:
+    """The value of a `--region`. Raises ValueError where it has no region's form; "" is none given."""
+    if region and not _REGION.fullmatch(region):
+        raise ValueError(f"--region {region!r} is no region's name; write one like eu-west-1")
+    return region

@@ -26,7 +26,7 @@ def lists(source: str, regions: list[str]) -> Iterator[Any]:
 def _files(folder: Path) -> Iterator[tuple[str, str]]:
     paths = sorted(folder.rglob("*.json")) if folder.is_dir() else []
     if not paths:
-        raise ValueError(f"--refresh {folder}: no folder with .json files of the AWS Price List; give one, or `{AWS}`")
+        raise ValueError(f"{folder}: no folder with .json files of the AWS Price List; give one, or `{AWS}`")
     for path in paths:
         try:
             yield str(path), path.read_text(encoding="utf-8")
@@ -40,7 +40,7 @@ def _fetched(source: str, regions: list[str]) -> Iterator[tuple[str, str]]:
 
     base = _address() if source == AWS else source.rstrip("/")
     if not base.startswith(("https://", "http://127.0.0.1")):
-        raise ValueError(f"--refresh {source}: prices are asked for over https only; give an https address, a folder or `{AWS}`")
+        raise ValueError(f"{source}: prices are asked for over https only; give an https address, a folder or `{AWS}`")
     for code in CODES:
         for region in regions:
             where = f"{base}/offers/v1.0/aws/{code}/current/{region}/index.json"

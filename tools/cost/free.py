@@ -50,6 +50,7 @@ _REASONS: Final[dict[str, tuple[str, ...]]] = {
         "aws:rds/parameterGroup:ParameterGroup",
         "aws:dynamodb/tag:Tag",
     ),
+    "the first 14 million calls a month are free": ("aws:scheduler/schedule:Schedule",),
     "a setting of a resource that is priced": (
         "aws:kms/alias:Alias",
         "aws:kms/grant:Grant",

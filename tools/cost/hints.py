@@ -26,6 +26,7 @@ ENDPOINT: Final = "aws:sagemaker/endpoint:Endpoint"
 NOTEBOOK: Final = "aws:sagemaker/notebookInstance:NotebookInstance"
 NAT: Final = "aws:ec2/natGateway:NatGateway"
 VPC_ENDPOINT: Final = "aws:ec2/vpcEndpoint:VpcEndpoint"
+SCHEDULE: Final = "aws:scheduler/schedule:Schedule"
 # How many of the largest lines are looked at, and what is too little to change a stack for.
 LARGEST: Final = 10
 LEAST_USD: Final = 1.0
@@ -179,11 +180,18 @@ def _night(case: Case) -> Found:
         return
     if case.view.get("capacityType") == "CAPACITY_BLOCK" or _reserved(_template(case)):
         return
+    if case.view.type == NODE_GROUP and case.links.siblings(case.view, SCHEDULE):
+        return
+    may_be_empty = case.view.type == NODE_GROUP and case.view.get("scalingConfig.minSize") == 0
     saved = case.saving(case.view, replace(usage, instance_hours=WORKING_HOURS, overrides={}))
     yield (
         saved,
-        f"off at night and on weekends it runs {WORKING_HOURS:g} hours of {usage.instance_hours:g}; nothing does that by itself: "
-        f"{STOPPED[case.view.type]}, and say so in slipway:cost.usage.instanceHours",
+        f"off at night and on weekends it runs {WORKING_HOURS:g} hours of {usage.instance_hours:g}"
+        + (
+            ": slipway:cost.workingHours sees to that"
+            if may_be_empty
+            else f"; nothing does that by itself: {STOPPED[case.view.type]}, and say so in slipway:cost.usage.instanceHours"
+        ),
     )
 
 

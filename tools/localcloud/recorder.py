@@ -64,6 +64,8 @@ class Recorded:
     missing    (error code, message template) when it is not there; exists: when it already is
     filters    List/Describe parameters that select by an item's member: parameter -> member
     drop       create parameters that are not part of the item
+    inside     the create parameter that holds the item ("" = the parameters are the item)
+    tags       the member that tags are asked and answered by: a map, or a list of keys and values
     """
 
     service: str
@@ -79,6 +81,8 @@ class Recorded:
     parent: Callable[[Call], Any] | None = None
     filters: Mapping[str, str] = field(default_factory=dict)
     drop: frozenset[str] = frozenset({"clientRequestToken", "DryRun", "TagSpecifications"})
+    inside: str = ""
+    tags: Literal["tags", "ResourceTags"] = "tags"
     wrap: Callable[[Call, dict[str, Any]], Mapping[str, Any]] | None = None
 
 
@@ -173,7 +177,8 @@ class Recorder:
     def _create(self, row: Recorded, call: Call) -> Mapping[str, Any]:
         if row.parent:
             row.parent(call)
-        item = {name: value for name, value in call.params.items() if name not in row.drop and value is not None}
+        given = call.params[row.inside] if row.inside else call.params
+        item = {name: value for name, value in given.items() if name not in row.drop and value is not None}
         for specification in call.params.get("TagSpecifications", ()):
             item["Tags"] = list(specification.get("Tags", ()))
         item.update(row.made(call))
@@ -230,25 +235,31 @@ class Recorder:
         for row in self.rows:
             for item in self._store(row.service, row.noun, call.region).values() if row.service == call.service else ():
                 if wanted and wanted in (item.get(row.arn), item.get("GroupId")):
-                    return _change_tags(call, item)
+                    return _change_tags(call, item, row.tags)
         return None
 
 
-def _change_tags(call: Call, item: dict[str, Any]) -> Mapping[str, Any]:
+def _change_tags(call: Call, item: dict[str, Any], member: str) -> Mapping[str, Any]:
     if call.operation in ("CreateTags", "DeleteTags"):
         tags = {tag["Key"]: tag.get("Value", "") for tag in item.get("Tags", ())}
         named = {tag["Key"]: tag.get("Value", "") for tag in call.params.get("Tags", ())}
         tags = {**tags, **named} if call.operation == "CreateTags" else {k: v for k, v in tags.items() if k not in named}
         item["Tags"] = [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
         return {}
-    tags = dict(item.get("tags") or {})
+    tags = _as_map(item.get(member))
+    if call.operation == "ListTagsForResource":
+        return {member: item.get(member) or ({} if member == "tags" else [])}
     if call.operation == "TagResource":
-        item["tags"] = {**tags, **call.params.get("tags", {})}
-    elif call.operation == "UntagResource":
-        item["tags"] = {key: value for key, value in tags.items() if key not in call.params.get("tagKeys", ())}
+        tags |= _as_map(call.params.get(member))
     else:
-        return {"tags": tags}
+        gone = call.params.get("tagKeys") or call.params.get("ResourceTagKeys") or ()
+        tags = {key: value for key, value in tags.items() if key not in gone}
+    item[member] = tags if member == "tags" else [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
     return {}
+
+
+def _as_map(tags: Any) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in tags} if isinstance(tags, list) else dict(tags or {})
 
 
 @cache

@@ -46,6 +46,8 @@ ACTIONS: Final[Mapping[str, Actions]] = {
     "aws:codebuild/project:Project": _on(
         "arn:{partition}:codebuild:{region}:{account}:project/{name}", "name", "codebuild:CreateProject"
     ),
+    "aws:costexplorer/anomalyMonitor:AnomalyMonitor": _any("ce:CreateAnomalyMonitor"),
+    "aws:costexplorer/anomalySubscription:AnomalySubscription": _any("ce:CreateAnomalySubscription"),
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": _any("ec2:RevokeSecurityGroupIngress", "ec2:RevokeSecurityGroupEgress"),
     "aws:ec2/eip:Eip": _any("ec2:AllocateAddress", "ec2:CreateTags"),
     "aws:ec2/flowLog:FlowLog": _any("ec2:CreateFlowLogs"),
@@ -99,6 +101,9 @@ ACTIONS: Final[Mapping[str, Actions]] = {
     "aws:sagemaker/model:Model": _any("sagemaker:CreateModel"),
     "aws:sagemaker/modelPackageGroup:ModelPackageGroup": _on(
         _SAGEMAKER + "model-package-group/{name}", "modelPackageGroupName", "sagemaker:CreateModelPackageGroup"
+    ),
+    "aws:scheduler/schedule:Schedule": _on(
+        "arn:{partition}:scheduler:{region}:{account}:schedule/default/{name}", "name", "scheduler:CreateSchedule"
     ),
     "aws:secretsmanager/secret:Secret": _on(
         "arn:{partition}:secretsmanager:{region}:{account}:secret:{name}-??????",

@@ -85,6 +85,15 @@ class Priced:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Saving:
+    """What would cost less and do the same: of which resource, how much a month, and how."""
+
+    name: str
+    usd: float
+    how: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Money:
     """The bill of the change in USD a month. None where the document does not tell."""
 
@@ -96,6 +105,7 @@ class Money:
     most: float | None
     largest: tuple[Priced, ...]
     unpriced: tuple[tuple[str, str], ...]  # name, why
+    savings: tuple[Saving, ...]  # the largest first
     region: str
     priced_at: str
 
@@ -108,6 +118,11 @@ class Money:
     def holds(self) -> str:
         """What is said after the ceiling where it holds another month than the expected one."""
         return " at the most" if self.at_most else ""
+
+    @property
+    def saved(self) -> float:
+        """What all savings come to. There is one a resource at most, so they add up."""
+        return sum(one.usd for one in self.savings)
 
     @property
     def over(self) -> bool:
@@ -284,9 +299,18 @@ def _money(cost: Mapping[str, Any]) -> Money | None:
         most=_number(cost.get("max_usd")),
         largest=tuple(costly[:LARGEST]),
         unpriced=tuple((_item_name(item), _text(item.get("reason"))) for item in _items(cost, "unpriced")),
+        savings=tuple(_savings(cost)),
         region=_text(cost.get("region")),
         priced_at=_text(cost.get("priced_at")),
     )
+
+
+def _savings(cost: Mapping[str, Any]) -> list[Saving]:
+    found = [
+        Saving(name=_item_name(item), usd=_number(item.get("saves_usd")) or 0.0, how=_text(item.get("message")))
+        for item in _items(cost, "hints")
+    ]
+    return sorted(found, key=lambda one: -one.usd)
 
 
 def _policy(policy: Mapping[str, Any]) -> Policy | None:

@@ -135,12 +135,18 @@ def _money(money: Money) -> str:
         for line in money.largest
     )
     lines = _folded("How the largest are made up", _table(("Resource", "What", "USD", "Why"), told)) if money.largest else ""
+    ways = (_row(f"<code>{escape(one.name)}</code>", f"{one.usd:,.2f}", escape(one.how)) for one in money.savings)
+    less = (
+        _folded(f"What would cost less: {money.saved:,.2f} a month", _table(("Resource", "Saves", "How"), ways), ready=True)
+        if money.savings
+        else ""
+    )
     gaps = (_row(f"<code>{escape(name)}</code>", escape(why)) for name, why in money.unpriced)
     unpriced = _table((f"{len(money.unpriced)} without a price, not in the sum", "Why"), gaps) if money.unpriced else ""
     figures = (
         '<table class="figures">' + "".join(f"<tr><th>{name}</th><td>{value}</td></tr>" for name, value in rows) + "</table>"
     )
-    return _section("Money, USD a month", f'{out}<div class="beside">{figures}{bars}</div>{unpriced}{lines}')
+    return _section("Money, USD a month", f'{out}<div class="beside">{figures}{bars}</div>{unpriced}{less}{lines}')
 
 
 def _bars(lines: Sequence[Priced]) -> str:

@@ -171,6 +171,11 @@ def _money_groups(views: list[ResourceView], prefix: str) -> Iterable[Group]:
     chips = (Chip(label=short_name(view, prefix), detail=_amount(view), tip=view.name) for view in budgets)
     yield Group(heading="Budgets", chips=tuple(chips))
     yield _named(views, prefix, "Anomaly monitors", "aws:costexplorer/anomalyMonitor:AnomalyMonitor")
+    schedules = [view for view in views if view.type == "aws:scheduler/schedule:Schedule"]
+    chips = (
+        Chip(label=short_name(view, prefix), detail=text_of(view.get("scheduleExpression")), tip=view.name) for view in schedules
+    )
+    yield Group(heading="Schedules", chips=tuple(chips))
 
 
 def _amount(view: ResourceView) -> str:

@@ -145,6 +145,10 @@ def _money(money: Money, rows: int) -> list[str]:
             bar = "█" * max(1, round(BAR * line.usd / most))
             lines.append(f"| {code(line.name)} {text(line.kind)} | {line.usd:,.2f} | {bar} | {text(line.basis)} |")
         parts.append(_listed(f"The {len(money.largest)} largest", lines, rows, head=2, fold=True))
+    if money.savings:
+        lines = ["| Resource | Saves | How |", "| --- | ---: | --- |"]
+        lines += [f"| {code(one.name)} | {one.usd:,.2f} | {text(one.how)} |" for one in money.savings]
+        parts.append(_listed(f"What would cost less: {money.saved:,.2f} a month", lines, rows, head=2, fold=True))
     if money.unpriced:
         lines = [f"- {code(name)} {text(why)}" for name, why in money.unpriced]
         parts.append(_listed(f"⚠️ {len(money.unpriced)} without a price, not in the sum", lines, rows))

@@ -35,6 +35,7 @@ ROOM_OF: Final = (
     ("aws:sqs/", "watch"),
     ("aws:budgets/", "money"),
     ("aws:costexplorer/", "money"),
+    ("aws:scheduler/", "money"),
 )
 TIERS: Final = ("public", "private", "isolated")
 # Nearly every component has some of these; they do not tell what it is for.

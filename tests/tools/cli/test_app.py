@@ -502,8 +502,9 @@ def test_the_rules_can_be_listed_with_why_and_fix() -> None:
 
 @pytest.mark.parametrize("verb", [verb.name for verb in VERBS])
 def test_every_verb_has_help_with_an_example(verb: str) -> None:
-    done = call(verb, "--help")
+    done = call(*verb.split(), "--help")
     assert done.exit_code == 0
+    assert f"Usage: slipway {verb} " in done.stdout
     assert "Example: slipway " in done.stdout
     assert "--json" in done.stdout or verb in {group.name for group in VERBS if group.group}, "a group's commands have it"
 

@@ -9,8 +9,9 @@ import pytest
 import yaml
 
 from infra.settings_base import SettingsError
+from policies.overrides import Overrides
 from tests.support.stacks import config_of
-from tools.cli.guards import overrides_of, settings_of
+from tools.cli.guards import overrides_of, overrides_of_file, settings_of
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -77,3 +78,21 @@ def test_the_overrides_are_those_of_the_file(tmp_path: Path, monkeypatch: pytest
     assert found.severity == {"s3-bucket-versioned": "advisory"}
     (one,) = found.exceptions
     assert (one.rule, one.until.isoformat(), one.where) == ("s3-bucket-ages", "2027-01-31", "slipway:policies.exceptions[0]")
+
+
+def test_a_stack_file_weighs_the_rules_for_a_plan_from_a_file_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _stack_file(tmp_path, monkeypatch, {"severity": {"s3-bucket-ages": "off"}})
+    assert overrides_of_file("local").severity == {"s3-bucket-ages": "off"}
+    with pytest.raises(FileNotFoundError, match="there is no stack 'nowhere'"):
+        overrides_of_file("nowhere")
+    _stack_file(tmp_path, monkeypatch, {"severity": {"s3-bucket-age": "off"}})
+    with pytest.raises(SettingsError):
+        overrides_of_file("local")
+
+
+def test_a_stack_file_that_says_nothing_of_policies_is_not_judged_with_a_plan_from_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "Pulumi.local.yaml").write_text("config: {slipway:network: 7}")
+    monkeypatch.setenv("SLIPWAY_STACKS", str(tmp_path))
+    assert overrides_of_file("local") == Overrides.read({})

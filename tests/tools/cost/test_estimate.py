@@ -44,7 +44,8 @@ aws:eks/podIdentityAssociation:PodIdentityAssociation aws:cloudwatch/logGroup:Lo
 aws:cloudwatch/dashboard:Dashboard aws:sagemaker/model:Model aws:sagemaker/endpointConfiguration:EndpointConfiguration
 aws:sagemaker/endpoint:Endpoint aws:sagemaker/modelPackageGroup:ModelPackageGroup aws:appautoscaling/target:Target
 aws:appautoscaling/policy:Policy aws:sns/topic:Topic aws:sns/topicSubscription:TopicSubscription aws:sqs/queue:Queue
-aws:budgets/budget:Budget aws:secretsmanager/secret:Secret aws:secretsmanager/secretVersion:SecretVersion
+aws:budgets/budget:Budget aws:costexplorer/anomalyMonitor:AnomalyMonitor aws:costexplorer/anomalySubscription:AnomalySubscription
+aws:secretsmanager/secret:Secret aws:secretsmanager/secretVersion:SecretVersion
 pulumi-python:dynamic/sagemaker:TrainingJob
 """
 DECLARABLE = _DECLARABLE.split()

@@ -153,6 +153,13 @@ def test_nights_and_weekends_are_hinted_at_outside_production_only() -> None:
     assert hinted(pool, production=False, usage=at_work) == ()
 
 
+def test_a_pool_that_may_be_empty_is_told_of_working_hours_and_one_that_has_them_of_nothing() -> None:
+    pool = group("g5.xlarge", scalingConfig={"desiredSize": 1, "minSize": 0}, capacityType="SPOT")
+    (hint,) = hinted(pool, production=False)
+    assert hint.message.endswith("slipway:cost.workingHours sees to that")
+    assert hinted(pool, view("aws:scheduler/schedule:Schedule", name="evening"), production=False) == ()
+
+
 def test_a_reserved_pool_is_not_told_to_be_off_at_night() -> None:
     assert hinted(*template(**RESERVATION), production=False) == ()
 

@@ -139,7 +139,7 @@ def call(*arguments: str) -> tuple[int, str]:
 
 def test_a_dry_run_says_what_would_change_and_writes_nothing(own_table: Path) -> None:
     before = own_table.read_bytes()
-    code, out = call("--refresh", str(FILES), "--dry-run")
+    code, out = call("refresh", str(FILES), "--dry-run")
     assert code == 0
     assert "ec2 m5.large us-east-1: 0.096 (2026-07-20) -> 0.1 (2026-11-20)" in out
     assert "ec2 c5.large us-east-1: not found, 0.085 of 2026-07-20 is kept" in out
@@ -148,7 +148,7 @@ def test_a_dry_run_says_what_would_change_and_writes_nothing(own_table: Path) ->
 
 
 def test_a_refresh_writes_the_table_and_a_second_one_changes_nothing(own_table: Path) -> None:
-    code, out = call("--refresh", str(FILES), "--json")
+    code, out = call("refresh", str(FILES), "--json")
     assert code == 0
     assert json.loads(out)["written"] == str(own_table)
     text = own_table.read_text(encoding="utf-8")
@@ -156,10 +156,20 @@ def test_a_refresh_writes_the_table_and_a_second_one_changes_nothing(own_table: 
     assert len(text.splitlines()) == len(table()) + 1 + len(json.loads(out)["added"])
 
 
-def test_a_folder_without_price_lists_and_a_lone_dry_run_are_wrong_use(tmp_path: Path) -> None:
-    assert call("--refresh", str(tmp_path))[0] == 2
-    assert call("--dry-run")[0] == 2
-    assert call("--refresh", "ftp://example.com")[0] == 2
+def test_a_source_without_price_lists_and_a_region_without_a_regions_name_are_wrong_use(tmp_path: Path) -> None:
+    assert call("refresh", str(tmp_path))[0] == 2
+    assert call("refresh", "ftp://example.com")[0] == 2
+    assert call("refresh", str(FILES), "--region", "Frankfurt")[0] == 2
+
+
+def test_refresh_is_no_stack_that_cost_prices() -> None:
+    done = CliRunner().invoke(app, ["cost", "--json", "refresh"])
+    assert done.exit_code == 2
+    assert "slipway cost refresh [SOURCE]" in done.stderr
+
+
+def test_a_dry_run_is_of_the_refresh_and_not_of_a_price() -> None:
+    assert call("local", "--dry-run")[0] == 2
 
 
 @pytest.fixture

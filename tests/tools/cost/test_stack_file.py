@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,25 @@ def test_the_stack_file_names_every_assumption_and_no_other() -> None:
 
 
 def test_a_stack_file_that_says_nothing_of_use_assumes_the_defaults() -> None:
-    assert usage_of(settings_with()) == Usage()
+    assert usage_of(settings_with(), BUCKETS) == Usage()
+
+
+WORK = {"start": "08:00", "end": "18:30", "days": "mon,wed-fri", "timezone": "UTC"}
+
+
+def test_a_pool_that_working_hours_empty_is_priced_by_these_and_told_of_no_other() -> None:
+    sizes = {"desiredSize": 1, "minSize": 0, "maxSize": 2}
+    pool = replace(node_group("g5.xlarge", scalingConfig=sizes), name="slipway-dev-gpu")
+    system = replace(node_group("m5.large", scalingConfig={"desiredSize": 1}), name="slipway-dev-system", urn="system")
+    report = priced(Plan([pool, system]), settings_with(workingHours=WORK), region="us-east-1")
+    hours = {
+        line.name: line.monthly_usd / quote("ec2", type_, "us-east-1").usd
+        for line, type_ in zip(report.lines, ("g5.xlarge", "m5.large"), strict=True)
+    }
+    assert hours == pytest.approx({"slipway-dev-gpu": 4 * 10.5 * 730 / 168, "slipway-dev-system": 730}, abs=0.01)
+    assert report.usage_json()["overrides"] == {"slipway-dev-gpu": {"instanceHours": 182.5}}
+    own = settings_with(workingHours=WORK, usage={"overrides": {"*gpu": {"instanceHours": 100}}})
+    assert priced(Plan([pool]), own, region="us-east-1").monthly_usd == pytest.approx(100 * 1.006), "who knows better says so"
 
 
 def test_the_documentation_tells_every_assumption_with_its_default() -> None:

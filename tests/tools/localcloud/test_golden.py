@@ -29,6 +29,7 @@ WANTED = {
         *("BucketPolicy", "BucketPublicAccessBlock", "BucketServerSideEncryptionConfiguration", "BucketVersioning"),
     ),
     "sagemaker": ("Endpoint", "EndpointConfiguration", "Model", "ModelPackageGroup"),
+    "scheduler": ("Schedule",),
     "secretsmanager": ("Secret", "SecretVersion"),
     "sns": ("Topic", "TopicSubscription"),
     "sqs": ("Queue",),

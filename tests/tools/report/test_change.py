@@ -93,6 +93,10 @@ def document(**more: Any) -> dict[str, Any]:
                 for number in range(12)
             ],
             "unpriced": [{"urn": urn("aws:x:Y", "odd"), "type": "aws:x:Y", "reason": "no price row"}],
+            "hints": [
+                {"urn": urn("aws:ec2/vpc:Vpc", "line-3"), "saves_usd": 1.5, "message": "smaller does"},
+                {"urn": urn("aws:ec2/vpc:Vpc", "line-9"), "saves_usd": 7.25, "message": "off at night"},
+            ],
         },
         **more,
     }
@@ -122,6 +126,8 @@ def test_both_say_what_a_reviewer_must_know() -> None:
             "kmsKeyId",
             "no price row",
             "L-1216C47A",
+            "off at night",
+            "What would cost less: 8.75 a month",
             "line-11",
             "line-2",
         ):
@@ -130,6 +136,7 @@ def test_both_say_what_a_reviewer_must_know() -> None:
         assert text.index("its objects") < text.index("cidrBlock") < text.index("tags.Owner"), "what hurts most comes first"
         assert text.index("public; close it") < text.index("no boundary"), "mandatory before advisory"
         assert text.count("no boundary") == 1, "said once for both roles"
+        assert text.index("off at night") < text.index("smaller does"), "what saves most comes first"
 
 
 def test_what_stops_up_is_named_in_the_head_and_a_clean_change_says_so() -> None:
@@ -274,6 +281,7 @@ costs = {
     **dict.fromkeys(("monthly_usd", "before_usd", "ceiling_usd", "min_usd", "max_usd"), figures),
     "region": words,
     "lines": objects(words_of="name type basis", figures_of="monthly_usd"),
+    "hints": objects(words_of="urn message", figures_of="saves_usd"),
     "unpriced": objects(words_of="name reason"),
 }
 documents = st.fixed_dictionaries(

@@ -31,10 +31,10 @@ def run(
             return
         from policies.evaluate import evaluate
         from tools.cli import show
-        from tools.cli.guards import overrides_of, settings_of
+        from tools.cli.guards import overrides_of, overrides_of_file, settings_of
         from tools.cli.plans import plan_of
 
-        overrides = overrides_of(settings_of(stack))
+        overrides = overrides_of(settings_of(stack)) if resources is None else overrides_of_file(stack)
         plan = plan_of(stack, local=local, resources=resources, state=state)
         report = evaluate(plan, overrides=overrides, whole=resources is None)
         if as_json:

@@ -1,0 +1,25 @@
+"""Schedules: what is called by the clock is called then, or not at all."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from policies.block import Block
+from policies.rule import PASS, Fail, Verdict, rule
+from policies.tokens import SCHEDULE
+from tools.plan.view import ResourceView
+
+# https://docs.aws.amazon.com/scheduler/latest/APIReference/API_RetryPolicy.html: what AWS takes when nothing is said.
+A_DAY: Final = 86400
+AN_HOUR: Final = 3600
+
+
+@rule(
+    SCHEDULE,
+    severity="advisory",
+    why="A call that fails is tried again for a day unless told otherwise: last evening's stop would come in the working day.",
+    fix=f"set target.retryPolicy.maximumEventAgeInSeconds to {AN_HOUR} or less",
+)
+def call_is_not_late(resource: ResourceView) -> Verdict:
+    age = Block.of(resource).number("target.retryPolicy.maximumEventAgeInSeconds") or A_DAY
+    return PASS if age <= AN_HOUR else Fail(f"it may come {age / AN_HOUR:g} hours late")

@@ -1,0 +1,86 @@
+"""The SDK's own analyzer over resources, as the engine calls it: the same answers when it reads a resource once."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pulumi_policy.policy as sdk
+import pytest
+from google.protobuf import json_format
+from pulumi.runtime import proto
+
+from policies.adapter import policies
+from policies.once import OF_MESSAGES, PLAIN, once, read_once
+from policies.overrides import Overrides
+from policies.rules import all_rules
+from tests.policies.plans import WORLD, plan_of
+from tools.plan.view import UNKNOWN, Secret
+
+UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+
+
+def sent(value: Any) -> Any:
+    """A property as the engine sends it."""
+    if isinstance(value, Secret):
+        return sent(value.value)
+    if isinstance(value, dict):
+        return {key: sent(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [sent(item) for item in value]
+    return UNKNOWN_TEXT if value is UNKNOWN else value
+
+
+def answers() -> list[Any]:
+    """What the pack says of some resources of the valid stack one by one, then together, with much missing."""
+    servicer = object.__new__(sdk._PolicyAnalyzerServicer)  # its maker would start a server
+    of_the_pack = {
+        "policy_pack_name": "slipway",
+        "policy_pack_version": "0",
+        "policies": policies(list(all_rules()), Overrides.read({}), date(2026, 11, 26)),
+        "policy_pack_enforcement_level": sdk.EnforcementLevel.ADVISORY,
+        "initial_config": None,
+        "policy_pack_config": {},
+        "policy_pack_config_enforcement_level": {},
+        "stack_tags": {},
+    }
+    for name, value in of_the_pack.items():
+        setattr(servicer, f"_PolicyAnalyzerServicer__{name}", value)
+    told = [
+        {"type": view.type, "urn": view.urn, "name": view.name, "properties": sent(dict(view.props))}
+        for view in list(plan_of(WORLD, stack="dev"))[::4]
+    ]
+    requests = [json_format.ParseDict(one, proto.AnalyzeRequest()) for one in told]
+    whole = json_format.ParseDict({"resources": told}, proto.AnalyzeStackRequest())
+    return [*(servicer.Analyze(one, None) for one in requests), servicer.AnalyzeStack(whole, None)]
+
+
+@pytest.fixture
+def as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (*PLAIN, "json_format"):
+        monkeypatch.setattr(sdk, name, getattr(sdk, name))
+
+
+def test_a_resource_read_once_is_judged_as_one_read_for_every_rule(as_it_was: None) -> None:
+    before = answers()
+    assert read_once(), "the SDK has other names now: see policies/once.py"
+    after = answers()
+    assert sum(len(one.diagnostics) for one in after) > 0
+    assert after == before
+
+
+def test_an_sdk_of_other_names_is_left_as_it_is(as_it_was: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(sdk, PLAIN[0])
+    whole = sdk.json_format
+    assert not read_once()
+    assert sdk.json_format is whole
+    assert hasattr(whole, OF_MESSAGES)
+
+
+def test_what_is_kept_is_of_the_very_same_object() -> None:
+    asked: list[Any] = []
+    copied = once(lambda value: asked.append(value) or list(value))
+    one, two = ["a"], ["a"]
+    assert copied(one) is copied(one)
+    assert copied(two) is not copied(one)
+    assert len(asked) == 2

@@ -1,0 +1,28 @@
+"""`slipway cost refresh`: the price table, renewed from the AWS Price List."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tools.cli.options import Json, region_checked
+from tools.cli.terminal import errors_said
+
+
+def run(
+    source: Annotated[
+        str, typer.Argument(help="`aws`, a folder of index.json files, or an https address laid out as AWS's.", show_default=True)
+    ] = "aws",
+    region: Annotated[str, typer.Option(help="Ask an address for this region alone (default: every region of the table).")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and write nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Renew the price table from the AWS Price List: what changed, what is new, what was not found or is not believed.
+
+    Example: slipway cost refresh --region eu-west-1 --dry-run
+    """
+    with errors_said(as_json=as_json):
+        from tools.cli.price_lists import renew
+
+        renew(source, region_checked(region), dry_run=dry_run, as_json=as_json)
