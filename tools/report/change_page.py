@@ -200,7 +200,8 @@ def _preflight(preflight: Preflight) -> str:
         )
         for one in preflight.rows
     )
-    return _section(f"Preflight: {preflight.verdict}", _table(("Asked", "", ""), rows, "" if preflight.ok else "no"))
+    columns = ("Asked", "Needs, has", "What for, and the way out")
+    return _section(f"Preflight: {preflight.verdict}", _table(columns, rows, "" if preflight.ok else "no"))
 
 
 def _foot(change: Change, note: str) -> str:
