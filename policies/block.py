@@ -6,7 +6,7 @@ verdict UNKNOWN. So no rule can take an unknown for a value, and none has to say
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tools.plan.view import ENGINE_UNKNOWN, UNKNOWN, ResourceView, Secret
@@ -112,3 +112,15 @@ def _plain(value: Any, path: str) -> Any:
     if value is UNKNOWN or (isinstance(value, str) and value == ENGINE_UNKNOWN):
         raise Undecided(path)
     return value
+
+
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value below that is no map and no list, with its path: texts and numbers, `UNKNOWN` and `Secret` among them."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from leaves(item, f"{path}.{key}".lstrip("."))
+    elif isinstance(value, (list, tuple)):
+        for number, item in enumerate(value):
+            yield from leaves(item, f"{path}.{number}")
+    else:
+        yield path, value

@@ -7,7 +7,7 @@ from typing import Final
 
 from policies.block import Block, Undecided
 from policies.iam import Document, DocumentError, Statement, parse
-from policies.rule import PASS, Unknown, Verdict, every
+from policies.rule import PASS, Fail, Unknown, Verdict, every
 from policies.tokens import (
     BUCKET,
     BUCKET_POLICY,
@@ -85,3 +85,8 @@ def judge_documents(resource: ResourceView, judge: Callable[[Document], Verdict]
 def judge_statements(resource: ResourceView, judge: Callable[[Statement], Verdict], where: Where = documents) -> Verdict:
     """The worst verdict over all statements of all documents."""
     return judge_documents(resource, lambda document: every(document.statements, judge), where)
+
+
+def closed_to_everybody(resource: ResourceView) -> Verdict:
+    """No statement allows everybody without a condition that confines them."""
+    return judge_statements(resource, lambda one: Fail(f"{one.label} allows everybody") if one.allows and one.public else PASS)

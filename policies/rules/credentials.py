@@ -6,9 +6,10 @@ import base64
 import binascii
 import contextlib
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
+from policies.block import leaves
 from policies.rule import EVERY_TYPE, PASS, Fail, Verdict, rule
 from tools.plan.view import ResourceView
 
@@ -35,7 +36,7 @@ _EXAMPLES: Final = ("AKIAIOSFODNN7EXAMPLE", "ASIAIOSFODNN7EXAMPLE")
     fix="keep it in Secrets Manager and read it at run time, or make it a Pulumi secret",
 )
 def none_in_plain_sight(resource: ResourceView) -> Verdict:
-    for path, text in _texts(resource.props, ""):
+    for path, text in _texts(resource):
         for what, form in _FORMS:
             found = form.search(text)
             if found and found[0] not in _EXAMPLES:
@@ -43,17 +44,13 @@ def none_in_plain_sight(resource: ResourceView) -> Verdict:
     return PASS
 
 
-def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
+def _texts(resource: ResourceView) -> Iterator[tuple[str, str]]:
     """Every plain string and its path; a `Secret` is kept as it should be. User data is read through its base64 too."""
-    if isinstance(value, str):
+    for path, value in leaves(resource.props):
+        if not isinstance(value, str):
+            continue
         yield path, value
         if path.lower().endswith(("userdata", "userdatabase64")):
             with contextlib.suppress(binascii.Error, ValueError):
                 # `base64` breaks its lines.
                 yield path, base64.b64decode("".join(value.split()), validate=True).decode("utf-8", "replace")
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from _texts(item, f"{path}.{key}".lstrip("."))
-    elif isinstance(value, (list, tuple)):
-        for number, item in enumerate(value):
-            yield from _texts(item, f"{path}.{number}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from policies.block import Block
-from policies.documents import judge_statements
+from policies.documents import closed_to_everybody
 from policies.linked import LinkedPlan
 from policies.rule import PASS, Fail, Verdict, rule
 from policies.tokens import KEY, is_production
@@ -41,9 +41,7 @@ def key_rotates(resource: ResourceView) -> Verdict:
     fix='name the principals, or confine "*" with kms:CallerAccount (kms:ViaService alone does not)',
 )
 def key_policy_not_public(resource: ResourceView) -> Verdict:
-    return judge_statements(
-        resource, lambda one: Fail(f"statement {one.sid or '(no Sid)'} allows everybody") if one.allows and one.public else PASS
-    )
+    return closed_to_everybody(resource)
 
 
 @rule(

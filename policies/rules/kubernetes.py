@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from policies import tokens as t
 from policies.block import Block
 from policies.images import pinned
+from policies.pods import PODS, containers, pod_of
 from policies.rule import PASS, Fail, Verdict, every, rule
 from tools.plan.view import ResourceView
 
-# Where each kind keeps the pod that it makes.
-_PODS: Final = {
-    t.K8S_POD: "spec",
-    t.K8S_DEPLOYMENT: "spec.template.spec",
-    t.K8S_STATEFUL_SET: "spec.template.spec",
-    t.K8S_DAEMON_SET: "spec.template.spec",
-    t.K8S_JOB: "spec.template.spec",
-    t.K8S_CRON_JOB: "spec.jobTemplate.spec.template.spec",
-}
-PODS: Final = tuple(_PODS)
 # Device plugins name them so: https://kubernetes.io/docs/tasks/manage-gpus/scheduling-gpus/
 _GPUS: Final = ("nvidia.com/gpu", "aws.amazon.com/neuron", "aws.amazon.com/neuroncore", "amd.com/gpu")
 # IPC_LOCK: RDMA (EFA) pins memory.
@@ -33,20 +24,9 @@ _INTERNAL: Final = (
 )
 
 
-def _pod(resource: ResourceView) -> Block:
-    path = _PODS[resource.type]
-    return Block(Block.of(resource).value(path) or {}, path)
-
-
-def _containers(resource: ResourceView) -> Iterator[Block]:
-    pod = _pod(resource)
-    yield from pod.rows("initContainers")
-    yield from pod.rows("containers")
-
-
 def _confined(resource: ResourceView) -> Iterable[Block]:
     """The containers that must not reach their node: all but those of drivers, which are there to do so."""
-    return () if _is_driver(resource) else _containers(resource)
+    return () if _is_driver(resource) else containers(resource)
 
 
 def _called(container: Block) -> str:
@@ -104,7 +84,7 @@ def no_privilege_escalation(resource: ResourceView) -> Verdict:
     fix="set securityContext.runAsNonRoot to true, in the pod or in each container, and no runAsUser of 0",
 )
 def runs_as_a_user(resource: ResourceView) -> Verdict:
-    pod = _pod(resource)
+    pod = pod_of(resource)
 
     def is_user(one: Block) -> Verdict:
         user = one.number("securityContext.runAsUser")
@@ -143,14 +123,14 @@ def drops_capabilities(resource: ResourceView) -> Verdict:
 )
 def has_a_seccomp_profile(resource: ResourceView) -> Verdict:
     good = ("RuntimeDefault", "Localhost")
-    whole = _pod(resource).text("securityContext.seccompProfile.type")
+    whole = pod_of(resource).text("securityContext.seccompProfile.type")
 
     def profiled(one: Block) -> Verdict:
         return (
             PASS if (one.text("securityContext.seccompProfile.type") or whole) in good else Fail(f"{_called(one)} has no profile")
         )
 
-    return every(_containers(resource), profiled)
+    return every(containers(resource), profiled)
 
 
 @rule(
@@ -163,7 +143,7 @@ def has_a_seccomp_profile(resource: ResourceView) -> Verdict:
 def no_host_namespaces(resource: ResourceView) -> Verdict:
     if _is_driver(resource):
         return PASS
-    pod = _pod(resource)
+    pod = pod_of(resource)
     for key in ("hostNetwork", "hostPID", "hostIPC"):
         if pod.flag(key):
             return Fail(f"{key} is true")
@@ -173,7 +153,7 @@ def no_host_namespaces(resource: ResourceView) -> Verdict:
             one.rows("ports"), lambda port: Fail(f"{_called(one)} has a hostPort") if (port.number("hostPort") or 0) > 0 else PASS
         )
 
-    return every(_containers(resource), no_port)
+    return every(containers(resource), no_port)
 
 
 @rule(
@@ -187,7 +167,7 @@ def no_host_paths(resource: ResourceView) -> Verdict:
     if _is_driver(resource):
         return PASS
     return every(
-        _pod(resource).rows("volumes"),
+        pod_of(resource).rows("volumes"),
         lambda one: Fail(f"volume {one.text('name') or '?'} is {one.text('hostPath.path')}") if one.known("hostPath") else PASS,
     )
 
@@ -201,7 +181,7 @@ def no_host_paths(resource: ResourceView) -> Verdict:
 )
 def root_is_read_only(resource: ResourceView) -> Verdict:
     return every(
-        _containers(resource),
+        containers(resource),
         lambda one: (
             PASS if one.flag("securityContext.readOnlyRootFilesystem") else Fail(f"{_called(one)} may change its own image")
         ),
@@ -222,7 +202,7 @@ def resources_are_bounded(resource: ResourceView) -> Verdict:
         missing += [] if "memory" in limits else ["limits.memory"]
         return Fail(f"{_called(one)} has no {', '.join(missing)}") if missing else PASS
 
-    return every(_containers(resource), bounded)
+    return every(containers(resource), bounded)
 
 
 @rule(
@@ -242,7 +222,7 @@ def gpus_are_limited(resource: ResourceView) -> Verdict:
                 return Fail(f"{_called(one)} is limited to {most} {key}")
         return PASS
 
-    return every(_containers(resource), limited)
+    return every(containers(resource), limited)
 
 
 @rule(
@@ -252,10 +232,10 @@ def gpus_are_limited(resource: ResourceView) -> Verdict:
     fix="add a toleration such as nvidia.com/gpu with operator Exists",
 )
 def gpu_pods_tolerate_the_taint(resource: ResourceView) -> Verdict:
-    limits = [one.value("resources.limits") for one in _containers(resource)]
+    limits = [one.value("resources.limits") for one in containers(resource)]
     if not any(_entry(held, key, "spec") for held in limits for key in _GPUS):
         return PASS
-    return PASS if _pod(resource).has("tolerations") else Fail("the pod asks for GPUs and tolerates no taint")
+    return PASS if pod_of(resource).has("tolerations") else Fail("the pod asks for GPUs and tolerates no taint")
 
 
 @rule(
@@ -266,7 +246,7 @@ def gpu_pods_tolerate_the_taint(resource: ResourceView) -> Verdict:
     fix="name the image by digest, or by a tag that is never moved (not latest)",
 )
 def image_is_pinned(resource: ResourceView) -> Verdict:
-    return every(_containers(resource), lambda one: pinned(one.text("image")))
+    return every(containers(resource), lambda one: pinned(one.text("image")))
 
 
 @rule(
@@ -287,7 +267,7 @@ def no_secrets_in_the_environment(resource: ResourceView) -> Verdict:
             ),
         )
 
-    return every(_containers(resource), open_)
+    return every(containers(resource), open_)
 
 
 @rule(
@@ -299,10 +279,10 @@ def no_secrets_in_the_environment(resource: ResourceView) -> Verdict:
 def gpu_taint_is_for_gpu_pods(resource: ResourceView) -> Verdict:
     if resource.type == t.K8S_DAEMON_SET:
         return PASS
-    limits = [one.value("resources.limits") for one in _containers(resource)]
+    limits = [one.value("resources.limits") for one in containers(resource)]
     if any(_entry(held, key, "spec") for held in limits for key in _GPUS):
         return PASS
-    keys = [(one.text("key"), one.text("operator")) for one in _pod(resource).rows("tolerations")]
+    keys = [(one.text("key"), one.text("operator")) for one in pod_of(resource).rows("tolerations")]
     tolerated = [key or "every taint" for key, operator in keys if key in _GPUS or (not key and operator == "Exists")]
     return Fail(f"the pod asks for no GPU and tolerates {tolerated[0]}") if tolerated else PASS
 
@@ -315,7 +295,7 @@ def gpu_taint_is_for_gpu_pods(resource: ResourceView) -> Verdict:
     fix="set automountServiceAccountToken to false, or serviceAccountName to an account of the workload's own",
 )
 def token_is_not_everybodys(resource: ResourceView) -> Verdict:
-    pod = _pod(resource)
+    pod = pod_of(resource)
     if not pod.flag("automountServiceAccountToken", default=True):
         return PASS
     account = pod.text("serviceAccountName")

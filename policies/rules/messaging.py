@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from policies.block import Block
-from policies.documents import judge_statements
-from policies.iam import Statement
+from policies.documents import closed_to_everybody, judge_statements
 from policies.rule import PASS, Fail, Verdict, rule
 from policies.tokens import QUEUE, QUEUE_POLICY, SUBSCRIPTION, TOPIC, TOPIC_POLICY
 from tools.plan.view import ResourceView
-
-
-def _public(one: Statement) -> Verdict:
-    return Fail(f"statement {one.sid or '(no Sid)'} allows everybody") if one.allows and one.public else PASS
 
 
 @rule(
@@ -39,7 +34,7 @@ def topic_is_encrypted(resource: ResourceView) -> Verdict:
     fix='name the principals, or confine "*" with aws:SourceAccount or aws:SourceArn',
 )
 def topic_not_public(resource: ResourceView) -> Verdict:
-    return judge_statements(resource, _public)
+    return closed_to_everybody(resource)
 
 
 @rule(
@@ -67,7 +62,7 @@ def queue_is_encrypted(resource: ResourceView) -> Verdict:
     fix='name the principals, or confine "*" with aws:SourceAccount or aws:SourceArn',
 )
 def queue_not_public(resource: ResourceView) -> Verdict:
-    return judge_statements(resource, _public)
+    return closed_to_everybody(resource)
 
 
 @rule(

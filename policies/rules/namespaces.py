@@ -8,6 +8,7 @@ from typing import Final
 from policies import tokens as t
 from policies.block import Block
 from policies.linked import LinkedPlan
+from policies.pods import PODS
 from policies.rule import PASS, Fail, Unknown, Verdict, rule
 from tools.plan.view import ResourceView
 
@@ -76,12 +77,7 @@ def gpus_have_a_quota(resource: ResourceView, plan: LinkedPlan) -> Verdict:
 
 
 @rule(
-    t.K8S_POD,
-    t.K8S_DEPLOYMENT,
-    t.K8S_STATEFUL_SET,
-    t.K8S_DAEMON_SET,
-    t.K8S_JOB,
-    t.K8S_CRON_JOB,
+    *PODS,
     severity="advisory",
     anchors=("CKV_K8S_21",),
     why="The default namespace has no policy, no quota and no owner.",

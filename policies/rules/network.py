@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from policies.asks import has_companion
 from policies.block import Block
 from policies.documents import judge_statements
 from policies.linked import LinkedPlan
@@ -173,10 +174,7 @@ def default_group_is_closed(resource: ResourceView) -> Verdict:
     fix="declare a DefaultSecurityGroup for the VPC with no rules",
 )
 def default_group_is_declared(resource: ResourceView, plan: LinkedPlan) -> Verdict:
-    companions = plan.companions(resource, DEFAULT_SECURITY_GROUP, "vpcId")
-    if companions.found:
-        return PASS
-    return Unknown("vpcId") if companions.possible else Fail("the default security group is left as AWS makes it")
+    return has_companion(resource, plan, DEFAULT_SECURITY_GROUP, "vpcId", "the default security group is left as AWS makes it")
 
 
 @rule(
@@ -202,10 +200,7 @@ def subnet_gives_no_public_address(resource: ResourceView) -> Verdict:
     fix="declare a FlowLog for the VPC",
 )
 def vpc_has_flow_log(resource: ResourceView, plan: LinkedPlan) -> Verdict:
-    companions = plan.companions(resource, FLOW_LOG, "vpcId")
-    if companions.found:
-        return PASS
-    return Unknown("vpcId") if companions.possible else Fail("the VPC's traffic is not recorded")
+    return has_companion(resource, plan, FLOW_LOG, "vpcId", "the VPC's traffic is not recorded")
 
 
 @rule(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from policies.asks import has_companion
 from policies.block import Block
 from policies.linked import LinkedPlan
 from policies.rule import PASS, Fail, Unknown, Verdict, every, rule
@@ -143,10 +144,7 @@ def personal_data_can_be_erased(resource: ResourceView, plan: LinkedPlan) -> Ver
 def personal_reads_are_logged(resource: ResourceView, plan: LinkedPlan) -> Verdict:
     if not _is_personal(resource):
         return PASS
-    companions = plan.companions(resource, BUCKET_LOGGING, "bucket")
-    if companions.found:
-        return PASS
-    return Unknown("bucket") if companions.possible else Fail("nobody records who reads personal data")
+    return has_companion(resource, plan, BUCKET_LOGGING, "bucket", "nobody records who reads personal data")
 
 
 @rule(

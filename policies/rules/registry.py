@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from policies.asks import has_companion
 from policies.block import Block
-from policies.documents import judge_statements
+from policies.documents import closed_to_everybody
 from policies.linked import LinkedPlan
-from policies.rule import PASS, Fail, Unknown, Verdict, rule
+from policies.rule import PASS, Fail, Verdict, rule
 from policies.tokens import REPOSITORY, REPOSITORY_LIFECYCLE, REPOSITORY_POLICY, is_production
 from tools.plan.view import ResourceView
 
@@ -59,9 +60,7 @@ def images_are_encrypted(resource: ResourceView) -> Verdict:
     fix="name the accounts or roles that pull",
 )
 def repository_not_public(resource: ResourceView) -> Verdict:
-    return judge_statements(
-        resource, lambda one: Fail(f"statement {one.sid or '(no Sid)'} allows everybody") if one.allows and one.public else PASS
-    )
+    return closed_to_everybody(resource)
 
 
 @rule(
@@ -73,10 +72,7 @@ def repository_not_public(resource: ResourceView) -> Verdict:
     fix="declare a LifecyclePolicy",
 )
 def old_images_expire(resource: ResourceView, plan: LinkedPlan) -> Verdict:
-    companions = plan.companions(resource, REPOSITORY_LIFECYCLE, "repository")
-    if companions.found:
-        return PASS
-    return Unknown("repository") if companions.possible else Fail("old images are kept for ever")
+    return has_companion(resource, plan, REPOSITORY_LIFECYCLE, "repository", "old images are kept for ever")
 
 
 @rule(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
 
-from policies.block import Block, Undecided
+from policies.block import Block, Undecided, leaves
 from policies.rule import PASS, Fail, Verdict, rule
 from policies.tokens import DATA_STORES, FUNCTION, MODEL, POLICY, ROLE, ROLE_POLICY, TRAINING_JOB, tag_said
 from tools.plan.view import UNKNOWN, ResourceView, Secret
@@ -21,16 +21,12 @@ _GEOGRAPHY: Final = {"jp": "ap", "au": "ap", "apac": "ap"}
 
 
 def _texts(value: Any, path: str = "") -> Iterator[tuple[str, str | None]]:
-    """Every text in a resource's inputs with its path, None for one that is not known yet."""
-    value = value.value if isinstance(value, Secret) else value
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from _texts(item, f"{path}.{key}".lstrip("."))
-    elif isinstance(value, (list, tuple)):
-        for number, item in enumerate(value):
-            yield from _texts(item, f"{path}.{number}")
-    elif isinstance(value, str) or value is UNKNOWN:
-        yield path, value if isinstance(value, str) else None
+    """Every text in a resource's inputs, secret or not, with its path; None for one that is not known yet."""
+    for where, leaf in leaves(value, path):
+        if isinstance(leaf, Secret):
+            yield from _texts(leaf.value, where)
+        elif isinstance(leaf, str) or leaf is UNKNOWN:
+            yield where, leaf if isinstance(leaf, str) else None
 
 
 def _regions(path: str, text: str) -> list[str]:

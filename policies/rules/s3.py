@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from policies.asks import has_companion
 from policies.block import Block
-from policies.documents import judge_statements
+from policies.documents import closed_to_everybody
 from policies.iam import DocumentError, Statement, matches, parse
 from policies.linked import LinkedPlan
 from policies.rule import PASS, Fail, Unknown, Verdict, every, rule, some
@@ -35,14 +36,6 @@ def _holds_logs(bucket: ResourceView) -> bool:
     return name_says(bucket, *_LOG_WORDS) or tag(bucket, "DataClass").lower() in ("log", "logs", "audit")
 
 
-def _companion(bucket: ResourceView, plan: LinkedPlan, type_: str, missing: str) -> Verdict:
-    """PASS where the bucket has a companion of this type, UNKNOWN where one could be its own."""
-    companions = plan.companions(bucket, type_, "bucket")
-    if companions.found:
-        return PASS
-    return Unknown("bucket") if companions.possible else Fail(missing)
-
-
 @rule(
     BUCKET,
     severity="mandatory",
@@ -52,7 +45,9 @@ def _companion(bucket: ResourceView, plan: LinkedPlan, type_: str, missing: str)
     fix="declare a BucketPublicAccessBlock for the bucket with all four flags true",
 )
 def bucket_public_access_blocked(resource: ResourceView, plan: LinkedPlan) -> Verdict:
-    return _companion(resource, plan, BUCKET_PUBLIC_ACCESS_BLOCK, "the bucket has no public access block in this stack")
+    return has_companion(
+        resource, plan, BUCKET_PUBLIC_ACCESS_BLOCK, "bucket", "the bucket has no public access block in this stack"
+    )
 
 
 @rule(
@@ -78,9 +73,7 @@ def public_access_block_complete(resource: ResourceView) -> Verdict:
     fix='name the principals, or confine "*" with aws:PrincipalOrgID, aws:SourceAccount or aws:SourceVpce',
 )
 def policy_not_public(resource: ResourceView) -> Verdict:
-    return judge_statements(
-        resource, lambda one: Fail(f"statement {one.sid or '(no Sid)'} allows everybody") if one.allows and one.public else PASS
-    )
+    return closed_to_everybody(resource)
 
 
 def _denies_plain_http(statement: Statement) -> bool:
@@ -226,7 +219,7 @@ def bucket_versioned(resource: ResourceView, plan: LinkedPlan) -> Verdict:
 def bucket_ages(resource: ResourceView, plan: LinkedPlan) -> Verdict:
     if Block.of(resource).has("lifecycleRules"):
         return PASS
-    return _companion(resource, plan, BUCKET_LIFECYCLE, "the bucket has no lifecycle configuration in this stack")
+    return has_companion(resource, plan, BUCKET_LIFECYCLE, "bucket", "the bucket has no lifecycle configuration in this stack")
 
 
 @rule(
@@ -256,7 +249,7 @@ def lifecycle_aborts_uploads(resource: ResourceView) -> Verdict:
 def bucket_logs_access(resource: ResourceView, plan: LinkedPlan) -> Verdict:
     if _holds_logs(resource) or Block.of(resource).has("logging"):
         return PASS  # a log bucket that logs to itself never stops
-    return _companion(resource, plan, BUCKET_LOGGING, "the bucket's reads and writes are not logged")
+    return has_companion(resource, plan, BUCKET_LOGGING, "bucket", "the bucket's reads and writes are not logged")
 
 
 @rule(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from policies.asks import has_companion
 from policies.block import Block
 from policies.images import pinned
 from policies.linked import LinkedPlan
@@ -198,10 +199,7 @@ def endpoint_autoscales(resource: ResourceView, plan: LinkedPlan) -> Verdict:
     fix="declare an appautoscaling Policy for the same resourceId",
 )
 def target_has_a_policy(resource: ResourceView, plan: LinkedPlan) -> Verdict:
-    companions = plan.companions(resource, SCALING_POLICY, "resourceId")
-    if companions.found:
-        return PASS
-    return Unknown("resourceId") if companions.possible else Fail("no policy moves this target")
+    return has_companion(resource, plan, SCALING_POLICY, "resourceId", "no policy moves this target")
 
 
 @rule(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from policies.asks import has_companion
 from policies.block import Block
-from policies.documents import judge_statements
+from policies.documents import closed_to_everybody
 from policies.linked import LinkedPlan
-from policies.rule import PASS, Fail, Unknown, Verdict, rule
+from policies.rule import PASS, Fail, Verdict, rule
 from policies.tokens import SECRET, SECRET_POLICY, SECRET_ROTATION, is_production
 from tools.plan.view import ResourceView
 
@@ -37,9 +38,7 @@ def secret_is_encrypted(resource: ResourceView) -> Verdict:
     fix='name the principals, or confine "*" with aws:PrincipalOrgID',
 )
 def secret_not_public(resource: ResourceView) -> Verdict:
-    return judge_statements(
-        resource, lambda one: Fail(f"statement {one.sid or '(no Sid)'} allows everybody") if one.allows and one.public else PASS
-    )
+    return closed_to_everybody(resource)
 
 
 @rule(
@@ -51,10 +50,7 @@ def secret_not_public(resource: ResourceView) -> Verdict:
     fix="declare a SecretRotation",
 )
 def secret_rotates(resource: ResourceView, plan: LinkedPlan) -> Verdict:
-    companions = plan.companions(resource, SECRET_ROTATION, "secretId")
-    if companions.found:
-        return PASS
-    return Unknown("secretId") if companions.possible else Fail("the secret does not rotate")
+    return has_companion(resource, plan, SECRET_ROTATION, "secretId", "the secret does not rotate")
 
 
 @rule(

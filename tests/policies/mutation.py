@@ -35,7 +35,7 @@ from tools.plan.view import UNKNOWN, ResourceView
 
 RULES: Final = Path(__file__).resolve().parents[2] / "policies" / "rules"
 # Modules of conditions that families share.
-SHARED: Final = ("policies.asks", "policies.iam_grants", "policies.images", "policies.tokens")
+SHARED: Final = ("policies.asks", "policies.iam_grants", "policies.images", "policies.pods", "policies.tokens")
 
 
 @dataclass(frozen=True, slots=True)
