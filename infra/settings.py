@@ -24,6 +24,7 @@ from infra.catalog.regions import ZONE_LETTERS, zones_of
 from infra.components.subnets import MIN_ZONES, ZONE_SLOTS, Tier, layout
 from infra.naming import TAG_VALUE_LIMIT, Naming, derived_names
 from infra.settings_base import Fault, Place, Section, SettingsError
+from infra.settings_cluster import GpuPool
 from infra.settings_compute import ClusterSettings, ServingSettings, TrainingSettings, unknown_jobs
 from infra.settings_cost import CostSettings
 from infra.settings_faults import collect
@@ -126,6 +127,11 @@ class Settings(Section):
         return self.network.zone_names or zones_of(self.region)[: self.network.zones]
 
     @property
+    def emptied_pools(self) -> tuple[GpuPool, ...]:
+        """The pools that have nodes in the working hours alone."""
+        return tuple(pool for pool in self.cluster.gpu_pools if self.cost.working_hours and pool.may_be_empty)
+
+    @property
     def place(self) -> Place:
         """What sections are checked against."""
         return Place(region=self.region, account_id=self.account_id, naming=self.naming, zone_names=zones_of(self.region))
@@ -160,7 +166,7 @@ class Settings(Section):
                         f"has no subnet: the network is in {', '.join(self.zones)}; "
                         f"use one of them, or set {_key('network')}.zoneNames",
                     )
-        if self.cost.working_hours and not any(pool.may_be_empty for pool in self.cluster.gpu_pools):
+        if self.cost.working_hours and not self.emptied_pools:
             yield Fault(
                 f"{_key('cost')}.workingHours",
                 self.cost.working_hours.model_dump(),

@@ -34,7 +34,7 @@ ENDPOINTS_WITHOUT_NAT: Final = (
 )  # fmt: skip
 # A name, or a pattern that begins with one: role/* would be everybody, and says so less clearly than an empty list.
 _OPERATOR: Final = re.compile(r"arn:aws:iam::\d{12}:role/[\w+=,.@-][\w+=,.@/*-]*")
-_REPOSITORY: Final = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
+REPOSITORY: Final = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 _CONNECTION: Final = re.compile(r"arn:aws:codeconnections:[a-z0-9-]+:\d{12}:connection/[0-9a-f-]{36}")
 _DIGEST: Final = re.compile(r"@sha256:[0-9a-f]{64}$")
 _SECRET_NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,62}")
@@ -73,7 +73,7 @@ def _recovery_days(days: int) -> int:
 
 
 def _repository(name: str) -> str:
-    if not _REPOSITORY.fullmatch(name):
+    if not REPOSITORY.fullmatch(name):
         raise ValueError("names no repository; write owner/name")
     return name
 

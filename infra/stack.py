@@ -36,7 +36,6 @@ def build(settings: Settings) -> PlatformOutputs:
     scope = Scope(account_id=settings.account_id, region=settings.region, prefix=naming.prefix, environment=settings.environment)
     # The cluster's name is known before the cluster is: pods' roles trust it.
     cluster_name = naming.name()
-    emptied = [pool for pool in settings.cluster.gpu_pools if settings.cost.working_hours and pool.may_be_empty]
 
     keys = Keys(
         naming.name("keys"),
@@ -58,7 +57,7 @@ def build(settings: Settings) -> PlatformOutputs:
             operator_principal_arns=settings.identity.operator_principal_arns,
             ci=settings.identity.ci,
             image_build=settings.registry.build,
-            resized_node_groups=tuple(node_group_prefix(naming, pool.name) for pool in emptied),
+            resized_node_groups=tuple(node_group_prefix(naming, pool.name) for pool in settings.emptied_pools),
         ),
     )
     network = Network(

@@ -39,17 +39,7 @@ LAKE_BUCKETS: Final = (
 def bucket_policy(scope: Scope, spec: BucketSpec) -> Document:
     """TLS 1.2 or nothing, our account's principals or nothing, and for the logs bucket the log service of our own buckets."""
     arn = scope.bucket(spec.purpose)
-    everything = [arn, f"{arn}/*"]
-    statements = [
-        _deny("OnlyTls", everything, {"Bool": {"aws:SecureTransport": "false"}}),
-        _deny("OnlyModernTls", everything, {"NumericLessThan": {"s3:TlsVersion": "1.2"}}),
-        # AWS's own services act for us, and carry no principal account.
-        _deny(
-            "OnlyOurAccount",
-            everything,
-            {"StringNotEquals": {"aws:PrincipalAccount": scope.account_id}, "Bool": {"aws:PrincipalIsAWSService": "false"}},
-        ),
-    ]
+    statements = closed(arn, scope.account_id)
     if spec.takes_access_logs:
         delivery: Statement = {
             "Sid": "AccessLogDelivery",
@@ -96,7 +86,25 @@ def lifecycle_rules(spec: BucketSpec, *, retention_days: int, noncurrent_days: i
     return rules
 
 
-def _deny(sid: str, resources: list[str], condition: dict[str, Any]) -> Statement:
+def closed(bucket_arn: str, account_id: str) -> list[Statement]:
+    """TLS 1.2 or nothing, our account's principals or nothing."""
+    everything = [bucket_arn, f"{bucket_arn}/*"]
+    return [
+        deny("OnlyTls", "s3:*", everything, {"Bool": {"aws:SecureTransport": "false"}}),
+        deny("OnlyModernTls", "s3:*", everything, {"NumericLessThan": {"s3:TlsVersion": "1.2"}}),
+        # AWS's own services act for us, and carry no principal account.
+        deny(
+            "OnlyOurAccount",
+            "s3:*",
+            everything,
+            {"StringNotEquals": {"aws:PrincipalAccount": account_id}, "Bool": {"aws:PrincipalIsAWSService": "false"}},
+        ),
+    ]
+
+
+def deny(sid: str, action: str, resources: list[str], condition: dict[str, Any] | None = None) -> Statement:
+    """A statement that nobody gets around, unless the condition, where there is one, does not hold."""
     # The long way to write everyone: some who read policies look for a service in every principal, and stumble over a bare "*".
     everyone = {"AWS": "*"}
-    return {"Sid": sid, "Effect": "Deny", "Principal": everyone, "Action": "s3:*", "Resource": resources, "Condition": condition}
+    statement: Statement = {"Sid": sid, "Effect": "Deny", "Principal": everyone, "Action": action, "Resource": resources}
+    return {**statement, "Condition": condition} if condition else statement

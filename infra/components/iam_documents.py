@@ -6,7 +6,7 @@ preview and rules can read it. Nothing here allows `*` on `*`; `iam_lint.lint_do
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -36,6 +36,14 @@ WITHOUT_RESOURCE: Final = frozenset(
         "sts:GetCallerIdentity",
     }
 )
+# The roles that AWS's own agents take, and what AWS itself keeps up to date for them:
+# https://docs.aws.amazon.com/eks/latest/userguide/security-iam-awsmanpol.html
+AGENT_POLICIES: Final[Mapping[str, tuple[str, ...]]] = {
+    "cluster": ("AmazonEKSClusterPolicy",),
+    "node": ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly", "AmazonSSMManagedInstanceCore"),
+    "vpc-cni": ("AmazonEKS_CNI_Policy",),
+    "ebs-csi": ("service-role/AmazonEBSCSIDriverPolicy",),
+}
 _LOG_WRITE: Final = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
 _IMAGE_PULL: Final = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 _INTERFACES: Final = (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Final
 
 import pulumi
 import pulumi_aws as aws
@@ -17,10 +16,6 @@ from infra.components.image_build_documents import image_build_document, image_b
 from infra.components.working_hours import resize_document, resize_trust
 from infra.naming import Naming
 from infra.settings_platform import CiSettings, ImageBuildSettings
-
-# https://docs.aws.amazon.com/eks/latest/userguide/security-iam-awsmanpol.html: what AWS itself keeps up to date for its agents.
-CLUSTER_POLICIES: Final = ("AmazonEKSClusterPolicy",)
-NODE_POLICIES: Final = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly", "AmazonSSMManagedInstanceCore")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,14 +93,10 @@ class Identity(pulumi.ComponentResource):
         # No boundary on these, although a rule asks for one: AWS widens their managed policies with new versions of EKS, the
         # plug-in and the driver, and a boundary of ours would cut the new right off in the middle of an upgrade. CI and
         # operators, who are bound, can attach nothing to them.
-        self.cluster_role_arn = self._role(
-            "cluster", documents.service_trust(scope, "eks.amazonaws.com"), managed=CLUSTER_POLICIES
-        )
-        self.node_role_arn = self._role("node", documents.node_trust(), managed=NODE_POLICIES)
-        self.cni_role_arn = self._role("vpc-cni", pod, managed=("AmazonEKS_CNI_Policy",))
-        self.ebs_csi_role_arn = self._role(
-            "ebs-csi", pod, documents.volume_key_document(scope), managed=("service-role/AmazonEBSCSIDriverPolicy",)
-        )
+        self.cluster_role_arn = self._role("cluster", documents.service_trust(scope, "eks.amazonaws.com"))
+        self.node_role_arn = self._role("node", documents.node_trust())
+        self.cni_role_arn = self._role("vpc-cni", pod)
+        self.ebs_csi_role_arn = self._role("ebs-csi", pod, documents.volume_key_document(scope))
         self.ci_role_arn = self._ci_role(args.ci, bounded["ci"], boundary) if args.ci else None
         self.image_build_role_arn = (
             self._role("image-build", image_build_trust(scope), bounded["image-build"], boundary=boundary)
@@ -171,7 +162,6 @@ class Identity(pulumi.ComponentResource):
         trust: Document,
         document: Document | None = None,
         *,
-        managed: tuple[str, ...] = (),
         boundary: aws.iam.Policy | None = None,
         session_hours: int = 1,
         depends_on: list[pulumi.Resource] | None = None,
@@ -193,7 +183,7 @@ class Identity(pulumi.ComponentResource):
                 name, name=name, role=role.name, policy=json.dumps(document), opts=pulumi.ResourceOptions(parent=role)
             )
             grants.append(policy.id)
-        for managed_name in managed:
+        for managed_name in documents.AGENT_POLICIES.get(purpose, ()):
             short = managed_name.rpartition("/")[2]
             attachment = aws.iam.RolePolicyAttachment(
                 f"{name}-{short}",

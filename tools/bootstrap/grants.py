@@ -89,12 +89,6 @@ POLICIES: Final = (
     "CreatePolicy", "CreatePolicyVersion", "DeletePolicy", "DeletePolicyVersion", "SetDefaultPolicyVersion", "TagPolicy",
     "UntagPolicy",
 )  # fmt: skip
-# The roles without our boundary, which AWS's agents take, and AWS's policies for them: see infra/components/identity.py.
-AGENTS: Final = ("cluster", "ebs-csi", "node", "vpc-cni")
-AGENT_POLICIES: Final = (
-    "AmazonEC2ContainerRegistryPullOnly", "AmazonEKSClusterPolicy", "AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy",
-    "AmazonSSMManagedInstanceCore", "service-role/AmazonEBSCSIDriverPolicy",
-)  # fmt: skip
 # Who is handed the platform's roles, and whose own roles a new account may have to make first.
 SERVICES: Final = (
     "codebuild.amazonaws.com", "ec2.amazonaws.com", "eks.amazonaws.com", "pods.eks.amazonaws.com", "sagemaker.amazonaws.com",

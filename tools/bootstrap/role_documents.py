@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from infra.components.iam_documents import Document, Scope, Statement, allow, document, log_groups
+from infra.components.iam_documents import AGENT_POLICIES, Document, Scope, Statement, allow, document, log_groups
 from infra.naming import BUCKETS as PLATFORM_BUCKETS
 from tools.bootstrap import grants
 from tools.bootstrap.target import Target
@@ -173,7 +173,7 @@ def _data(target: Target, scope: Scope) -> Iterable[Statement]:
 
 
 def _roles(scope: Scope) -> Iterable[Statement]:
-    own, agents = [scope.role("*")], [scope.role(agent) for agent in grants.AGENTS]
+    own, agents = [scope.role("*")], [scope.role(agent) for agent in sorted(AGENT_POLICIES)]
     iam = f"arn:aws:iam::{scope.account_id}"
     boundary = {"iam:PermissionsBoundary": f"{iam}:policy/{scope.prefix}-permission-boundary"}
     yield allow(
@@ -187,7 +187,9 @@ def _roles(scope: Scope) -> Iterable[Statement]:
         "GiveAgentsTheirPolicies",
         ("iam:AttachRolePolicy",),
         agents,
-        ArnEquals={"iam:PolicyARN": [f"arn:aws:iam::aws:policy/{name}" for name in grants.AGENT_POLICIES]},
+        ArnEquals={
+            "iam:PolicyARN": sorted(f"arn:aws:iam::aws:policy/{name}" for names in AGENT_POLICIES.values() for name in names)
+        },
     )
     yield allow("TendOwnRoles", _of("iam", grants.ROLES_TENDED), own)
     yield allow("OwnPolicies", _of("iam", grants.POLICIES), [f"{iam}:policy/{scope.prefix}-*"])

@@ -105,7 +105,7 @@ def _policy_steps(thing: str, purpose: str, concern: str) -> Iterator[Step]:
         aspect=f"policy {concern}",
         look=lambda a: _policy(a, _policy_arn(a.target, purpose, concern)),
         want=wanted,
-        put=lambda a: _put_policy(a, _policy_name(a.target, purpose, concern), wanted(a)),
+        put=lambda a: _put_policy(a, purpose, concern, wanted(a)),
         same=same_document,
     )
     yield Step(
@@ -201,9 +201,9 @@ def _policy(account: Account, arn: str) -> dict[str, Any] | None:
     return parsed(found, f"policy {arn}")
 
 
-def _put_policy(account: Account, name: str, wanted: Document) -> None:
+def _put_policy(account: Account, purpose: str, concern: str, wanted: Document) -> None:
     """Makes the policy, or gives it a new version; of old ones the oldest makes room."""
-    arn = f"arn:aws:iam::{account.target.account_id}:policy{ROLE_PATH}{name}"
+    name, arn = _policy_name(account.target, purpose, concern), _policy_arn(account.target, purpose, concern)
     text = json.dumps(wanted, separators=(",", ":"))
     if _policy(account, arn) is None:
         tags = tag_list(account.target.own_tags(name))

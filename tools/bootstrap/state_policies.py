@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from infra.components.iam_documents import Document, Statement, document
+from infra.components.bucket_policies import INCOMPLETE_UPLOAD_DAYS, closed, deny
+from infra.components.iam_documents import Document, document
 from infra.components.key_policies import ADMINISTRATION, USE
 from tools.bootstrap.target import Target
 
 # A state that was spoilt is noticed within this. Not longer: the engine writes the state after every step, twice.
 NONCURRENT_DAYS: Final = 90
-INCOMPLETE_UPLOAD_DAYS: Final = 7
 # What takes the key away. Nobody is given it: without the key no state can be read, so its policy has to be changed first.
 _LOSING: Final = frozenset({"kms:DisableKey", "kms:ScheduleKeyDeletion"})
 
@@ -39,19 +39,11 @@ def key_policy(target: Target) -> Document:
 
 def bucket_policy(target: Target) -> Document:
     """TLS 1.2 or nothing, our account or nothing; neither the bucket nor an old version of a state is deleted by anybody."""
-    bucket, everything = [target.bucket_arn], [target.bucket_arn, f"{target.bucket_arn}/*"]
     return document(
-        _deny("OnlyTls", "s3:*", everything, {"Bool": {"aws:SecureTransport": "false"}}),
-        _deny("OnlyModernTls", "s3:*", everything, {"NumericLessThan": {"s3:TlsVersion": "1.2"}}),
-        _deny(
-            "OnlyOurAccount",
-            "s3:*",
-            everything,
-            {"StringNotEquals": {"aws:PrincipalAccount": target.account_id}, "Bool": {"aws:PrincipalIsAWSService": "false"}},
-        ),
+        *closed(target.bucket_arn, target.account_id),
         # The lifecycle rule is not asked for this right, so old versions still go when their time is over.
-        _deny("NeverLoseState", "s3:DeleteObjectVersion", [f"{target.bucket_arn}/*"], {}),
-        _deny("NeverDeleteBucket", "s3:DeleteBucket", bucket, {}),
+        deny("NeverLoseState", "s3:DeleteObjectVersion", [f"{target.bucket_arn}/*"]),
+        deny("NeverDeleteBucket", "s3:DeleteBucket", [target.bucket_arn]),
     )
 
 
@@ -71,9 +63,3 @@ def lifecycle_rules() -> list[dict[str, Any]]:
             "NoncurrentVersionExpiration": {"NoncurrentDays": NONCURRENT_DAYS},
         },
     ]
-
-
-def _deny(sid: str, action: str, resources: list[str], condition: dict[str, Any]) -> Statement:
-    everyone = {"AWS": "*"}
-    statement = {"Sid": sid, "Effect": "Deny", "Principal": everyone, "Action": action, "Resource": resources}
-    return {**statement, "Condition": condition} if condition else statement

@@ -49,7 +49,7 @@ def key_steps() -> Iterator[Step]:
     yield Step(
         thing=KEY,
         aspect="tags",
-        look=_with_key(lambda a: not missing_tags(_key_tags(a, a.key_arn), _tags_of_key(a))),
+        look=_with_key(lambda a: not _missing_key_tags(a)),
         want=lambda a: True,
         put=lambda a: a.kms.tag_resource(KeyId=a.key_arn, Tags=tag_list(_missing_key_tags(a), "TagKey", "TagValue")),
     )
@@ -90,8 +90,8 @@ def bucket_steps() -> Iterator[Step]:
         thing=BUCKET,
         aspect="policy",
         look=_bucket_policy,
-        want=lambda a: merged(_bucket_policy(a), bucket_policy(a.target)),
-        put=lambda a: a.s3.put_bucket_policy(**_named(a), Policy=json.dumps(merged(_bucket_policy(a), bucket_policy(a.target)))),
+        want=_wanted_bucket_policy,
+        put=lambda a: a.s3.put_bucket_policy(**_named(a), Policy=json.dumps(_wanted_bucket_policy(a))),
         same=same_document,
     )
     yield Step(
@@ -116,10 +116,7 @@ def bucket_steps() -> Iterator[Step]:
 
 def _find_key(account: Account) -> str | None:
     """The key's arn: of the alias, else a key of ours that a run made and was cut before it named it."""
-    try:
-        account.key_arn = str(account.kms.describe_key(KeyId=KEY_ALIAS)["KeyMetadata"]["Arn"])
-    except account.kms.exceptions.NotFoundException:
-        account.key_arn = _nameless(account)
+    account.key_arn = _alias(account) or _nameless(account)
     return account.key_arn or None
 
 
@@ -263,6 +260,10 @@ def _put_encryption(account: Account) -> None:
 def _bucket_policy(account: Account) -> dict[str, Any] | None:
     text = _of_bucket("get_bucket_policy", "Policy")(account)
     return parsed(text, f"the policy of bucket {account.target.bucket}") if text else None
+
+
+def _wanted_bucket_policy(account: Account) -> dict[str, Any]:
+    return merged(_bucket_policy(account), bucket_policy(account.target))
 
 
 def _wanted_rules(account: Account) -> list[dict[str, Any]]:

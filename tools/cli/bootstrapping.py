@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from tools.jobs.clients import Clients
 
 ROLES: Final = tuple(role_steps.SESSIONS)
-_REPOSITORY: Final = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -120,6 +118,7 @@ class Bootstrap:
 def prepare(stack: str, *, local: bool, repository: str, bucket: str, say: Callable[[str], None]) -> Bootstrap:
     """Raises FileNotFoundError (no such stack), SettingsError, ValueError for what cannot be bootstrapped so."""
     from infra.catalog.datasets import dataset_names
+    from infra.settings_platform import REPOSITORY
     from tools.cli.guards import settings_of
     from tools.engine.home import home_path
     from tools.engine.workspace import loopback_without_proxy, stack_source
@@ -132,7 +131,7 @@ def prepare(stack: str, *, local: bool, repository: str, bucket: str, say: Calla
             "stack local needs none: its state is a file on this machine, its secrets are under a passphrase here, and its cloud "
             "is emulated. Name an environment on AWS, such as dev"
         )
-    if repository and not _REPOSITORY.fullmatch(repository):
+    if repository and not REPOSITORY.fullmatch(repository):
         raise ValueError(f"--repository {repository!r} names no repository; write owner/name")
     settings = settings_of(stack)
     reach: dict[str, str] = {}

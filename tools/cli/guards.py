@@ -62,7 +62,7 @@ def usage_of(settings: Any, plan: Plan) -> Any:
     hours = settings.cost.working_hours
     if hours is not None:
         monthly = round(HOURS_A_MONTH * hours.hours_a_week / HOURS_A_WEEK, 2)
-        emptied = {settings.naming.name(pool.name) for pool in settings.cluster.gpu_pools if pool.may_be_empty}
+        emptied = {settings.naming.name(pool.name) for pool in settings.emptied_pools}
         found = sorted(emptied & {view.name for view in plan})
         given["overrides"] = {name: {"instance_hours": monthly} for name in found} | given["overrides"]
     return Usage.of(given)

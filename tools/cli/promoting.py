@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from infra.components.iam_documents import Scope
 from tools.models import registry
 from tools.models.promote import Destination
 from tools.models.version import ModelVersion
@@ -58,12 +57,10 @@ class Side:
                 f"there knows what to ask of it; declare it in Pulumi.{self.stack}.yaml"
             )
         naming, region = self.settings.naming, self.settings.region
-        scope = Scope(account_id=self.account_id, region=region, prefix=naming.prefix, environment=naming.environment)
-        bucket = scope.bucket("models").rpartition(":")[2]
         here = "" if self.stack == "local" else f" {self.stack}" + (" --local" if self.local else "")
         return Destination(
             group=self.groups[job],
-            folder=f"s3://{bucket}/{job}/promoted",
+            folder=f"s3://{naming.bucket('models', self.account_id, region)}/{job}/promoted",
             repository=f"{self.account_id}.dkr.ecr.{region}.amazonaws.com/{naming.name('serving')}",
             holds_images=not self.local,
             up=f"./slipway up{here}",

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from tools.bootstrap.step import FOUND, MAKE, MEND, Outcome
+from infra.components import github_identity
+from tools.bootstrap.role_steps import PROVIDER
+from tools.bootstrap.state_steps import BUCKET, KEY
+from tools.bootstrap.step import DONE, FOUND, MAKE, MEND, Outcome
 from tools.bootstrap.target import KEY_ALIAS
 from tools.cli.bootstrapping import Bootstrap, variables
 from tools.cli.terminal import console
 
-_STYLES: Final = {MAKE: "green", "made": "green", MEND: "yellow", "mended": "yellow", FOUND: "dim"}
+_STYLES: Final = {MAKE: "green", DONE[MAKE]: "green", MEND: "yellow", DONE[MEND]: "yellow", FOUND: "dim"}
+# A thing that was there is mended when something of it is made.
+_OF_A_PART: Final = {MAKE: MEND, DONE[MAKE]: DONE[MEND]}
 
 
 def table(began: Bootstrap, outcomes: Iterable[Outcome]) -> None:
@@ -24,8 +29,8 @@ def table(began: Bootstrap, outcomes: Iterable[Outcome]) -> None:
     width = max(len(thing) for thing in things)
     for thing, parts in things.items():
         changed = [one for one in parts if one.op != FOUND]
-        made = parts[0].op in (MAKE, "made")
-        op = parts[0].op if made else changed[0].op.replace("made", "mended").replace(MAKE, MEND) if changed else FOUND
+        made = parts[0].op in (MAKE, DONE[MAKE])
+        op = parts[0].op if made or not changed else _OF_A_PART.get(changed[0].op, changed[0].op)
         what = "" if made else ", ".join(one.aspect for one in changed)
         detail = f"{_name(began, thing)}{': ' if what else ''}{what}"
         out.print(f"  [{_STYLES[op]}]{op:<6}[/]  {escape(f'{thing:<{width}}')}  {escape(detail)}", soft_wrap=True)
@@ -61,9 +66,9 @@ def next_steps(began: Bootstrap) -> None:
 def _name(began: Bootstrap, thing: str) -> str:
     target = began.target
     names = {
-        "state key": KEY_ALIAS,
-        "state bucket": target.bucket,
-        "GitHub provider": "token.actions.githubusercontent.com",
+        KEY: KEY_ALIAS,
+        BUCKET: target.bucket,
+        PROVIDER: github_identity.ISSUER,
         began.source.name: f"secrets under {KEY_ALIAS}",
         **{f"{purpose} role": target.role(purpose) for purpose in began.roles},
     }

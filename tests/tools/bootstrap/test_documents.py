@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
+from infra.components.iam_documents import AGENT_POLICIES
 from infra.components.iam_lint import KEY_POLICY_LIMIT, MANAGED_POLICY_LIMIT, allows, lint_document
 from policies.evaluate import evaluate
 from policies.iam import matches
 from tests.support.stacks import ROOT, STACKS, config_of, recorded_stack
 from tests.tools.bootstrap.conftest import ACCOUNT, NAMING, account, client, inventory, run, target
-from tools.bootstrap.grants import AGENT_POLICIES, AGENTS
 from tools.bootstrap.role_documents import documents_of
 from tools.bootstrap.role_steps import role_steps
 from tools.bootstrap.state_policies import bucket_policy, key_policy
@@ -244,9 +244,11 @@ def test_the_roles_without_a_boundary_and_their_policies_are_those_that_the_stac
     for stack in STACKS:
         plan, prefix = recorded_stack(stack), f"slipway-{stack}-"
         free = {view.name.removeprefix(prefix) for view in plan.of("aws:iam/role:Role") if not view.get("permissionsBoundary")}
-        assert free == set(AGENTS)
+        assert free == set(AGENT_POLICIES)
         attached = [str(view.get("policyArn")) for view in plan.of("aws:iam/rolePolicyAttachment:RolePolicyAttachment")]
-        assert {arn.removeprefix("arn:aws:iam::aws:policy/") for arn in attached} == set(AGENT_POLICIES)
+        assert {arn.removeprefix("arn:aws:iam::aws:policy/") for arn in attached} == {
+            name for names in AGENT_POLICIES.values() for name in names
+        }
 
 
 def test_every_document_is_one_that_aws_takes() -> None:
