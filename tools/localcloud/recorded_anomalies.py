@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -45,48 +45,26 @@ def _can_be_told(call: Call) -> None:
             raise Refusal("ValidationException", message)
 
 
-ROWS = (
-    Recorded(
+def _row(what: str, made: Callable[[Call], Mapping[str, Any]], parent: Callable[[Call], None] | None = None) -> Recorded:
+    """Both kinds are asked for in the same way, by the same names."""
+    kind, arn = f"Anomaly{what}", f"{what}Arn"
+    return Recorded(
         service=SERVICE,
-        noun="anomaly-monitor",
-        key=("MonitorArn",),
-        operations={
-            "CreateAnomalyMonitor": "create",
-            "GetAnomalyMonitors": "list",
-            "UpdateAnomalyMonitor": "update",
-            "DeleteAnomalyMonitor": "delete",
-        },
-        inside="AnomalyMonitor",
+        noun=f"anomaly-{what.lower()}",
+        key=(arn,),
+        operations={f"Create{kind}": "create", f"Get{kind}s": "list", f"Update{kind}": "update", f"Delete{kind}": "delete"},
+        inside=kind,
         output="",
-        listed=("AnomalyMonitors", ""),
-        made=_monitor,
-        arn="MonitorArn",
+        listed=(f"{kind}s", ""),
+        made=made,
+        arn=arn,
         tags="ResourceTags",
-        missing=("UnknownMonitorException", "Monitor {0} does not exist."),
-        exists=("ValidationException", "Monitor {0} exists."),
-        filters={"MonitorArnList": "MonitorArn"},
-        wrap=lambda call, item: {"MonitorArn": item["MonitorArn"]},
-    ),
-    Recorded(
-        service=SERVICE,
-        noun="anomaly-subscription",
-        key=("SubscriptionArn",),
-        operations={
-            "CreateAnomalySubscription": "create",
-            "GetAnomalySubscriptions": "list",
-            "UpdateAnomalySubscription": "update",
-            "DeleteAnomalySubscription": "delete",
-        },
-        inside="AnomalySubscription",
-        output="",
-        listed=("AnomalySubscriptions", ""),
-        made=_subscription,
-        arn="SubscriptionArn",
-        tags="ResourceTags",
-        missing=("UnknownSubscriptionException", "Subscription {0} does not exist."),
-        exists=("ValidationException", "Subscription {0} exists."),
-        parent=_can_be_told,
-        filters={"SubscriptionArnList": "SubscriptionArn"},
-        wrap=lambda call, item: {"SubscriptionArn": item["SubscriptionArn"]},
-    ),
-)
+        missing=(f"Unknown{what}Exception", f"{what} {{0}} does not exist."),
+        exists=("ValidationException", f"{what} {{0}} exists."),
+        parent=parent,
+        filters={f"{arn}List": arn},
+        wrap=lambda call, item: {arn: item[arn]},
+    )
+
+
+ROWS = (_row("Monitor", _monitor), _row("Subscription", _subscription, _can_be_told))

@@ -241,25 +241,28 @@ class Recorder:
 
 def _change_tags(call: Call, item: dict[str, Any], member: str) -> Mapping[str, Any]:
     if call.operation in ("CreateTags", "DeleteTags"):
-        tags = {tag["Key"]: tag.get("Value", "") for tag in item.get("Tags", ())}
-        named = {tag["Key"]: tag.get("Value", "") for tag in call.params.get("Tags", ())}
+        tags, named = _as_map(item.get("Tags")), _as_map(call.params.get("Tags"))
         tags = {**tags, **named} if call.operation == "CreateTags" else {k: v for k, v in tags.items() if k not in named}
-        item["Tags"] = [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
+        item["Tags"] = _as_list(tags)
         return {}
-    tags = _as_map(item.get(member))
     if call.operation == "ListTagsForResource":
         return {member: item.get(member) or ({} if member == "tags" else [])}
+    tags = _as_map(item.get(member))
     if call.operation == "TagResource":
         tags |= _as_map(call.params.get(member))
     else:
         gone = call.params.get("tagKeys") or call.params.get("ResourceTagKeys") or ()
         tags = {key: value for key, value in tags.items() if key not in gone}
-    item[member] = tags if member == "tags" else [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
+    item[member] = tags if member == "tags" else _as_list(tags)
     return {}
 
 
 def _as_map(tags: Any) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in tags} if isinstance(tags, list) else dict(tags or {})
+    return {tag["Key"]: tag.get("Value", "") for tag in tags} if isinstance(tags, list) else dict(tags or {})
+
+
+def _as_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
 
 
 @cache
