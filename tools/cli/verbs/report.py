@@ -63,32 +63,21 @@ def run(
             return
         if ask and (saved is not None or preflight is not None):
             raise ValueError("--ask-account is of a preview now; leave it out, or --from and --preflight")
-        if saved is not None and _look(saved, out, form, preflight, note, as_json=as_json):
-            return
         from tools.cli import change_report
 
         html = form == Form.html if form is not None else out is not None and out.suffix in (".html", ".htm")
         told = change_report.of_file(saved) if saved is not None else change_report.of_preview(stack, local=local, ask=ask)
+        if change_report.is_look(told):
+            if html or preflight is not None:
+                raise ValueError("drift is told in Markdown only: name an .md file, and leave --format html and --preflight out")
+            text, look = change_report.written_look(told, note=note)
+            _write(text, out, {"stack": look.stack, "format": "markdown", "drifted": len(look.drifted)}, as_json=as_json)
+            return
         text, change = change_report.written(told, preflight, html=html, note=note)
         document = {"stack": change.stack, "format": "html" if html else "markdown", "blocks": list(change.blocks)}
         _write(text, out, document, as_json=as_json)
         if saved is None and change.faults:
             leave(1)
-
-
-def _look(saved: Path, out: Path | None, form: Form | None, preflight: Path | None, note: str, *, as_json: bool) -> bool:
-    """Writes the issue of a saved look at drift; false for a file that is none."""
-    from tools.cli import change_report
-
-    told = change_report.of_file(saved)
-    if not change_report.is_look(told):
-        return False
-    named_html = form is None and out is not None and out.suffix in (".html", ".htm")
-    if form == Form.html or named_html or preflight is not None:
-        raise ValueError("drift is told in Markdown only: name an .md file, and leave --format html and --preflight out")
-    text, look = change_report.written_look(told, note=note)
-    _write(text, out, {"stack": look.stack, "format": "markdown", "drifted": len(look.drifted)}, as_json=as_json)
-    return True
 
 
 def _write(text: str, out: Path | None, document: dict[str, Any], *, as_json: bool) -> None:
