@@ -16,7 +16,8 @@ from tests.upgrades.scrub import SECRET
 from tools.cli.guards import run_document
 from tools.engine.program import program
 from tools.engine.sessions import open_stack
-from tools.report.change import Change, read
+from tools.report.change import Change
+from tools.report.change_reader import read
 
 STATES = recorded()
 NEWEST_LOCAL = next(kept for kept in reversed(STATES) if kept.stack == "local")

@@ -54,7 +54,7 @@ def of_file(path: Path) -> Told:
 
 def written(told: Told, preflight: Path | None, *, html: bool, note: str) -> tuple[str, Change]:
     """The report's text, and the change it tells of. Raises ValueError that names the file and what is wrong in it."""
-    from tools.report.change import read
+    from tools.report.change_reader import read
 
     asked = _json(preflight) if preflight is not None else None
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,7 +10,7 @@ from typing import Any, Final
 from tools.report import markdown
 from tools.report.change import Changed, Property, alike
 from tools.report.markdown import ROOM, ROWS, code, text
-from tools.report.redact import HIDDEN, shown
+from tools.report.redact import cut, last_name, shown
 
 # A longer value is cut: the reader is told that it differs, and the cloud has the rest.
 LONGEST: Final = 200
@@ -124,17 +123,13 @@ def _drifted(item: Mapping[str, Any]) -> Changed:
 
 
 def _property(item: Mapping[str, Any]) -> Property:
-    # By its name too: what nobody declared secret may be one.
-    last = re.split(r"[.\[\]\"]+", item["path"].rstrip('."[]'))[-1]
-    was, now = (shown(last, _words(item.get(key))) for key in ("was", "now"))
-    if HIDDEN in (was, now):
-        was = now = HIDDEN
-    return Property(path=item["path"], old=was, new=now)
+    was, now = (shown(last_name(item["path"]), _words(item.get(key))) for key in ("was", "now"))
+    return Property.of(item["path"], was, now)
 
 
 def _words(value: Any) -> str:
     plain = "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
-    return plain if len(plain) <= LONGEST else plain[: LONGEST - 1] + "…"
+    return cut(plain, LONGEST)
 
 
 def _faults(error: Any) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a page or a comment that is passed on must not tell: values that are keys, and those of secret names."""
+"""What a page or a comment that is passed on must not tell: values that are keys, those of secret names, and too much of any."""
 
 from __future__ import annotations
 
@@ -19,6 +19,16 @@ def shown(name: str, value: object) -> str:
     return HIDDEN if _SECRET_NAME.search(name) else scrubbed(str(value))
 
 
+def last_name(path: str) -> str:
+    """`password` of `spec.users[0]["password"]`: by it is seen what nobody declared secret."""
+    return re.split(r"[.\[\]\"]+", path.rstrip('."[]'))[-1]
+
+
 def scrubbed(text: str) -> str:
     """Text without what looks like a key or a password."""
     return _SECRET_VALUE.sub(HIDDEN, text)
+
+
+def cut(text: str, longest: int) -> str:
+    """Text of so many characters at most."""
+    return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -18,7 +18,7 @@ from tools.cost import CostReport
 from tools.cost.prices import quote
 from tools.cost.usage import Usage, in_stack_file, numbers
 from tools.plan.view import Plan, ResourceView
-from tools.report.change import read
+from tools.report.change_reader import read
 
 BUCKETS = Plan([view("aws:s3/bucket:Bucket", name="lake-raw"), view("aws:s3/bucket:Bucket", name="lake-logs")])
 NO_REQUESTS = {"s3Puts": 0, "s3Gets": 0}

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tools.report.change import Change, read
+from tools.report.change import Change
 from tools.report.change_page import page
+from tools.report.change_reader import read
 from tools.report.markdown import COMMENT_LIMIT, comment, marker
 
 ODD = (
