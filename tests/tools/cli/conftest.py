@@ -1,7 +1,16 @@
 import gc
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+
+from tests.tools.cli.fake import Cost, Report, World
+from tools.cli import guards
+from tools.engine import sessions
+from tools.engine.home import StackPlace
 
 
 @pytest.fixture(autouse=True)
@@ -9,3 +18,48 @@ def _collector_on_again() -> Iterator[None]:
     """A verb turns the garbage collector off for its short life; here the process lives on."""
     yield
     gc.enable()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_imported_behind_a_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A verb imports the program in a thread; the next test may be at that too, and Python's lazy loader takes one at a time."""
+    monkeypatch.setattr("tools.engine.program.warm", lambda: None)
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
+    world = World()
+
+    @contextmanager
+    def open_stack(stack: str, verb: str, **options: Any) -> Iterator[Any]:
+        if world.raises:
+            raise world.raises
+        mode = "local" if options["local"] or stack == "local" else world.mode
+        cloud = SimpleNamespace(orphans=lambda stack: world.orphans) if mode == "local" else None
+        yield SimpleNamespace(
+            place=StackPlace(home=tmp_path, mode=mode, stack=stack),
+            runner=world.runner,
+            cloud=cloud,
+            notes=[],
+            swept=[],
+            expected=lambda: 0,
+            document=lambda: None,
+            let_go=lambda: 0,
+            nothing_to_do=lambda plan: world.quiet,
+            changing=lambda run: run(),
+        )
+
+    def judge(plan: Any, settings: Any, *, before: Any = None) -> guards.Verdict:
+        world.judged += 1
+        return guards.Verdict(policy=Report(world.mandatory), cost=Cost(world.over))
+
+    def account_of(settings: Any, *, local: bool) -> Any:
+        world.asked.append(local)
+        return SimpleNamespace(local=local, caller={"Account": "123456789012"})
+
+    monkeypatch.setattr(sessions, "open_stack", open_stack)
+    monkeypatch.setattr(sessions, "reader", lambda stack, local=False: world.runner)
+    monkeypatch.setattr(guards, "judge", judge)
+    monkeypatch.setattr("tools.cli.preflight.account_of", account_of)
+    monkeypatch.setattr("tools.cli.preflight.asked", lambda plan, settings, account, principal="": world.preflight)
+    return world

@@ -3,159 +3,19 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
 
 from infra.settings_base import Fault as SettingsFault
 from infra.settings_base import SettingsError
+from tests.tools.cli.fake import BUCKET, COUNTS, VIOLATION, World, call, outcome
 from tools.cli import guards
-from tools.cli.app import VERBS, app
-from tools.engine import sessions
+from tools.cli.app import VERBS
 from tools.engine.errors import EngineMissing, StackBusy
-from tools.engine.events import Fault, Step
-from tools.engine.home import REPOSITORY, StackPlace
-from tools.engine.runs import RunResult
-from tools.preflight import Preflight, Row, State
-
-BUCKET = Step(
-    urn="urn:pulumi:local::slipway::aws:s3/bucket:Bucket::raw", type="aws:s3/bucket:Bucket", op="create", inputs={"bucket": "b"}
-)
-COUNTS = {"create": 1, "update": 0, "replace": 0, "delete": 0, "same": 0}
-
-
-def outcome(verb: str, *, ok: bool = True, changes: dict[str, int] | None = None, **more: Any) -> RunResult:
-    defaults: dict[str, Any] = {"outputs": {"vpcId": "vpc-1"}, "steps": (BUCKET,), "log": Path("/logs/x.log")}
-    return RunResult(verb=verb, ok=ok, seconds=1.0, changes=changes or COUNTS, **{**defaults, **more})
-
-
-@dataclass
-class FakeRunner:
-    """Answers each verb with a result, and keeps which were called."""
-
-    results: dict[str, RunResult] = field(default_factory=dict)
-    called: list[str] = field(default_factory=list)
-    env: dict[str, str] = field(default_factory=dict)
-
-    def _do(self, verb: str) -> RunResult:
-        self.called.append(verb)
-        return self.results.get(verb) or outcome(verb)
-
-    def preview(self) -> RunResult:
-        return self._do("preview")
-
-    def up(self) -> RunResult:
-        return self._do("up")
-
-    def destroy(self) -> RunResult:
-        return self._do("destroy")
-
-    def refresh(self) -> RunResult:
-        return self._do("refresh")
-
-    def preview_refresh(self) -> RunResult:
-        return self._do("preview_refresh")
-
-    def known(self) -> list[Any]:
-        return []
-
-    def outputs(self, *, show_secrets: bool = False) -> dict[str, Any]:
-        return {"token": "s3cret" if show_secrets else "[secret]"}
-
-    def export(self) -> dict[str, Any]:
-        return {"version": 3, "deployment": {"resources": []}}
-
-
-@dataclass
-class World:
-    """What a test sets and reads: the runner, the guards' verdict, what the cloud has left."""
-
-    runner: FakeRunner = field(default_factory=FakeRunner)
-    mandatory: tuple[Any, ...] = ()
-    over: bool = False
-    orphans: list[dict[str, str]] = field(default_factory=list)
-    raises: Exception | None = None
-    quiet: bool = False
-    mode: str = "local"
-    judged: int = 0
-    preflight: Preflight = field(default_factory=lambda: Preflight(rows=()))
-    asked: list[bool] = field(default_factory=list)
-
-
-class Report:
-    rules = 3
-    evaluated = 1
-    unknown = exceptions = off = ()
-
-    def __init__(self, mandatory: tuple[Any, ...]) -> None:
-        self.mandatory = self.violations = mandatory
-
-    def to_json(self) -> dict[str, Any]:
-        return {"rules": 3, "evaluated": 1, "violations": [vars(v) for v in self.violations], "unknown": []}
-
-
-class Cost:
-    monthly_usd, before_usd, ceiling_usd, unpriced, lines, largest = 10.0, 4.0, 8.0, (), (), ()
-    min_usd, max_usd, ceiling_holds, hints = 5.0, 20.0, "expected", ()
-
-    def __init__(self, over: bool) -> None:
-        self.over_ceiling = over
-
-    def to_json(self) -> dict[str, Any]:
-        return {"monthly_usd": 10.0, "before_usd": 4.0, "ceiling_usd": 8.0, "lines": [], "unpriced": []}
-
-
-@pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
-    world = World()
-
-    @contextmanager
-    def open_stack(stack: str, verb: str, **options: Any) -> Iterator[Any]:
-        if world.raises:
-            raise world.raises
-        mode = "local" if options["local"] or stack == "local" else world.mode
-        cloud = SimpleNamespace(orphans=lambda stack: world.orphans) if mode == "local" else None
-        yield SimpleNamespace(
-            place=StackPlace(home=tmp_path, mode=mode, stack=stack),
-            runner=world.runner,
-            cloud=cloud,
-            notes=[],
-            swept=[],
-            expected=lambda: 0,
-            document=lambda: None,
-            let_go=lambda: 0,
-            nothing_to_do=lambda plan: world.quiet,
-            changing=lambda run: run(),
-        )
-
-    def judge(plan: Any, settings: Any, *, before: Any = None) -> guards.Verdict:
-        world.judged += 1
-        return guards.Verdict(policy=Report(world.mandatory), cost=Cost(world.over))
-
-    def account_of(settings: Any, *, local: bool) -> Any:
-        world.asked.append(local)
-        return SimpleNamespace(local=local, caller={"Account": "123456789012"})
-
-    monkeypatch.setattr(sessions, "open_stack", open_stack)
-    monkeypatch.setattr(sessions, "reader", lambda stack, local=False: world.runner)
-    monkeypatch.setattr(guards, "judge", judge)
-    monkeypatch.setattr("tools.engine.program.warm", lambda: None)
-    monkeypatch.setattr("tools.cli.preflight.account_of", account_of)
-    monkeypatch.setattr("tools.cli.preflight.asked", lambda plan, settings, account, principal="": world.preflight)
-    return world
-
-
-def call(*arguments: str) -> Result:
-    return CliRunner().invoke(app, list(arguments))
-
-
-VIOLATION = SimpleNamespace(rule="s3-encrypted", level="mandatory", urn=BUCKET.urn, message="is not encrypted")
+from tools.engine.events import Fault
+from tools.engine.home import REPOSITORY
 
 
 def test_preview_prints_one_object_of_the_agreed_shape_on_stdout(world: World) -> None:
@@ -257,76 +117,6 @@ def test_a_real_account_is_not_changed_when_nobody_can_be_asked(world: World) ->
     assert world.runner.called == ["preview"]
     assert call("up", "dev", "--yes").exit_code == 0
     assert world.runner.called == ["preview", "preview", "up"]
-
-
-SHORT = Row(
-    kind="quota", code="L-1", need=8.0, have=5.0, says="nodes: 8 vCPU", state=State.SHORT, way_out=("aws quotas L-1", "https://q")
-)
-
-
-def test_up_asks_the_account_before_anything_is_touched(world: World) -> None:
-    world.mode, world.preflight = "aws", Preflight.of([SHORT])
-    done = call("up", "dev", "--yes", "--json")
-    assert done.exit_code == 5
-    assert "--skip-preflight" in done.stderr
-    assert json.loads(done.stdout)["preflight"]["rows"][0]["code"] == "L-1"
-    assert world.runner.called == ["preview"]
-    shown = call("up", "dev", "--yes").stdout
-    assert "aws quotas L-1" in shown
-    assert "does not fit: 1 short" in shown
-
-
-def test_up_goes_on_when_the_account_fits_or_is_not_asked(world: World) -> None:
-    world.mode = "aws"
-    document = json.loads(call("up", "dev", "--yes", "--json").stdout)
-    assert document["preflight"] == {"ok": True, "rows": []}
-    world.preflight = Preflight.of([SHORT])
-    skipped = call("up", "dev", "--yes", "--skip-preflight", "--json")
-    assert (skipped.exit_code, "preflight" in json.loads(skipped.stdout)) == (0, False)
-    assert world.asked == [False]
-
-
-def test_the_local_cloud_is_asked_only_when_wanted(world: World) -> None:
-    world.preflight = Preflight.of([SHORT])
-    assert call("up").exit_code == 0
-    assert call("up", "prod", "--local").exit_code == 0
-    assert world.asked == []
-    assert call("up", "--preflight").exit_code == 5
-    assert world.asked == [True]
-
-
-def test_a_policy_and_the_ceiling_come_before_the_account(world: World) -> None:
-    world.mode, world.preflight, world.over = "aws", Preflight.of([SHORT]), True
-    assert call("up", "dev", "--yes").exit_code == 4
-
-
-def test_preflight_exits_with_5_when_something_is_short_and_not_for_what_nobody_can_tell(world: World) -> None:
-    lost = Row(kind="permission", code="iam", need=3.0, have="?", says="not told", state=State.UNKNOWN)
-    world.preflight = Preflight.of([lost, SHORT])
-    done = call("preflight", "dev", "--json")
-    document = json.loads(done.stdout)
-    assert (done.exit_code, document["ok"], world.asked) == (5, False, [False])
-    assert document["rows"][0] == {
-        "kind": "quota",
-        "code": "L-1",
-        "state": "short",
-        "need": 8,
-        "have": 5,
-        "message": "nodes: 8 vCPU; aws quotas L-1",
-        "way_out": ["aws quotas L-1", "https://q"],
-    }
-    world.preflight = Preflight.of([lost])
-    done = call("preflight")
-    assert done.exit_code == 0
-    assert "unknown" in done.stdout
-    assert "fits, 1 unknown, 0 asked and fine" in done.stdout
-
-
-def test_report_asks_the_account_when_told_to(world: World) -> None:
-    world.preflight = Preflight.of([SHORT])
-    done = call("report", "--stack", "dev", "--ask-account", "--json")
-    assert "the account lacks quota or capacity" in json.loads(done.stdout)["blocks"]
-    assert call("report", "--from", "plan.json", "--ask-account").exit_code == 2
 
 
 def test_any_environment_goes_to_the_local_cloud_with_local(world: World) -> None:

@@ -37,3 +37,10 @@ def saved(where: str | Path, *steps: int, keep: int = 9) -> Checkpoints:
 
 def step_folder(where: Path, step: int) -> Path:
     return where / RUN / f"step-{step:08d}"
+
+
+def resumed(where: Path) -> tuple[int, float]:
+    """The step a new process finds, and the value its state is made of; (0, -1) for a fresh start."""
+    into = state(-1.0)
+    progress = Checkpoints(where, RUN, place=ALONE).load(into)
+    return (progress.step if progress else 0), (value_of(into) if progress else -1.0)

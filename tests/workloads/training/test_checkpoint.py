@@ -15,13 +15,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 
 from tests.workloads.support import REPOSITORY
-from tests.workloads.training.checkpoint_support import ALONE, RUN, saved, state, step_folder, value_of
+from tests.workloads.training.checkpoint_support import ALONE, RUN, resumed, saved, state, step_folder
 from tests.workloads.training.test_digits import StopAfter, train
 from workloads.errors import WorkloadError
 from workloads.training import checkpoint_storage
@@ -30,13 +29,6 @@ from workloads.training.checkpoint_errors import reason_of
 from workloads.training.checkpoint_manifest import Manifest
 
 DATA = "__0_0.distcp"
-
-
-def resumed(where: Path) -> tuple[int, float]:
-    """The step a new process finds, and the value its state is made of; (0, -1) for a fresh start."""
-    into = state(-1.0)
-    progress = Checkpoints(where, RUN, place=ALONE).load(into)
-    return (progress.step if progress else 0), (value_of(into) if progress else -1.0)
 
 
 def test_what_was_saved_is_found_again_bit_for_bit(tmp_path: Path) -> None:
@@ -76,31 +68,6 @@ def test_training_may_change_the_state_while_it_is_written(tmp_path: Path, monke
         checkpoints.finish()
     assert not checkpoints.busy
     assert resumed(tmp_path) == (1, 1.0)
-
-
-@pytest.mark.parametrize(("version", "lasts"), [("2.10.0", True), ("2.11.0+cu130", False), ("2.14.1", False), ("2.15.0", True)])
-def test_it_is_known_which_pytorch_s_stager_copies_once_only(version: str, lasts: bool) -> None:
-    assert checkpoint_storage.stager_lasts(version) is lasts
-
-
-def test_with_a_stager_that_copies_once_every_checkpoint_is_written_all_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stage = checkpoint_storage.DefaultStager._stage
-
-    def once(stager: Any, *given: Any, **more: Any) -> Any:
-        try:
-            return stage(stager, *given, **more)
-        finally:
-            stager._state_dict_stager.close()  # as PyTorch 2.11 does
-
-    monkeypatch.setattr(checkpoint_storage.DefaultStager, "_stage", once)
-    monkeypatch.setattr(checkpoint_storage, "stager_lasts", lambda: False)
-    checkpoints = Checkpoints(tmp_path, RUN, place=ALONE)
-    for step in (1, 2, 3):
-        checkpoints.save(Progress(step=step), state(float(step)), wait=True)
-    checkpoints.finish()
-    assert resumed(tmp_path) == (3, 3.0)
 
 
 def test_a_save_waits_for_the_one_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
