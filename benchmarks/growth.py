@@ -52,7 +52,7 @@ def program(size: int) -> Callable[[], None]:
 def _home() -> Iterator[dict[str, str]]:
     with tempfile.TemporaryDirectory(prefix="slipway-bench-") as home:
         yield {**os.environ, "SLIPWAY_HOME": home, "SLIPWAY_PORT": "0"}
-        from tools.localcloud import client
+        from localcloud import client
 
         cloud = client.find(Path(home))
         if cloud is not None:
@@ -78,7 +78,7 @@ def measure(size: int, ours: bool) -> dict[str, float]:
             assert result.ok, result.faults
             seconds[name] = time.monotonic() - begun
 
-        from tools.localcloud import client
+        from localcloud import client
 
         client.ensure(Path(env["SLIPWAY_HOME"]))
         timed("warm-up", "preview")

@@ -90,7 +90,7 @@ def timed(run: Callable[[], Any], rounds: int) -> list[float]:
 
 def warm(size: int, rounds: int) -> list[tuple[object, ...]]:
     """Price and policies in this process, tables read."""
-    from infra.catalog.instances import instance_table
+    from catalog.instances import instance_table
     from policies.evaluate import evaluate
     from policies.rule import EVERY_TYPE
     from policies.rules import all_rules

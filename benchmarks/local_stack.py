@@ -89,7 +89,7 @@ def training_seconds(home: str, job: str) -> float:
     """How long the job itself took."""
     import boto3
 
-    from tools.localcloud import client
+    from localcloud import client
 
     cloud = client.find(Path(home))
     assert cloud is not None
@@ -108,7 +108,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     rounds = parser.parse_args().rounds
-    from tools.localcloud import client
+    from localcloud import client
 
     figures: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory(prefix="slipway-bench-") as home:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from infra.settings import from_pulumi
 from infra.stack import build
+from infra.stack_file import from_pulumi
 
 
 def program() -> None:

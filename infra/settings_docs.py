@@ -12,7 +12,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from infra.settings import Settings
+from infra.stack_file import Settings
 
 # Filled in from the stack by `settings.parse`, not by the model.
 ENVIRONMENT_KEY: Final = "slipway:environment"

@@ -12,8 +12,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from infra.components.subnets import MIN_ZONES, ZONE_SLOTS, cidr_fault, overlaps
-from infra.settings_base import Fault, Place, Section
+from infra.base.section import Fault, Place, Section
+from infra.network.decide import MIN_ZONES, ZONE_SLOTS, cidr_fault, overlaps
 
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
 LOG_RETENTION_DAYS: Final = (

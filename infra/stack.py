@@ -6,25 +6,25 @@ from typing import Final
 
 import pulumi
 
-from infra.catalog.datasets import dataset_names
-from infra.components.alerts import Alerts, AlertsArgs
-from infra.components.budget import Budget, BudgetArgs
-from infra.components.cluster import Cluster, ClusterArgs
-from infra.components.gpu_pool import node_group_prefix
-from infra.components.iam_documents import CAPTURE_PREFIX, Scope
-from infra.components.identity import Identity, IdentityArgs
-from infra.components.image_builds import ImageBuilds, ImageBuildsArgs
-from infra.components.keys import Keys, KeysArgs
-from infra.components.lake import Lake, LakeArgs
-from infra.components.network import Network, NetworkArgs
-from infra.components.observability import Observability, ObservabilityArgs
-from infra.components.registry import Registry, RegistryArgs
-from infra.components.serving import Serving, ServingArgs
-from infra.components.training import Training, TrainingArgs
-from infra.components.vault import Vault, VaultArgs
+from infra.base.iam import CAPTURE_PREFIX, Scope
+from infra.cluster.component import Cluster, ClusterArgs
+from infra.cluster.gpu_pool import node_group_prefix
+from infra.identity.component import Identity, IdentityArgs
+from infra.keys.component import Keys, KeysArgs
+from infra.lake.component import Lake, LakeArgs
+from infra.lake.datasets import dataset_names
+from infra.money.component import Budget, BudgetArgs
+from infra.network.component import Network, NetworkArgs
 from infra.outputs import PlatformOutputs
-from infra.settings import Settings
-from infra.source_digest import image_tag
+from infra.registry.component import Registry, RegistryArgs
+from infra.registry.image_builds import ImageBuilds, ImageBuildsArgs
+from infra.registry.source_digest import image_tag
+from infra.serving.component import Serving, ServingArgs
+from infra.stack_file import Settings
+from infra.training.component import Training, TrainingArgs
+from infra.vault.component import Vault, VaultArgs
+from infra.watch.alerts import Alerts, AlertsArgs
+from infra.watch.component import Observability, ObservabilityArgs
 
 # (namespace, service account) of training pods: whoever runs as it acts as the pod-training role.
 TRAINING_PODS: Final = ("training", "training")

@@ -62,7 +62,7 @@ class Overrides:
 
     @classmethod
     def read(cls, value: Mapping[str, Any] | None) -> Overrides:
-        """From the value of `slipway:policies`, whose form `infra.settings_policies` has checked (or will, in the engine)."""
+        """From the value of `slipway:policies`, whose form `infra.governance.settings` has checked (or will, in the engine)."""
         given = value or {}
         return cls(
             # YAML 1.1 reads a bare `off` as false, and so it comes from the engine.

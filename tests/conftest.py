@@ -21,7 +21,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 ROOT = Path(__file__).parent
 # Tests that share what is dear to make: they stay together on one worker, so that it is made once.
 TOGETHER = {
-    "tools/localcloud/sagemaker": "one running SageMaker",
+    "localcloud/sagemaker": "one running SageMaker",
     "tools/models": "one model registry",
     "workloads": "one import of torch",
     "infra": "recorded stacks",
@@ -37,12 +37,12 @@ TOGETHER = {
 # What starts training runs, jobs and servers, kills whole daemons or walks every golden file takes its time: it runs with the
 # end-to-end tests, after the quick ones.
 SLOW = (
-    "tools/localcloud/test_golden.py",
-    "tools/localcloud/sagemaker/test_endpoints.py",
-    "tools/localcloud/sagemaker/test_jobs.py",
-    "tools/localcloud/sagemaker/test_lifecycle.py",
-    "tools/localcloud/sagemaker/test_script_mode.py",
-    "tools/localcloud/sagemaker/test_script_mode_failures.py",
+    "localcloud/test_golden.py",
+    "localcloud/sagemaker/test_endpoints.py",
+    "localcloud/sagemaker/test_jobs.py",
+    "localcloud/sagemaker/test_lifecycle.py",
+    "localcloud/sagemaker/test_script_mode.py",
+    "localcloud/sagemaker/test_script_mode_failures.py",
     "tools/jobs/test_running.py",
     "tools/jobs/test_train_verb.py",
     "tools/tuning/test_over_local_cloud.py",

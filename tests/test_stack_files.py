@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from infra.settings import Settings, load_file
+from infra.stack_file import Settings, load_file
 from tests.support.stacks import recorded_stack
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -34,7 +34,7 @@ def test_a_stack_file_repeats_no_default(path: Path) -> None:
 
 
 def test_networks_of_different_environments_can_be_connected() -> None:
-    from infra.components.subnets import overlaps
+    from infra.network.decide import overlaps
 
     assert overlaps([load_file(path).network.cidr for path in FILES]) == []
 
@@ -78,7 +78,7 @@ def load_without(path: Path, config: dict[str, Any], leaf: tuple[str, ...]) -> S
     """The settings with one value taken out; None when it is needed."""
     import copy
 
-    from infra.settings import SettingsError, parse
+    from infra.stack_file import SettingsError, parse
 
     less = copy.deepcopy(config)
     holder = less

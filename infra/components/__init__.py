@@ -1,1 +1,1 @@
-"""One file a concern; the decidable part of each lives in a pure module beside it."""
+"""Import paths that are written in the states of earlier releases. New code goes to the capability folders."""

@@ -247,7 +247,7 @@ def no_users_or_keys(resource: ResourceView) -> Verdict:
     severity="mandatory",
     anchors=("parliament",),
     why="A document that AWS refuses fails in the middle of `up`; one it half understands is worse.",
-    fix="write it with the helpers of infra/components/iam_documents.py",
+    fix="write it with the helpers of infra/base/iam.py",
 )
 def document_is_valid(resource: ResourceView) -> Verdict:
     def judge(pair: tuple[str, object]) -> Verdict:

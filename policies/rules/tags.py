@@ -83,7 +83,7 @@ VALUE_LIMIT: Final = 256
     frameworks=("FSBP Tagging", "GDPR 30"),
     anchors=("CKV_AWS_153",),
     why="A machine that nobody owns is never switched off, and its cost is nobody's.",
-    fix=f"give it the tags {', '.join(REQUIRED)} (infra/naming.py has them)",
+    fix=f"give it the tags {', '.join(REQUIRED)} (infra/base/naming.py has them)",
 )
 def required_tags_are_there(resource: ResourceView) -> Verdict:
     tags = tags_of(resource)

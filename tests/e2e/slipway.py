@@ -20,10 +20,10 @@ import boto3
 import yaml
 from botocore.config import Config
 
+from localcloud import client
 from tests.e2e import processes
 from tools.engine.home import REPOSITORY, StackPlace
 from tools.engine.lock import read_holder
-from tools.localcloud import client
 
 # A verb that takes longer hangs: with two cores shared by two clouds the longest, an `up` that trains, takes a minute.
 VERB_SECONDS: Final = 240.0

@@ -11,11 +11,11 @@ import pulumi_aws as aws
 import pytest
 import yaml
 
+from localcloud.kernel.account import ACCOUNT
 from tests.e2e import stacks
 from tests.e2e.slipway import Slipway, until
 from tools.engine import sessions
 from tools.engine.workspace import loopback_without_proxy
-from tools.localcloud.aws.account import ACCOUNT
 
 BUCKET = f"slipway-state-{ACCOUNT}-us-east-1"
 SECRET = "hunter2-and-more"

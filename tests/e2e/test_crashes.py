@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import signal
 
+from localcloud import client
 from tests.e2e import inventory, processes, stacks
 from tests.e2e.slipway import Running, Slipway, until
-from tools.localcloud import client
 
 # So many resources exist when the cut comes: the middle of a stack of about 130.
 MIDDLE = 40

@@ -6,9 +6,9 @@ import socket
 
 import pytest
 
+from localcloud import client
 from tests.e2e import inventory, stacks
 from tests.e2e.slipway import Slipway
-from tools.localcloud import client
 
 
 @pytest.fixture(scope="module")

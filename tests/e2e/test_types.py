@@ -12,12 +12,12 @@ from typing import Final
 
 import pytest
 
+from localcloud.services.rows import all_rows
 from tests.e2e import inventory
 from tests.e2e.every_type import CREATED_FIRST, DELETED_FIRST, NEVER_UPDATED, program
 from tests.e2e.inline import MADE, REMOVED, Inline
 from tests.e2e.slipway import Slipway
 from tools.engine.home import REPOSITORY
-from tools.localcloud.aws.rows import all_rows
 
 _MODEL: Final = """
 import sys, tarfile

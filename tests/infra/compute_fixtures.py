@@ -6,12 +6,12 @@ from typing import Any
 
 import pulumi
 
-from infra.components.cluster import Cluster, ClusterArgs
-from infra.components.serving import Serving, ServingArgs
-from infra.components.training import Training, TrainingArgs
-from infra.naming import Naming
-from infra.settings_base import Place
-from infra.settings_compute import ClusterSettings, ServingSettings, TrainingSettings
+from infra.base.naming import Naming
+from infra.base.section import Place
+from infra.cluster.component import Cluster, ClusterArgs
+from infra.serving.component import Serving, ServingArgs
+from infra.serving.settings import ClusterSettings, ServingSettings, TrainingSettings
+from infra.training.component import Training, TrainingArgs
 from tests.support.recorder import Recording, record
 
 NAMING = Naming(project="slipway", environment="dev", owner="ml", cost_center="cc1")

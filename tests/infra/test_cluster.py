@@ -150,7 +150,7 @@ def test_ranges_beyond_the_vpc_reach_the_private_api_only_where_named(stack: Rec
 
 
 def test_two_administrators_of_one_last_name_are_told_apart_or_refused() -> None:
-    from infra.settings_compute import ClusterSettings
+    from infra.serving.settings import ClusterSettings
     from tests.infra.compute_fixtures import PLACE
 
     both = ("arn:aws:iam::123456789012:role/a/admin", "arn:aws:iam::123456789012:role/b/admin")

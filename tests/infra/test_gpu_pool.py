@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from infra.catalog.instances import instance_facts
-from infra.components.gpu_pool import efa_interfaces, gpu_plan, system_plan
-from infra.components.user_data import ami_type, node_user_data
-from infra.settings_compute import GpuPool, SystemPool
+from catalog.instances import instance_facts
+from infra.cluster.gpu_pool import efa_interfaces, gpu_plan, system_plan
+from infra.cluster.user_data import ami_type, node_user_data
+from infra.serving.settings import GpuPool, SystemPool
 from tests.infra.compute_fixtures import PLACE, ZONES, only, recorded_cluster
 from tests.support.recorder import Recording
 from tools.plan.view import ResourceView

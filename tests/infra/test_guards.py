@@ -6,15 +6,15 @@ import json
 
 import pytest
 
-from infra.components.alerts import topic_policy, undelivered_policy
-from infra.components.budget import notifications
-from infra.components.iam_documents import Scope
-from infra.components.iam_lint import lint_document
-from infra.components.key_policies import KEY_DOMAINS
-from infra.components.observability import dashboard_body
-from infra.components.registry import image_lifecycle
-from infra.settings_cost import CostSettings
+from infra.base.iam import Scope
+from infra.base.iam_lint import lint_document
+from infra.keys.rights import KEY_DOMAINS
+from infra.money.component import notifications
+from infra.money.settings import CostSettings
+from infra.registry.component import image_lifecycle
 from infra.settings_platform import RegistrySettings
+from infra.watch.alerts import topic_policy, undelivered_policy
+from infra.watch.component import dashboard_body
 from tests.support.stacks import STACKS, recorded_stack
 
 SCOPE = Scope(account_id="123456789012", region="us-east-1", prefix="slipway-dev", environment="dev")

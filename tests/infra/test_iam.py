@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from infra.components import github_identity
-from infra.components import iam_documents as documents
-from infra.components.iam_boundary import ESCALATIONS, boundary_document
-from infra.components.iam_documents import Document, Scope, allow, document
-from infra.components.iam_lint import allows, lint_document
-from infra.components.key_policies import KEY_DOMAINS, KeyDomain, key_policy
+from infra.base import iam as documents
+from infra.base.iam import Document, Scope, allow, document
+from infra.base.iam_lint import allows, lint_document
+from infra.identity import github as github_identity
+from infra.identity.boundary import ESCALATIONS, boundary_document
+from infra.keys.rights import KEY_DOMAINS, KeyDomain, key_policy
 from infra.program import program
 from tests.support.recorder import record
 from tests.support.stacks import config_of

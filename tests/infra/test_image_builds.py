@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-from infra.components.iam_lint import allows
-from infra.components.image_builds import BUILDSPEC
+from infra.base.iam_lint import allows
 from infra.program import program
-from infra.settings import SettingsError, parse
+from infra.registry.image_builds import BUILDSPEC
+from infra.stack_file import SettingsError, parse
 from tests.support.recorder import Recording, record
 from tests.support.stacks import ROOT
 
@@ -54,10 +54,10 @@ def test_it_runs_in_the_private_subnets_under_our_keys_and_logs_to_a_group_that_
 
 
 def test_mandatory_rules_hold_and_it_is_priced_tagged_and_on_the_picture() -> None:
+    from localcloud.services.rows import all_rows
     from policies.evaluate import evaluate
     from policies.rules.tags import TAGGABLE
     from tools.cost.estimate import estimate
-    from tools.localcloud.aws.rows import all_rows
     from tools.report.rooms import picture
 
     assert [violation for violation in evaluate(built()).violations if violation.level == "mandatory"] == []
@@ -99,7 +99,7 @@ def test_only_codebuild_for_this_project_takes_the_role() -> None:
 
 
 def test_no_iam_document_of_it_is_what_a_reviewer_would_refuse() -> None:
-    from infra.components.iam_lint import MANAGED_POLICY_LIMIT, TRUST_LIMIT, lint_document
+    from infra.base.iam_lint import MANAGED_POLICY_LIMIT, TRUST_LIMIT, lint_document
 
     for type_, key, kind, limit in (
         ("aws:iam/policy:Policy", "policy", "identity", MANAGED_POLICY_LIMIT),

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from infra.components.bucket_policies import LAKE_BUCKETS, BucketSpec, bucket_policy, lifecycle_rules
-from infra.components.iam_documents import Scope
-from infra.components.lake import dataset_digest
-from infra.naming import BUCKETS
+from infra.base.iam import Scope
+from infra.base.naming import BUCKETS
+from infra.lake.component import dataset_digest
+from infra.lake.rights import LAKE_BUCKETS, BucketSpec, bucket_policy, lifecycle_rules
 from tests.support.stacks import recorded_stack
 
 SCOPE = Scope(account_id="123456789012", region="us-east-1", prefix="slipway-dev", environment="dev")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.naming import REQUIRED_TAGS, DataClass, Naming, derived_names
+from infra.base.naming import REQUIRED_TAGS, DataClass, Naming, derived_names
 
 NAMING = Naming(project="slipway", environment="dev", owner="ml-platform", cost_center="research")
 
@@ -47,9 +47,9 @@ def test_two_long_names_that_begin_alike_stay_two() -> None:
 def test_every_limit_has_its_source_above_it() -> None:
     from pathlib import Path
 
-    import infra.naming
+    import infra.base.naming
 
-    lines = Path(infra.naming.__file__).read_text(encoding="utf-8").splitlines()
+    lines = Path(infra.base.naming.__file__).read_text(encoding="utf-8").splitlines()
     unsourced = []
     for number, line in enumerate(lines):
         if re.match(r"[A-Z0-9_]+_LIMIT: Final", line):

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from infra.components.iam_documents import Scope
-from infra.components.network import Network, NetworkArgs
-from infra.naming import Naming
+from infra.base.iam import Scope
+from infra.base.naming import Naming
+from infra.network.component import Network, NetworkArgs
 from infra.settings_platform import Nat
 from tests.support.recorder import Recording, record
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from infra.program import program
-from infra.settings import SettingsError
+from infra.stack_file import SettingsError
 from tests.support.recorder import record
 from tests.support.stacks import ROOT
 

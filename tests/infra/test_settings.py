@@ -8,7 +8,7 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from infra.settings import FILE_KEYS, Settings, SettingsError, load_file, parse
+from infra.stack_file import FILE_KEYS, Settings, SettingsError, load_file, parse
 from tests.support.recorder import record
 
 GOOD: dict[str, Any] = {
@@ -284,7 +284,7 @@ def test_what_pulumi_keeps_beside_config_is_tolerated(tmp_path: Path) -> None:
 
 
 def test_the_engine_and_the_file_give_the_same_settings() -> None:
-    from infra.settings import from_pulumi
+    from infra.stack_file import from_pulumi
 
     seen: list[Settings] = []
     config = GOOD | {"slipway:protect": True, "aws:skipCredentialsValidation": True}

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from infra.settings_base import Section
-from infra.settings_compute import ClusterSettings, GpuPool, ServingSettings, TrainingSettings, unknown_jobs
+from infra.base.section import Section
+from infra.serving.settings import ClusterSettings, GpuPool, ServingSettings, TrainingSettings, unknown_jobs
 from tests.infra.compute_fixtures import PLACE
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.source_digest import image_tag, source_digest, source_files
+from infra.registry.source_digest import image_tag, source_digest, source_files
 
 
 @pytest.fixture

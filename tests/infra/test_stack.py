@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 import pytest
 
-from infra.components.iam_lint import KEY_POLICY_LIMIT, MANAGED_POLICY_LIMIT, ROLE_INLINE_LIMIT, TRUST_LIMIT, lint_document
-from infra.naming import REQUIRED_TAGS
-from infra.settings import load_file
+from infra.base.iam_lint import KEY_POLICY_LIMIT, MANAGED_POLICY_LIMIT, ROLE_INLINE_LIMIT, TRUST_LIMIT, lint_document
+from infra.base.naming import REQUIRED_TAGS
+from infra.stack_file import load_file
 from tests.support.recorder import Recording
 from tests.support.stacks import ROOT, STACKS
 from tools.plan.view import ResourceView

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.components.subnets import (
+from infra.network.decide import (
     LARGEST_PREFIX,
     SMALLEST_PREFIX,
     Tier,

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from infra.catalog.workloads import workload_names
-from infra.components.training import can_encrypt_volume, definition_of, hyperparameter, metric_regex
-from infra.components.training_definition import INPUTS, definition_hash, faults, job_name, request
-from infra.settings_compute import JobSettings
+from infra.serving.settings import JobSettings
+from infra.training.component import can_encrypt_volume, definition_of, hyperparameter, metric_regex
+from infra.training.decide import INPUTS, definition_hash, faults, job_name, request
+from infra.training.workloads import workload_names
 from tests.infra.compute_fixtures import only, recorded_training
 from tests.support.recorder import Recording
 

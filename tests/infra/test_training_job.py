@@ -17,9 +17,9 @@ from moto.sagemaker.models import sagemaker_backends
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.rpc import UNKNOWN
 
-from infra.components import training_job
-from infra.components.training_definition import DEFINING, INPUTS, definition_hash, job_name, request
-from infra.components.training_job import TrainingJobError, TrainingJobProvider
+from infra.training import training_job
+from infra.training.decide import DEFINING, INPUTS, definition_hash, job_name, request
+from infra.training.training_job import TrainingJobError, TrainingJobProvider
 from tests.support.recorder import ACCOUNT, REGION
 
 BUCKET = "models"
@@ -372,10 +372,10 @@ def test_every_defining_input_is_an_input() -> None:
 def test_the_provider_is_stored_by_its_path_alone_and_the_same_in_every_run() -> None:
     stored = serialize_provider(TrainingJobProvider())
     assert len(stored) < 200, "the state must not carry code"
-    assert b"infra.components.training_job" in base64.b64decode(stored)
+    assert b"infra.training.training_job" in base64.b64decode(stored)
     code = (
         "from pulumi.dynamic.dynamic import serialize_provider\n"
-        "from infra.components.training_job import TrainingJobProvider\n"
+        "from infra.training.training_job import TrainingJobProvider\n"
         "print(serialize_provider(TrainingJobProvider()))"
     )
     again = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.components.iam_documents import Scope
-from infra.components.iam_lint import lint_document
-from infra.components.working_hours import crons, resize, resize_document, resize_trust
+from infra.base.iam import Scope
+from infra.base.iam_lint import lint_document
+from infra.base.section import SettingsError
+from infra.money.settings import DAYS, WorkingHours
+from infra.money.working_hours import crons, resize, resize_document, resize_trust
 from infra.program import program
-from infra.settings import parse
-from infra.settings_base import SettingsError
-from infra.settings_cost import DAYS, WorkingHours
+from infra.stack_file import parse
 from tests.support.recorder import Recording, record
 from tests.support.stacks import config_of
 

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
-from infra.settings_policies import PoliciesSettings
+from infra.governance.settings import PoliciesSettings
 from policies.evaluate import Report, evaluate
 from policies.overrides import EXPIRED, KEY, UNUSED, Overrides
 from policies.rules import all_rules

@@ -67,7 +67,7 @@ def test_the_types_that_take_tags_are_those_of_the_sdk() -> None:
 
 
 def test_the_tags_asked_for_are_the_tags_that_naming_gives() -> None:
-    naming = importlib.import_module("infra.naming")
+    naming = importlib.import_module("infra.base.naming")
     assert naming.REQUIRED_TAGS == REQUIRED
 
 

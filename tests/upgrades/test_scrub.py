@@ -21,7 +21,7 @@ EXPORT = {
                 "type": "aws:sqs/queue:Queue",
                 "created": "2026-11-26T03:23:28Z",
                 "modified": "2026-11-26T03:23:28Z",
-                "sourcePosition": "project:///infra/components/alerts.py#38",
+                "sourcePosition": "project:///infra/watch/alerts.py#38",
                 "stackTrace": [{"sourcePosition": "project:///x#1"}],
                 "inputs": {
                     "source": {"path": "/checkout/slipway/workloads/data/digits/test.parquet"},

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from infra.components.iam_documents import Document, Statement
+from infra.base.iam import Document, Statement
 from tools.bootstrap.errors import BootstrapError
 from tools.bootstrap.target import Target
 

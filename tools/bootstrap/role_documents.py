@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from infra.components.iam_documents import AGENT_POLICIES, Document, Scope, Statement, allow, document, log_groups
-from infra.naming import BUCKETS as PLATFORM_BUCKETS
+from infra.base.iam import AGENT_POLICIES, Document, Scope, Statement, allow, document, log_groups
+from infra.base.naming import BUCKETS as PLATFORM_BUCKETS
 from tools.bootstrap import grants
 from tools.bootstrap.target import Target
 

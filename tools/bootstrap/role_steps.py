@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from infra.components import github_identity
-from infra.components.iam_documents import Document
+from infra.base.iam import Document
+from infra.identity import github as github_identity
 from tools.bootstrap.account import Account, missing_tags, parsed, same_document, tag_list
 from tools.bootstrap.errors import BootstrapError
 from tools.bootstrap.role_documents import documents_of

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from infra.components.bucket_policies import INCOMPLETE_UPLOAD_DAYS, closed, deny
-from infra.components.iam_documents import Document, document
-from infra.components.key_policies import ADMINISTRATION, USE
+from infra.base.iam import Document, document
+from infra.keys.rights import ADMINISTRATION, USE
+from infra.lake.rights import INCOMPLETE_UPLOAD_DAYS, closed, deny
 from tools.bootstrap.target import Target
 
 # A state that was spoilt is noticed within this. Not longer: the engine writes the state after every step, twice.

@@ -117,14 +117,14 @@ class Bootstrap:
 
 def prepare(stack: str, *, local: bool, repository: str, bucket: str, say: Callable[[str], None]) -> Bootstrap:
     """Raises FileNotFoundError (no such stack), SettingsError, ValueError for what cannot be bootstrapped so."""
-    from infra.catalog.datasets import dataset_names
+    from infra.lake.datasets import dataset_names
     from infra.settings_platform import REPOSITORY
+    from localcloud import client
+    from localcloud.kernel.account import ACCOUNT
     from tools.cli.guards import settings_of
     from tools.engine.home import home_path
     from tools.engine.workspace import loopback_without_proxy, stack_source
     from tools.jobs.clients import connect
-    from tools.localcloud import client
-    from tools.localcloud.aws.account import ACCOUNT
 
     if stack == "local":
         raise ValueError(

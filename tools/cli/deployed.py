@@ -50,9 +50,9 @@ def deployed(stack: str, *, local: bool = False) -> Deployed:
 
 def _reach(stack: str, up: str) -> dict[str, str]:
     """The environment that reaches the local cloud. Raises ValueError where the stack is not on it any more."""
+    from localcloud import client
     from tools.engine.home import home_path
     from tools.engine.sessions import place_of
-    from tools.localcloud import client
 
     cloud = client.find(home_path())
     if cloud is None:

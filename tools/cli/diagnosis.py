@@ -107,7 +107,7 @@ def _folder(name: str, path: Path, variable: str) -> Finding:
 
 
 def _local_cloud() -> Finding:
-    from tools.localcloud import client
+    from localcloud import client
 
     cloud = client.find(home_path())
     if cloud:
@@ -155,8 +155,8 @@ def _stacks() -> list[Finding]:
 
 
 def _stack_file(stack: str, path: Any) -> Finding:
-    from infra.settings import load_file
-    from infra.settings_base import SettingsError
+    from infra.base.section import SettingsError
+    from infra.stack_file import load_file
 
     try:
         settings = load_file(path, stack)

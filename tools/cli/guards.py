@@ -34,7 +34,7 @@ def judge(plan: Plan, settings: Any, *, before: Plan | None = None) -> Verdict:
 
 def priced(plan: Plan, settings: Any, *, before: Plan | None = None, region: str = "") -> Any:
     """The price of a plan, under the ceiling and the assumptions of its stack; in `region` instead of the stack's own."""
-    from infra.catalog.instances import instance_table
+    from catalog.instances import instance_table
     from tools.cost.estimate import estimate
     from tools.cost.hints import hints
 
@@ -55,7 +55,7 @@ def priced(plan: Plan, settings: Any, *, before: Plan | None = None, region: str
 
 def usage_of(settings: Any, plan: Plan) -> Any:
     """What the stack file assumes of use, the rest by default; pools that working hours empty run only in these."""
-    from infra.settings_cost import HOURS_A_WEEK
+    from infra.money.settings import HOURS_A_WEEK
     from tools.cost.usage import HOURS_A_MONTH, Usage
 
     given = settings.cost.usage.model_dump(exclude_none=True)
@@ -92,9 +92,9 @@ def purchase_of(settings: Any) -> Any:
 
 def settings_of(stack: str) -> Any:
     """The typed settings of a stack's file. Raises FileNotFoundError (no such stack) or SettingsError (every fault)."""
-    from infra.catalog.workloads import Leaves, workload_facts
-    from infra.settings import load_file
-    from infra.settings_base import Fault, SettingsError
+    from infra.base.section import Fault, SettingsError
+    from infra.stack_file import load_file
+    from infra.training.workloads import Leaves, workload_facts
     from tools.engine.workspace import stack_source
     from workloads.catalog import hyperparameter_faults
 

@@ -31,8 +31,8 @@ def reach(stack: str, *, local: bool) -> tuple[Clients, Mapping[str, JobDefiniti
 
 def _local_cloud(why: ValueError) -> dict[str, str]:
     """What reaches the local cloud where it runs, whatever is up in it; raises `why` where it does not."""
+    from localcloud import client
     from tools.engine.home import home_path
-    from tools.localcloud import client
 
     cloud = client.find(home_path())
     if cloud is None:

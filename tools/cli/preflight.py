@@ -28,15 +28,15 @@ def account_of(settings: Any, *, local: bool) -> Account:
 
 def asked(plan: Plan, settings: Any, account: Account, principal: str = "") -> Preflight:
     """The preflight of a plan. `principal` is who will run `up`, where that is not the caller."""
-    from infra.catalog.instances import instance_table
+    from catalog.instances import instance_table
     from tools.preflight import preflight
 
     return preflight(plan, account, instance_table(), owner=settings.account_id, principal=principal)
 
 
 def _local_cloud() -> dict[str, str]:
+    from localcloud import client
     from tools.cli.terminal import say
     from tools.engine.home import home_path
-    from tools.localcloud import client
 
     return client.ensure(home_path(), on_progress=say).environment()

@@ -25,7 +25,7 @@ class Side:
 
     @property
     def groups(self) -> dict[str, str]:
-        """job -> the group of its models, as infra/components/training.py names it."""
+        """job -> the group of its models, as infra/training/component.py names it."""
         jobs = self.settings.training.jobs
         return {job: self.settings.naming.name(job) for job, declared in jobs.items() if declared.leaves_model}
 
@@ -70,12 +70,12 @@ class Side:
 
 def side(stack: str, *, local: bool, profile: str = "") -> Side:
     """An environment, its account checked. Raises FileNotFoundError (no such stack), SettingsError, ValueError."""
+    from localcloud import client
+    from localcloud.kernel.account import ACCOUNT
     from tools.bootstrap.account import check_account
     from tools.cli.guards import settings_of
     from tools.engine.home import home_path
     from tools.jobs.clients import connect
-    from tools.localcloud import client
-    from tools.localcloud.aws.account import ACCOUNT
     from tools.models.errors import asking
 
     if stack == "local" and not local:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from infra.components import github_identity
+from infra.identity import github as github_identity
 from tools.bootstrap.role_steps import PROVIDER
 from tools.bootstrap.state_steps import BUCKET, KEY
 from tools.bootstrap.step import DONE, FOUND, MAKE, MEND, Outcome

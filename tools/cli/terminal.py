@@ -80,7 +80,7 @@ def errors_said(*, as_json: bool = False, stack: str = "") -> Iterator[None]:
 def explain(error: Exception) -> tuple[list[str] | None, int]:
     """The lines to show and the exit code; None for an error that is no person's to mend."""
     faults = getattr(error, "faults", None)
-    if faults is not None and hasattr(error, "source"):  # infra.settings.SettingsError: one line a fault
+    if faults is not None and hasattr(error, "source"):  # infra.stack_file.SettingsError: one line a fault
         return [f"{error.source}: {fault}" for fault in faults], WRONG_USE
     if isinstance(error, FileNotFoundError | IsADirectoryError | PermissionError):
         return [_file_fault(error)], WRONG_USE

@@ -9,7 +9,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from tools.localcloud.process import alive as alive
+from localcloud.process import alive as alive
 
 
 def in_session(session: int) -> list[int]:

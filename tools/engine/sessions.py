@@ -37,7 +37,7 @@ class CloudRun(Protocol):
 
 
 class Cloud(Protocol):
-    """The part of `tools.localcloud.client.Cloud` that a run needs."""
+    """The part of `localcloud.client.Cloud` that a run needs."""
 
     @property
     def endpoint(self) -> str: ...
@@ -250,7 +250,7 @@ def _nothing() -> None: ...
 
 
 def _local_cloud(home: Path, *, on_progress: Progress) -> Cloud:
-    from tools.localcloud import client
+    from localcloud import client
 
     cloud: Cloud = client.ensure(home, on_progress=on_progress)
     return cloud

@@ -11,11 +11,11 @@ from typing import Any, Final
 
 import yaml
 
+from localcloud.kernel.account import ACCOUNT
 from tools.engine import scripts
 from tools.engine.dynamic_host import PACKAGE
 from tools.engine.home import PROJECT, REPOSITORY, StackPlace, cache_path, stacks_path
 from tools.engine.locate import Engine
-from tools.localcloud.aws.account import ACCOUNT
 
 # Keys by which a stack file names its encryption. The local state has its own, so these stay behind.
 ENCRYPTION_KEYS: Final = ("secretsprovider", "encryptedkey", "encryptionsalt")

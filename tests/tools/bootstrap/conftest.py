@@ -13,13 +13,13 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from infra.naming import Naming
+from infra.base.naming import Naming
+from localcloud.services.s3 import bucket_policy
 from tools.bootstrap.account import Account
 from tools.bootstrap.role_steps import SESSIONS, provider_steps, role_steps
 from tools.bootstrap.state_steps import bucket_steps, key_steps
 from tools.bootstrap.step import Outcome, Step, apply
 from tools.bootstrap.target import Target
-from tools.localcloud.aws import bucket_policy
 
 ACCOUNT = "123456789012"
 NAMING = Naming(project="slipway", environment="dev", owner="ml-platform", cost_center="research")

@@ -14,8 +14,10 @@ from typing import Any
 
 import pytest
 
-from infra.components.iam_documents import AGENT_POLICIES
-from infra.components.iam_lint import KEY_POLICY_LIMIT, MANAGED_POLICY_LIMIT, allows, lint_document
+from infra.base.iam import AGENT_POLICIES
+from infra.base.iam_lint import KEY_POLICY_LIMIT, MANAGED_POLICY_LIMIT, allows, lint_document
+from localcloud.kernel.spec import Call, Resource
+from localcloud.services.rows import all_rows
 from policies.evaluate import evaluate
 from policies.iam import matches
 from tests.support.stacks import ROOT, STACKS, config_of, recorded_stack
@@ -24,8 +26,6 @@ from tools.bootstrap.role_documents import documents_of
 from tools.bootstrap.role_steps import role_steps
 from tools.bootstrap.state_policies import bucket_policy, key_policy
 from tools.bootstrap.step import apply
-from tools.localcloud.aws.rows import all_rows
-from tools.localcloud.aws.spec import Call, Resource
 from tools.plan.view import Plan, ResourceView
 from tools.preflight.permission import rights
 

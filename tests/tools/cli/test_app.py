@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from infra.settings_base import Fault as SettingsFault
-from infra.settings_base import SettingsError
+from infra.base.section import Fault as SettingsFault
+from infra.base.section import SettingsError
 from tests.tools.cli.fake import BUCKET, COUNTS, VIOLATION, World, call, outcome
 from tools.cli import guards
 from tools.cli.app import VERBS

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from infra.settings_base import SettingsError
+from infra.base.section import SettingsError
 from policies.overrides import Overrides
 from tests.support.stacks import config_of
 from tools.cli.guards import overrides_of, overrides_of_file, settings_of

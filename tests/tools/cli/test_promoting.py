@@ -52,7 +52,7 @@ def test_a_job_that_the_other_environment_does_not_have_is_said() -> None:
 def test_what_cannot_be_promoted_between_is_wrong_use(
     arguments: tuple[str, ...], says: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tools.localcloud import client
+    from localcloud import client
 
     monkeypatch.setattr(client, "find", lambda _: SimpleNamespace(environment=dict))
     result = CliRunner().invoke(app, ["models", "promote", "digits", *arguments])

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infra.catalog.instances import instance_table
+from catalog.instances import instance_table
 from tests.tools.cost.make import CONFIGURATION, ENDPOINT, NODE_GROUP, NOTHING_USED, TEMPLATE, view
 from tools.cost import Usage, estimate
 from tools.cost.hints import ASKED, WORKING_HOURS, hints

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from infra.settings import Settings, parse
-from infra.settings_cost import UsageNumbers, UsageSettings
+from infra.money.settings import UsageNumbers, UsageSettings
+from infra.stack_file import Settings, parse
 from tests.support.stacks import config_of
 from tests.tools.cost.make import JOB, NODE_GROUP, view
 from tools.cli import show_cost

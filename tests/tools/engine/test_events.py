@@ -133,8 +133,8 @@ TRACE = 'Traceback (most recent call last):\n  File "x.py", line 3, in create\n 
     [
         (TRACE + "Exception: the job failed\nlast line of its log", "the job failed\nlast line of its log"),
         (
-            TRACE + "infra.settings.SettingsError: Pulumi.dev.yaml: 1 fault",
-            "infra.settings.SettingsError: Pulumi.dev.yaml: 1 fault",
+            TRACE + "infra.stack_file.SettingsError: Pulumi.dev.yaml: 1 fault",
+            "infra.stack_file.SettingsError: Pulumi.dev.yaml: 1 fault",
         ),
         ("plain words", "plain words"),
         ("creating\n\n\n  now", "creating\n  now"),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.source_digest import WORKLOADS, image_tag, source_files
+from infra.registry.source_digest import WORKLOADS, image_tag, source_files
 from tools.images.context import Source
 
 

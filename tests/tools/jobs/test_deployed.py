@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from localcloud import client
 from tests.tools.jobs.make import outputs
 from tools.cli.deployed import deployed
 from tools.engine import sessions
-from tools.localcloud import client
 
 REACH = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.localcloud.sagemaker.cloud import BUCKET, Cloud, unique, wait_for
 from tests.tools.jobs.make import job, outputs
-from tests.tools.localcloud.sagemaker.cloud import BUCKET, Cloud, unique, wait_for
 from tools.jobs.clients import Clients
 from tools.jobs.definition import build, from_outputs
 from tools.jobs.follow import follow

@@ -11,8 +11,8 @@ import pytest
 import yaml
 from typer.testing import CliRunner, Result
 
+from tests.localcloud.sagemaker.cloud import BUCKET, REGISTRY, wait_for
 from tests.tools.jobs.make import outputs
-from tests.tools.localcloud.sagemaker.cloud import BUCKET, REGISTRY, wait_for
 from tools.cli import deployed as deployed_module
 from tools.cli import job_line
 from tools.cli.app import app

@@ -19,13 +19,13 @@ from botocore.config import Config
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import make_server
 
-from tests.tools.localcloud.sagemaker.cloud import SHORT
+from localcloud.kernel import backend
+from localcloud.kernel.recorder import Recorder
+from localcloud.services.sagemaker import SageMakerRuntime
+from tests.localcloud.sagemaker.cloud import SHORT
 from tools.cli.deployed import Deployed
 from tools.jobs.clients import Clients, connect
 from tools.jobs.definition import from_outputs
-from tools.localcloud.aws import backend
-from tools.localcloud.recorder import Recorder
-from tools.localcloud.sagemaker import SageMakerRuntime
 from tools.models import ModelVersion, register
 
 ACCOUNT = "123456789012"

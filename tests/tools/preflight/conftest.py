@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.tools.localcloud.golden_report import new_engine
+from tests.localcloud.golden_report import new_engine
 from tests.tools.preflight.make import REGION
 from tools.preflight.account import Account
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from infra.catalog.instances import instance_table
+from catalog.instances import instance_table
 from tests.support.stacks import recorded_stack
 from tests.tools.preflight.make import INSTANCE, REGION, VPC, Deaf, deaf, job, pool, view
 from tools.plan.view import UNKNOWN, Plan, Secret

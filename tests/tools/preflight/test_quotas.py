@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infra.catalog.instances import instance_table
+from catalog.instances import instance_table
 from tests.tools.preflight.make import (
     CONFIGURATION,
     ENDPOINT,

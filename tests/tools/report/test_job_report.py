@@ -13,13 +13,13 @@ from xml.etree import ElementTree
 import pytest
 from typer.testing import CliRunner
 
-from tests.tools.localcloud.sagemaker.cloud import BUCKET, REGION, SHORT, Cloud, make_repository
+from localcloud.kernel import backend
+from tests.localcloud.sagemaker.cloud import BUCKET, REGION, SHORT, Cloud, make_repository
 from tools.cli import job_report
 from tools.cli.app import app
 from tools.jobs.clients import connect
 from tools.jobs.definition import JobDefinition
 from tools.jobs.lines import values_of
-from tools.localcloud.aws import backend
 from tools.report.curves import MOST_POINTS, Curves, curves_of
 from tools.report.job_page import JobFacts, page
 from tools.report.loss_plot import loss_plot

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools.localcloud.sagemaker.cloud import ACCOUNT, BUCKET, REGION, SHORT, TRAINING_IMAGE, Cloud, make_repository
+from localcloud.kernel import backend
+from tests.localcloud.sagemaker.cloud import ACCOUNT, BUCKET, REGION, SHORT, TRAINING_IMAGE, Cloud, make_repository
 from tools.jobs.clients import Clients, connect
 from tools.jobs.definition import JobDefinition
-from tools.localcloud.aws import backend
 from tools.tuning.kept import KeptStudy, path_of
 from tools.tuning.search import Outcome, Plan, search
 from tools.tuning.space import parse

@@ -203,7 +203,7 @@ def sbom(
 
 def _source() -> Source:
     """This checkout's code, under the tag that the stack gives it."""
-    from infra.source_digest import WORKLOADS, image_tag, source_files
+    from infra.registry.source_digest import WORKLOADS, image_tag, source_files
     from tools.images.context import Source
 
     return Source(root=WORKLOADS.parent, files=source_files(), tag=image_tag())

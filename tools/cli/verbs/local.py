@@ -24,8 +24,8 @@ app = typer.Typer(
 def start(as_json: Json = False) -> None:
     """Start the local cloud, if it isn't running."""
     with errors_said(as_json=as_json):
+        from localcloud import client
         from tools.engine.home import home_path
-        from tools.localcloud import client
 
         cloud = client.ensure(home_path(), on_progress=say)
         _said(as_json, _summary(cloud), f"the local cloud is at {cloud.endpoint} (process {cloud.pid})")
@@ -87,8 +87,8 @@ def reset(yes: Yes = False, as_json: Json = False) -> None:
 def coverage(as_json: Json = False) -> None:
     """List the resource types it has: emulated (they behave) and recorded (they are remembered)."""
     with errors_said(as_json=as_json):
+        from localcloud import client
         from tools.engine.home import home_path
-        from tools.localcloud import client
 
         document = client.ensure(home_path(), on_progress=say).coverage()
         lines = [
@@ -103,9 +103,9 @@ def coverage(as_json: Json = False) -> None:
 def env(as_json: Json = False) -> None:
     """Print the exports that let boto3, the aws CLI and a plain pulumi reach it: eval "$(./slipway local env)"."""
     with errors_said(as_json=as_json):
+        from localcloud import client
         from tools.engine import locate, sessions, workspace
         from tools.engine.home import home_path
-        from tools.localcloud import client
 
         cloud = client.ensure(home_path(), on_progress=say)
         place = sessions.place_of("local", local=True)
@@ -134,8 +134,8 @@ def exports(variables: dict[str, str]) -> list[str]:
 
 
 def _find() -> Any:
+    from localcloud import client
     from tools.engine.home import home_path
-    from tools.localcloud import client
 
     return client.find(home_path())
 

@@ -1,0 +1,1 @@
+"""One file a concern; the decidable part of each lives in a pure module beside it."""

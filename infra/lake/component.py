@@ -1,0 +1,178 @@
+"""The data lake: five buckets, each closed, versioned, encrypted, logged and tidied, and the data that training starts from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.base.iam import Scope
+from infra.base.naming import DataClass, Naming
+from infra.lake.datasets import DATASETS, SPLITS
+from infra.lake.rights import LAKE_BUCKETS, BucketSpec, bucket_policy, lifecycle_rules
+from infra.settings_platform import LakeSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class LakeArgs:
+    """`key_arns` is by KMS domain; `datasets` names folders of `workloads/data` that hold train.parquet and test.parquet."""
+
+    naming: Naming
+    scope: Scope
+    settings: LakeSettings
+    key_arns: Mapping[str, pulumi.Input[str]]
+    datasets: tuple[str, ...]
+    protect: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset:
+    """One dataset in the curated bucket. `train_uri` and `test_uri` are S3 prefixes, known once the files are there."""
+
+    digest: str
+    train_uri: pulumi.Output[str]
+    test_uri: pulumi.Output[str]
+
+
+class Lake(pulumi.ComponentResource):
+    """Bucket names and arns by purpose: raw, curated, models, checkpoints, logs."""
+
+    bucket_names: dict[str, pulumi.Output[str]]
+    bucket_arns: dict[str, pulumi.Output[str]]
+    datasets: dict[str, Dataset]
+
+    def __init__(self, name: str, args: LakeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("slipway:data:Lake", name, None, opts)
+        self._args = args
+        buckets: dict[str, aws.s3.Bucket] = {}
+        closed: dict[str, list[pulumi.Resource]] = {}
+        for spec in LAKE_BUCKETS:
+            buckets[spec.purpose], closed[spec.purpose] = self._bucket(spec)
+        for spec in LAKE_BUCKETS:
+            if not spec.takes_access_logs:
+                self._access_logs(spec, buckets[spec.purpose], buckets["logs"], closed["logs"])
+        # A bucket's name comes out once the bucket is closed: nothing is written to one that is open, even for a moment.
+        self.bucket_names = {purpose: _after(bucket.bucket, closed[purpose]) for purpose, bucket in buckets.items()}
+        self.bucket_arns = {purpose: _after(bucket.arn, closed[purpose]) for purpose, bucket in buckets.items()}
+        self.datasets = {dataset: self._dataset(dataset, buckets["curated"], closed["curated"]) for dataset in args.datasets}
+        self.register_outputs(
+            {"bucketNames": self.bucket_names, "bucketArns": self.bucket_arns}
+            | {f"{dataset}Digest": found.digest for dataset, found in self.datasets.items()}
+        )
+
+    def _bucket(self, spec: BucketSpec) -> tuple[aws.s3.Bucket, list[pulumi.Resource]]:
+        """The bucket, and what closes and encrypts it."""
+        args = self._args
+        name = args.naming.name(spec.purpose)
+        bucket = aws.s3.Bucket(
+            name,
+            bucket=args.naming.bucket(spec.purpose, args.scope.account_id, args.scope.region),
+            force_destroy=args.settings.force_destroy,
+            tags=args.naming.tags(name, data_class=spec.data_class),
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
+        )
+        child = pulumi.ResourceOptions(parent=bucket)
+        public = aws.s3.BucketPublicAccessBlock(
+            name,
+            bucket=bucket.bucket,
+            block_public_acls=True,
+            block_public_policy=True,
+            ignore_public_acls=True,
+            restrict_public_buckets=True,
+            opts=child,
+        )
+        ownership = aws.s3.BucketOwnershipControls(
+            name, bucket=bucket.bucket, rule={"object_ownership": "BucketOwnerEnforced"}, opts=child
+        )
+        versioning = aws.s3.BucketVersioning(
+            name, bucket=bucket.bucket, versioning_configuration={"status": "Enabled"}, opts=child
+        )
+        encryption = aws.s3.BucketServerSideEncryptionConfiguration(
+            name,
+            bucket=bucket.bucket,
+            rules=[
+                {
+                    "apply_server_side_encryption_by_default": {
+                        "sse_algorithm": "aws:kms",
+                        "kms_master_key_id": args.key_arns[spec.key],
+                    },
+                    "bucket_key_enabled": True,
+                }
+                if spec.key
+                else {"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}
+            ],
+            opts=child,
+        )
+        # After the public access block: S3 answers one of two such calls at once with a conflict.
+        policy = aws.s3.BucketPolicy(
+            name,
+            bucket=bucket.bucket,
+            policy=json.dumps(bucket_policy(args.scope, spec)),
+            opts=pulumi.ResourceOptions(parent=bucket, depends_on=[public]),
+        )
+        rules = lifecycle_rules(
+            spec,
+            retention_days=getattr(args.settings.retention_days, spec.purpose),
+            noncurrent_days=args.settings.noncurrent_days,
+            cool_days=args.settings.infrequent_access_days,
+        )
+        # S3 refuses rules about old versions until there can be some.
+        aws.s3.BucketLifecycleConfiguration(
+            name, bucket=bucket.bucket, rules=rules, opts=pulumi.ResourceOptions(parent=bucket, depends_on=[versioning])
+        )
+        return bucket, [public, ownership, versioning, encryption, policy]
+
+    def _access_logs(self, spec: BucketSpec, bucket: aws.s3.Bucket, target: aws.s3.Bucket, ready: list[pulumi.Resource]) -> None:
+        aws.s3.BucketLogging(
+            self._args.naming.name(spec.purpose),
+            bucket=bucket.bucket,
+            target_bucket=target.bucket,
+            target_prefix=f"access/{spec.purpose}/",
+            opts=pulumi.ResourceOptions(parent=bucket, depends_on=ready),
+        )
+
+    def _dataset(self, dataset: str, bucket: aws.s3.Bucket, ready: list[pulumi.Resource]) -> Dataset:
+        digest = dataset_digest(DATASETS / dataset)
+        uris = {}
+        for split in SPLITS:
+            key = f"{dataset}/{digest}/{split}/{split}.parquet"
+            name = self._args.naming.name(dataset, split)
+            item = aws.s3.BucketObjectv2(
+                name,
+                bucket=bucket.bucket,
+                key=key,
+                source=pulumi.FileAsset(str(DATASETS / dataset / f"{split}.parquet")),
+                content_type="application/vnd.apache.parquet",
+                tags=self._args.naming.tags(name, data_class=DataClass.CONFIDENTIAL),
+                opts=pulumi.ResourceOptions(parent=self, depends_on=ready),
+            )
+            uris[split] = pulumi.Output.all(bucket.bucket, item.key).apply(
+                lambda known: f"s3://{known[0]}/{known[1].rpartition('/')[0]}/"
+            )
+        return Dataset(digest=digest, train_uri=uris["train"], test_uri=uris["test"])
+
+
+def dataset_digest(folder: Path) -> str:
+    """12 hex digits over a dataset's files: changed data is a new key, and so a new training job.
+
+    Raises ValueError naming the file and the command that makes it, where one is missing.
+    """
+    digest = hashlib.sha256()
+    for split in SPLITS:
+        path = folder / f"{split}.parquet"
+        if not path.is_file():
+            raise ValueError(
+                f"dataset file {folder.name}/{split}.parquet is missing; make it with `python -m workloads.data.{folder.name}`"
+            )
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:12]
+
+
+def _after(value: pulumi.Output[str], resources: list[pulumi.Resource]) -> pulumi.Output[str]:
+    """`value`, once these resources exist."""
+    return pulumi.Output.all(value, *(resource.urn for resource in resources)).apply(lambda known: str(known[0]))

@@ -1,0 +1,272 @@
+"""The VPC: subnets in three tiers, NAT, endpoints and flow logs. Where each subnet lies is decided in `subnets`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Final
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.base.iam import Scope
+from infra.base.naming import Naming
+from infra.network.decide import SubnetSpec, Tier, layout
+from infra.network.rights import gateway_policy, interface_policy
+from infra.settings_platform import Nat
+
+ANYWHERE: Final = "0.0.0.0/0"
+GATEWAY_SERVICES: Final = ("s3", "dynamodb")
+# Load balancers that EKS makes look for these: https://docs.aws.amazon.com/eks/latest/userguide/network-load-balancing.html
+LOAD_BALANCER_TAGS: Final = {
+    Tier.PUBLIC: {"kubernetes.io/role/elb": "1"},
+    Tier.PRIVATE: {"kubernetes.io/role/internal-elb": "1"},
+    Tier.ISOLATED: {},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkArgs:
+    """`zones` are zone names; `interface_endpoints` are service names (`ecr.api`)."""
+
+    naming: Naming
+    scope: Scope
+    cidr: str
+    zones: tuple[str, ...]
+    nat: Nat
+    interface_endpoints: tuple[str, ...]
+    flow_log_retention_days: int
+    flow_log_role_arn: pulumi.Input[str]
+    logs_key_arn: pulumi.Input[str]
+
+
+class Network(pulumi.ComponentResource):
+    """Subnet ids come out only once the subnet has its routes, so that what is put there can reach what it needs, and goes first
+    when all is destroyed."""
+
+    vpc_id: pulumi.Output[str]
+    vpc_cidr: str
+    zones: tuple[str, ...]
+    public_subnet_ids: list[pulumi.Output[str]]
+    private_subnet_ids: list[pulumi.Output[str]]
+    isolated_subnet_ids: list[pulumi.Output[str]]
+    endpoint_security_group_id: pulumi.Output[str]
+    flow_log_group_name: pulumi.Output[str]
+    nat_gateway_ids: list[pulumi.Output[str]]
+
+    def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("slipway:network:Network", name, None, opts)
+        self._args, self._naming = args, args.naming
+        self.vpc_cidr, self.zones = args.cidr, args.zones
+        specs = layout(args.cidr, args.zones)
+
+        # The VPC's default security group stays as AWS makes it, though a rule asks for an empty one: closing it takes a type
+        # (DefaultSecurityGroup) that the local cloud does not have, and nothing here is ever in it: a test holds all to groups of
+        # their own. The default network ACL stays open: stateful groups that name each other say the same more narrowly.
+        self._vpc = aws.ec2.Vpc(
+            self._named("vpc"),
+            cidr_block=args.cidr,
+            enable_dns_hostnames=True,
+            enable_dns_support=True,
+            tags=self._tags("vpc"),
+            opts=self._child(),
+        )
+        self.vpc_id = self._vpc.id
+        self.flow_log_group_name = self._flow_logs()
+        subnets = {(spec.tier, spec.index): self._subnet(spec) for spec in specs}
+        internet = aws.ec2.InternetGateway(
+            self._named("internet"), vpc_id=self._vpc.id, tags=self._tags("internet"), opts=self._child()
+        )
+        public_table, public_ready = self._public_routes(internet)
+        gateways = self._nat_gateways(subnets, internet)
+        self.nat_gateway_ids = [gateway.id for gateway in gateways]
+        private = [self._private_routes(index, gateways) for index in range(len(args.zones))]
+        isolated_table = self._table("isolated")
+
+        tables = [public_table, *(table for table, _ in private), isolated_table]
+        gateway_endpoints = [self._gateway_endpoint(service, tables) for service in GATEWAY_SERVICES]
+        reach = [endpoint.id for endpoint in gateway_endpoints]
+        self.public_subnet_ids = [
+            self._associated(subnets[Tier.PUBLIC, index], public_table, spec, [public_ready, *reach])
+            for index, spec in enumerate(spec for spec in specs if spec.tier is Tier.PUBLIC)
+        ]
+        self.private_subnet_ids = [
+            self._associated(
+                subnets[Tier.PRIVATE, index], private[index][0], spec, [*private[index][1], *self.public_subnet_ids, *reach]
+            )
+            for index, spec in enumerate(spec for spec in specs if spec.tier is Tier.PRIVATE)
+        ]
+        self.isolated_subnet_ids = [
+            self._associated(subnets[Tier.ISOLATED, index], isolated_table, spec, reach)
+            for index, spec in enumerate(spec for spec in specs if spec.tier is Tier.ISOLATED)
+        ]
+        self.endpoint_security_group_id = self._interface_endpoints()
+        self.register_outputs(
+            {
+                "vpcId": self.vpc_id,
+                "publicSubnetIds": self.public_subnet_ids,
+                "privateSubnetIds": self.private_subnet_ids,
+                "isolatedSubnetIds": self.isolated_subnet_ids,
+                "endpointSecurityGroupId": self.endpoint_security_group_id,
+                "flowLogGroupName": self.flow_log_group_name,
+                "natGatewayIds": self.nat_gateway_ids,
+            }
+        )
+
+    def _flow_logs(self) -> pulumi.Output[str]:
+        group = aws.cloudwatch.LogGroup(
+            self._named("vpc-flow"),
+            name=f"/{self._naming.prefix}/vpc-flow",
+            retention_in_days=self._args.flow_log_retention_days,
+            kms_key_id=self._args.logs_key_arn,
+            tags=self._tags("vpc-flow"),
+            opts=self._child(),
+        )
+        aws.ec2.FlowLog(
+            self._named("vpc-flow"),
+            vpc_id=self._vpc.id,
+            traffic_type="ALL",
+            log_destination_type="cloud-watch-logs",
+            log_destination=group.arn,
+            iam_role_arn=self._args.flow_log_role_arn,
+            max_aggregation_interval=60,
+            tags=self._tags("vpc-flow"),
+            opts=self._child(),
+        )
+        return group.name
+
+    def _subnet(self, spec: SubnetSpec) -> aws.ec2.Subnet:
+        name = self._named(spec.tier.value, _letter(spec.zone))
+        return aws.ec2.Subnet(
+            name,
+            vpc_id=self._vpc.id,
+            cidr_block=spec.cidr,
+            availability_zone=spec.zone,
+            # Nothing here gets a public address by being started; NAT gateways and load balancers bring their own.
+            map_public_ip_on_launch=False,
+            tags=self._naming.tags(name, Tier=spec.tier.value) | LOAD_BALANCER_TAGS[spec.tier],
+            opts=self._child(),
+        )
+
+    def _table(self, *parts: str) -> aws.ec2.RouteTable:
+        return aws.ec2.RouteTable(self._named(*parts), vpc_id=self._vpc.id, tags=self._tags(*parts), opts=self._child())
+
+    def _public_routes(self, internet: aws.ec2.InternetGateway) -> tuple[aws.ec2.RouteTable, pulumi.Output[str]]:
+        table = self._table("public")
+        route = aws.ec2.Route(
+            self._named("public-internet"),
+            route_table_id=table.id,
+            destination_cidr_block=ANYWHERE,
+            gateway_id=internet.id,
+            opts=self._child(),
+        )
+        return table, route.id
+
+    def _nat_gateways(
+        self, subnets: dict[tuple[Tier, int], aws.ec2.Subnet], internet: aws.ec2.InternetGateway
+    ) -> list[aws.ec2.NatGateway]:
+        """The NAT gateways: none, one in the first zone, or one in each."""
+        count = {Nat.NONE: 0, Nat.SINGLE: 1, Nat.PER_ZONE: len(self._args.zones)}[self._args.nat]
+        gateways = []
+        for index in range(count):
+            parts = ("nat", _letter(self._args.zones[index]))
+            # An address can be freed only while the internet gateway is there: it must go before it.
+            address = aws.ec2.Eip(
+                self._named(*parts), domain="vpc", tags=self._tags(*parts), opts=self._child(depends_on=[internet])
+            )
+            gateways.append(
+                aws.ec2.NatGateway(
+                    self._named(*parts),
+                    allocation_id=address.id,
+                    subnet_id=subnets[Tier.PUBLIC, index].id,
+                    tags=self._tags(*parts),
+                    opts=self._child(depends_on=[internet]),
+                )
+            )
+        return gateways
+
+    def _private_routes(
+        self, index: int, gateways: list[aws.ec2.NatGateway]
+    ) -> tuple[aws.ec2.RouteTable, list[pulumi.Output[str]]]:
+        """A table for each zone, even behind one NAT: going to one NAT a zone then changes routes and moves no subnet."""
+        letter = _letter(self._args.zones[index])
+        table = self._table("private", letter)
+        if not gateways:
+            return table, []
+        route = aws.ec2.Route(
+            self._named("private", letter, "nat"),
+            route_table_id=table.id,
+            destination_cidr_block=ANYWHERE,
+            nat_gateway_id=gateways[min(index, len(gateways) - 1)].id,
+            opts=self._child(),
+        )
+        return table, [route.id]
+
+    def _associated(
+        self, subnet: aws.ec2.Subnet, table: aws.ec2.RouteTable, spec: SubnetSpec, ready: list[pulumi.Output[str]]
+    ) -> pulumi.Output[str]:
+        association = aws.ec2.RouteTableAssociation(
+            self._named(spec.tier.value, _letter(spec.zone)), subnet_id=subnet.id, route_table_id=table.id, opts=self._child()
+        )
+        return pulumi.Output.all(association.subnet_id, *ready).apply(lambda known: str(known[0]))
+
+    def _gateway_endpoint(self, service: str, tables: list[aws.ec2.RouteTable]) -> aws.ec2.VpcEndpoint:
+        return aws.ec2.VpcEndpoint(
+            self._named("endpoint", service),
+            vpc_id=self._vpc.id,
+            vpc_endpoint_type="Gateway",
+            service_name=f"com.amazonaws.{self._args.scope.region}.{service}",
+            route_table_ids=[table.id for table in tables],
+            policy=json.dumps(gateway_policy(self._args.scope, service)),
+            tags=self._tags("endpoint", service),
+            opts=self._child(),
+        )
+
+    def _interface_endpoints(self) -> pulumi.Output[str]:
+        group = aws.ec2.SecurityGroup(
+            self._named("endpoints"),
+            name=self._named("endpoints"),
+            description="AWS services inside the VPC",
+            vpc_id=self._vpc.id,
+            tags=self._tags("endpoints"),
+            opts=self._child(),
+        )
+        aws.vpc.SecurityGroupIngressRule(
+            self._named("endpoints-https"),
+            security_group_id=group.id,
+            description="HTTPS from the VPC",
+            cidr_ipv4=self._args.cidr,
+            ip_protocol="tcp",
+            from_port=443,
+            to_port=443,
+            tags=self._tags("endpoints-https"),
+            opts=self._child(),
+        )
+        for service in self._args.interface_endpoints:
+            aws.ec2.VpcEndpoint(
+                self._named("endpoint", service),
+                vpc_id=self._vpc.id,
+                vpc_endpoint_type="Interface",
+                service_name=f"com.amazonaws.{self._args.scope.region}.{service}",
+                # Isolated subnets: an endpoint needs no way out, and leaves the private addresses to pods.
+                subnet_ids=self.isolated_subnet_ids,
+                security_group_ids=[group.id],
+                private_dns_enabled=True,
+                policy=json.dumps(interface_policy(self._args.scope, service)),
+                tags=self._tags("endpoint", service),
+                opts=self._child(),
+            )
+        return group.id
+
+    def _named(self, *parts: str) -> str:
+        return self._naming.name(*parts)
+
+    def _tags(self, *parts: str) -> dict[str, str]:
+        return self._naming.tags(self._naming.name(*parts))
+
+    def _child(self, depends_on: list[pulumi.Resource] | None = None) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self, depends_on=depends_on)
+
+
+def _letter(zone: str) -> str:
+    return zone[-1]

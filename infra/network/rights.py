@@ -1,0 +1,55 @@
+"""What may pass through each VPC endpoint: plain policies. A credential of another account gets nowhere from inside our VPC."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from infra.base.iam import Document, Scope, Statement, document
+
+# Endpoint name -> IAM prefix, where the two differ.
+_PREFIXES: Final = {
+    "bedrock-runtime": "bedrock",
+    "ecr.api": "ecr",
+    "ecr.dkr": "ecr",
+    "monitoring": "cloudwatch",
+    "sagemaker.api": "sagemaker",
+    "sagemaker.runtime": "sagemaker",
+}
+
+
+def gateway_policy(scope: Scope, service: str) -> Document:
+    """The policy of the s3 or dynamodb gateway endpoint."""
+    ours = _ours(scope, "OurAccount", [f"{service}:*"])
+    if service != "s3":
+        return document(ours)
+    # https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html: image layers come from a bucket of AWS's.
+    layers: Statement = {
+        "Sid": "ImageLayers",
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": ["s3:GetObject"],
+        "Resource": [f"arn:aws:s3:::prod-{scope.region}-starport-layer-bucket/*"],
+    }
+    # https://docs.aws.amazon.com/linux/al2023/ug/deterministic-upgrades.html: nodes update themselves from another one.
+    packages: Statement = {**layers, "Sid": "NodePackages", "Resource": [f"arn:aws:s3:::al2023-repos-{scope.region}-de612dc2/*"]}
+    return document(ours, layers, packages)
+
+
+def interface_policy(scope: Scope, service: str) -> Document:
+    """The policy of one interface endpoint."""
+    if service == "sts":
+        # A web identity has no account until it has a role: the role's account is what can be told.
+        roles: Statement = {
+            "Sid": "RolesOfOurAccount",
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": ["sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:TagSession"],
+            "Resource": [f"arn:aws:iam::{scope.account_id}:role/*"],
+        }
+        return document(roles, _ours(scope, "WhoAmI", ["sts:GetCallerIdentity"]))
+    return document(_ours(scope, "OurAccount", [f"{_PREFIXES.get(service, service)}:*"]))
+
+
+def _ours(scope: Scope, sid: str, actions: list[str]) -> Statement:
+    condition: dict[str, Any] = {"StringEquals": {"aws:PrincipalAccount": scope.account_id}}
+    return {"Sid": sid, "Effect": "Allow", "Principal": "*", "Action": actions, "Resource": "*", "Condition": condition}

@@ -1,0 +1,105 @@
+"""What a row's code gets: the properties, the state, the id, and clients of the one endpoint."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import botocore.exceptions
+import jmespath
+
+from localcloud.kernel.schema import Schema
+from localcloud.kernel.spec import Call, Resource
+from localcloud.kernel.values import member_of, to_aws
+
+Clients = Callable[[str, str], Any]  # (service, region) -> boto3 client
+_TEMPLATE = re.compile(r"\{([A-Za-z0-9_.]+)\}")
+
+
+@dataclass(slots=True, kw_only=True)
+class Context:
+    """One operation on one resource.
+
+    props    what the program wants (inputs with defaults), state: what was there (outputs), data: the last response
+    changed  the top-level properties that differ (update only)
+    """
+
+    row: Resource
+    schema: Schema
+    clients: Clients
+    region: str
+    account: str
+    props: Mapping[str, Any] = field(default_factory=dict)
+    state: Mapping[str, Any] = field(default_factory=dict)
+    id: str = ""
+    data: Any = None
+    changed: frozenset[str] = frozenset()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The wanted value, else the state's, else `default`."""
+        for source in (self.props, self.state):
+            if source.get(name) is not None:
+                return source[name]
+        return default
+
+    def client(self, service: str = "") -> Any:
+        return self.clients(service or self.row.service, self.region)
+
+    def call(self, call: Call) -> Any:
+        """Runs a `Call`: parameters from the properties by the operation's own input shape; returns `path` of the response."""
+        client = self.client(call.service)
+        shape = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[call.op]).input_shape
+        parameters: dict[str, Any] = {}
+        members = shape.members if shape else {}
+        rename = {**self.row.rename, **call.rename}
+        names = call.take if call.take is not None else tuple(self.props)
+        for name in names:
+            value = self.props.get(name)
+            if value is None or name in call.skip or name in ("tags", "region"):
+                continue
+            member = rename.get(name) or member_of(members, name)
+            if member is not None and member in members:
+                parameters[member] = to_aws(value, members[member], rename, name)
+        for member, raw in call.params.items():
+            value = self.fill(raw)
+            if value is None:
+                parameters.pop(member, None)
+            else:
+                parameters[member] = value
+        response = getattr(client, call.op)(**parameters)
+        return jmespath.search(call.path, response) if call.path else response
+
+    def fill(self, raw: Any) -> Any:
+        """A column value made concrete: code is called, templates are filled, the rest is itself."""
+        if callable(raw):
+            return raw(self)
+        if isinstance(raw, str):
+            whole = _TEMPLATE.fullmatch(raw)
+            if whole:
+                return self._look_up(whole[1])
+            return _TEMPLATE.sub(lambda found: str(self._look_up(found[1]) or ""), raw)
+        if isinstance(raw, Mapping):
+            return {key: self.fill(item) for key, item in raw.items()}
+        if isinstance(raw, (list, tuple)):
+            return [self.fill(item) for item in raw]
+        return raw
+
+    def _look_up(self, name: str) -> Any:
+        if name == "id":
+            return self.id
+        if name in ("region", "account"):
+            return getattr(self, name)
+        if name.startswith("data."):
+            return jmespath.search(name[5:], self.data)
+        return self.get(name)
+
+    def gone(self, error: botocore.exceptions.ClientError) -> bool:
+        """Whether the error says that the resource is not there."""
+        code = error.response.get("Error", {}).get("Code", "")
+        return code in self.row.missing
+
+
+def error_code(error: botocore.exceptions.ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))

@@ -1,0 +1,55 @@
+"""What an account has once. Environments have accounts of their own on AWS; their rehearsals here are in one, and share it.
+
+The second stack that declares such a thing takes part in the one that is there; the last that lets go deletes it. Its tags are
+those of whoever declared it last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from localcloud.kernel.engine import Engine
+from localcloud.kernel.ledger import Entry, Ledger
+
+# Type -> the property that says which one it is.
+ONE_AN_ACCOUNT: Final[Mapping[str, str]] = {"aws:iam/openIdConnectProvider:OpenIdConnectProvider": "url"}
+TAGS: Final = ("tags", "tagsAll")
+
+
+def join(engine: Engine, ledger: Ledger, urn: str, token: str, news: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
+    """Id and outputs of the one that another stack has made, brought to the wanted inputs; None where there is none."""
+    if token not in ONE_AN_ACCOUNT:
+        return None
+    key = ONE_AN_ACCOUNT[token]
+    stack = urn.split("::")[0]
+    for entry in ledger.all():
+        same = entry.type == token and _bare(entry.outputs.get(key)) == _bare(news.get(key))
+        if same and not entry.urn.startswith(f"{stack}::") and engine.read(token, entry.id, {}, entry.outputs) is not None:
+            return entry.id, engine.update(token, entry.id, entry.outputs, news)
+    return None
+
+
+def other(ledger: Ledger, urn: str, token: str, identifier: str) -> Entry | None:
+    """The entry of another stack that stands for the same thing."""
+    if token not in ONE_AN_ACCOUNT:
+        return None
+    return next((e for e in ledger.all() if e.type == token and e.id == identifier and e.urn != urn), None)
+
+
+def leave(engine: Engine, entry: Entry, state: Mapping[str, Any]) -> None:
+    """Hands the thing over to the stack of `entry`, which still has it: its tags say so."""
+    engine.update(entry.type, entry.id, state, {**state, **_tags(entry.outputs)})
+
+
+def seen_by(state: Mapping[str, Any], outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """What one stack reads of a shared thing: the cloud's view with its own tags."""
+    return {**outputs, **_tags(state)}
+
+
+def _tags(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: values[key] for key in TAGS if key in values}
+
+
+def _bare(url: object) -> str:
+    return str(url).removeprefix("https://").rstrip("/")

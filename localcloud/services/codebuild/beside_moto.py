@@ -1,0 +1,78 @@
+"""CodeBuild projects as AWS keeps them, over moto's own: moto 5.2.5 drops what it does not name, and changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from localcloud.kernel.recorder import ACCOUNT, Call, Extra, Refusal
+
+# What moto's project has no place for; kept in it, so BatchGetProjects gives it back.
+FORGOTTEN: Final = (
+    "encryptionKey",
+    "concurrentBuildLimit",
+    "fileSystemLocations",
+    "secondarySources",
+    "secondarySourceVersions",
+    "secondaryArtifacts",
+    "buildBatchConfig",
+)
+# https://docs.aws.amazon.com/codebuild/latest/APIReference/API_CreateProject.html
+TIMEOUT_MINUTES: Final = 60
+QUEUED_MINUTES: Final = 480
+
+
+def create(call: Call) -> Mapping[str, Any]:
+    asked, backend = call.params, _backend(call)
+    name = asked["name"]
+    if name in backend.codebuild_projects:
+        raise Refusal("ResourceAlreadyExistsException", f"Project already exists: {_arn(call, name)}")
+    project = backend.create_project(
+        project_name=name,
+        description=asked.get("description"),
+        project_source=asked["source"],
+        artifacts=asked["artifacts"],
+        environment=asked["environment"],
+        service_role=asked["serviceRole"],
+        tags=asked.get("tags") or [],
+        cache=asked.get("cache"),
+        timeout=asked.get("timeoutInMinutes") or TIMEOUT_MINUTES,
+        queued_timeout=asked.get("queuedTimeoutInMinutes") or QUEUED_MINUTES,
+        source_version=asked.get("sourceVersion"),
+        logs_config=asked.get("logsConfig"),
+        vpc_config=asked.get("vpcConfig"),
+    )
+    _keep(project, asked)
+    return {"project": project}
+
+
+def update(call: Call) -> Mapping[str, Any]:
+    """Changes what is named, and nothing else. https://docs.aws.amazon.com/codebuild/latest/APIReference/API_UpdateProject.html"""
+    asked = dict(call.params)
+    name = asked.pop("name")
+    found = _backend(call).codebuild_projects.get(name)
+    if found is None:
+        raise Refusal("ResourceNotFoundException", f"Project cannot be found: {_arn(call, name)}")
+    project = found.project_metadata
+    project |= {key: value for key, value in asked.items() if key not in (*FORGOTTEN, "badgeEnabled")}
+    _keep(project, asked)
+    return {"project": project}
+
+
+def _keep(project: dict[str, Any], asked: Mapping[str, Any]) -> None:
+    project |= {key: asked[key] for key in FORGOTTEN if key in asked}
+    if "badgeEnabled" in asked:
+        project["badge"] = {"badgeEnabled": asked["badgeEnabled"]}
+
+
+def _backend(call: Call) -> Any:
+    from moto.codebuild.models import codebuild_backends
+
+    return codebuild_backends[ACCOUNT][call.region]
+
+
+def _arn(call: Call, name: str) -> str:
+    return f"arn:aws:codebuild:{call.region}:{ACCOUNT}:project/{name}"
+
+
+EXTRAS: Mapping[tuple[str, str], Extra] = {("codebuild", "CreateProject"): create, ("codebuild", "UpdateProject"): update}

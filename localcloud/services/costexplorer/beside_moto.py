@@ -1,0 +1,70 @@
+"""Cost anomaly monitors and who is told of what they find, of which moto has nothing. Nothing is ever found here."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from localcloud.kernel.recorder import ACCOUNT, Call, Recorded, Refusal
+
+SERVICE = "ce"
+# Mail is a digest: https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_AnomalySubscription.html
+TOLD_AT_ONCE = "IMMEDIATE"
+
+
+def _arn(kind: str) -> str:
+    return f"arn:aws:ce::{ACCOUNT}:{kind}/{uuid.uuid4()}"
+
+
+def _monitor(call: Call) -> Mapping[str, Any]:
+    today = datetime.now(UTC).strftime("%Y-%m-%d")
+    return {"MonitorArn": _arn("anomalymonitor"), "CreationDate": today, "LastUpdatedDate": today, **_tags(call)}
+
+
+def _subscription(call: Call) -> Mapping[str, Any]:
+    return {"SubscriptionArn": _arn("anomalysubscription"), "AccountId": ACCOUNT, **_tags(call)}
+
+
+def _tags(call: Call) -> Mapping[str, Any]:
+    return {"ResourceTags": list(call.params.get("ResourceTags") or ())}
+
+
+def _can_be_told(call: Call) -> None:
+    """Monitors that there are, and subscribers that the frequency goes with."""
+    asked = call.params["AnomalySubscription"]
+    known = {item["MonitorArn"] for item in call.recorder.items(SERVICE, "anomaly-monitor", call.region)}
+    for arn in asked["MonitorArnList"]:
+        if arn not in known:
+            raise Refusal("UnknownMonitorException", f"Monitor {arn} does not exist.")
+    wanted = "SNS" if asked["Frequency"] == TOLD_AT_ONCE else "EMAIL"
+    for subscriber in asked["Subscribers"]:
+        if subscriber["Type"] != wanted:
+            message = f"A subscription of frequency {asked['Frequency']} tells {wanted}, not {subscriber['Type']}."
+            raise Refusal("ValidationException", message)
+
+
+def _row(what: str, made: Callable[[Call], Mapping[str, Any]], parent: Callable[[Call], None] | None = None) -> Recorded:
+    """Both kinds are asked for in the same way, by the same names."""
+    kind, arn = f"Anomaly{what}", f"{what}Arn"
+    return Recorded(
+        service=SERVICE,
+        noun=f"anomaly-{what.lower()}",
+        key=(arn,),
+        operations={f"Create{kind}": "create", f"Get{kind}s": "list", f"Update{kind}": "update", f"Delete{kind}": "delete"},
+        inside=kind,
+        output="",
+        listed=(f"{kind}s", ""),
+        made=made,
+        arn=arn,
+        tags="ResourceTags",
+        missing=(f"Unknown{what}Exception", f"{what} {{0}} does not exist."),
+        exists=("ValidationException", f"{what} {{0}} exists."),
+        parent=parent,
+        filters={f"{arn}List": arn},
+        wrap=lambda call, item: {arn: item[arn]},
+    )
+
+
+ROWS = (_row("Monitor", _monitor), _row("Subscription", _subscription, _can_be_told))

@@ -1,0 +1,108 @@
+"""SageMaker that runs: wires jobs, endpoints, invocations, capture and scaling to one moto in one process."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from localcloud.kernel.account import ACCOUNT
+
+from .capture import Capture
+from .context import Context
+from .endpoints import Endpoints
+from .invoke import Invoker
+from .jobs import Jobs
+from .limits import Limits
+from .logs import LogShipper, moto_sink
+from .middleware import Middleware, Wsgi
+from .scaling import Autoscaler
+from .transfer import Storage
+
+
+class SageMakerRuntime:
+    """Real processes behind moto's SageMaker.
+
+    `home` is the folder for jobs/ and endpoints/; `endpoint_url` where this very daemon answers (a function when the port is
+    not known yet); `repository` the tree that holds `workloads/`. Use: `app = runtime.wrap(moto_app)`, serve `app`, then
+    `start()`; `stop()` before the server is shut down, since captured data still goes to S3 through it.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        endpoint_url: Callable[[], str] | str,
+        *,
+        repository: Path,
+        account: str = ACCOUNT,
+        python: str = sys.executable,
+        limits: Limits | None = None,
+    ) -> None:
+        url = endpoint_url if callable(endpoint_url) else lambda: endpoint_url
+        limits = limits or Limits()
+        storage = Storage(url)
+        self._logs = LogShipper(moto_sink(account), limits.log_period_s)
+        self._context = Context(
+            home=Path(home).resolve(),
+            endpoint_url=url,
+            account=account,
+            python=python,
+            repository=Path(repository).resolve(),
+            limits=limits,
+            storage=storage,
+            logs=self._logs,
+        )
+        self._jobs = Jobs(self._context)
+        self._endpoints = Endpoints(self._context)
+        self._capture = Capture(storage.put, limits.capture_period_s, note=logging.getLogger(__name__).warning)
+        self._invoker = Invoker(self._context, self._endpoints, self._capture)
+        self._scaler = Autoscaler(self._context, self._endpoints, self._invoker.traffic)
+
+    def wrap(self, app: Wsgi) -> Wsgi:
+        """moto's WSGI application with SageMaker's running parts in front."""
+        return Middleware(
+            app, self._context, jobs=self._jobs, endpoints=self._endpoints, invoker=self._invoker, on_reset=self.reset
+        )
+
+    def start(self) -> None:
+        """Starts the background threads, and brings up what moto's state says is there (after a restart of the daemon)."""
+        shutil.rmtree(self._context.home / "endpoints", ignore_errors=True)  # no server outlives its daemon
+        self._logs.start()
+        self._capture.start()
+        self._scaler.start()
+        self._jobs.adopt()
+        self._endpoints.adopt()
+
+    def reset(self) -> None:
+        """Ends and forgets all jobs and endpoints; the runtime goes on. For a cloud that is emptied."""
+        grace = self._context.limits.shutdown_grace_s
+        self._capture.flush()
+        self._endpoints.shutdown(grace)
+        self._jobs.shutdown(grace + 1, forget=True)
+
+    def stop(self) -> None:
+        """Ends every process (about 5 s at most) and writes what is still to be written."""
+        grace = self._context.limits.shutdown_grace_s
+        self._scaler.stop()
+        self._jobs.interrupt_all()
+        self._endpoints.shutdown(grace)
+        self._jobs.shutdown(grace + 1)
+        self._capture.stop()
+        self._logs.stop()
+
+    def status(self) -> dict[str, Any]:
+        """`{"jobs": [...], "endpoints": [...], "pids": [...], "limits": {...}}`; pids are the containers' supervisors."""
+        jobs, endpoints = self._jobs.status(), self._endpoints.status()
+        pids = [pid for job in jobs for pid in job["pids"]]
+        pids += [pid for endpoint in endpoints for variant in endpoint["variants"].values() for pid in variant["pids"]]
+        limits = self._context.limits
+        return {
+            "jobs": jobs,
+            "endpoints": endpoints,
+            "pids": sorted(pids),
+            "limits": {"cores": limits.cores, "hosts_per_job": limits.hosts, "jobs": limits.jobs, "servers": limits.servers},
+            "capture_dropped": self._capture.dropped,
+        }

@@ -1,0 +1,97 @@
+"""The protocol's adapter: what the engine relies on in an answer's form. All else is shown by tests/e2e."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from google.protobuf import json_format, struct_pb2
+from pulumi.runtime.proto import provider_pb2
+
+from localcloud.kernel.ledger import Ledger
+from localcloud.provider import wire
+from localcloud.provider.aws import AwsProvider
+from tests.localcloud.golden_report import new_engine
+
+SECRET = "1b47061264138c4ac30d75fd1eb44270"
+VPC = "aws:ec2/vpc:Vpc"
+TOPIC = "aws:sns/topic:Topic"
+
+
+class Peer:
+    """The part of gRPC's context that the adapter uses."""
+
+    def peer(self) -> str:
+        return "ipv4:127.0.0.1:1"
+
+    def abort(self, code: Any, text: str) -> None:
+        raise AssertionError(f"{code}: {text}")
+
+
+@pytest.fixture(scope="module")
+def provider() -> AwsProvider:
+    return AwsProvider(new_engine(), Ledger(), "7.0.0")
+
+
+def urn(token: str) -> str:
+    return f"urn:pulumi:local::slipway::{token}::it"
+
+
+def struct(value: Mapping[str, Any]) -> struct_pb2.Struct:
+    return json_format.ParseDict(value, struct_pb2.Struct())
+
+
+@pytest.mark.parametrize(
+    ("change", "differs", "replaces"),
+    [
+        ({}, False, []),
+        ({"version": "7.1.0"}, False, []),
+        ({"defaultTags": '{"tags":{"Owner":"ops"}}'}, True, []),
+        ({"region": "us-west-2"}, True, ["region"]),
+    ],
+)
+def test_a_provider_whose_settings_changed_says_so(
+    provider: AwsProvider, change: dict[str, str], differs: bool, replaces: list[str]
+) -> None:
+    olds = {"region": "us-east-1", "version": "7.0.0", "defaultTags": '{"tags":{"Owner":"ml"}}'}
+    request = provider_pb2.DiffRequest(olds=struct(olds), news=struct({**olds, **change}))
+    answer = provider.DiffConfig(request, Peer())
+    assert (answer.changes == provider_pb2.DiffResponse.DIFF_SOME, list(answer.replaces)) == (differs, replaces)
+
+
+def test_what_is_not_there_is_read_as_nothing_at_all(provider: AwsProvider) -> None:
+    """An empty struct instead of none would be taken for an import that succeeded."""
+    answer = provider.Read(provider_pb2.ReadRequest(id="vpc-12345678", urn=urn(VPC)), Peer())
+    assert not answer.HasField("properties")
+    assert not answer.HasField("inputs")
+    assert answer.id == ""
+
+
+def test_a_secret_input_comes_back_as_a_secret_from_every_call(provider: AwsProvider) -> None:
+    hidden = {wire.SIGNATURE: SECRET, "value": "word"}
+    wanted = {"displayName": hidden, "tags": {"a": hidden, "b": "plain"}}
+
+    def shown(answer: struct_pb2.Struct) -> list[Any]:
+        values = json_format.MessageToDict(answer)
+        return [values[key] for key in ("displayName", "tags", "tagsAll") if key in values]
+
+    inputs = provider.Check(provider_pb2.CheckRequest(urn=urn(TOPIC), news=struct(wanted)), Peer()).inputs
+    secret = [hidden, wanted["tags"]]
+    assert shown(inputs) == secret
+    for preview in (True, False):
+        request = provider_pb2.CreateRequest(urn=urn(TOPIC), properties=inputs, preview=preview)
+        made = provider.Create(request, Peer())
+        assert shown(made.properties)[:2] == secret
+    assert shown(made.properties) == [*secret, wanted["tags"]]
+    read = provider_pb2.ReadRequest(id=made.id, urn=urn(TOPIC), properties=made.properties, inputs=inputs)
+    found = provider.Read(read, Peer())
+    assert (shown(found.properties), shown(found.inputs)) == ([*secret, wanted["tags"]], secret)
+    update = provider_pb2.UpdateRequest(id=made.id, urn=urn(TOPIC), olds=made.properties, news=inputs)
+    assert shown(provider.Update(update, Peer()).properties) == [*secret, wanted["tags"]]
+
+
+def test_a_read_alone_makes_nothing_the_stack_s_own(provider: AwsProvider) -> None:
+    vpc = provider.engine.clients("ec2", "us-east-1").create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    assert provider.Read(provider_pb2.ReadRequest(id=vpc, urn=urn(VPC)), Peer()).id == vpc
+    assert vpc not in {entry.id for entry in provider.ledger.all()}
