@@ -41,7 +41,7 @@ PACKAGES: Final = (
     *("optuna", "sqlalchemy", "alembic", "matplotlib"),
     *("pytest", "_pytest", "xdist", "execnet", "hypothesis", "pluggy"),
 )
-OURS: Final = ("infra", "policies", "tools", "workloads")
+OURS: Final = ("catalog", "infra", "localcloud", "policies", "tools", "workloads")
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
 
 
