@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from tools.engine.binary import VERSION, Engine, Progress, silent, version_of
 from tools.engine.errors import EngineMissing
-from tools.engine.locate import VERSION, Engine, Progress, silent, version_of
 
 MODULE: Final = Path(__file__).parent / "build"
 COMMAND: Final = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"

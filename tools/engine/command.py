@@ -20,7 +20,7 @@ from pulumi.automation import CommandResult, PulumiCommand
 from pulumi.automation.errors import create_command_error
 from semver import VersionInfo
 
-from tools.engine.locate import Engine, Progress, silent
+from tools.engine.binary import Engine, Progress, silent
 from tools.engine.processes import end_session
 
 Line = Callable[[str], object]

@@ -3,36 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
-import subprocess
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
+from tools.engine import build
+from tools.engine.binary import MINIMUM, Engine, Progress, cache_root, numbers, silent, version_of
 from tools.engine.errors import EngineMissing
-from tools.engine.home import cache_path
 
-# The version that tools/engine/build/go.mod pins, and the least that the Automation API calls here were tried with.
-VERSION: Final = "3.259.0"
-MINIMUM: Final = (3, 250, 0)
-
-Progress = Callable[[str], None]
-Way = Callable[[], "Engine"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Engine:
-    """A Pulumi CLI that answered: its executable, version ("3.259.0") and which way it was found."""
-
-    path: Path
-    version: str
-    source: str
-
-
-def silent(_: str) -> None:
-    """The progress of who wants none."""
+Way = Callable[[], Engine]
 
 
 def find(env: Mapping[str, str] = os.environ) -> Engine | None:
@@ -50,8 +29,6 @@ def ensure(env: Mapping[str, str] = os.environ, *, progress: Progress = silent) 
 
     Raises EngineMissing that names all four ways and why each failed.
     """
-    from tools.engine import build
-
     ways: tuple[tuple[str, Way], ...] = (
         ("a pulumi on PATH", lambda: on_path(env)),
         ("the cache", lambda: in_cache(env)),
@@ -94,41 +71,3 @@ def in_cache(env: Mapping[str, str]) -> Engine:
     if not path.exists():
         raise EngineMissing(f"{path} is not there")
     return Engine(path=path, version=version_of(path, env), source="cache")
-
-
-def cache_root(env: Mapping[str, str]) -> Path:
-    return cache_path(env) / "engine" / VERSION
-
-
-def version_of(path: Path, env: Mapping[str, str]) -> str:
-    """What `pulumi version` says, without the leading v. Asked once a binary: the answer is kept by its size and age."""
-    stat = path.stat()
-    stamp = cache_path(env) / "engine" / "versions" / f"{hash_of(str(path.resolve()))}-{stat.st_size}-{stat.st_mtime_ns}"
-    if stamp.exists() and (known := stamp.read_text().strip()):
-        return known
-    try:
-        answer = subprocess.run(
-            [str(path), "version"], capture_output=True, text=True, timeout=60, check=True,
-            env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
-        )  # fmt: skip
-    except (OSError, subprocess.SubprocessError) as error:
-        raise EngineMissing(f"{path} does not run: {error}") from error
-    version = answer.stdout.strip().removeprefix("v")
-    if not re.match(r"\d+\.\d+\.\d+", version):
-        raise EngineMissing(f"{path} says version {version!r}, which is no version number")
-    stamp.parent.mkdir(parents=True, exist_ok=True)
-    stamp.write_text(version)
-    return version
-
-
-def hash_of(text: str) -> int:
-    """A number for a path that is the same in every process (Python's own `hash` is salted)."""
-    import zlib
-
-    return zlib.crc32(text.encode())
-
-
-def numbers(version: str) -> tuple[int, int, int]:
-    """`3.259.0-dev` as (3, 259, 0)."""
-    match = re.match(r"(\d+)\.(\d+)\.(\d+)", version)
-    return (int(match[1]), int(match[2]), int(match[3])) if match else (0, 0, 0)

@@ -17,11 +17,11 @@ from pulumi.automation._stack import StackInitMode
 from pulumi.automation.errors import CommandError, ConcurrentUpdateError, StackNotFoundError
 
 from tools.engine import state
+from tools.engine.binary import Engine, Progress, silent
 from tools.engine.command import EngineCommand
 from tools.engine.errors import EngineError, StackBusy
 from tools.engine.events import Fault, Recorder, Step, Tick, causes, protected
 from tools.engine.home import StackPlace
-from tools.engine.locate import Engine, Progress, silent
 from tools.engine.workspace import secrets_provider
 
 Program = Callable[[], Any]

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from tools.engine import locate, state, workspace
+from tools.engine.binary import Engine, Progress, silent
 from tools.engine.command import FOREIGN
 from tools.engine.dynamic_host import DynamicHost
 from tools.engine.errors import EngineError
 from tools.engine.events import Tick
 from tools.engine.home import StackPlace, home_path, stacks_path
-from tools.engine.locate import Engine, Progress, silent
 from tools.engine.lock import StackLock
 from tools.engine.runs import Program, RunResult, StackRunner
 

@@ -13,9 +13,9 @@ import yaml
 
 from localcloud.kernel.account import ACCOUNT
 from tools.engine import scripts
+from tools.engine.binary import Engine
 from tools.engine.dynamic_host import PACKAGE
 from tools.engine.home import PROJECT, REPOSITORY, StackPlace, cache_path, stacks_path
-from tools.engine.locate import Engine
 
 # Keys by which a stack file names its encryption. The local state has its own, so these stay behind.
 ENCRYPTION_KEYS: Final = ("secretsprovider", "encryptedkey", "encryptionsalt")

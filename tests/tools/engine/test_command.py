@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from pulumi.automation.errors import CommandError
 
+from tools.engine.binary import Engine
 from tools.engine.command import EngineCommand
-from tools.engine.locate import Engine
 from tools.engine.processes import in_session
 
 

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from tools.engine import build, locate, scripts
+from tools.engine.binary import VERSION, Engine, version_of
 from tools.engine.errors import EngineMissing
-from tools.engine.locate import Engine
 
 
 def fake_pulumi(folder: Path, version: str) -> Path:
@@ -22,7 +22,7 @@ def env(tmp_path: Path) -> dict[str, str]:
 
 def test_a_new_enough_pulumi_on_path_is_taken_first(tmp_path: Path, env: dict[str, str]) -> None:
     fake_pulumi(tmp_path / "bin", "3.260.1")
-    fake_pulumi(tmp_path / "cache" / "engine" / locate.VERSION / "bin", locate.VERSION)
+    fake_pulumi(tmp_path / "cache" / "engine" / VERSION / "bin", VERSION)
     found = locate.find(env)
     assert found is not None
     assert (found.source, found.version) == ("PATH", "3.260.1")
@@ -30,9 +30,9 @@ def test_a_new_enough_pulumi_on_path_is_taken_first(tmp_path: Path, env: dict[st
 
 def test_an_old_pulumi_on_path_is_passed_over_for_the_cache(tmp_path: Path, env: dict[str, str]) -> None:
     fake_pulumi(tmp_path / "bin", "3.100.0")
-    cached = fake_pulumi(tmp_path / "cache" / "engine" / locate.VERSION / "bin", locate.VERSION)
+    cached = fake_pulumi(tmp_path / "cache" / "engine" / VERSION / "bin", VERSION)
     found = locate.find(env)
-    assert found == Engine(path=cached, version=locate.VERSION, source="cache")
+    assert found == Engine(path=cached, version=VERSION, source="cache")
 
 
 def test_a_machine_without_an_engine_finds_none_and_starts_no_work(env: dict[str, str]) -> None:
@@ -41,13 +41,13 @@ def test_a_machine_without_an_engine_finds_none_and_starts_no_work(env: dict[str
 
 def test_a_version_is_asked_once_and_again_when_the_binary_changes(tmp_path: Path, env: dict[str, str]) -> None:
     path = fake_pulumi(tmp_path / "bin", "3.260.1")
-    assert locate.version_of(path, env) == "3.260.1"
+    assert version_of(path, env) == "3.260.1"
     stamps = list((tmp_path / "cache" / "engine" / "versions").iterdir())
     assert len(stamps) == 1
     stamps[0].write_text("3.999.0")
-    assert locate.version_of(path, env) == "3.999.0", "the kept answer is used"
+    assert version_of(path, env) == "3.999.0", "the kept answer is used"
     path.write_text("#!/bin/sh\necho v3.261.0  # another\n")
-    assert locate.version_of(path, env) == "3.261.0"
+    assert version_of(path, env) == "3.261.0"
 
 
 def test_a_binary_that_does_not_run_is_named(tmp_path: Path, env: dict[str, str]) -> None:
@@ -55,7 +55,7 @@ def test_a_binary_that_does_not_run_is_named(tmp_path: Path, env: dict[str, str]
     path.write_text("#!/bin/sh\nexit 3\n")
     path.chmod(0o755)
     with pytest.raises(EngineMissing, match="does not run"):
-        locate.version_of(path, env)
+        version_of(path, env)
 
 
 def test_the_ways_are_tried_in_order_and_the_first_that_works_ends_it() -> None:
@@ -130,7 +130,7 @@ def test_a_failed_build_says_what_the_compiler_said_and_leaves_nothing(tmp_path:
 
 
 def test_the_pinned_module_is_the_version_that_is_built() -> None:
-    assert f"github.com/pulumi/pulumi/pkg/v3 v{locate.VERSION}" in (build.MODULE / "go.mod").read_text()
+    assert f"github.com/pulumi/pulumi/pkg/v3 v{VERSION}" in (build.MODULE / "go.mod").read_text()
 
 
 def test_the_scripts_are_written_once_and_run_the_sdk_modules(tmp_path: Path) -> None:

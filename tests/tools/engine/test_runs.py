@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from tools.engine.binary import Engine
 from tools.engine.errors import EngineError
 from tools.engine.home import StackPlace
-from tools.engine.locate import Engine
 from tools.engine.runs import StackRunner
 
 

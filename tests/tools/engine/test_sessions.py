@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tools.engine import sessions, state
+from tools.engine.binary import Engine
 from tools.engine.errors import EngineError
 from tools.engine.events import Step
-from tools.engine.locate import Engine
 from tools.engine.runs import RunResult
 from tools.engine.sessions import Session, open_stack, place_of, reader
 

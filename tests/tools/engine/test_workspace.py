@@ -5,8 +5,8 @@ import pytest
 import yaml
 
 from tools.engine import workspace
+from tools.engine.binary import Engine
 from tools.engine.home import REPOSITORY, StackPlace
-from tools.engine.locate import Engine
 
 ENGINE = Engine(path=Path("/engine/bin/pulumi"), version="3.259.0", source="PATH")
 STACK_FILE = """secretsprovider: awskms://alias/slipway
