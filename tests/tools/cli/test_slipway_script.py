@@ -21,6 +21,7 @@ case "$*" in
         mkdir -p "$3/bin" "$3/lib"; cp "$0" "$3/bin/python"
         printf '#!/bin/sh\\necho "uv $*" >> "$CALLS"; [ -z "$SLOW" ] || sleep "$SLOW"; exit "${UV_EXIT:-0}"\\n' > "$3/bin/uv"
         chmod +x "$3/bin/uv" ;;
+    *"pip install"*workloads.txt* | *"pip install"*test.txt*) exit "${PIP_EXIT:-0}" ;;
     *purelib*) echo "${0%/bin/python}/lib" ;;
     "-m tools.cli"*) echo "ran $*" ;;
 esac
@@ -88,7 +89,7 @@ def test_the_first_run_makes_everything_in_order_and_runs_the_verb(checkout: Che
     words = next(call for call in checkout.calls if call.startswith("uv ")).split()
     assert "--require-hashes" in words
     locks = [number for number, word in enumerate(words) if word.endswith(".txt")]
-    assert [Path(words[number]).stem for number in locks] == ["bootstrap", "slipway", "workloads", "compression", "test"]
+    assert [Path(words[number]).stem for number in locks] == ["bootstrap", "slipway", "workloads"]
     assert all(words[number - 1] == "-r" for number in locks), "a bare file name is a package to uv, and refused"
     assert (checkout.root / ".venv" / "lib" / "slipway.pth").read_text() == f"{checkout.root}\n"
     assert not (checkout.root / ".slipway" / "setup.lock").exists()
@@ -102,10 +103,68 @@ def test_the_second_run_only_runs_the_verb(checkout: Checkout) -> None:
     assert done.stderr == ""
 
 
+def fetched(checkout: Checkout) -> list[list[str]]:
+    """The locks of each call of uv, in order."""
+    calls = [call.split() for call in checkout.calls if call.startswith("uv ")]
+    return [[Path(word).stem for word in words if word.endswith(".txt")] for words in calls]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "groups"),
+    [
+        (["test", "--unit"], ["compression", "test"]),
+        (["lint"], ["compression", "test"]),
+        (["setup", "compression"], ["compression"]),
+        (["setup", "all"], ["compression", "test"]),
+        (["setup", "--json"], []),
+        (["train", "test"], []),
+    ],
+    ids=" ".join,
+)
+def test_a_verb_fetches_what_it_needs_besides_when_it_is_first_used(
+    checkout: Checkout, arguments: list[str], groups: list[str]
+) -> None:
+    checkout.run("up")
+    checkout.forget_calls()
+    first = checkout.run(*arguments)
+    assert first.returncode == 0, first.stderr
+    assert fetched(checkout) == ([groups] if groups else [])
+    assert (f"fetching what `{arguments[0]}` needs besides" in first.stderr) == bool(groups)
+    checkout.forget_calls()
+    second = checkout.run(*arguments)
+    assert (fetched(checkout), second.stderr) == ([], ""), "the second time it is there"
+
+
+def test_the_tests_in_a_fresh_clone_have_everything(checkout: Checkout) -> None:
+    assert checkout.run("test").returncode == 0
+    assert fetched(checkout) == [["bootstrap", "slipway", "workloads"], ["compression", "test"]]
+
+
+def test_a_group_is_fetched_again_when_its_lock_has_changed(checkout: Checkout) -> None:
+    checkout.run("test")
+    checkout.forget_calls()
+    with (checkout.root / "requirements" / "test.txt").open("a") as file:
+        file.write("# changed\n")
+    checkout.run("up")
+    assert fetched(checkout) == [], "`up` does not need it"
+    checkout.run("lint")
+    assert fetched(checkout) == [["test"]]
+
+
+def test_a_group_that_could_not_be_fetched_is_tried_again(checkout: Checkout) -> None:
+    checkout.run("up")
+    failed = checkout.run("setup", "test", UV_EXIT="1", PIP_EXIT="1")
+    assert failed.returncode == 1
+    assert "could not be installed" in failed.stderr
+    checkout.forget_calls()
+    assert checkout.run("setup", "test").returncode == 0
+    assert fetched(checkout) == [["test"]]
+
+
 def test_a_changed_lock_file_installs_again_into_the_same_environment(checkout: Checkout) -> None:
     checkout.run("up")
     checkout.forget_calls()
-    with (checkout.root / "requirements" / "test.txt").open("a") as file:
+    with (checkout.root / "requirements" / "workloads.txt").open("a") as file:
         file.write("# changed\n")
     checkout.run("up")
     assert any(call.startswith("uv ") for call in checkout.calls)
