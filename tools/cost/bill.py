@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final, TypeVar
 
 from tools.cost.prices import NoPrice, Quote, quote
 from tools.cost.purchase import Purchase
 from tools.cost.usage import Usage
-from tools.plan.links import Links
-from tools.plan.view import UNKNOWN, ResourceView, Secret
+from tools.plan.links import LinkedPlan
+from tools.plan.reader import Block, as_number
+from tools.plan.view import UNKNOWN, ResourceView
 
 SHORT_UNITS: Final = {"hour": "h"}
 # The services whose instances a savings plan or a reservation may cover.
 INSTANCES: Final = ("ec2", "sagemaker")
+
+
+# A larger number is a slip.
+LARGEST: Final = 1e12
+_Default = TypeVar("_Default")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,17 +45,21 @@ class Charge:
 
 
 class Ask:
-    """One resource and all that its price may depend on; `notes` keeps what had to be assumed, `gaps` what has no price."""
+    """One resource and all that its price may depend on; `notes` keeps what had to be assumed, `gaps` what has no price.
 
-    __slots__ = ("gaps", "links", "notes", "purchase", "region", "usage", "view")
+    Where `of` is given, a property is read from that part of this or of another resource.
+    """
 
-    def __init__(self, view: ResourceView, links: Links, usage: Usage, region: str, purchase: Purchase) -> None:
-        own = view.get("region")  # pulumi-aws 7: any resource may name a region of its own
+    __slots__ = ("block", "gaps", "links", "notes", "purchase", "region", "usage", "view")
+
+    def __init__(self, view: ResourceView, links: LinkedPlan, usage: Usage, region: str, purchase: Purchase) -> None:
         self.view = view
+        self.block = Block.of(view)
         self.links = links
         self.purchase = purchase
         self.usage = usage.named(view.name) if usage.overrides else usage
-        self.region: str = own if isinstance(own, str) else region
+        # pulumi-aws 7: any resource may name a region of its own.
+        self.region = self.block.text("region", unknown="") or region
         self.notes: list[str] = []
         self.gaps: list[str] = []
 
@@ -91,40 +100,42 @@ class Ask:
             one_off=one_off,
         )
 
-    def value(self, path: str, default: Any, of: ResourceView | None = None) -> Any:
-        """The property at `path`; an unknown one is `default` with a note, an absent one is `default` (AWS's own) without."""
-        value = (of or self.view).get(path, default)
-        if isinstance(value, Secret):
-            value = value.value
+    def text(self, path: str, default: str, of: Block | None = None) -> str:
+        """A text at `path`; where none is known, `default` (AWS's own), with a note if it is unknown."""
+        block = of or self.block
+        found = block.text(path, unknown=None)
+        return self._assumed(block.full_path(path), default) if found is None else found or default
+
+    def flag(self, path: str, default: bool = False) -> bool:
+        """A flag at `path`; where none is known, `default` (AWS's own), with a note if it is unknown."""
+        found = self.block.flag(path, default=default, unknown=None)
+        return self._assumed(path, default) if found is None else found
+
+    def number(self, path: str, default: float, of: Block | None = None, *, called: str = "") -> float:
+        """A number of 0 or more at `path`; `default` (AWS's own) where there is none, with a note where it is unknown or no such
+        number. `called` is what the note calls the property, in place of its path."""
+        block = of or self.block
+        called = called or block.full_path(path)
+        value = block.value(path, unknown=UNKNOWN)
         if value is UNKNOWN:
-            self.note(f"{path} unknown until up, {default!r} assumed")
+            return self._assumed(called, default)
+        if value is None:
             return default
-        return value
-
-    def number(self, path: str, default: float, of: ResourceView | None = None) -> float:
-        """A finite number of 0 or more at `path`, else `default` with a note."""
-        return self.as_number(self.value(path, default, of), path, default)
-
-    def as_number(self, value: Any, path: str, default: float) -> float:
-        """`value` as a finite number of 0 or more (strings of digits count), else `default` with a note."""
-        try:
-            found = math.nan if isinstance(value, bool) else float(value)
-        except (TypeError, ValueError, OverflowError):
-            found = math.nan
-        if 0 <= found < 1e12:
+        found = as_number(value)
+        if found is not None and 0 <= found < LARGEST:
             return found
-        self.note(f"{path} is {value!r:.30}, no number of 0 or more: {default:g} assumed")
+        self.note(f"{called} is {value!r:.30}, no number of 0 or more: {default:g} assumed")
         return default
 
-    def text(self, path: str, default: str, of: ResourceView | None = None) -> str:
-        """A string at `path`, else `default`."""
-        value = self.value(path, default, of)
-        return value if isinstance(value, str) else default
+    def items(self, path: str, of: Block | None = None) -> list[Block]:
+        """The items of a list at `path` (one value counts as a list of one); none, with a note, where it is unknown."""
+        block = of or self.block
+        found = block.items(path, unknown=None)
+        return self._assumed(block.full_path(path), []) if found is None else found
 
-    def items(self, path: str, of: ResourceView | None = None) -> list[Any]:
-        """A list at `path` (a single block counts as one item); empty when absent. Unknown is empty with a note."""
-        value = self.value(path, [], of)
-        return list(value) if isinstance(value, (list, tuple)) else [value]
+    def _assumed(self, called: str, default: _Default) -> _Default:
+        self.note(f"{called} unknown until up, {default!r} assumed")
+        return default
 
     def note(self, text: str) -> None:
         """Says an assumption in the line's basis, once."""

@@ -10,7 +10,7 @@ from tools.cost.purchase import Purchase
 from tools.cost.report import CostReport, Line, Unpriced, rounded, total
 from tools.cost.rows import ROWS
 from tools.cost.usage import Usage
-from tools.plan.links import Links
+from tools.plan.links import LinkedPlan
 from tools.plan.view import Plan, ResourceView
 
 DEFAULT_USAGE = Usage()
@@ -34,14 +34,14 @@ def estimate(
     ceiling holds, "expected" or "maximum".
     """
     views = live(plan)
-    lines, unpriced = _price(views, Links(views), usage, region, purchase)
+    lines, unpriced = _price(views, LinkedPlan(views), usage, region, purchase)
     if before is not None:
         deployed = live(before)
-        old, _ = _price(deployed, Links(deployed), usage, region, purchase)
+        old, _ = _price(deployed, LinkedPlan(deployed), usage, region, purchase)
         before_usd = total(line.monthly_usd for line in old)
     else:
         there = _without(plan, "create", "read")
-        gone, _ = _price([view for view in there if view.op == "delete"], Links(there), usage, region, purchase)
+        gone, _ = _price([view for view in there if view.op == "delete"], LinkedPlan(there), usage, region, purchase)
         stayed = {view.urn or view.name for view in there if view.op != "delete"}
         before_usd = total([line.monthly_usd for line in lines if line.urn in stayed] + [line.monthly_usd for line in gone])
     return CostReport(
@@ -67,7 +67,7 @@ def live(plan: Plan) -> list[ResourceView]:
     return _without(plan, "delete", "read")
 
 
-def monthly_usd(view: ResourceView, links: Links, usage: Usage, region: str, purchase: Purchase = ON_DEMAND) -> float | None:
+def monthly_usd(view: ResourceView, links: LinkedPlan, usage: Usage, region: str, purchase: Purchase = ON_DEMAND) -> float | None:
     """What one resource costs a month, related to others by `links`; None where a part of it has no price."""
     lines, unpriced = _price([view], links, usage, region, purchase)
     return None if unpriced else total(line.monthly_usd for line in lines)
@@ -78,7 +78,7 @@ def _without(plan: Plan, *ops: str) -> list[ResourceView]:
 
 
 def _price(
-    views: list[ResourceView], links: Links, usage: Usage, region: str, purchase: Purchase
+    views: list[ResourceView], links: LinkedPlan, usage: Usage, region: str, purchase: Purchase
 ) -> tuple[list[Line], list[Unpriced]]:
     lines: list[Line] = []
     unpriced: list[Unpriced] = []

@@ -14,10 +14,10 @@ from tools.cost.machines import Machine, cheapest
 from tools.cost.prices import table
 from tools.cost.purchase import SAGEMAKER_PREFIX, Purchase
 from tools.cost.report import CostReport, Hint, Line, rounded
-from tools.cost.rows.cluster import LAUNCH_TEMPLATE
-from tools.cost.rows.sagemaker import CONFIGURATION
 from tools.cost.usage import Usage
-from tools.plan.links import Links
+from tools.plan.links import LinkedPlan
+from tools.plan.reader import Block
+from tools.plan.relations import VARIANTS, configuration_of, template_of
 from tools.plan.view import Plan, ResourceView
 
 NODE_GROUP: Final = "aws:eks/nodeGroup:NodeGroup"
@@ -51,14 +51,23 @@ class Case:
     view: ResourceView
     line: Line
     views: list[ResourceView]
-    links: Links
+    links: LinkedPlan
     usage: Usage
     region: str
     purchase: Purchase
     machines: Mapping[str, Machine]
     production: bool
 
-    def saving(self, view: ResourceView, usage: Usage | None = None, links: Links | None = None) -> float:
+    @property
+    def block(self) -> Block:
+        """The resource's properties."""
+        return Block.of(self.view)
+
+    def text(self, path: str) -> str:
+        """A text of the resource, "" where none is known."""
+        return self.block.text(path, unknown="")
+
+    def saving(self, view: ResourceView, usage: Usage | None = None, links: LinkedPlan | None = None) -> float:
         """USD a month less with `view` in the resource's place; 0 where that has no price."""
         then = monthly_usd(view, links or self.links, usage or self.usage, self.region, self.purchase)
         return 0.0 if then is None else self.line.monthly_usd - then
@@ -80,7 +89,7 @@ def hints(
     `machines` are EC2 instance types by name. `production` stacks are told nothing that takes time or a zone from them.
     """
     views = live(plan)
-    links = Links(views)
+    links = LinkedPlan(views)
     found = []
     for line in report.largest[:LARGEST]:
         view = plan.by_urn(line.urn)
@@ -92,7 +101,7 @@ def hints(
             views=views,
             links=links,
             usage=report.usage,
-            region=own if isinstance(own := view.get("region"), str) else report.region,
+            region=Block.of(view).text("region", unknown="") or report.region,
             purchase=purchase or Purchase(),
             machines=machines,
             production=production,
@@ -112,37 +121,38 @@ Found = Iterator[tuple[float, str]]
 
 def _node_group_type(case: Case) -> Found:
     template = _template(case)
-    types = case.view.get("instanceTypes", [template.get("instanceType") if template else None])
+    types = _names(case.block, "instanceTypes") or (_names(template, "instanceType") if template else [])
     # Several types are several markets to draw from, which one cheaper type is not.
-    if isinstance(types, list | tuple) and len(types) == 1 and isinstance(types[0], str) and not _bound(case.view, template):
+    if len(types) == 1 and not _bound(case.block, template):
         yield from _another(case, types[0], "ec2", lambda other: case.saving(case.changed(instanceTypes=[other])))
 
 
 def _instance_type(case: Case) -> Found:
-    own, bound = case.view.get("instanceType"), _bound(case.view, case.view)
-    if isinstance(own, str) and not bound:
+    own, bound = case.text("instanceType"), _bound(case.block, case.block)
+    if own and not bound:
         yield from _another(case, own, "ec2", lambda other: case.saving(case.changed(instanceType=other)))
 
 
 def _notebook_type(case: Case) -> Found:
-    own = case.view.get("instanceType")
-    if isinstance(own, str):
+    if own := case.text("instanceType"):
         yield from _another(case, own, "sagemaker", lambda other: case.saving(case.changed(instanceType=other)))
 
 
 def _variant_type(case: Case) -> Found:
-    configuration = case.links.find(case.view, CONFIGURATION, case.view.get("endpointConfigName"))
+    configuration = configuration_of(case.links, case.view).best
     if configuration is None:
         return
-    variants = _list(configuration, "productionVariants")
+    variants = Block.of(configuration).items(VARIANTS[0], unknown=[])
     for number, variant in enumerate(variants):
-        if not isinstance(variant, dict) or not isinstance(own := variant.get("instanceType"), str):
+        own = variant.text("instanceType", unknown="")
+        if not own:
             continue
 
         def saving(other: str, number: int = number) -> float:
-            swapped = [{**item, "instanceType": other} if at == number else item for at, item in enumerate(variants)]
-            changed = replace(configuration, props={**configuration.props, "productionVariants": swapped})
-            return case.saving(case.view, links=Links([changed if view is configuration else view for view in case.views]))
+            given = [item.value(unknown={}) for item in variants]
+            given[number] = {**given[number], "instanceType": other}
+            changed = replace(configuration, props={**configuration.props, VARIANTS[0]: given})
+            return case.saving(case.view, links=LinkedPlan([changed if view is configuration else view for view in case.views]))
 
         yield from _another(case, own, "sagemaker", saving)
 
@@ -161,11 +171,10 @@ def _another(case: Case, own: str, service: str, saving: Callable[[str], float])
 
 def _spot(case: Case) -> Found:
     """For a pool that may be empty (minSize 0): what runs on it can lose a node."""
-    template = _template(case)
-    types = case.view.get("instanceTypes")
-    if not isinstance(types, list | tuple) or len(types) != 1 or not isinstance(types[0], str) or _bound(case.view, template):
+    types = _names(case.block, "instanceTypes")
+    if len(types) != 1 or _bound(case.block, _template(case)):
         return
-    free = case.view.get("scalingConfig.minSize") == 0 and case.view.get("capacityType", "ON_DEMAND") == "ON_DEMAND"
+    free = _may_be_empty(case) and (case.text("capacityType") or "ON_DEMAND") == "ON_DEMAND"
     if free and ("ec2-spot", types[0], case.region) in table() and not case.committed(types[0]):
         saved = case.saving(case.changed(capacityType="SPOT"))
         yield (
@@ -174,15 +183,19 @@ def _spot(case: Case) -> Found:
         )
 
 
+def _may_be_empty(case: Case) -> bool:
+    return case.block.number("scalingConfig.minSize", unknown=None) == 0
+
+
 def _night(case: Case) -> Found:
     usage = case.usage.named(case.view.name)
     if case.production or usage.instance_hours <= WORKING_HOURS or any(map(case.committed, _types(case))):
         return
-    if case.view.get("capacityType") == "CAPACITY_BLOCK" or _reserved(_template(case)):
+    if case.text("capacityType") == "CAPACITY_BLOCK" or _reserved(_template(case)):
         return
     if case.view.type == NODE_GROUP and case.links.siblings(case.view, SCHEDULE):
         return
-    may_be_empty = case.view.type == NODE_GROUP and case.view.get("scalingConfig.minSize") == 0
+    may_be_empty = case.view.type == NODE_GROUP and _may_be_empty(case)
     saved = case.saving(case.view, replace(usage, instance_hours=WORKING_HOURS, overrides={}))
     yield (
         saved,
@@ -198,17 +211,17 @@ def _night(case: Case) -> Found:
 def _types(case: Case) -> list[str]:
     """The instance types that the resource names, as far as they are known."""
     template = _template(case)
-    configuration = case.links.find(case.view, CONFIGURATION, case.view.get("endpointConfigName"))
-    found = [*_list(case.view, "instanceTypes"), case.view.get("instanceType"), template and template.get("instanceType")]
-    if case.view.type == ENDPOINT and configuration:
-        found += [item.get("instanceType") for item in _list(configuration, "productionVariants") if isinstance(item, dict)]
-    return [item for item in found if isinstance(item, str)]
+    found = [*_names(case.block, "instanceTypes"), *_names(case.block, "instanceType")]
+    found += _names(template, "instanceType") if template else []
+    configuration = configuration_of(case.links, case.view).best if case.view.type == ENDPOINT else None
+    for variant in Block.of(configuration).items(VARIANTS[0], unknown=[]) if configuration else []:
+        found += _names(variant, "instanceType")
+    return found
 
 
-def _list(view: ResourceView, path: str) -> list[Any]:
-    """The list there; empty where there is none, or none is known yet."""
-    value = view.get(path)
-    return list(value) if isinstance(value, list | tuple) else []
+def _names(block: Block, path: str) -> list[str]:
+    """The texts of a list (or the one given in its place) as far as they are known."""
+    return [text for item in block.items(path, unknown=[]) if (text := item.text(unknown=""))]
 
 
 def _gateway(case: Case) -> Found:
@@ -228,42 +241,39 @@ def _one_nat(case: Case) -> Found:
 
 def _interface(case: Case) -> Found:
     service = _service(case.view)
-    if service in GATEWAY_SERVICES and case.view.get("vpcEndpointType") == "Interface":
+    if service in GATEWAY_SERVICES and case.text("vpcEndpointType") == "Interface":
         yield case.line.monthly_usd, f"a gateway endpoint for {service} costs nothing; only peers outside the VPC need this one"
 
 
 def _service(endpoint: ResourceView) -> str | None:
     """`s3` of `com.amazonaws.us-east-1.s3`; None where it is not known yet."""
-    name = endpoint.get("serviceName")
-    return name.rpartition(".")[2] if isinstance(name, str) else None
+    name = Block.of(endpoint).text("serviceName", unknown="")
+    return name.rpartition(".")[2] if name else None
 
 
 def _is_gateway(endpoint: ResourceView) -> bool:
-    return bool(endpoint.get("vpcEndpointType", "Gateway") == "Gateway")
+    return (Block.of(endpoint).text("vpcEndpointType", unknown="unknown") or "Gateway") == "Gateway"
 
 
-def _template(case: Case) -> ResourceView | None:
-    if case.view.get("launchTemplate") is None:
-        return None
-    named = case.view.get("launchTemplate.id", case.view.get("launchTemplate.name"))
-    return case.links.find(case.view, LAUNCH_TEMPLATE, named)
+def _template(case: Case) -> Block | None:
+    found = template_of(case.links, case.view).best
+    return Block.of(found) if found else None
 
 
-def _bound(view: ResourceView, template: ResourceView | None) -> bool:
+def _bound(block: Block, template: Block | None) -> bool:
     """Whether its instances cannot be others: EFA, a reservation, a capacity block, a market chosen already."""
-    if view.get("capacityType", "ON_DEMAND") != "ON_DEMAND":
+    if (block.text("capacityType", unknown="unknown") or "ON_DEMAND") != "ON_DEMAND":
         return True
-    interfaces = template.get("networkInterfaces") if template else None
-    plain = interfaces is None or (
-        isinstance(interfaces, list | tuple)
-        and all(isinstance(item, dict) and item.get("interfaceType", "interface") == "interface" for item in interfaces)
-    )
-    return not plain or _reserved(template)
+    if template is None:
+        return False
+    interfaces = template.items("networkInterfaces", unknown=None)
+    kinds = {item.text("interfaceType", unknown="unknown") or "interface" for item in interfaces or []}
+    return interfaces is None or bool(kinds - {"interface"}) or _reserved(template)
 
 
-def _reserved(template: ResourceView | None) -> bool:
+def _reserved(template: Block | None) -> bool:
     kept = ("capacityReservationSpecification", "instanceMarketOptions")
-    return template is not None and any(template.get(key) is not None for key in kept)
+    return template is not None and any(template.given(key) for key in kept)
 
 
 ASKED: Final[dict[str, tuple[Callable[[Case], Found], ...]]] = {

@@ -15,11 +15,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tools.plan.links import Links
-from tools.plan.view import ResourceView
+from tools.plan.links import LinkedPlan
+from tools.plan.reader import Block
+from tools.plan.relations import VARIANTS, configuration_of
+from tools.plan.view import UNKNOWN, ResourceView
 from tools.preflight.account import Account, Unanswered
-from tools.preflight.fleets import CONFIGURATION, ENDPOINT, NODE_GROUP, SCALING_GROUP, TRAINING_JOB, Fleet
-from tools.preflight.needs import MADE, items, live
+from tools.preflight.fleets import ENDPOINT, NODE_GROUP, SCALING_GROUP, TRAINING_JOB, Fleet
+from tools.preflight.needs import MADE, live
 from tools.preflight.offering import place_of
 from tools.preflight.places import PATHS, Place, Places, Subnet
 from tools.preflight.report import Row, State, several, unknown
@@ -54,13 +56,15 @@ class Taker:
         return self.many * (len(self.place.subnets) + self.place.unknown) if self.each else self.many
 
 
-def rows(views: list[ResourceView], links: Links, fleets: list[Fleet], places: Places, account: Account) -> list[Row]:
+def rows(views: list[ResourceView], links: LinkedPlan, fleets: list[Fleet], places: Places, account: Account) -> list[Row]:
     """A row for each set of subnets that something is put into, and one for what may come into any of the plan's."""
     takers = [taker for taker in takers_of(views, links, fleets, places, account) if taker.many and taker.total]
     return list(judged(takers, places.planned, places.fault))
 
 
-def takers_of(views: list[ResourceView], links: Links, fleets: list[Fleet], places: Places, account: Account) -> Iterator[Taker]:
+def takers_of(
+    views: list[ResourceView], links: LinkedPlan, fleets: list[Fleet], places: Places, account: Account
+) -> Iterator[Taker]:
     """What the change puts into subnets."""
     for view in live(views):
         each = IN_EACH.get(view.type)
@@ -142,20 +146,17 @@ def _loose(everyone: list[Taker], loose: list[Taker], planned: tuple[Subnet, ...
     return Row(kind=KIND, code=code, need=needed, have=sum(free[:fewest]), says=f"{says}, and even the smallest have more")
 
 
-def _of_model(fleet: Fleet, links: Links, places: Places) -> Place:
+def _of_model(fleet: Fleet, links: LinkedPlan, places: Places) -> Place:
     """The subnets of an endpoint's model; of an endpoint without a network of ours none."""
-    named = fleet.view.get("endpointConfigName")
-    configuration = links.named(CONFIGURATION, named) if isinstance(named, str) else links.find(fleet.view, CONFIGURATION, named)
-    variants = (items(configuration, "productionVariants") if configuration else None) or []
-    for variant in variants:
-        name = variant.get("modelName") if isinstance(variant, dict) else None
-        model = links.named(MODEL, name) if isinstance(name, str) else links.find(fleet.view, MODEL, name)
+    configuration = configuration_of(links, fleet.view).best
+    for variant in Block.of(configuration).items(VARIANTS[0], unknown=[]) if configuration else []:
+        model = links.meant(fleet.view, MODEL, variant.value("modelName", unknown=UNKNOWN)).best
         if model is not None:
             return places.of(model, PATHS[MODEL][0])
     return Place()
 
 
-def _held(fleets: Iterable[Fleet], links: Links, account: Account) -> dict[str, int]:
+def _held(fleets: Iterable[Fleet], links: LinkedPlan, account: Account) -> dict[str, int]:
     """How many addresses a node of each type holds, for itself and for pods."""
     types = sorted({type_ for fleet in fleets if not fleet.usage for type_ in fleet.types})
     if _prefixes(links):
@@ -172,10 +173,11 @@ def _held(fleets: Iterable[Fleet], links: Links, account: Account) -> dict[str, 
     return held
 
 
-def _prefixes(links: Links) -> bool:
+def _prefixes(links: LinkedPlan) -> bool:
     """Whether the plan's VPC CNI hands out prefixes in place of single addresses."""
     for addon in links.of(ADDON):
-        if addon.get("addonName") == "vpc-cni" and isinstance(text := addon.get("configurationValues"), str):
+        block = Block.of(addon)
+        if block.text("addonName", unknown="") == "vpc-cni" and (text := block.text("configurationValues", unknown="")):
             try:
                 env: Any = json.loads(text).get("env") or {}
             except (ValueError, AttributeError):

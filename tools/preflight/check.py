@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from threading import Thread
 
-from tools.plan.links import Links
+from tools.plan.links import LinkedPlan
 from tools.plan.view import Plan
 from tools.preflight import addresses, names, offering, permission, quotas, reservation
 from tools.preflight.account import Account
@@ -30,7 +30,7 @@ def preflight(
         return Preflight.of([wrong])
     # The engine's order is that of the moment; by name, the same plan is told in the same words.
     views = sorted(live(plan), key=lambda view: view.urn or view.name)
-    links = Links(views)
+    links = LinkedPlan(views)
     fleets = fleets_of(views, links)
     places = Places(views, links, account)
     kinds: tuple[Callable[[], list[Row]], ...] = (

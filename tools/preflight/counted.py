@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tools.plan.links import Links
+from tools.plan.links import LinkedPlan
+from tools.plan.reader import Block
 from tools.plan.view import UNKNOWN, ResourceView
 from tools.preflight.account import Account
 from tools.preflight.fleets import NODE_GROUP
-from tools.preflight.needs import Size, number
+from tools.preflight.needs import Size, amount
 
 VPC: Final = "aws:ec2/vpc:Vpc"
 SUBNET: Final = "aws:ec2/subnet:Subnet"
@@ -19,22 +20,22 @@ CLUSTER: Final = "aws:eks/cluster:Cluster"
 ENDPOINT: Final = "aws:ec2/vpcEndpoint:VpcEndpoint"
 
 # What a resource is counted within: its key, None where only `up` can tell.
-Within = Callable[[ResourceView, Links], str | None]
+Within = Callable[[ResourceView, LinkedPlan], str | None]
 
 
-def _account(view: ResourceView, links: Links) -> str | None:
+def _account(view: ResourceView, links: LinkedPlan) -> str | None:
     return ""
 
 
-def _itself(view: ResourceView, links: Links) -> str | None:
+def _itself(view: ResourceView, links: LinkedPlan) -> str | None:
     return view.urn or view.name
 
 
 def _in(path: str, type_: str) -> Within:
     """Within the resource that a property names; where that is not known yet, within the only one of the plan."""
 
-    def within(view: ResourceView, links: Links) -> str | None:
-        value = view.get(path)
+    def within(view: ResourceView, links: LinkedPlan) -> str | None:
+        value = Block.of(view).value(path, unknown=UNKNOWN)
         found = links.named(type_, value)
         if found is None and value is UNKNOWN and len(links.of(type_)) == 1:
             found = links.of(type_)[0]
@@ -43,11 +44,10 @@ def _in(path: str, type_: str) -> Within:
     return within
 
 
-def _zone(view: ResourceView, links: Links) -> str | None:
+def _zone(view: ResourceView, links: LinkedPlan) -> str | None:
     """Within the zone of its subnet."""
-    subnet = links.named(SUBNET, view.get("subnetId"))
-    zone = subnet.get("availabilityZone") if subnet else None
-    return zone if isinstance(zone, str) else None
+    subnet = links.named(SUBNET, Block.of(view).text("subnetId", unknown=""))
+    return (Block.of(subnet).text("availabilityZone", unknown="") if subnet else "") or None
 
 
 def _many(service: str, operation: str, key: str, **params: Any) -> Callable[[Account], float]:
@@ -69,7 +69,7 @@ def _all(view: ResourceView) -> bool:
 
 
 def _kind(kind: str) -> Callable[[ResourceView], bool]:
-    return lambda view: bool(view.get("vpcEndpointType", "Gateway") == kind)
+    return lambda view: (Block.of(view).text("vpcEndpointType", unknown="unknown") or "Gateway") == kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +191,7 @@ COUNTED: Final = (
         name="Nodes per managed node group",
         types=(NODE_GROUP,),
         within=_itself,
-        size=lambda view: number(view, "scalingConfig.maxSize", 1),
+        size=lambda view: amount(Block.of(view), "scalingConfig.maxSize", 1),
     ),
     Counted(
         service="s3",

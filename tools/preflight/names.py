@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlparse
 
+from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 from tools.preflight.account import Account, Unanswered
 from tools.preflight.report import Row, State, several, unknown
@@ -166,7 +167,7 @@ def rows(views: Iterable[ResourceView], account: Account) -> list[Row]:
     wanted: dict[str, list[str]] = {}
     for view in views:
         named = _BY_TYPE.get(view.type)
-        if named and view.custom and view.op == "create" and isinstance(name := view.get(named.path), str) and name:
+        if named and view.custom and view.op == "create" and (name := Block.of(view).text(named.path, unknown="")):
             wanted.setdefault(named.type, []).append(name)
     return [row for type_, names in wanted.items() for row in _kind(_BY_TYPE[type_], names, account)]
 

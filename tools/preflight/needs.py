@@ -13,10 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
-from tools.plan.view import ResourceView, Secret
+from tools.plan.reader import Block
+from tools.plan.view import ResourceView
 
+# A larger number is a slip.
+LARGEST: Final = 1e9
 GONE: Final = ("delete", "read")
 MADE: Final = ("create", "replace")
 
@@ -67,30 +70,15 @@ def _added(view: ResourceView, total: float, size: Size) -> float:
     return 0.0
 
 
-def number(view: ResourceView, path: str, default: float) -> float | None:
-    """The number at a path, also one in quotes; the default where there is none, None where it is not known or no number."""
-    value = plain(view.get(path, default))
-    if isinstance(value, str):
-        try:
-            value = float(value)
-        except ValueError:
-            return None
-    wrong = isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e9
-    return None if wrong else float(value)
+def amount(block: Block, path: str, default: float) -> float | None:
+    """How many of something, 0 or more; `default` where nothing is said, None where it is unknown or no such number."""
+    if not block.given(path):
+        return default
+    found = block.number(path, unknown=None)
+    return found if found is not None and 0 <= found < LARGEST else None
 
 
-def text(view: ResourceView, path: str, default: str = "") -> str | None:
-    """The words at a path; None where they are not known."""
-    value = plain(view.get(path, default))
-    return value if isinstance(value, str) else None
-
-
-def items(view: ResourceView, path: str) -> list[Any] | None:
-    """The list at a path, [] where there is none; None where it is not known."""
-    value = plain(view.get(path, ()))
-    return [plain(item) for item in value] if isinstance(value, list | tuple) else None
-
-
-def plain(value: Any) -> Any:
-    """A value without the cover of a secret."""
-    return value.value if isinstance(value, Secret) else value
+def texts(block: Block, path: str) -> tuple[str, ...] | None:
+    """The texts of a list (or the one given in its place), each once; () where there are none, None where one is not known."""
+    found = [item.text(unknown="") for item in block.items(path, unknown=[Block("")])]
+    return tuple(dict.fromkeys(found)) if all(found) else None

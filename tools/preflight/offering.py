@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Final
 
+from tools.plan.reader import Block
 from tools.preflight.account import Account, Unanswered
 from tools.preflight.fleets import SCALING_GROUP, Fleet
-from tools.preflight.needs import items
 from tools.preflight.places import Place, Places
 from tools.preflight.report import Row, State, several, unknown
 
@@ -82,8 +82,8 @@ def _elsewhere(there: set[str]) -> tuple[str, ...]:
 
 def _efa(fleet: Fleet, place: Place) -> Row | None:
     """EFA's traffic does not leave a subnet, let alone a zone: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/efa.html."""
-    interfaces: list[Any] = (items(fleet.template, "networkInterfaces") if fleet.template else None) or []
-    if not any(isinstance(item, dict) and str(item.get("interfaceType", "")).startswith("efa") for item in interfaces):
+    interfaces = Block.of(fleet.template).items("networkInterfaces", unknown=[]) if fleet.template else []
+    if not any(item.text("interfaceType", unknown="").startswith("efa") for item in interfaces):
         return None
     many, says = len(place.subnets) + place.unknown, f"{fleet.says} with EFA"
     if len(place.zones) > 1:

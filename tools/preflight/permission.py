@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 from tools.preflight.account import Account, Unanswered
 from tools.preflight.actions import ACTIONS
@@ -60,9 +61,8 @@ def rights(views: Iterable[ResourceView], account_id: str, region: str, partitio
         row = ACTIONS.get(view.type)
         if row is None or not view.custom or view.op not in ("create", "replace"):
             continue
-        name = view.get(row.name) if row.name else None
-        known = isinstance(name, str) and name and row.arn
-        on = row.arn.format(partition=partition, region=region, account=account_id, name=name) if known else "*"
+        name = Block.of(view).text(row.name, unknown="") if row.name else ""
+        on = row.arn.format(partition=partition, region=region, account=account_id, name=name) if name and row.arn else "*"
         for action in row.actions:
             needed.setdefault((action, on), []).append(view.name)
     return [Right(action=action, on=on, by=tuple(by)) for (action, on), by in needed.items()]

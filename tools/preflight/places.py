@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any, Final
 
-from tools.plan.links import Links
+from tools.plan.links import LinkedPlan
+from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 from tools.preflight.account import Account, Unanswered
-from tools.preflight.needs import MADE, plain
+from tools.preflight.needs import MADE
 
 SUBNET: Final = "aws:ec2/subnet:Subnet"
 # https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html: the first four addresses and the last are AWS's.
@@ -47,13 +48,11 @@ class Place:
 class Places:
     """The subnets of a plan, and of the account where the plan names them. `fault` says why the account's are not known."""
 
-    def __init__(self, views: Iterable[ResourceView], links: Links, account: Account) -> None:
+    def __init__(self, views: Iterable[ResourceView], links: LinkedPlan, account: Account) -> None:
         self._links = links
         planned = [view for view in views if view.type == SUBNET]
         there = {view.id for view in planned if view.op not in MADE and view.id}
-        named = {
-            item for view in views for path in PATHS.get(view.type, ()) for item in _named(view, path) if isinstance(item, str)
-        }
+        named = {item for view in views for path in PATHS.get(view.type, ()) for item in _named(view, path) if item}
         asked = there | {item for item in named if links.named(SUBNET, item) is None and item.startswith("subnet-")}
         self.fault = ""
         self._there: dict[str, dict[str, Any]] = {}
@@ -85,25 +84,26 @@ class Places:
         """All zones that the plan has subnets in."""
         return tuple(sorted({subnet.zone for subnet in self.planned if subnet.zone}))
 
-    def _one(self, item: Any) -> Subnet | None:
+    def _one(self, item: str) -> Subnet | None:
         view = self._links.named(SUBNET, item)
         if view is not None:
             return self._by_urn.get(view.urn or view.name)
-        if not isinstance(item, str):
+        if not item:
             return None
         there = self._there.get(item)
         return _described(item, there) if there else Subnet(name=item)
 
     def _of_plan(self, view: ResourceView) -> Subnet:
-        zone, zone_id = (plain(view.get(key)) for key in ("availabilityZone", "availabilityZoneId"))
+        block = Block.of(view)
+        zone, zone_id, range_ = (block.text(key, unknown="") for key in ("availabilityZone", "availabilityZoneId", "cidrBlock"))
         there = self._there.get(view.id)
         if view.op not in MADE:
-            return _described(view.name, there) if there else Subnet(name=view.name, zone=zone if isinstance(zone, str) else "")
+            return _described(view.name, there) if there else Subnet(name=view.name, zone=zone)
         return Subnet(
             name=view.name,
-            zone=zone if isinstance(zone, str) else "",
-            zone_id=zone_id if isinstance(zone_id, str) else "",
-            free=_size(plain(view.get("cidrBlock"))),
+            zone=zone,
+            zone_id=zone_id,
+            free=_size(range_),
         )
 
 
@@ -120,12 +120,9 @@ PATHS: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
-def _named(view: ResourceView, path: str) -> list[Any]:
-    """What a property names: its items, or itself; one that is not known is one that nobody knows."""
-    value = plain(view.get(path))
-    if value is None:
-        return []
-    return [plain(item) for item in value] if isinstance(value, list | tuple) else [value]
+def _named(view: ResourceView, path: str) -> list[str]:
+    """The names that a property holds, "" for each that is not known; one "" for a list that is not known as a whole."""
+    return [item.text(unknown="") for item in Block.of(view).items(path, unknown=[Block("")])]
 
 
 def _described(name: str, item: dict[str, Any]) -> Subnet:
@@ -137,9 +134,9 @@ def _described(name: str, item: dict[str, Any]) -> Subnet:
     )
 
 
-def _size(cidr: Any) -> int | None:
+def _size(cidr: str) -> int | None:
     """How many addresses a new subnet has for us; None for a range that is not known or none."""
     try:
-        return max(0, ip_network(cidr).num_addresses - RESERVED_ADDRESSES) if isinstance(cidr, str) else None
+        return max(0, ip_network(cidr).num_addresses - RESERVED_ADDRESSES)
     except ValueError:
         return None

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from tools.plan.links import Links
+from tools.plan.links import LinkedPlan
 from tools.plan.view import ResourceView
 from tools.preflight.account import Account, Quota, Unanswered
 from tools.preflight.counted import COUNTED, Counted
@@ -44,7 +44,7 @@ class Wanted:
 
 
 def rows(
-    views: list[ResourceView], links: Links, fleets: list[Fleet], machines: Mapping[str, Machine], account: Account
+    views: list[ResourceView], links: LinkedPlan, fleets: list[Fleet], machines: Mapping[str, Machine], account: Account
 ) -> list[Row]:
     """One row a quota that the plan takes of."""
     wanted = [*vcpus(fleets, machines), *sagemaker(fleets), *counted(views, links)]
@@ -91,12 +91,12 @@ def sagemaker(fleets: Iterable[Fleet]) -> list[Wanted]:
     return [Wanted(service="sagemaker", code="", name=name, unit="", need=one) for name, one in needs.items()]
 
 
-def counted(views: list[ResourceView], links: Links) -> list[Wanted]:
+def counted(views: list[ResourceView], links: LinkedPlan) -> list[Wanted]:
     """The needs of `COUNTED`: how many resources there will be, of those within one thing the most."""
     return [wanted for row in COUNTED if (wanted := _counted(row, views, links))]
 
 
-def _counted(row: Counted, views: list[ResourceView], links: Links) -> Wanted | None:
+def _counted(row: Counted, views: list[ResourceView], links: LinkedPlan) -> Wanted | None:
     within: dict[str, Need] = {}
     anywhere = Need()
     for view in live(views):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from tools.plan.view import UNKNOWN, ResourceView, Secret
+from tools.plan.reader import Block
+from tools.plan.view import ResourceView
 from tools.report.svg import Chip
 
 BUCKET_PROMISES: Final = (
@@ -30,7 +31,7 @@ class Group:
 def _network_groups(views: list[ResourceView], prefix: str) -> Iterable[Group]:
     endpoints = [view for view in views if view.type.endswith(":VpcEndpoint")]
     for kind, heading in (("Interface", "Interface endpoints"), ("Gateway", "Gateway endpoints")):
-        found = [view for view in endpoints if (text_of(view.get("vpcEndpointType")) or "Gateway") == kind]
+        found = [view for view in endpoints if (printed(view, "vpcEndpointType") or "Gateway") == kind]
         yield Group(heading=heading, chips=tuple(Chip(label=_service(view, prefix), tip=view.name) for view in found))
     counts = [(sum(view.type.endswith(f":{kind}") for view in views), word) for kind, word in _NETWORK_WORDS]
     yield Group(heading="Guarded by", chips=tuple(Chip(label=counted(count, word)) for count, word in counts if count))
@@ -48,7 +49,7 @@ def _cluster_groups(views: list[ResourceView], prefix: str) -> Iterable[Group]:
     yield Group(
         heading="Cluster",
         chips=tuple(
-            Chip(label=text_of(view.get("name")) or view.name, detail=_cluster_detail(view), tip=view.name) for view in clusters
+            Chip(label=printed(view, "name") or view.name, detail=_cluster_detail(view), tip=view.name) for view in clusters
         ),
     )
     templates = {view.parent: view for view in views if view.type == "aws:ec2/launchTemplate:LaunchTemplate"}
@@ -57,21 +58,22 @@ def _cluster_groups(views: list[ResourceView], prefix: str) -> Iterable[Group]:
     addons = [view for view in views if view.type == "aws:eks/addon:Addon"]
     yield Group(
         heading="Add-ons",
-        chips=tuple(Chip(label=text_of(view.get("addonName")) or short_name(view, prefix), tip=view.name) for view in addons),
+        chips=tuple(Chip(label=printed(view, "addonName") or short_name(view, prefix), tip=view.name) for view in addons),
     )
 
 
 def _cluster_detail(view: ResourceView) -> str:
-    version = text_of(view.get("version"))
-    private = view.get("vpcConfig.endpointPublicAccess") is False
+    version = printed(view, "version")
+    private = not Block.printable(view).flag("vpcConfig.endpointPublicAccess", default=True, unknown=True)
     return " · ".join(word for word in (f"EKS {version}".strip(), "private" if private else "") if word)
 
 
 def _pool(view: ResourceView, template: ResourceView | None, prefix: str) -> Chip:
-    instance = text_of(view.get("instanceTypes.0")) or (text_of(template.get("instanceType")) if template else "")
-    size = [view.get(f"scalingConfig.{name}") for name in ("minSize", "desiredSize", "maxSize")]
-    span = f"{size[1]} of {size[0]} to {size[2]}" if all(isinstance(item, (int, float)) for item in size) else ""
-    spot = "spot" if text_of(view.get("capacityType")) == "SPOT" else ""
+    block = Block.printable(view)
+    instance = printed(view, "instanceTypes.0") or (printed(template, "instanceType") if template else "")
+    least, now, most = (_known(block, f"scalingConfig.{name}") for name in ("minSize", "desiredSize", "maxSize"))
+    span = "" if least is None or now is None or most is None else f"{now:g} of {least:g} to {most:g}"
+    spot = "spot" if printed(view, "capacityType") == "SPOT" else ""
     return Chip(label=short_name(view, prefix), detail=" · ".join(word for word in (instance, span, spot) if word), tip=view.name)
 
 
@@ -80,7 +82,7 @@ def _data_groups(views: list[ResourceView], prefix: str) -> Iterable[Group]:
     objects = [view for view in views if view.type.startswith("aws:s3/bucketObject")]
     yield Group(
         heading="Objects",
-        chips=tuple(Chip(label=short_name(view, prefix), tip=text_of(view.get("key")) or view.name) for view in objects),
+        chips=tuple(Chip(label=short_name(view, prefix), tip=printed(view, "key") or view.name) for view in objects),
     )
     yield _named(views, prefix, "Tables", "aws:dynamodb/table:Table")
     buckets = sum(view.type == "aws:s3/bucket:Bucket" for view in views)
@@ -92,10 +94,10 @@ def _images_groups(views: list[ResourceView], prefix: str) -> Iterable[Group]:
     yield _named(views, prefix, "Repositories", "aws:ecr/repository:Repository")
     repositories = [view for view in views if view.type == "aws:ecr/repository:Repository"]
     promises = (
-        ("tags never move", "imageTagMutability", "IMMUTABLE"),
-        ("scanned", "imageScanningConfiguration.scanOnPush", True),
+        ("tags never move", lambda view: printed(view, "imageTagMutability") == "IMMUTABLE"),
+        ("scanned", lambda view: Block.printable(view).flag("imageScanningConfiguration.scanOnPush", unknown=False)),
     )
-    kept = [word for word, path, wanted in promises if repositories and all(view.get(path) == wanted for view in repositories)]
+    kept = [word for word, holds in promises if repositories and all(map(holds, repositories))]
     yield _named(views, prefix, "Built by", "aws:codebuild/project:Project")
     yield Group(heading="Every image", chips=tuple(Chip(label=word) for word in kept))
 
@@ -103,13 +105,14 @@ def _images_groups(views: list[ResourceView], prefix: str) -> Iterable[Group]:
 def _training_groups(views: list[ResourceView], prefix: str) -> Iterable[Group]:
     jobs = tuple(Chip(label=short_name(view, prefix), detail=_job(view), tip=view.name) for view in views)
     yield Group(heading="Jobs", chips=jobs)
-    channels = {name for view in views for name in (view.get("channels") if isinstance(view.get("channels"), Mapping) else ())}
+    channels = {name for view in views for name in Block.printable(view).entries("channels", unknown={})}
     yield Group(heading="Reads", chips=tuple(Chip(label=name) for name in sorted(channels)))
 
 
 def _job(view: ResourceView) -> str:
-    instance, count = text_of(view.get("resourceConfig.instanceType")), view.get("resourceConfig.instanceCount", 1)
-    return f"{count} × {instance}" if instance and isinstance(count, (int, float)) else instance
+    block, instance = Block.printable(view), printed(view, "resourceConfig.instanceType")
+    count = _known(block, "resourceConfig.instanceCount", 1)
+    return f"{count:g} × {instance}" if instance and count is not None else instance
 
 
 def _models_groups(views: list[ResourceView], prefix: str) -> Iterable[Group]:
@@ -124,23 +127,38 @@ def _serving_groups(views: list[ResourceView], prefix: str) -> Iterable[Group]:
         _variant(item, next((target for target in targets if _scales(target, view, item, len(targets))), None))
         for view in views
         if view.type == "aws:sagemaker/endpointConfiguration:EndpointConfiguration"
-        for item in _blocks(view.get("productionVariants"))
+        for item in Block.printable(view).items("productionVariants", unknown=[])
     ]
     yield Group(heading="Variants", chips=tuple(chips))
 
 
-def _scales(target: ResourceView, configuration: ResourceView, variant: Mapping[str, Any], targets: int) -> bool:
+def _scales(target: ResourceView, configuration: ResourceView, variant: Block, targets: int) -> bool:
     """Whether a scaling target is this variant's: it says so, or it is the only one."""
-    resource, name = text_of(target.get("resourceId")), text_of(variant.get("variantName"))
+    resource, name = printed(target, "resourceId"), variant.text("variantName", unknown="")
     near = target.parent == configuration.parent
     return near and (resource.endswith(f"/variant/{name}") if resource else targets == 1)
 
 
-def _variant(item: Mapping[str, Any], target: ResourceView | None) -> Chip:
-    instance, count = text_of(item.get("instanceType")), _shown(item.get("initialInstanceCount", 1))
-    span = f"{_shown(target.get('minCapacity'))} to {_shown(target.get('maxCapacity'))}" if target else count
-    detail = f"{span} × {instance}" if instance else "serverless" if item.get("serverlessConfig") else ""
-    return Chip(label=text_of(item.get("variantName")) or "variant", detail=detail, tip="autoscaled" if target else "")
+def _variant(item: Block, target: ResourceView | None) -> Chip:
+    instance = item.text("instanceType", unknown="")
+    if target:
+        scaled = Block.printable(target)
+        span = f"{_count(scaled, 'minCapacity')} to {_count(scaled, 'maxCapacity')}"
+    else:
+        span = _count(item, "initialInstanceCount", 1)
+    detail = f"{span} × {instance}" if instance else "serverless" if item.given("serverlessConfig") else ""
+    return Chip(label=item.text("variantName", unknown="") or "variant", detail=detail, tip="autoscaled" if target else "")
+
+
+def _known(block: Block, path: str, default: float | None = None) -> float | None:
+    """A number; `default` where nothing is said, None where nobody knows it."""
+    return block.number(path, unknown=None) if block.given(path) else default
+
+
+def _count(block: Block, path: str, default: float | None = None) -> str:
+    """A number in words, "?" where nobody knows it."""
+    found = _known(block, path, default)
+    return "?" if found is None else f"{found:g}"
 
 
 def _keys_groups(views: list[ResourceView], prefix: str) -> Iterable[Group]:
@@ -154,7 +172,7 @@ def _identity_groups(views: list[ResourceView], prefix: str) -> Iterable[Group]:
     providers = [view for view in views if view.type == "aws:iam/openIdConnectProvider:OpenIdConnectProvider"]
     yield Group(
         heading="Signs in",
-        chips=tuple(Chip(label=text_of(view.get("url")).removeprefix("https://") or view.name) for view in providers),
+        chips=tuple(Chip(label=printed(view, "url").removeprefix("https://") or view.name) for view in providers),
     )
 
 
@@ -173,21 +191,14 @@ def _money_groups(views: list[ResourceView], prefix: str) -> Iterable[Group]:
     yield _named(views, prefix, "Anomaly monitors", "aws:costexplorer/anomalyMonitor:AnomalyMonitor")
     schedules = [view for view in views if view.type == "aws:scheduler/schedule:Schedule"]
     chips = (
-        Chip(label=short_name(view, prefix), detail=text_of(view.get("scheduleExpression")), tip=view.name) for view in schedules
+        Chip(label=short_name(view, prefix), detail=printed(view, "scheduleExpression"), tip=view.name) for view in schedules
     )
     yield Group(heading="Schedules", chips=tuple(chips))
 
 
 def _amount(view: ResourceView) -> str:
-    amount = view.get("limitAmount")
-    try:
-        return (
-            f"{float(amount):,.0f} {text_of(view.get('limitUnit')) or 'USD'} a month"
-            if isinstance(amount, (str, int, float))
-            else ""
-        )
-    except ValueError:
-        return ""
+    amount = Block.printable(view).number("limitAmount", unknown=None)
+    return "" if amount is None else f"{amount:,.0f} {printed(view, 'limitUnit') or 'USD'} a month"
 
 
 def _other_groups(views: list[ResourceView], prefix: str) -> Iterable[Group]:
@@ -220,7 +231,7 @@ def _named(views: list[ResourceView], prefix: str, heading: str, type_: str) -> 
 
 def _service(view: ResourceView, prefix: str) -> str:
     """The AWS service of an endpoint: `ecr.api` of `com.amazonaws.us-east-1.ecr.api`."""
-    parts = text_of(view.get("serviceName")).split(".", 3)
+    parts = printed(view, "serviceName").split(".", 3)
     return parts[3] if len(parts) == 4 else short_name(view, prefix)
 
 
@@ -229,17 +240,9 @@ def short_name(view: ResourceView, prefix: str) -> str:
     return view.name.removeprefix(prefix) or view.name
 
 
-def text_of(value: Any) -> str:
-    """A known, open string; "" for anything else."""
-    return value if isinstance(value, str) else ""
-
-
-def _shown(value: Any) -> str:
-    return "?" if value is None or value is UNKNOWN or isinstance(value, Secret) else str(value)
-
-
-def _blocks(value: Any) -> list[Mapping[str, Any]]:
-    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, (list, tuple)) else []
+def printed(view: ResourceView, path: str) -> str:
+    """A text of a resource as it may be shown; "" where it is absent, secret or not known yet."""
+    return Block.printable(view).text(path, unknown="")
 
 
 def counted(number: int, word: str) -> str:

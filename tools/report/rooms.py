@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tools.plan.view import Plan, ResourceView
-from tools.report.contents import CONTENTS, Group, counted, short_name, text_of
+from tools.report.contents import CONTENTS, Group, counted, printed, short_name
 from tools.report.svg import Chip
 
 # The room of a resource, by the start of its type; the first that matches. Everything else is in "other".
@@ -165,16 +165,16 @@ def _network(views: list[ResourceView], prefix: str) -> Network | None:
         return None
     cells: dict[str, dict[str, str]] = {}
     for view in subnets:
-        tier = text_of(view.get("tags.Tier")) or next((tier for tier in TIERS if tier in view.name), "subnets")
-        zone = text_of(view.get("availabilityZone")) or f"zone {len(cells.get(tier, {})) + 1}"
-        cells.setdefault(tier, {})[zone] = text_of(view.get("cidrBlock")) or short_name(view, prefix)
+        tier = printed(view, "tags.Tier") or next((tier for tier in TIERS if tier in view.name), "subnets")
+        zone = printed(view, "availabilityZone") or f"zone {len(cells.get(tier, {})) + 1}"
+        cells.setdefault(tier, {})[zone] = printed(view, "cidrBlock") or short_name(view, prefix)
     zones = tuple(sorted({zone for row in cells.values() for zone in row}))
     order = sorted(cells, key=lambda tier: TIERS.index(tier) if tier in TIERS else len(TIERS))
     gateways = [view for view in views if view.type == "aws:ec2/natGateway:NatGateway"]
     nat_zones = [zone for zone in zones for view in gateways if view.name.endswith(f"-{zone[-1]}")]
     internet = sum(view.type == "aws:ec2/internetGateway:InternetGateway" for view in views)
     return Network(
-        title=" ".join(word for word in ("VPC", text_of(vpc.get("cidrBlock")) if vpc else "") if word),
+        title=" ".join(word for word in ("VPC", printed(vpc, "cidrBlock") if vpc else "") if word),
         zones=zones,
         tiers=tuple(Subnets(tier=tier, cells=tuple((zone, cells[tier].get(zone, "")) for zone in zones)) for tier in order),
         nat_zones=tuple(nat_zones) if len(nat_zones) == len(gateways) else zones[: len(gateways)],

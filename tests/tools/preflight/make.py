@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tools.plan.links import Links
+from tools.plan.links import LinkedPlan
 from tools.plan.view import Plan, ResourceView
 from tools.preflight.account import Account
 from tools.preflight.fleets import Fleet
@@ -62,7 +62,7 @@ class Parts:
 
     def __init__(self, account: Account, *views: ResourceView) -> None:
         self.account, self.views = account, live(Plan(views))
-        self.links = Links(self.views)
+        self.links = LinkedPlan(self.views)
         self.fleets: list[Fleet] = fleets_of(self.views, self.links)
         self.places = Places(self.views, self.links, account)
 

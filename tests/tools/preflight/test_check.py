@@ -16,10 +16,12 @@ from hypothesis import strategies as st
 from catalog.instances import instance_table
 from tests.support.stacks import recorded_stack
 from tests.tools.preflight.make import INSTANCE, REGION, VPC, Deaf, deaf, job, pool, view
+from tools.plan.relations import CONFIGURATION
+from tools.plan.relations import SCALING_TARGET as TARGET
 from tools.plan.view import UNKNOWN, Plan, Secret
 from tools.preflight import Account, NoAccount, Preflight, State, preflight
 from tools.preflight.actions import ACTIONS
-from tools.preflight.fleets import CONFIGURATION, SCALING_GROUP, TARGET
+from tools.preflight.fleets import SCALING_GROUP
 from tools.preflight.places import PATHS
 
 AWS = Callable[[str], Any]

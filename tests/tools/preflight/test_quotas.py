@@ -26,7 +26,7 @@ from tests.tools.preflight.make import (
     pool,
     view,
 )
-from tools.plan.links import Links
+from tools.plan.links import LinkedPlan
 from tools.plan.view import UNKNOWN, ResourceView
 from tools.preflight import quotas
 from tools.preflight.account import Account, Quota
@@ -100,7 +100,7 @@ def test_only_what_the_change_adds_is_new(op: str, before: dict[str, Any], added
     if before:
         before = {**before, "instanceTypes": ["g6.xlarge"]}
     one = replace(pool(most=2, op=op), before=before)
-    (wanted,) = quotas.vcpus(fleets([one], Links([one])), instance_table())
+    (wanted,) = quotas.vcpus(fleets([one], LinkedPlan([one])), instance_table())
     assert (wanted.need.total, wanted.need.added) == (8, added)
 
 
@@ -161,7 +161,7 @@ def test_an_endpoint_is_counted_as_far_as_it_scales_and_variants_together(accoun
 
 def test_an_updated_endpoint_is_brought_up_beside_the_old_one() -> None:
     views = endpoint([variant("main", many=2)], op="update")
-    (wanted,) = quotas.sagemaker(fleets(views, Links(views)))
+    (wanted,) = quotas.sagemaker(fleets(views, LinkedPlan(views)))
     assert (wanted.need.total, wanted.need.added) == (5, 2)
 
 
@@ -280,7 +280,7 @@ TYPES = sorted(type_ for type_ in instance_table() if quota_of(type_, ON_DEMAND)
 @given(st.lists(st.tuples(st.sampled_from(TYPES), st.integers(0, 20)), max_size=5))
 def test_every_vcpu_of_a_plan_is_counted_once(pools: list[tuple[str, int]]) -> None:
     views = [pool(str(number), [type_], most) for number, (type_, most) in enumerate(pools)]
-    wanted = quotas.vcpus(fleets(views, Links(views)), instance_table())
+    wanted = quotas.vcpus(fleets(views, LinkedPlan(views)), instance_table())
     assert sum(one.need.total for one in wanted) == sum(instance_table()[type_].vcpus * most for type_, most in pools)
     assert len({one.code for one in wanted}) == len(wanted)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from tools.cost.bill import Ask, Charge, Row
 from tools.cost.prices import NoPrice, quote
-from tools.plan.view import UNKNOWN, ResourceView
+from tools.plan.reader import Block
+from tools.plan.relations import has_template, template_of
+from tools.plan.view import UNKNOWN
 
-LAUNCH_TEMPLATE: Final = "aws:ec2/launchTemplate:LaunchTemplate"
 # https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html: instanceTypes and diskSize when not given.
 DEFAULT_NODE_TYPE: Final = "t3.medium"
 DEFAULT_NODE_DISK_GIB: Final = 20.0
@@ -32,9 +33,9 @@ def _cluster(ask: Ask) -> Iterator[Charge]:
 
 def _node_group(ask: Ask) -> Iterator[Charge]:
     template = _template(ask)
-    types = [item for item in ask.items("instanceTypes") if isinstance(item, str)]
+    types = [type_ for item in ask.items("instanceTypes") if (type_ := item.text(unknown=""))]
     if not types and template:
-        types = [item for item in [ask.text("instanceType", "", template)] if item]
+        types = [type_ for type_ in [ask.text("instanceType", "", template)] if type_]
     if not types:
         ask.note(f"no instance type given, EKS takes {DEFAULT_NODE_TYPE}")
         types = [DEFAULT_NODE_TYPE]
@@ -43,11 +44,11 @@ def _node_group(ask: Ask) -> Iterator[Charge]:
     fewest, most = min(fewest, nodes), max(most, nodes)
     spot = ask.text("capacityType", "ON_DEMAND") == "SPOT"
     hours = ask.usage.instance_hours
-    if ask.view.get("capacityType") == "CAPACITY_BLOCK":
+    committed = ask.block.text("capacityType", unknown="") != "CAPACITY_BLOCK"
+    if not committed:
         ask.note("a capacity block is paid in advance at a price of its own: on-demand taken")
     if len(types) > 1:
-        ask.note(f"the first of {', '.join(types)} taken")
-    committed = ask.view.get("capacityType") != "CAPACITY_BLOCK"
+        ask.note(f"the first of {', '.join(map(str, types))} taken")
     yield from _instances(ask, types[0], nodes * hours, fewest * hours, most * hours, spot=spot, committed=committed)
     share = hours / ask.usage.hours if ask.usage.hours else 0.0  # volumes go away with their nodes
     for label, volume_type, gib, iops, mbps in _template_volumes(ask, template) if template else [_plain_disk(ask)]:
@@ -70,39 +71,35 @@ def _instances(
     yield from ask.charge("ec2", type_, type_, hours, least=least, most=most, committed=committed and not spot)
 
 
-def _template(ask: Ask) -> ResourceView | None:
-    given = ask.view.get("launchTemplate")
-    if given is None:
+def _template(ask: Ask) -> Block | None:
+    if not has_template(ask.view):
         return None
-    template_id = ask.view.get("launchTemplate.id")
-    if template_id is None:
-        template_id = ask.view.get("launchTemplate.name")
-    found = ask.links.find(ask.view, LAUNCH_TEMPLATE, template_id)
+    found = template_of(ask.links, ask.view).best
     if found is None:
         ask.note("its launch template is not in the plan")
-    elif template_id is UNKNOWN:
+        return None
+    named = (ask.block.value(f"launchTemplate.{key}", unknown=UNKNOWN) for key in ("id", "name"))
+    if next((name for name in named if name is not None), None) is UNKNOWN:
         ask.note(f"launch template id unknown until up, {found.name} taken")
-    return found
+    return Block.of(found)
 
 
 def _plain_disk(ask: Ask) -> tuple[str, str, float, float, float]:
     return "root volume", "gp2", ask.number("diskSize", DEFAULT_NODE_DISK_GIB), 0.0, 0.0
 
 
-def _template_volumes(ask: Ask, template: ResourceView) -> Iterator[tuple[str, str, float, float, float]]:
-    mappings = ask.items("blockDeviceMappings", template)
-    if not any(isinstance(item, dict) and item.get("ebs") for item in mappings):
+def _template_volumes(ask: Ask, template: Block) -> Iterator[tuple[str, str, float, float, float]]:
+    disks = [item for item in ask.items("blockDeviceMappings", template) if item.given("ebs")]
+    if not disks:
         yield "root volume", "gp2", DEFAULT_NODE_DISK_GIB, 0.0, 0.0
-    for number, item in enumerate(mappings):
-        if isinstance(item, dict) and item.get("ebs") is not None:
-            at = f"blockDeviceMappings.{number}.ebs"
-            yield (
-                f"volume {item.get('deviceName', '')}".strip() if isinstance(item.get("deviceName", ""), str) else "volume",
-                ask.text(f"{at}.volumeType", "gp2", template),
-                ask.number(f"{at}.volumeSize", DEFAULT_ROOT_GIB, template),
-                ask.number(f"{at}.iops", 0.0, template),
-                ask.number(f"{at}.throughput", 0.0, template),
-            )
+    for disk in disks:
+        yield (
+            f"volume {disk.text('deviceName', unknown='')}".strip(),
+            ask.text("ebs.volumeType", "gp2", disk),
+            ask.number("ebs.volumeSize", DEFAULT_ROOT_GIB, disk),
+            ask.number("ebs.iops", 0.0, disk),
+            ask.number("ebs.throughput", 0.0, disk),
+        )
 
 
 def volume(
@@ -121,12 +118,14 @@ def volume(
 
 
 def _instance(ask: Ask) -> Iterator[Charge]:
-    type_ = ask.view.get("instanceType")
-    if not isinstance(type_, str):
-        ask.gaps.append(f"instanceType is {type_!r}: an instance of unknown type has no price")
+    type_ = ask.block.text("instanceType", unknown="")
+    if not type_:
+        ask.gaps.append(
+            f"instanceType is {ask.block.value('instanceType', unknown=UNKNOWN)!r}: an instance of unknown type has no price"
+        )
         return
     hours = ask.usage.instance_hours
-    market = ask.view.get("instanceMarketOptions.marketType")
+    market = ask.block.text("instanceMarketOptions.marketType", unknown="")
     yield from _instances(ask, type_, hours, hours, hours, spot=market == "spot", committed=market != "capacity-block")
     yield from volume(
         ask,
@@ -139,8 +138,8 @@ def _instance(ask: Ask) -> Iterator[Charge]:
 
 
 def _volume(ask: Ask) -> Iterator[Charge]:
-    values: dict[str, Any] = {name: ask.number(name, 0.0) for name in ("size", "iops", "throughput")}
-    yield from volume(ask, "volume", ask.text("type", "gp2"), values["size"], values["iops"], values["throughput"])
+    size, iops, throughput = (ask.number(name, 0.0) for name in ("size", "iops", "throughput"))
+    yield from volume(ask, "volume", ask.text("type", "gp2"), size, iops, throughput)
 
 
 ROWS: Final = (

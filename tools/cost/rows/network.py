@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Final
 
 from tools.cost.bill import Ask, Charge, Row, Term, flat
-from tools.plan.view import UNKNOWN
 
 
 def _nat_gateway(ask: Ask) -> Iterator[Charge]:
@@ -19,10 +18,10 @@ def _endpoint(ask: Ask) -> Iterator[Charge]:
     if kind == "Gateway":
         ask.note("gateway endpoints are not charged")
         return
-    subnets = ask.view.get("subnetIds")
-    if subnets is UNKNOWN:
+    subnets = ask.block.items("subnetIds", unknown=None)
+    if subnets is None:
         ask.note("subnetIds unknown until up, 2 zones assumed")
-    zones = len(subnets) if isinstance(subnets, (list, tuple)) else 2 if subnets is UNKNOWN else 1
+    zones = 2 if subnets is None else len(subnets) if ask.block.value("subnetIds") is not None else 1
     if kind == "GatewayLoadBalancer":
         yield from ask.charge("vpc-endpoint", "gwlb", "endpoint", zones * ask.usage.hours)
         yield from ask.charge("vpc-endpoint", "gwlb-data", "data (assumed)", ask.usage.endpoint_gb)

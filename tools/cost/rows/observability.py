@@ -30,12 +30,12 @@ def _log_group(ask: Ask) -> Iterator[Charge]:
 
 
 def _alarm(ask: Ask) -> Iterator[Charge]:
-    queries = [item for item in ask.items("metricQueries") if isinstance(item, dict)]
-    periods = [item["metric"].get("period", 300) for item in queries if isinstance(item.get("metric"), dict)]
+    queries = ask.items("metricQueries")
+    periods = [ask.number("metric.period", 300, query, called="period") for query in queries if query.given("metric")]
     if not periods:
-        periods = [ask.value("period", 300)]
-    band = any("ANOMALY_DETECTION_BAND" in str(item.get("expression", "")) for item in queries)
-    shortest = min(ask.as_number(period, "period", 300) for period in periods)
+        periods = [ask.number("period", 300)]
+    band = any("ANOMALY_DETECTION_BAND" in query.text("expression", unknown="") for query in queries)
+    shortest = min(periods)
     dimension = "alarm" if shortest >= STANDARD_PERIOD_S else "alarm-high-resolution"
     yield from ask.charge("cloudwatch", dimension, "alarm metrics", METRICS_OF_A_BAND if band else len(periods))
 
@@ -48,7 +48,7 @@ def _topic(ask: Ask) -> Iterator[Charge]:
 
 
 def _queue(ask: Ask) -> Iterator[Charge]:
-    fifo = ask.value("fifoQueue", False) is True
+    fifo = ask.flag("fifoQueue")
     yield from ask.charge("sqs", "fifo" if fifo else "standard", "requests (assumed)", ask.usage.sqs_requests / 1e6)
 
 

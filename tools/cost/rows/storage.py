@@ -16,7 +16,7 @@ def _table(ask: Ask) -> Iterator[Charge]:
     else:
         yield from ask.charge("dynamodb", "wcu", "write capacity", ask.number("writeCapacity", 1))
         yield from ask.charge("dynamodb", "rcu", "read capacity", ask.number("readCapacity", 1))
-    if ask.value("pointInTimeRecovery.enabled", False) is True:
+    if ask.flag("pointInTimeRecovery.enabled"):
         yield from ask.charge("dynamodb", "pitr", "point-in-time recovery (assumed)", ask.usage.table_gb)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
 from tools.cost.bill import Ask, Charge, Row
 from tools.cost.usage import HOURS_A_MONTH
-from tools.plan.view import UNKNOWN, Secret
+from tools.plan.reader import Block, folded
+from tools.plan.view import UNKNOWN
 
 TRAINING_JOB: Final = "pulumi-python:dynamic/sagemaker:TrainingJob"
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StoppingCondition.html: one day when not given.
@@ -17,10 +18,12 @@ NOT_OURS: Final = ("hyperparameters", "environment", "tags", "channels")
 
 
 def _training_job(ask: Ask) -> Iterator[Charge]:
-    groups = _find_all(ask.view.props, "instancegroups")
-    blocks = [item for item in groups if isinstance(item, Mapping)] or [ask.view.props]
-    limit_s = _number(ask, ask.view.props, ("maxruntimeinseconds", "maxruntimeseconds", "maxrunseconds"), DEFAULT_RUNTIME_S)
-    spot = _find(ask.view.props, "enablemanagedspottraining", "usespot") is True
+    job = ask.block
+    groups = _find(job, "instanceGroups")
+    blocks = (groups.items(unknown=[]) if groups else []) or [job]
+    limit_s = _number(ask, job, ("maxRuntimeInSeconds", "maxRuntimeSeconds", "maxRunSeconds"), DEFAULT_RUNTIME_S)
+    on_spot = _find(job, "enableManagedSpotTraining", "useSpot")
+    spot = on_spot is not None and on_spot.flag(unknown=False)
     if spot:
         ask.note("managed spot: on-demand price taken, spot is lower")
     most_h = limit_s / 3600
@@ -29,12 +32,14 @@ def _training_job(ask: Ask) -> Iterator[Charge]:
         f"one run expected {expected_h:.3g} h, at most {most_h:.3g} h; {ask.usage.training_runs:g} runs a month and"
         f" {ask.usage.training_share:.0%} of the limit assumed"
     )
-    gib = _number(ask, ask.view.props, ("volumesizeingb", "volumesizegb", "volumesize"), 0.0)
+    gib = _number(ask, job, ("volumeSizeInGb", "volumeSizeGb", "volumeSize"), 0.0)
     for block in blocks:
-        instance = _find(block, "instancetype")
-        count = _number(ask, block, ("instancecount",), 1.0)
-        if not isinstance(instance, str):
-            ask.gaps.append(f"instance type is {instance!r}: a job of unknown instances has no price")
+        found = _find(block, "instanceType")
+        instance = found.text(unknown="") if found else ""
+        count = _number(ask, block, ("instanceCount",), 1.0)
+        if not instance:
+            given = found.value(unknown=UNKNOWN) if found else None
+            ask.gaps.append(f"instance type is {given!r}: a job of unknown instances has no price")
             continue
         yield from _runs(ask, instance, f"{count:g} x {instance}", count, expected_h, most_h, committed=not spot)
         if gib:
@@ -51,33 +56,21 @@ def _runs(
     yield from ask.charge("sagemaker", dimension, label, runs * expected, **bounds, one_off=(expected, most), committed=committed)
 
 
-def _number(ask: Ask, props: Mapping[str, Any], keys: tuple[str, ...], default: float) -> float:
-    value = _find(props, *keys)
-    if value is UNKNOWN:
-        ask.note(f"{keys[0]} unknown until up, {default:g} assumed")
-        return default
-    return default if value is None else ask.as_number(value, keys[0], default)
+def _number(ask: Ask, block: Block, keys: tuple[str, ...], default: float) -> float:
+    found = _find(block, *keys)
+    return default if found is None else ask.number("", default, found, called=folded(keys[0]))
 
 
-def _find(value: Any, *keys: str) -> Any:
-    """The first value under one of `keys` (lower case, no underscores) anywhere in `value`; None when there is none."""
-    if isinstance(value, Mapping):
-        plain = {
-            str(key).replace("_", "").lower(): item.value if isinstance(item, Secret) else item for key, item in value.items()
-        }
-        for key in keys:
-            if key in plain:
-                return plain[key]
-        for name, item in plain.items():
-            found = None if name in NOT_OURS else _find(item, *keys)
-            if found is not None:
-                return found
+def _find(block: Block, *keys: str) -> Block | None:
+    """The first property of one of these names, however it is spelt, at any depth of the job's own settings; None for none."""
+    below = {folded(name): item for name, item in block.entries(unknown={}).items()}
+    for key in keys:
+        if (found := below.get(folded(key))) is not None and found.given(""):
+            return found
+    for name, item in below.items():
+        if name not in NOT_OURS and (found := _find(item, *keys)) is not None:
+            return found
     return None
-
-
-def _find_all(value: Any, key: str) -> list[Any]:
-    found = _find(value, key)
-    return list(found) if isinstance(found, (list, tuple)) else []
 
 
 ROWS: Final = (Row(type=TRAINING_JOB, charges=_training_job),)

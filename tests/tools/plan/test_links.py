@@ -1,0 +1,183 @@
+"""Which resource belongs to which, when ids are known and when, at a first preview, none is."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tools.plan.links import LinkedPlan
+from tools.plan.view import UNKNOWN, ResourceView, Secret
+
+BUCKET = "aws:s3/bucket:Bucket"
+BUCKET_VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
+ENDPOINT = "aws:sagemaker/endpoint:Endpoint"
+FLOW_LOG = "aws:ec2/flowLog:FlowLog"
+SCALING_TARGET = "aws:appautoscaling/target:Target"
+VPC = "aws:ec2/vpc:Vpc"
+
+
+def bucket(name: str, parent: str = "", **props: object) -> ResourceView:
+    return ResourceView(type=BUCKET, name=name, urn=f"urn:{parent}{name}", parent=parent, props=props)
+
+
+def versioning(name: str, of: object = UNKNOWN, parent: str = "") -> ResourceView:
+    return ResourceView(type=BUCKET_VERSIONING, name=name, urn=f"urn:v:{parent}{name}", parent=parent, props={"bucket": of})
+
+
+def links(*views: ResourceView) -> dict[str, tuple[list[str], list[str]]]:
+    plan = LinkedPlan(views)
+    return {
+        view.name: (
+            [found.name for found in plan.companions(view, BUCKET_VERSIONING, "bucket").found],
+            [found.name for found in plan.companions(view, BUCKET_VERSIONING, "bucket").possible],
+        )
+        for view in plan.of(BUCKET)
+    }
+
+
+def test_a_known_name_links_and_nothing_else_does() -> None:
+    found = links(bucket("a", bucket="one"), bucket("b", bucket="two"), versioning("a-versioning", of="two"))
+    assert found == {"a": ([], []), "b": (["a-versioning"], [])}
+
+
+def test_a_logical_name_links_where_a_file_gives_no_other() -> None:
+    assert links(bucket("a"), bucket("b"), versioning("v", of="b")) == {"a": ([], []), "b": (["v"], [])}
+
+
+def test_a_child_belongs_to_its_parent() -> None:
+    assert links(bucket("a"), bucket("b"), versioning("x", parent="urn:b")) == {"a": ([], []), "b": (["x"], [])}
+
+
+def test_an_unknown_link_goes_by_the_leading_words_of_the_names() -> None:
+    found = links(bucket("lake-raw"), bucket("lake-curated"), versioning("lake-raw-versioning"))
+    assert found == {"lake-raw": (["lake-raw-versioning"], []), "lake-curated": ([], [])}
+
+
+def test_data_is_not_data_raw() -> None:
+    found = links(bucket("data"), bucket("data-raw"), versioning("data-versioning"), versioning("data-raw-versioning"))
+    assert found == {"data": (["data-versioning"], []), "data-raw": (["data-raw-versioning"], [])}
+
+
+def test_the_same_name_under_another_parent_is_another_resource() -> None:
+    found = LinkedPlan([bucket("raw", "urn:p1"), bucket("raw", "urn:p2"), versioning("raw-v", parent="urn:p2")])
+    one, two = found.of(BUCKET)
+    assert found.companions(one, BUCKET_VERSIONING, "bucket").found == []
+    assert len(found.companions(two, BUCKET_VERSIONING, "bucket").found) == 1
+
+
+def test_a_name_that_tells_nothing_may_be_of_any() -> None:
+    assert links(bucket("a"), bucket("b"), versioning("x")) == {"a": ([], ["x"]), "b": ([], ["x"])}
+
+
+def test_the_only_bucket_is_meant() -> None:
+    assert links(bucket("a"), versioning("x")) == {"a": (["x"], [])}
+
+
+def test_a_known_value_of_nobody_links_to_nobody() -> None:
+    assert links(bucket("a", bucket="one"), versioning("a-v", of="of-another-stack")) == {"a": ([], [])}
+
+
+def test_the_owner_is_read_out_of_a_longer_value() -> None:
+    endpoint = ResourceView(type=ENDPOINT, name="e", props={"name": "digits"})
+    target = ResourceView(type=SCALING_TARGET, name="t", props={"resourceId": "endpoint/digits/variant/a"})
+    plan = LinkedPlan([endpoint, target])
+    assert plan.companions(endpoint, SCALING_TARGET, "resourceId", lambda value: value.split("/")[1]).found == [target]
+
+
+def test_an_id_that_only_the_arn_shows_links_too() -> None:
+    """The engine shows a stack policy a resource's outputs, and its id is none of them."""
+    arn = "arn:aws:ec2:us-east-1:123456789012:vpc/vpc-{}"
+    plan = LinkedPlan(
+        [
+            ResourceView(type=VPC, name="mine", urn="urn:mine", props={"arn": arn.format("1")}),
+            ResourceView(type=VPC, name="other", urn="urn:other", props={"arn": arn.format("2")}),
+            ResourceView(type=FLOW_LOG, name="log", urn="urn:log", props={"vpcId": "vpc-1"}),
+        ]
+    )
+    found = {view.name: [log.name for log in plan.companions(view, FLOW_LOG, "vpcId").found] for view in plan.of(VPC)}
+    assert found == {"mine": ["log"], "other": []}
+
+
+def test_both_directions_agree_and_an_estimate_takes_the_first_that_is_possible() -> None:
+    stray = versioning("x")
+    plan = LinkedPlan([bucket("a"), bucket("b"), stray])
+    target = plan.target(stray, BUCKET, "bucket")
+    assert target.found is None
+    assert [view.name for view in target.possible] == ["a", "b"]
+    assert target.best is target.possible[0]
+    assert LinkedPlan([stray]).target(stray, BUCKET, "bucket").best is None
+
+
+def test_the_first_property_that_is_given_says_what_is_pointed_to() -> None:
+    a, b = bucket("a", bucket="one"), bucket("b", bucket="two")
+    pointing = ResourceView(type="t", name="p", props={"by": {"name": Secret("two")}})
+    plan = LinkedPlan([a, b, pointing])
+    assert plan.target(pointing, BUCKET, "by.id", "by.name").found is b
+    assert plan.target(pointing, BUCKET, "nowhere").best is None, "an absent value points to nobody"
+
+
+WORDS = st.lists(st.sampled_from(["data", "raw", "lake", "block"]), min_size=1, max_size=3).map("-".join)
+PARENTS = st.sampled_from(["", "urn:p", "urn:q"])
+OWNERS = st.lists(st.tuples(WORDS, PARENTS), max_size=5, unique_by=lambda one: one[0])
+POINTING = st.lists(st.tuples(WORDS, PARENTS, st.none() | st.integers(0, 6)), max_size=5)
+
+
+def plan_of(owners: list[tuple[str, str]], pointing: list[tuple[str, str, int | None]], *, reverse: bool = False) -> LinkedPlan:
+    """Buckets, and versionings that point to the bucket of a number; to nobody's id where there is none, unknown for None."""
+    views = [bucket(name, parent, bucket=f"id-{number}") for number, (name, parent) in enumerate(owners)]
+    for number, (name, parent, of) in enumerate(pointing):
+        value = UNKNOWN if of is None else f"id-{of}"
+        views.append(
+            ResourceView(type=BUCKET_VERSIONING, name=name, urn=f"urn:v{number}", parent=parent, props={"bucket": value})
+        )
+    return LinkedPlan(reversed(views) if reverse else views)
+
+
+@given(OWNERS, POINTING)
+def test_a_known_value_links_to_whose_it_is_and_to_nobody_else(
+    owners: list[tuple[str, str]], pointing: list[tuple[str, str, int | None]]
+) -> None:
+    plan = plan_of(owners, pointing)
+    for view, (_, _, of) in zip(plan.of(BUCKET_VERSIONING), pointing, strict=True):
+        target = plan.target(view, BUCKET, "bucket")
+        if of is not None:
+            assert target.possible == ()
+            assert (target.found.props["bucket"] if target.found else None) == (f"id-{of}" if of < len(owners) else None)
+
+
+@given(OWNERS, POINTING)
+def test_what_points_to_a_resource_is_what_each_says_that_it_points_to(
+    owners: list[tuple[str, str]], pointing: list[tuple[str, str, int | None]]
+) -> None:
+    plan = plan_of(owners, pointing)
+    times: Counter[str] = Counter()
+    for owner in plan.of(BUCKET):
+        companions = plan.companions(owner, BUCKET_VERSIONING, "bucket")
+        times.update(view.urn for view in companions.found)
+        for view in plan.of(BUCKET_VERSIONING):
+            target = plan.target(view, BUCKET, "bucket")
+            assert (view in companions.found) == (target.found is owner)
+            assert (view in companions.possible) == (owner in target.possible)
+    assert all(count == 1 for count in times.values()), "nothing belongs to two"
+
+
+@given(OWNERS, POINTING)
+def test_the_order_of_a_plan_changes_no_link(owners: list[tuple[str, str]], pointing: list[tuple[str, str, int | None]]) -> None:
+    forth, back = plan_of(owners, pointing), plan_of(owners, pointing, reverse=True)
+    for view in forth.of(BUCKET_VERSIONING):
+        one, two = forth.target(view, BUCKET, "bucket"), back.target(view, BUCKET, "bucket")
+        assert one.found == two.found
+        assert {owner.urn for owner in one.possible} == {owner.urn for owner in two.possible}
+
+
+@given(OWNERS, WORDS, PARENTS)
+def test_an_unknown_is_pointed_to_one_beside_it_where_there_is_any(owners: list[tuple[str, str]], name: str, parent: str) -> None:
+    plan = plan_of(owners, [(name, parent, None)])
+    (view,) = plan.of(BUCKET_VERSIONING)
+    target = plan.target(view, BUCKET, "bucket")
+    assert (target.best is None) == (not owners)
+    assert target.found is None or target.possible == ()
+    if len(plan.siblings(view, BUCKET)) == 1:
+        assert target.found is plan.siblings(view, BUCKET)[0]

@@ -1,0 +1,48 @@
+"""What belongs together in ways of its own: a pool's launch template, an endpoint's configuration, what scales a variant."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tools.plan.links import LinkedPlan, Target
+from tools.plan.reader import Block
+from tools.plan.view import ResourceView
+
+LAUNCH_TEMPLATE: Final = "aws:ec2/launchTemplate:LaunchTemplate"
+CONFIGURATION: Final = "aws:sagemaker/endpointConfiguration:EndpointConfiguration"
+SCALING_TARGET: Final = "aws:appautoscaling/target:Target"
+INSTANCE_COUNT: Final = "sagemaker:variant:DesiredInstanceCount"
+VARIANTS: Final = ("productionVariants", "shadowProductionVariants")
+
+
+def has_template(view: ResourceView) -> bool:
+    """Whether machines are made from a launch template, known or not."""
+    return Block.of(view).given("launchTemplate")
+
+
+def template_of(plan: LinkedPlan, view: ResourceView) -> Target:
+    """The launch template that a node group, scaling group or instance names by its id or its name."""
+    return plan.target(view, LAUNCH_TEMPLATE, "launchTemplate.id", "launchTemplate.name")
+
+
+def configuration_of(plan: LinkedPlan, endpoint: ResourceView) -> Target:
+    """The configuration that an endpoint names."""
+    return plan.target(endpoint, CONFIGURATION, "endpointConfigName")
+
+
+def scaling_of(plan: LinkedPlan, endpoint: ResourceView, variant: str, of: int) -> ResourceView | None:
+    """What scales the instances of a variant of an endpoint that has `of` variants; None where nothing does."""
+    for target in plan.siblings(endpoint, SCALING_TARGET) or plan.of(SCALING_TARGET):
+        dimension = Block.of(target).text("scalableDimension", unknown="")
+        if dimension == INSTANCE_COUNT and _scales(target, endpoint, variant, of):
+            return target
+    return None
+
+
+def _scales(target: ResourceView, endpoint: ResourceView, variant: str, of: int) -> bool:
+    resource = Block.of(target).text("resourceId", unknown=None)
+    if resource:
+        names = {endpoint.name, endpoint.id, endpoint.props.get("name"), endpoint.outputs.get("name")}
+        return any(resource == f"endpoint/{name}/variant/{variant}" for name in names if isinstance(name, str))
+    # Its id names the endpoint, unknown until up: a sibling that is for the only variant, or that names the variant.
+    return target.parent == endpoint.parent and (of == 1 or variant.lower() in target.name.lower())
