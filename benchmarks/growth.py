@@ -62,6 +62,7 @@ def _home() -> Iterator[dict[str, str]]:
 def measure(size: int, ours: bool) -> dict[str, float]:
     """Seconds of preview, up, preview of no change, destroy."""
     from tools.engine import sessions
+    from tools.engine.stack_ref import StackRef
 
     seconds: dict[str, float] = {}
     with _home() as env:
@@ -69,7 +70,7 @@ def measure(size: int, ours: bool) -> dict[str, float]:
 
         def timed(name: str, verb: str) -> None:
             begun = time.monotonic()
-            with sessions.open_stack("local", verb, program=program(size), env={**env, **settings}) as session:
+            with sessions.open_stack(StackRef(), verb, program=program(size), env={**env, **settings}) as session:
                 if not ours:
                     for key in ("PULUMI_PARALLEL_DIFF", "PULUMI_EXPERIMENTAL"):
                         session.runner.env = {k: v for k, v in session.runner.env.items() if k != key}

@@ -13,6 +13,7 @@ import pytest
 from tests.e2e.slipway import Slipway
 from tools.engine import runs, sessions, state
 from tools.engine.events import Recorder
+from tools.engine.stack_ref import StackRef
 
 Program = Callable[[], Any]
 REGION: Final = "us-east-1"
@@ -59,6 +60,10 @@ class Inline:
     def __post_init__(self) -> None:
         (self.here.stacks / f"Pulumi.{self.stack}.yaml").write_text(f"config:\n  aws:region: {REGION}\n")
 
+    @property
+    def _ref(self) -> StackRef:
+        return StackRef(name=self.stack, local=True)
+
     def preview(self, program: Program, *, ok: bool = True) -> Ran:
         return self._run("preview", program, ok)
 
@@ -79,7 +84,7 @@ class Inline:
 
     def resources(self) -> dict[str, dict[str, Any]]:
         """name -> resource as the state's file has it, secrets still encrypted."""
-        place = sessions.place_of(self.stack, local=True, env=self.here.env)
+        place = sessions.place_of(self._ref, env=self.here.env)
         return {
             item["urn"].rpartition("::")[2]: item
             for item in state.resources(state.read(place.state_file))
@@ -91,7 +96,7 @@ class Inline:
 
     def text(self) -> str:
         """The state's file as it lies on the disk."""
-        return sessions.place_of(self.stack, local=True, env=self.here.env).state_file.read_text()
+        return sessions.place_of(self._ref, env=self.here.env).state_file.read_text()
 
     def orphans(self) -> list[dict[str, str]]:
         return self.here.cloud().orphans(self.stack)
@@ -100,7 +105,7 @@ class Inline:
         done: list[tuple[str, str]] = []
         with (
             _ordered(done),
-            sessions.open_stack(self.stack, verb, program=program, local=True, env={**self.here.env, **self.settings}) as session,
+            sessions.open_stack(self._ref, verb, program=program, env={**self.here.env, **self.settings}) as session,
         ):
             run = getattr(session.runner, verb)
             result = run() if verb == "preview" else session.changing(run)

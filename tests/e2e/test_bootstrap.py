@@ -15,6 +15,7 @@ from localcloud.kernel.account import ACCOUNT
 from tests.e2e import stacks
 from tests.e2e.slipway import Slipway, until
 from tools.engine import sessions
+from tools.engine.stack_ref import StackRef
 from tools.engine.workspace import loopback_without_proxy
 
 BUCKET = f"slipway-state-{ACCOUNT}-us-east-1"
@@ -103,7 +104,7 @@ def test_the_engine_keeps_its_state_in_the_bucket_and_its_secrets_under_the_key(
         aws.sqs.Queue("queue", name="kept")
         pulumi.export("token", pulumi.Output.secret(SECRET))
 
-    with sessions.open_stack("dev", "up", program=program, env=here.env) as session:
+    with sessions.open_stack(StackRef(name="dev"), "up", program=program, env=here.env) as session:
         result = session.changing(session.runner.up)
     assert result.ok, result.faults
     objects = here.boto("s3").list_objects_v2(Bucket=BUCKET, Prefix=".pulumi/stacks/")["Contents"]
@@ -115,6 +116,6 @@ def test_the_engine_keeps_its_state_in_the_bucket_and_its_secrets_under_the_key(
     providers = json.loads(text)["checkpoint"]["latest"]["secrets_providers"]
     assert (providers["type"], providers["state"]["url"]) == ("cloud", answer["secretsProvider"])
     assert providers["state"]["encryptedkey"] == file["encryptedkey"], "the data key that everybody's copy of the file has"
-    assert sessions.reader("dev", env=here.env).outputs(show_secrets=True) == {"token": SECRET}
-    with sessions.open_stack("dev", "destroy", program=program, env=here.env) as session:
+    assert sessions.reader(StackRef(name="dev"), env=here.env).outputs(show_secrets=True) == {"token": SECRET}
+    with sessions.open_stack(StackRef(name="dev"), "destroy", program=program, env=here.env) as session:
         assert session.changing(session.runner.destroy).ok

@@ -13,9 +13,10 @@ from tests.support.stacks import ROOT
 from tests.upgrades.changelog import replaced, surprises, told
 from tests.upgrades.recorded import Recorded, put, recorded
 from tests.upgrades.scrub import SECRET
-from tools.cli.guards import run_document
 from tools.engine.program import program
 from tools.engine.sessions import open_stack
+from tools.engine.stack_ref import StackRef
+from tools.flows.documents.run import run_document
 from tools.report.change import Change
 from tools.report.change_reader import read
 
@@ -40,7 +41,8 @@ def previewed(here: Slipway, kept: Recorded, document: dict[str, Any]) -> Change
     shutil.copyfile(kept.stack_file, here.stacks / f"Pulumi.{kept.stack}.yaml")
     put(here.place(kept.stack), document, here.cloud().epoch)
     # In this process, which has the program loaded: half of what a command line of its own takes.
-    with open_stack(kept.stack, "preview", program=program, local=True, env=here.env, folder=here.stacks) as session:
+    stack = StackRef(name=kept.stack, local=True)
+    with open_stack(stack, "preview", program=program, env=here.env, folder=here.stacks) as session:
         result = session.runner.preview()
     change = read(run_document(kept.stack, result.seconds, result, None))
     assert not change.faults, (

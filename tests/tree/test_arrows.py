@@ -30,6 +30,12 @@ ARROWS: Final[Mapping[str, tuple[str, ...]]] = {
     "tools.images": ("tools.plan", "catalog"),
     # The engine asks the daemon for its address, and the daemon nothing of the engine.
     "tools.engine": ("infra", "catalog", "tools.plan", "localcloud"),
+    # What a verb does is of use without a command line, so it knows none.
+    "tools.flows": (
+        *("catalog", "infra", "localcloud", "policies", "workloads.catalog"),
+        *("tools.plan", "tools.engine", "tools.cost", "tools.preflight", "tools.report"),
+        *("tools.jobs", "tools.models", "tools.tuning", "tools.bootstrap", "tools.images"),
+    ),
     "tools.cli": ("tools", "catalog", "infra", "localcloud", "policies", "workloads.catalog"),
 }
 # Room -> libraries that it must do without, and why.
@@ -42,6 +48,7 @@ WITHOUT: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
     "policies": (("pulumi_aws", "boto3", "torch"), "rules judge plans, they ask no cloud"),
     "tools.cost": (("pulumi", "pulumi_aws", "boto3"), "prices are tables"),
     "tools.plan": (("pulumi", "pulumi_aws"), "a plan is data"),
+    "tools.flows": (("typer", "rich"), "a flow returns what it found; the command line shows it"),
     "infra": (("torch", "moto", "requests"), "what is declared runs nothing and asks nothing"),
 }
 # Room -> what may name its files by their path, and why: everything else imports.

@@ -11,7 +11,8 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from tools.cli import terminal
+from tools.cli.terminal.streams import answer, prepare_streams, say
+from tools.flows.ending import Ending
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +112,8 @@ def load(verb: Verb) -> Any:
         group.name = verb.name
         return group
     settings: dict[str, Any] = {"allow_extra_args": True, "ignore_unknown_options": True} if verb.passes_arguments else {}
-    single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    # Plain help and errors: rich takes a quarter of a second to import.
+    single = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
     single.command(name=verb.name, help=module.run.__doc__, context_settings=settings)(module.run)
     command = typer.main.get_command(single)
     command.name = verb.name
@@ -120,7 +122,7 @@ def load(verb: Verb) -> Any:
 
 def _line_only(verb: Verb) -> Any:
     """A command that only has its line: what `--help` and a completing shell want."""
-    bare = typer.Typer(add_completion=False)
+    bare = typer.Typer(add_completion=False, rich_markup_mode=None)
 
     @bare.command(name=verb.name, help=verb.help)
     def _nothing() -> None: ...
@@ -147,16 +149,16 @@ def _root() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Runs the command line and exits with its code: 0 done, 1 failed, 2 wrong use, 3 policy, 4 ceiling, 5 preflight."""
     given = sys.argv[1:] if arguments is None else arguments
-    terminal.prepare_streams()
+    prepare_streams()
     try:
         code = app(args=given, prog_name="slipway", standalone_mode=False)
     except TyperException as error:  # wrong use: an unknown verb, option or value
         _say_wrong_use(error, as_json="--json" in given)
         code = error.exit_code
     except (typer.Abort, KeyboardInterrupt):
-        terminal.say("stopped; nothing was touched")
-        code = terminal.FAILED
-    sys.exit(code if isinstance(code, int) else terminal.DONE)
+        say("stopped; nothing was touched")
+        code = Ending.FAILED
+    sys.exit(code if isinstance(code, int) else Ending.DONE)
 
 
 def _say_wrong_use(error: TyperException, *, as_json: bool) -> None:
@@ -165,6 +167,6 @@ def _say_wrong_use(error: TyperException, *, as_json: bool) -> None:
     if show:
         show()
     else:
-        terminal.say(f"error: {error}")
+        say(f"error: {error}")
     if as_json:
-        terminal.answer({"error": {"code": error.exit_code, "lines": [error.format_message()]}})
+        answer({"error": {"code": error.exit_code, "lines": [error.format_message()]}})

@@ -32,8 +32,9 @@ class Deployed:
 def deployed(stack: str, *, local: bool = False) -> Deployed:
     """Raises FileNotFoundError (no such stack), EngineError or ValueError with the command, where the stack is not up."""
     from tools.engine.sessions import reader
+    from tools.engine.stack_ref import StackRef
 
-    outputs = reader(stack, local=local).outputs()
+    outputs = reader(StackRef(name=stack, local=local)).outputs()
     up = f"./slipway up {stack}{' --local' if local and stack != 'local' else ''}"
     if not outputs:
         raise ValueError(f"stack {stack} is not up; run `{up}` first")
@@ -53,11 +54,12 @@ def _reach(stack: str, up: str) -> dict[str, str]:
     from localcloud import client
     from tools.engine.home import home_path
     from tools.engine.sessions import place_of
+    from tools.engine.stack_ref import StackRef
 
     cloud = client.find(home_path())
     if cloud is None:
         raise ValueError(f"the local cloud does not run, and what it had is gone; run `{up}` to build it again")
-    made_in = place_of(stack, local=True).epoch_file
+    made_in = place_of(StackRef(name=stack, local=True)).epoch_file
     if made_in.exists() and made_in.read_text().strip() != cloud.epoch:
         raise ValueError(f"the local cloud was restarted and is empty; run `{up}` to build stack {stack} again")
     return cloud.environment()

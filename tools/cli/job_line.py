@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from tools.cli.terminal import console, say
+from tools.cli.terminal.console import console
+from tools.cli.terminal.streams import say
 from tools.jobs.progress import Progress, words
 
 # Without a terminal a line this often says that the job lives; a new phase says so at once.

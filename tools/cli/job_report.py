@@ -19,7 +19,7 @@ LOG_LINES: Final = 40
 def reach(stack: str, *, local: bool) -> tuple[Clients, Mapping[str, JobDefinition]]:
     """Clients of the stack's cloud, and its jobs: none where it is not up, for jobs of others have pages too."""
     from tools.cli.deployed import deployed
-    from tools.cli.guards import settings_of
+    from tools.flows.stack_settings import settings_of
 
     try:
         found = deployed(stack, local=local)

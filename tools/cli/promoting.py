@@ -73,8 +73,8 @@ def side(stack: str, *, local: bool, profile: str = "") -> Side:
     from localcloud import client
     from localcloud.kernel.account import ACCOUNT
     from tools.bootstrap.account import check_account
-    from tools.cli.guards import settings_of
     from tools.engine.home import home_path
+    from tools.flows.stack_settings import settings_of
     from tools.jobs.clients import connect
     from tools.models.errors import asking
 

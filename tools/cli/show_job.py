@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from tools.cli.terminal import console, say
+from tools.cli.terminal.console import console
+from tools.cli.terminal.streams import say
 from tools.jobs.logs import tail
 from tools.jobs.progress import clock
 

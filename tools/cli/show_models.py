@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from tools.cli.terminal import console
+from tools.cli.terminal.console import console
 from tools.models.diff import Row
 from tools.models.version import APPROVED, REJECTED, ModelVersion
 

@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from tools.cli.deployed import Deployed
 from tools.cli.job_line import JobLine
-from tools.cli.terminal import CEILING, DONE, POLICY, say
+from tools.cli.terminal.streams import say
 from tools.engine.home import PROJECT
+from tools.flows.ending import Ending
 from tools.jobs import submit
 from tools.jobs.cost import most_usd
 from tools.jobs.definition import JobDefinition, build, named, run_definition
@@ -32,14 +33,14 @@ class Judged:
     def code(self) -> int:
         """What the command line exits with when it stops here."""
         if self.policy.mandatory:
-            return POLICY
-        return CEILING if self.most_usd is not None and self.most_usd > self.ceiling_usd else DONE
+            return Ending.POLICY
+        return Ending.CEILING if self.most_usd is not None and self.most_usd > self.ceiling_usd else Ending.DONE
 
     def lines(self) -> list[str]:
         """What is wrong; or else what the stack excepts, and the price."""
         told = [f"{found.rule}: {found.message} ({found.urn.rpartition('::')[2]})" for found in self.policy.mandatory]
         price = "at a price that is not known here" if self.most_usd is None else f"at most {self.most_usd:,.2f} USD"
-        if self.code == CEILING:
+        if self.code == Ending.CEILING:
             told.append(
                 f"{price}, over the ceiling of {self.ceiling_usd:,.0f} USD; lower the job's maxRuntimeSeconds or its machines, "
                 "or raise slipway:cost.ceilingMonthlyUsd in the stack file, and run up"
@@ -89,7 +90,7 @@ def judge(requests: Iterable[Mapping[str, Any]], found: Deployed) -> Judged:
     Raises FileNotFoundError or SettingsError for a stack file that is not there or is wrong.
     """
     from policies.evaluate import evaluate
-    from tools.cli.guards import overrides_of, settings_of
+    from tools.flows.stack_settings import overrides_of, settings_of
 
     asked = list(requests)
     prices = [most_usd(request, found.clients.region) for request in asked]

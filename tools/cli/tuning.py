@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from tools.cli.deployed import Deployed
-from tools.cli.terminal import CEILING, DONE, POLICY, WRONG_USE, console
+from tools.cli.terminal.console import console
 from tools.engine.home import StackPlace, home_path
+from tools.flows.ending import Ending
 from tools.jobs.cost import most_usd
 from tools.jobs.definition import JobDefinition, named, text
 from tools.tuning.kept import Row, path_of, study_name
@@ -113,17 +114,19 @@ def guard(
     sample = ready.trials(here, "").request(0, {item.name: item.samples[0] for item in ready.space})
     judged = judge([*planned(here, needs), sample], here)
     if judged.policy.mandatory:
-        return POLICY, judged.lines()
+        return Ending.POLICY, judged.lines()
     each = most_usd(sample, here.clients.region)
     if each is None and budget is not None:
-        return WRONG_USE, [f"--max-cost-usd: no price of {ready.job.name}'s machines is known in {here.clients.region}; drop it"]
+        return Ending.WRONG_USE, [
+            f"--max-cost-usd: no price of {ready.job.name}'s machines is known in {here.clients.region}; drop it"
+        ]
     most = min(budget if budget is not None else math.inf, trials * (each or 0.0))
     if most > here.ceiling_usd:
-        return CEILING, [
+        return Ending.CEILING, [
             f"{trials} trials cost at most {most:,.2f} USD, over the ceiling of {here.ceiling_usd:,.0f} USD; set --max-cost-usd, "
             "lower --trials, or raise slipway:cost.ceilingMonthlyUsd in the stack file and run up"
         ]
-    return DONE, []
+    return Ending.DONE, []
 
 
 def less_is_better(metric: str) -> bool:

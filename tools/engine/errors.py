@@ -13,7 +13,3 @@ class EngineMissing(EngineError):
 
 class StackBusy(EngineError):
     """Another run holds the stack."""
-
-
-class StackStateError(EngineError):
-    """The state file is of no use and nothing good is left to take its place."""

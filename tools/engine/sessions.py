@@ -18,9 +18,8 @@ from tools.engine.events import Tick
 from tools.engine.home import StackPlace, home_path, stacks_path
 from tools.engine.lock import StackLock
 from tools.engine.runs import Program, RunResult, StackRunner
+from tools.engine.stack_ref import StackRef, stack_source
 
-# Verbs that change the cloud: the local cloud is told what the state knows before, and what it should hold after.
-CHANGING: Final = ("up", "destroy", "refresh")
 # What makes a type's deletion complete: buckets and repositories with what is in them, secrets without a time to think again.
 FORCED: Final[Mapping[str, tuple[str, Any]]] = {
     "aws:s3/bucket:Bucket": ("forceDestroy", True),
@@ -141,18 +140,17 @@ class Session:
         return [item.to_json() for item in self.runner.known()]
 
 
-def place_of(stack: str, *, local: bool, env: Mapping[str, str] = os.environ) -> StackPlace:
-    """The paths of a stack; `local` stacks, and any stack with `--local`, are served by the local cloud."""
-    return StackPlace(home=home_path(env), mode="local" if local or stack == "local" else "aws", stack=stack)
+def place_of(stack: StackRef, *, env: Mapping[str, str] = os.environ) -> StackPlace:
+    """The paths of a stack."""
+    return StackPlace(home=home_path(env), mode="local" if stack.local else "aws", stack=stack.name)
 
 
 @contextmanager
 def open_stack(
-    stack: str,
+    stack: StackRef,
     verb: str,
     *,
     program: Program,
-    local: bool = False,
     say: Progress = silent,
     on_tick: Callable[[Tick], None] | None = None,
     env: Mapping[str, str] = os.environ,
@@ -165,15 +163,15 @@ def open_stack(
     Raises FileNotFoundError (no such stack), ValueError (a variable that is no number), EngineMissing, StackBusy, EngineError
     (disk full), or what the local cloud raises.
     """
-    place = place_of(stack, local=local, env=env)
+    place = place_of(stack, env=env)
     folder = folder or stacks_path(env)
-    workspace.stack_source(stack, folder)
+    stack_source(stack.name, folder)
     parallel = wanted_parallel(env)
     # The engine calls back into this very process: its connections, too, must not go by way of a proxy.
     os.environ.update(workspace.loopback_without_proxy(os.environ))
     engine = ensure_engine(env, progress=say)
     place.prepare()
-    lock = StackLock(place, f"slipway {verb} {stack}")
+    lock = StackLock(place, f"slipway {verb} {stack.name}")
     notes = lock.take()
     host: DynamicHost | None = None
     try:
@@ -226,19 +224,18 @@ def wanted_parallel(env: Mapping[str, str]) -> int | None:
     return int(text)
 
 
-def reader(stack: str, *, local: bool = False, env: Mapping[str, str] = os.environ) -> StackRunner:
+def reader(stack: StackRef, *, env: Mapping[str, str] = os.environ) -> StackRunner:
     """A runner that only reads (`outputs`, `export`), beside whatever else runs.
 
     Raises FileNotFoundError (no such stack) or EngineError when the stack was never up.
     """
-    place = place_of(stack, local=local, env=env)
-    workspace.stack_source(stack, stacks_path(env))
-    if place.mode == "local" and not place.state_file.exists():
-        flag = " --local" if local and stack != "local" else ""
-        raise EngineError(f"stack {stack} was never up here; run `./slipway up {stack}{flag}` first")
+    place = place_of(stack, env=env)
+    stack_source(stack.name, stacks_path(env))
+    if stack.local and not place.state_file.exists():
+        raise EngineError(f"stack {stack.name} was never up here; run `./slipway up {stack.words}` first")
     engine = locate.ensure(env)
     place.prepare()
-    if not (place.work / f"Pulumi.{stack}.yaml").exists():
+    if not (place.work / f"Pulumi.{stack.name}.yaml").exists():
         workspace.write_work_directory(place, folder=stacks_path(env))
     reach = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"} if place.mode == "local" else None
     return StackRunner(

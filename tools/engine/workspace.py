@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,35 +14,16 @@ from localcloud.kernel.account import ACCOUNT
 from tools.engine import scripts
 from tools.engine.binary import Engine
 from tools.engine.dynamic_host import PACKAGE
-from tools.engine.home import PROJECT, REPOSITORY, StackPlace, cache_path, stacks_path
+from tools.engine.home import PROJECT, REPOSITORY, StackPlace, cache_path
+from tools.engine.stack_ref import stack_source
 
 # Keys by which a stack file names its encryption. The local state has its own, so these stay behind.
 ENCRYPTION_KEYS: Final = ("secretsprovider", "encryptedkey", "encryptionsalt")
 # The emulated cloud is one account, whatever account an environment names: arns in its policies must be of this one.
 ACCOUNT_KEY: Final = f"{PROJECT}:accountId"
 ALLOWED_KEY: Final = "aws:allowedAccountIds"
-# What Pulumi takes as a stack's name. It becomes part of paths, so a slash must not get through.
-STACK_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 # Stands for an encrypted setting that only the environment's own key could open.
 REHEARSAL_SECRET: Final = "rehearsal"
-
-
-def stack_source(stack: str, folder: Path | None = None) -> Path:
-    """The file of a stack, in `folder` or where stack files are.
-
-    Raises FileNotFoundError that names the stacks there are, ValueError for a name that Pulumi would not take.
-    """
-    folder = folder or stacks_path()
-    if not STACK_NAME.fullmatch(stack):
-        raise ValueError(f"{stack!r} is no name of a stack; use letters, digits, hyphens, underscores and dots, 100 at most")
-    path = folder / f"Pulumi.{stack}.yaml"
-    if not path.is_file():
-        there = sorted(p.name.removeprefix("Pulumi.").removesuffix(".yaml") for p in folder.glob("Pulumi.*.yaml") if p.is_file())
-        raise FileNotFoundError(
-            f"there is no stack {stack!r}: no {path.name} in {folder}. Stacks there: {', '.join(there) or 'none'}. "
-            "Name one of them, or copy one to that name and change its values."
-        )
-    return path
 
 
 def local_stack_file(document: Mapping[str, Any], salt: str = "") -> tuple[dict[str, Any], list[str]]:

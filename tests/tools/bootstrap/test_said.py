@@ -13,10 +13,11 @@ from botocore.exceptions import ClientError, EndpointConnectionError, NoCredenti
 from tests.tools.bootstrap.conftest import account, client, run
 from tools.bootstrap.errors import BootstrapError, asking
 from tools.bootstrap.step import Outcome
-from tools.cli import show_bootstrap
-from tools.cli.bootstrapping import Bootstrap, document
-from tools.cli.guards import settings_of
-from tools.engine.workspace import stack_source
+from tools.cli.show import bootstrap as show_bootstrap
+from tools.engine.stack_ref import StackRef, stack_source
+from tools.flows.bootstrapping import Bootstrap
+from tools.flows.documents.bootstrap import bootstrap_document
+from tools.flows.stack_settings import settings_of
 
 
 def began(tmp_path: Path, *, provider: str = "existing", text: str = "config: {}\n", **changes: Any) -> Bootstrap:
@@ -28,7 +29,13 @@ def began(tmp_path: Path, *, provider: str = "existing", text: str = "config: {}
     source.write_text(text)
     clients: Any = None
     return Bootstrap(
-        local=False, settings=settings, source=source, account=account(**changes), clients=clients, reach={}, say=print
+        stack=StackRef(name="dev"),
+        settings=settings,
+        source=source,
+        account=account(**changes),
+        clients=clients,
+        reach={},
+        say=print,
     )
 
 
@@ -82,7 +89,9 @@ def test_without_a_repository_no_role_is_made_and_it_is_said_how(tmp_path: Path)
     assert {step.thing for step in here.steps()} == {"state key", "state bucket"}
     (note,) = here.notes()
     assert "Set slipway:identity.ci.repository, or give --repository OWNER/NAME" in note
-    assert document(here, [], dry_run=True)["variables"] == {"PULUMI_BACKEND_URL": "s3://slipway-state-123456789012-us-east-1"}
+    assert bootstrap_document(here, [], dry_run=True)["variables"] == {
+        "PULUMI_BACKEND_URL": "s3://slipway-state-123456789012-us-east-1"
+    }
 
 
 def test_a_file_that_is_encrypted_otherwise_is_noted_with_the_command_that_moves_it(tmp_path: Path) -> None:
@@ -111,6 +120,6 @@ def test_a_step_that_is_refused_says_which_and_the_way_out(raised: Exception, sa
 
 def test_the_document_tells_every_step_by_its_thing_and_aspect(tmp_path: Path) -> None:
     outcomes = run()
-    told = document(began(tmp_path), outcomes, dry_run=False)
+    told = bootstrap_document(began(tmp_path), outcomes, dry_run=False)
     assert told["steps"] == [dataclasses.asdict(one) for one in outcomes]
     assert json.loads(json.dumps(told)) == told

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from tests.tools.cli.fake import Cost, Report, World
-from tools.cli import guards
 from tools.engine import sessions
 from tools.engine.home import StackPlace
+from tools.engine.stack_ref import StackRef
+from tools.flows import judgement
 
 
 @pytest.fixture(autouse=True)
@@ -31,13 +32,13 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
     world = World()
 
     @contextmanager
-    def open_stack(stack: str, verb: str, **options: Any) -> Iterator[Any]:
+    def open_stack(stack: StackRef, verb: str, **options: Any) -> Iterator[Any]:
         if world.raises:
             raise world.raises
-        mode = "local" if options["local"] or stack == "local" else world.mode
+        mode = "local" if stack.local else world.mode
         cloud = SimpleNamespace(orphans=lambda stack: world.orphans) if mode == "local" else None
         yield SimpleNamespace(
-            place=StackPlace(home=tmp_path, mode=mode, stack=stack),
+            place=StackPlace(home=tmp_path, mode=mode, stack=stack.name),
             runner=world.runner,
             cloud=cloud,
             notes=[],
@@ -49,17 +50,17 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
             changing=lambda run: run(),
         )
 
-    def judge(plan: Any, settings: Any, *, before: Any = None) -> guards.Verdict:
+    def judge(plan: Any, settings: Any, *, before: Any = None) -> judgement.Verdict:
         world.judged += 1
-        return guards.Verdict(policy=Report(world.mandatory), cost=Cost(world.over))
+        return judgement.Verdict(policy=Report(world.mandatory), cost=Cost(world.over))
 
-    def account_of(settings: Any, *, local: bool) -> Any:
+    def account_of(settings: Any, *, local: bool, say: Any) -> Any:
         world.asked.append(local)
         return SimpleNamespace(local=local, caller={"Account": "123456789012"})
 
     monkeypatch.setattr(sessions, "open_stack", open_stack)
-    monkeypatch.setattr(sessions, "reader", lambda stack, local=False: world.runner)
-    monkeypatch.setattr(guards, "judge", judge)
-    monkeypatch.setattr("tools.cli.preflight.account_of", account_of)
-    monkeypatch.setattr("tools.cli.preflight.asked", lambda plan, settings, account, principal="": world.preflight)
+    monkeypatch.setattr(sessions, "reader", lambda stack: world.runner)
+    monkeypatch.setattr(judgement, "judge", judge)
+    monkeypatch.setattr("tools.flows.account.account_of", account_of)
+    monkeypatch.setattr("tools.flows.account.asked", lambda plan, settings, account, principal="": world.preflight)
     return world

@@ -11,7 +11,6 @@ import pytest
 from infra.base.section import Fault as SettingsFault
 from infra.base.section import SettingsError
 from tests.tools.cli.fake import BUCKET, COUNTS, VIOLATION, World, call, outcome
-from tools.cli import guards
 from tools.cli.app import VERBS
 from tools.engine.errors import EngineMissing, StackBusy
 from tools.engine.events import Fault
@@ -181,7 +180,7 @@ def test_every_fault_of_a_stack_file_is_a_line_and_the_exit_code_is_2(world: Wor
     def bad(stack: str) -> Any:
         raise SettingsError("Pulumi.local.yaml", faults)
 
-    monkeypatch.setattr(guards, "settings_of", bad)
+    monkeypatch.setattr("tools.flows.bringing_up.settings_of", bad)
     done = call("up", "--json")
     assert done.exit_code == 2
     lines = done.stderr.splitlines()

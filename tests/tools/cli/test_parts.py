@@ -1,12 +1,10 @@
 from pathlib import Path
 
-import pytest
-
-from tools.cli import bytecode, diagnosis
-from tools.cli.guards import plain_value
-from tools.cli.verbs.local import exports, status_lines
+from tools.cli import bytecode
+from tools.cli.show.local_cloud import exports, status_lines
 from tools.cli.verbs.test import phases
 from tools.engine.program import services
+from tools.flows.documents.values import plain_value
 from tools.plan.view import UNKNOWN, Secret
 
 
@@ -36,35 +34,6 @@ def test_only_the_services_that_infra_names_are_compiled(tmp_path: Path) -> None
     found = {str(path.relative_to(tmp_path)) for path in bytecode.targets(packages, repository)}
     assert services(repository / "infra") == {"ec2": "Vpc"}
     assert found == {"site/pulumi", "site/pulumi_aws/__init__.py", "site/pulumi_aws/ec2", "repository/infra"}
-
-
-def test_a_check_of_the_doctor_that_fails_is_a_finding_and_not_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    def _broken_thing() -> diagnosis.Finding:
-        raise OSError("no such device")
-
-    monkeypatch.setattr(diagnosis, "CHECKS", (_broken_thing, diagnosis._python))
-    first, second, *_ = diagnosis.diagnose()
-    assert (first.name, first.ok) == ("broken thing", False)
-    assert "no such device" in first.found
-    assert second.ok
-
-
-@pytest.mark.parametrize("variable", ["SLIPWAY_HOME", "SLIPWAY_CACHE"])
-def test_the_doctor_finds_a_folder_that_cannot_be_made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str) -> None:
-    (tmp_path / "file").write_text("")
-    monkeypatch.setenv(variable, str(tmp_path / "file" / "below"))
-    finding = diagnosis._home() if variable == "SLIPWAY_HOME" else diagnosis._cache()
-    assert (finding.ok, finding.needed) == (False, True)
-    assert variable in finding.way_out
-    monkeypatch.setenv(variable, str(tmp_path / "not" / "yet" / "there"))
-    assert (diagnosis._home() if variable == "SLIPWAY_HOME" else diagnosis._cache()).ok
-
-
-def test_the_doctor_misses_stack_files_where_there_are_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("SLIPWAY_STACKS", str(tmp_path / "nowhere"))
-    (finding,) = diagnosis._stacks()
-    assert (finding.name, finding.ok, finding.needed) == ("stack files", False, True)
-    assert str(tmp_path / "nowhere") in finding.found
 
 
 def test_the_status_is_lines_for_people() -> None:

@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 from tests.support.stacks import STACKS, recorded_stack
 from tools.cli.app import app
-from tools.cli.guards import settings_of
 from tools.cli.promoting import Side
+from tools.flows.stack_settings import settings_of
 from tools.models import storage
 
 

@@ -8,10 +8,14 @@ from typing import Any
 
 import pytest
 
-from tools.cli import ask, changes, show, watch
-from tools.cli.progress import Progress, doing
+from tools.cli import ask
+from tools.cli.show import changes
+from tools.cli.show import run as show
+from tools.cli.show import verdict as show_verdict
+from tools.cli.terminal.run_progress import RunProgress, doing
 from tools.engine.events import Step, Tick, UnderWay
 from tools.engine.runs import RunResult
+from tools.flows import watch
 
 STACK = "urn:pulumi:local::slipway::pulumi:pulumi:Stack::slipway-local"
 
@@ -95,7 +99,7 @@ def test_nothing_is_cut_where_there_is_no_terminal(capsys: pytest.CaptureFixture
 def test_advice_is_one_entry_a_rule_with_the_resources_it_is_about(capsys: pytest.CaptureFixture[str]) -> None:
     found = [SimpleNamespace(rule="iam-x", level="advisory", urn=f"a::b::role-{n}", message="no boundary") for n in range(5)]
     report = SimpleNamespace(mandatory=(), violations=found, unknown=(), rules=9, evaluated=5, exceptions=(), off=())
-    show.policy(report)
+    show_verdict.policy(report)
     said = capsys.readouterr().out
     assert "! iam-x  role-0, role-1, role-2 and 2 more\n      no boundary\n" in said
     assert said.count("no boundary") == 1
@@ -103,7 +107,9 @@ def test_advice_is_one_entry_a_rule_with_the_resources_it_is_about(capsys: pytes
 
 def test_what_blocks_names_every_resource(capsys: pytest.CaptureFixture[str]) -> None:
     found = [SimpleNamespace(rule="s3-x", level="mandatory", urn=f"a::b::bucket-{n}", message="open") for n in range(5)]
-    show.policy(SimpleNamespace(mandatory=found, violations=found, unknown=(), rules=9, evaluated=5, exceptions=(), off=()))
+    show_verdict.policy(
+        SimpleNamespace(mandatory=found, violations=found, unknown=(), rules=9, evaluated=5, exceptions=(), off=())
+    )
     said = capsys.readouterr().out
     assert all(f"bucket-{number}" in said for number in range(5))
 
@@ -120,7 +126,7 @@ def test_progress_says_what_is_waited_for_for_how_long_and_how_many_others() -> 
 
 
 def test_while_a_job_trains_progress_shows_its_last_line(capsys: pytest.CaptureFixture[str]) -> None:
-    progress = Progress()
+    progress = RunProgress()
     progress.watch = lambda: "epoch=3; train_loss=0.28; (job)"
     progress.phase("up of local", expected=9)
     progress.tick(tick(UnderWay(op="create", name="digits", type=watch.TRAINING_TYPE, since=0.0)))
@@ -135,7 +141,7 @@ def test_a_cloud_that_cannot_be_asked_costs_the_line_and_not_the_run() -> None:
     def broken() -> str:
         raise OSError("gone")
 
-    progress = Progress()
+    progress = RunProgress()
     progress.watch = broken
     assert (
         progress._words(tick(UnderWay(op="create", name="digits", type=watch.TRAINING_TYPE, since=0.0)), 1.0) == "create digits"

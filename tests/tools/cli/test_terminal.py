@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.cli.terminal import explain
+from tools.cli.terminal.refusals import explain
 from tools.engine.home import REPOSITORY
 
 

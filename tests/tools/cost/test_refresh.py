@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from tools.cli import price_lists
 from tools.cli.app import app
 from tools.cost import refresh as refreshing
 from tools.cost.offers import CODES, OFFERS, PriceList, read
 from tools.cost.prices import table
 from tools.cost.refresh import TABLE, Refresh, refresh, write
+from tools.flows import price_lists
 
 FILES = Path(__file__).parent / "price_list"
 LISTS = [read(path.read_text(encoding="utf-8"), path.name) for path in sorted(FILES.glob("*.json"))]
@@ -192,7 +192,7 @@ def served(tmp_path: Path) -> Iterator[str]:
 
 
 def test_price_lists_are_fetched_by_service_and_region_and_those_not_there_are_passed_over(served: str) -> None:
-    found = list(price_lists.lists(served, ["us-east-1", "eu-west-1"]))
+    found = list(price_lists.lists(served, ["us-east-1", "eu-west-1"], say=print))
     assert sorted(one.code for one in found) == ["AWSLambda", "AmazonEC2", "AmazonEC2", "AmazonSageMaker", "awskms"]
     assert {one.code for one in found} < set(CODES)
 

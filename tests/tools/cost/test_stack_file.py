@@ -12,11 +12,11 @@ from infra.money.settings import UsageNumbers, UsageSettings
 from infra.stack_file import Settings, parse
 from tests.support.stacks import config_of
 from tests.tools.cost.make import JOB, NODE_GROUP, view
-from tools.cli import show_cost
-from tools.cli.guards import priced, usage_of
+from tools.cli.show import cost as show_cost
 from tools.cost import CostReport
 from tools.cost.prices import quote
 from tools.cost.usage import Usage, in_stack_file, numbers
+from tools.flows.judgement import priced, usage_of
 from tools.plan.view import Plan, ResourceView
 from tools.report.change_reader import read
 

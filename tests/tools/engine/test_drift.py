@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tools.cli.guards import drift_document
 from tools.engine.drift import Property, drift
 from tools.engine.events import Step
+from tools.flows.documents.run import drift_document
 from tools.plan.view import SECRET_SIGNATURE, SPECIAL_KEY
 
 URN = "urn:pulumi:prod::slipway::aws:s3/bucket:Bucket::raw"

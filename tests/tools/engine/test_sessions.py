@@ -14,6 +14,7 @@ from tools.engine.errors import EngineError
 from tools.engine.events import Step
 from tools.engine.runs import RunResult
 from tools.engine.sessions import Session, open_stack, place_of, reader
+from tools.engine.stack_ref import StackRef
 
 ENGINE = Engine(path=Path("/engine/bin/pulumi"), version="3.259.0", source="PATH")
 URN = "urn:pulumi:local::slipway::aws:s3/bucket:Bucket::raw"
@@ -80,7 +81,7 @@ def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Opened:
 
     def open_(cloud: FakeCloud, verb: str = "up") -> AbstractContextManager[Session]:
         return open_stack(
-            "local",
+            StackRef(),
             verb,
             program=lambda: None,
             env=env,
@@ -200,9 +201,9 @@ def test_a_full_disk_ends_the_run_before_anything_starts(opened: Opened, monkeyp
 def test_environments_are_apart_from_each_other_and_from_their_rehearsals(tmp_path: Path) -> None:
     env = {"SLIPWAY_HOME": str(tmp_path)}
     places = [
-        place_of("local", local=False, env=env),
-        place_of("prod", local=True, env=env),
-        place_of("prod", local=False, env=env),
+        place_of(StackRef(), env=env),
+        place_of(StackRef(name="prod", local=True), env=env),
+        place_of(StackRef(name="prod"), env=env),
     ]
     assert [place.mode for place in places] == ["local", "local", "aws"]
     assert len({place.work for place in places}) == 3
@@ -210,7 +211,7 @@ def test_environments_are_apart_from_each_other_and_from_their_rehearsals(tmp_pa
 
 def test_reading_a_stack_that_was_never_up_says_so(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match=r"never up here; run `./slipway up local`"):
-        reader("local", env={"SLIPWAY_HOME": str(tmp_path)})
+        reader(StackRef(), env={"SLIPWAY_HOME": str(tmp_path)})
 
 
 @pytest.mark.parametrize("text", ["many", "0", "-1", "1.5"])

@@ -7,6 +7,7 @@ import yaml
 from tools.engine import workspace
 from tools.engine.binary import Engine
 from tools.engine.home import REPOSITORY, StackPlace
+from tools.engine.stack_ref import stack_source
 
 ENGINE = Engine(path=Path("/engine/bin/pulumi"), version="3.259.0", source="PATH")
 STACK_FILE = """secretsprovider: awskms://alias/slipway
@@ -66,7 +67,7 @@ def test_an_unchanged_stack_file_is_not_written_again(place: StackPlace, folder:
 
 def test_a_stack_that_is_not_there_is_answered_with_those_that_are(folder: Path) -> None:
     with pytest.raises(FileNotFoundError, match="Stacks there: dev, prod"):
-        workspace.stack_source("staging", folder)
+        stack_source("staging", folder)
 
 
 def test_the_local_environment_reaches_the_local_cloud_and_nothing_of_the_user_s(place: StackPlace, tmp_path: Path) -> None:
@@ -110,9 +111,9 @@ def test_dynamic_resources_go_to_the_warm_host_when_it_is_up() -> None:
 
 def test_stack_files_come_from_the_folder_that_slipway_stacks_names(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLIPWAY_STACKS", str(folder))
-    assert workspace.stack_source("prod") == folder / "Pulumi.prod.yaml"
+    assert stack_source("prod") == folder / "Pulumi.prod.yaml"
     monkeypatch.delenv("SLIPWAY_STACKS")
-    assert workspace.stack_source("local") == REPOSITORY / "Pulumi.local.yaml"
+    assert stack_source("local") == REPOSITORY / "Pulumi.local.yaml"
 
 
 def test_a_rehearsal_runs_in_the_emulated_account_whatever_account_the_environment_names() -> None:
@@ -125,13 +126,13 @@ def test_a_rehearsal_runs_in_the_emulated_account_whatever_account_the_environme
 @pytest.mark.parametrize("name", ["../prod", "a/../prod", "a b", "", "-prod", ".prod", "x" * 101, "pr\u00f6d", "prod\n"])
 def test_what_pulumi_takes_for_no_name_never_becomes_a_path(folder: Path, name: str) -> None:
     with pytest.raises(ValueError, match="no name of a stack"):
-        workspace.stack_source(name, folder)
+        stack_source(name, folder)
 
 
 def test_a_folder_is_no_stack_file(folder: Path) -> None:
     (folder / "Pulumi.odd.yaml").mkdir()
     with pytest.raises(FileNotFoundError, match="Stacks there: dev, prod"):
-        workspace.stack_source("odd", folder)
+        stack_source("odd", folder)
 
 
 def test_state_and_logs_are_their_user_s_alone_and_the_home_stays_as_it_was(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from localcloud import client
 from tests.tools.jobs.make import outputs
 from tools.cli.deployed import deployed
 from tools.engine import sessions
+from tools.engine.stack_ref import StackRef
 
 REACH = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
@@ -53,7 +54,7 @@ def test_one_that_is_not_is_told_with_the_command(stack: dict[str, Any], change:
 
 
 def test_a_cloud_that_was_restarted_has_none_of_it(stack: dict[str, Any]) -> None:
-    place = sessions.place_of("local", local=True)
+    place = sessions.place_of(StackRef())
     place.epoch_file.parent.mkdir(parents=True)
     place.epoch_file.write_text("another life")
     with pytest.raises(ValueError, match="was restarted and is empty"):

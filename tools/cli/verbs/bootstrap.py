@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tools.cli.options import Json, Local, Yes
-from tools.cli.terminal import FAILED, answer, errors_said, leave, say
+from tools.cli.terminal.refusals import errors_said
+from tools.cli.terminal.streams import answer, leave, say
+from tools.flows.ending import Ending
 
 if TYPE_CHECKING:
     from tools.bootstrap.step import Outcome
-    from tools.cli.bootstrapping import Bootstrap
+    from tools.flows.bootstrapping import Bootstrap
 
 Environment = Annotated[str, typer.Argument(metavar="ENV", help="The environment: dev, staging, prod, any Pulumi.<stack>.yaml.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be made or mended, and touch nothing.")]
@@ -39,45 +41,35 @@ def run(
     Example: slipway bootstrap dev
     """
     with errors_said(as_json=as_json, stack=stack):
-        from tools.bootstrap.step import FOUND
-        from tools.cli.bootstrapping import document, prepare
+        from tools.engine.stack_ref import StackRef
+        from tools.flows.bootstrapping import bootstrap, prepare
+        from tools.flows.documents.bootstrap import bootstrap_document
 
-        began = prepare(stack, local=local, repository=repository, bucket=bucket, say=say)
-        outcomes = began.plan()
-        if not dry_run and any(one.op != FOUND for one in outcomes):
-            if not (local or yes or as_json) and not _agreed(began, outcomes):
-                leave(FAILED)
-            outcomes = _carried_out(began)
+        environment = prepare(StackRef(name=stack, local=local), repository=repository, bucket=bucket, say=say)
+        agree = None if yes or as_json else lambda outcomes: _agreed(environment, outcomes)
+        outcomes = bootstrap(environment, dry_run=dry_run, agree=agree)
+        if outcomes is None:
+            leave(Ending.FAILED)
         if as_json:
-            answer(document(began, outcomes, dry_run=dry_run))
+            answer(bootstrap_document(environment, outcomes, dry_run=dry_run))
         else:
-            _show(began, outcomes, dry_run=dry_run)
+            _show(environment, outcomes, dry_run=dry_run)
 
 
-def _carried_out(began: Bootstrap) -> list[Outcome]:
-    """The outcomes, each thing told as it begins: a run that is cut has said how far it came."""
-    outcomes: list[Outcome] = []
-    for one in began.carry_out():
-        if not outcomes or outcomes[-1].thing != one.thing:
-            say(f"{one.thing} ...")
-        outcomes.append(one)
-    return outcomes
-
-
-def _agreed(began: Bootstrap, outcomes: list[Outcome]) -> bool:
+def _agreed(environment: Bootstrap, outcomes: list[Outcome]) -> bool:
     """Shows what would be done and asks; where nobody can answer, says how to go on without being asked."""
     if not sys.stdin.isatty():
         say("error: this changes a real account and nobody is there to ask; run again with --yes, or --dry-run to see it first")
         return False
-    _show(began, outcomes, dry_run=True)
-    return typer.confirm(f"Do it in account {began.target.account_id}?", err=True)
+    _show(environment, outcomes, dry_run=True)
+    return typer.confirm(f"Do it in account {environment.target.account_id}?", err=True)
 
 
-def _show(began: Bootstrap, outcomes: list[Outcome], *, dry_run: bool) -> None:
-    from tools.cli import show_bootstrap as show
+def _show(environment: Bootstrap, outcomes: list[Outcome], *, dry_run: bool) -> None:
+    from tools.cli.show import bootstrap as show
 
-    show.table(began, outcomes)
+    show.table(environment, outcomes)
     if dry_run:
         return
-    show.notes(began.notes())
-    show.next_steps(began)
+    show.notes(environment.notes())
+    show.next_steps(environment)

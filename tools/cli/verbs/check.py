@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
-from tools.cli.options import Json, Local, Stack
-from tools.cli.terminal import POLICY, answer, errors_said, leave
+from tools.cli.options import Json, Local, Stack, stack_named
+from tools.cli.terminal.refusals import errors_said
+from tools.cli.terminal.streams import answer, leave
+from tools.flows.ending import Ending
 
 
 def run(
@@ -29,33 +31,27 @@ def run(
         if list_rules:
             _list(as_json=as_json)
             return
-        from policies.evaluate import evaluate
-        from tools.cli import show
-        from tools.cli.guards import overrides_of, overrides_of_file, settings_of
-        from tools.cli.plans import plan_of
+        named = stack_named(stack, local=local)
+        from tools.cli.show import verdict as show
+        from tools.cli.terminal.run_progress import RunProgress
+        from tools.flows.checking import check
+        from tools.flows.plans import PlanSource
 
-        overrides = overrides_of(settings_of(stack)) if resources is None else overrides_of_file(stack)
-        plan = plan_of(stack, local=local, resources=resources, state=state)
-        report = evaluate(plan, overrides=overrides, whole=resources is None)
+        report = check(PlanSource(stack=named, resources=resources, state=state), progress=RunProgress())
         if as_json:
             answer(report.to_json())
         else:
             show.policy(report)
-        leave(POLICY if report.mandatory else 0)
+        leave(Ending.POLICY if report.mandatory else Ending.DONE)
 
 
 def _list(*, as_json: bool) -> None:
-    from policies.rules import all_rules
+    from tools.cli.show import verdict as show
+    from tools.flows.checking import rules
+    from tools.flows.documents.policy import rule_document
 
-    rules = sorted(all_rules(), key=lambda rule: rule.id)
+    found = rules()
     if as_json:
-        keys = ("id", "severity", "types", "why", "fix", "frameworks", "anchors")
-        answer([{key: getattr(rule, key) for key in keys} for rule in rules])
-        return
-    from tools.cli.terminal import console
-
-    out = console()
-    for rule in rules:
-        out.print(f"[bold]{rule.id}[/]  {rule.severity}  [dim]{', '.join(rule.types)}[/]")
-        out.print(f"    why: {rule.why}\n    fix: {rule.fix}", markup=False)
-    out.print(f"{len(rules)} rules")
+        answer([rule_document(rule) for rule in found])
+    else:
+        show.rules(found)

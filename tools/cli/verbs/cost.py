@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
-from tools.cli.options import Json, Local, Stack, region_checked
-from tools.cli.terminal import CEILING, answer, errors_said, leave
+from tools.cli.options import Json, Local, Stack, region_checked, stack_named
+from tools.cli.terminal.refusals import errors_said
+from tools.cli.terminal.streams import answer, leave
+from tools.flows.ending import Ending
 
 
 def run(
@@ -24,18 +26,18 @@ def run(
     Example: slipway cost prod --local --json
     """
     with errors_said(as_json=as_json, stack=stack):
-        from tools.cli import show_cost
-        from tools.cli.guards import priced, settings_of
-        from tools.cli.plans import plan_of
-
         if stack == "refresh":  # what `cost refresh` with an option between comes to
             raise ValueError("cost: refresh is no stack here; to renew the price table, write `slipway cost refresh [SOURCE]`")
         region_checked(region)
-        settings = settings_of(stack)
-        plan = plan_of(stack, local=local, resources=resources, state=state)
-        report = priced(plan, settings, region=region)
+        named = stack_named(stack, local=local)
+        from tools.cli.show import cost as show
+        from tools.cli.terminal.run_progress import RunProgress
+        from tools.flows.plans import PlanSource
+        from tools.flows.pricing import price
+
+        report = price(PlanSource(stack=named, resources=resources, state=state), progress=RunProgress(), region=region)
         if as_json:
             answer(report.to_json())
         else:
-            show_cost.bill(report)
-        leave(CEILING if report.over_ceiling else 0)
+            show.bill(report)
+        leave(Ending.CEILING if report.over_ceiling else Ending.DONE)

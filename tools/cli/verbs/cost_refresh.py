@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from tools.cli.options import Json, region_checked
-from tools.cli.terminal import errors_said
+from tools.cli.terminal.refusals import errors_said
+from tools.cli.terminal.streams import answer, say
 
 
 def run(
@@ -23,6 +24,13 @@ def run(
     Example: slipway cost refresh --region eu-west-1 --dry-run
     """
     with errors_said(as_json=as_json):
-        from tools.cli.price_lists import renew
+        region_checked(region)
+        from tools.cli.show import cost as show
+        from tools.flows.documents.cost import renewal_document
+        from tools.flows.pricing import renew
 
-        renew(source, region_checked(region), dry_run=dry_run, as_json=as_json)
+        done = renew(source, region, say=say, dry_run=dry_run)
+        if as_json:
+            answer(renewal_document(done))
+        else:
+            show.renewal(done)

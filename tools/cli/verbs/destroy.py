@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import sys
 import time
+from typing import TYPE_CHECKING
 
 import typer
 
-from tools.cli.options import Json, Local, Stack, Yes
-from tools.cli.terminal import FAILED, answer, errors_said, leave, say, short_lived
+from tools.cli.options import Json, Local, Stack, Yes, stack_named
+from tools.cli.terminal.refusals import errors_said
+from tools.cli.terminal.streams import answer, leave, say, short_lived
+from tools.flows.ending import Ending
+
+if TYPE_CHECKING:
+    from tools.engine.stack_ref import StackRef
 
 
 def run(stack: Stack = "local", local: Local = False, yes: Yes = False, as_json: Json = False) -> None:
@@ -21,49 +27,31 @@ def run(stack: Stack = "local", local: Local = False, yes: Yes = False, as_json:
     short_lived()
     began = time.monotonic()
     with errors_said(as_json=as_json, stack=stack):
-        from tools.cli import show
-        from tools.cli.progress import Progress
-        from tools.engine.program import program
-        from tools.engine.sessions import open_stack, place_of
-        from tools.engine.workspace import stack_source
-
-        stack_source(stack)
-        place = place_of(stack, local=local)
-        if not yes and not _agreed(stack, real=place.mode != "local"):
+        named = stack_named(stack, local=local)
+        if not yes and not _agreed(named):
             say("nothing was touched")
-            leave(FAILED)
-        with (
-            Progress().shown() as progress,
-            open_stack(stack, "destroy", program=program, local=local, say=progress.say, on_tick=progress.tick) as session,
-        ):
-            progress.phase(f"destroy of {stack}", expected=session.expected())
-            if session.cloud:
-                session.let_go()
-            result = session.changing(session.runner.destroy)
-            orphans = session.cloud.orphans(stack) if session.cloud and result.ok else []
+            leave(Ending.FAILED)
+        from tools.cli.show import run as show
+        from tools.cli.terminal.run_progress import RunProgress
+        from tools.flows.destroying import destroy
+        from tools.flows.documents.run import destroy_document
+
+        done = destroy(named, progress=RunProgress())
+        seconds = time.monotonic() - began
         if as_json:
-            document = {
-                "stack": stack,
-                "seconds": round(time.monotonic() - began, 2),
-                "deleted": result.deleted,
-                "orphans": orphans,
-            }
-            if not result.ok:
-                document["error"] = {"code": FAILED, "faults": [{"urn": f.urn, "message": f.message} for f in result.faults]}
-            answer(document)
-        elif result.ok:
-            show.destroyed(stack, result, orphans, time.monotonic() - began, asked=session.cloud is not None)
-        if not result.ok:
-            show.failure(result)
-        leave(FAILED if orphans or not result.ok else 0)
+            answer(destroy_document(done, seconds))
+        elif done.result.ok:
+            show.destroyed(done, seconds)
+        if not done.result.ok:
+            show.failure(done.result)
+        leave(done.ending)
 
 
-def _agreed(stack: str, *, real: bool) -> bool:
+def _agreed(stack: StackRef) -> bool:
     """Asks on a terminal. Without one the local rehearsal may go; a real account needs --yes."""
     if not sys.stdin.isatty():
-        if real:
+        if not stack.local:
             say("error: this deletes a real environment and nobody is there to ask; run again with --yes")
-        return not real
-    return typer.confirm(
-        f"Delete everything of stack {stack}{' in its AWS account' if real else ' in the local cloud'}?", err=True
-    )
+        return stack.local
+    where = "in the local cloud" if stack.local else "in its AWS account"
+    return typer.confirm(f"Delete everything of stack {stack.name} {where}?", err=True)

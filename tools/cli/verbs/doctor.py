@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from tools.cli.options import Json
-from tools.cli.terminal import FAILED, answer, errors_said, leave
+from tools.cli.terminal.refusals import errors_said
+from tools.cli.terminal.streams import answer, leave
+from tools.flows.ending import Ending
 
 
 def run(as_json: Json = False) -> None:
@@ -12,20 +14,14 @@ def run(as_json: Json = False) -> None:
     Example: slipway doctor
     """
     with errors_said(as_json=as_json):
-        from tools.cli.diagnosis import diagnose
+        from tools.cli.show import findings as show
+        from tools.flows.diagnosis import diagnose, healthy
+        from tools.flows.documents.machine import doctor_document
 
-        findings = diagnose()
-        healthy = all(finding.ok or not finding.needed for finding in findings)
+        found = diagnose()
+        fine = healthy(found)
         if as_json:
-            answer({"healthy": healthy, "findings": [finding.to_json() for finding in findings]})
+            answer(doctor_document(found, healthy=fine))
         else:
-            from tools.cli.terminal import console
-
-            out = console()
-            for finding in findings:
-                mark = "[green]ok[/]     " if finding.ok else "[red]missing[/]" if finding.needed else "[yellow]absent[/] "
-                out.print(f"{mark} [bold]{finding.name}[/]: ", end="")
-                out.print(finding.found, markup=False)
-                if not finding.ok and finding.way_out:
-                    out.print(f"          -> {finding.way_out}", markup=False)
-        leave(0 if healthy else FAILED)
+            show.findings(found)
+        leave(Ending.DONE if fine else Ending.FAILED)

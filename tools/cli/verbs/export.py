@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from tools.cli.options import Json, Local, Stack
-from tools.cli.terminal import answer, errors_said
+from tools.cli.options import Json, Local, Stack, stack_named
+from tools.cli.terminal.refusals import errors_said
+from tools.cli.terminal.streams import answer
 
 
 def run(stack: Stack = "local", local: Local = False, as_json: Json = False) -> None:
@@ -12,6 +13,7 @@ def run(stack: Stack = "local", local: Local = False, as_json: Json = False) -> 
     Example: slipway export > stack.json
     """
     with errors_said(as_json=as_json, stack=stack):
-        from tools.engine.sessions import reader
+        named = stack_named(stack, local=local)
+        from tools.flows.reading import export
 
-        answer(reader(stack, local=local).export())
+        answer(export(named))

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from tools.cli.options import Json, Local, Stack
-from tools.cli.terminal import answer, console, errors_said, say
-
-if TYPE_CHECKING:
-    from tools.images.builders import Tool
-    from tools.images.context import Source
-    from tools.images.variants import Build
+from tools.cli.terminal.refusals import errors_said
+from tools.cli.terminal.streams import answer, say
 
 app = typer.Typer(
     add_completion=False,
@@ -44,14 +37,15 @@ def list_(as_json: Json = False) -> None:
     Example: slipway images list
     """
     with errors_said(as_json=as_json):
-        rows = list(_rows(_source()))
+        from tools.cli.show import images as shown
+        from tools.flows.documents.images import row_document
+        from tools.flows.image_work import ImageWork
+
+        found = list(ImageWork(say=say).rows())
         if as_json:
-            answer(rows)
-            return
-        for row in rows:
-            console().print(f"[bold]{row['image']} {row['variant']}[/]  {row['tag']}", highlight=False)
-            for key in ("requirements", "base", "note"):
-                console().print(f"    {key}: {row[key]}", markup=False)
+            answer([row_document(row) for row in found])
+        else:
+            shown.rows(found)
 
 
 @app.command()
@@ -69,9 +63,17 @@ def show(
     Example: slipway images show serving --variant cpu
     """
     with errors_said(as_json=as_json):
-        source = _source()
-        shown = _described(_decided(source, image, variant, base, tag, requirements, non_root), source)
-        _said(as_json, shown, "\n".join(_lines(shown)))
+        from tools.cli.show import images as shown
+        from tools.flows.documents.images import image_document
+        from tools.flows.image_work import ImageChoice, ImageWork
+
+        work = ImageWork(say=say)
+        choice = ImageChoice(image=image, variant=variant, base=base, tag=tag, requirements=requirements, non_root=non_root)
+        document = image_document(work.decided(choice), work.source)
+        if as_json:
+            answer(document)
+        else:
+            shown.described(document)
 
 
 @app.command()
@@ -91,39 +93,19 @@ def build(
     Example: slipway images build serving --variant cpu --sbom serving.cdx.json
     """
     with errors_said(as_json=as_json):
-        from tools.engine.home import home_path
-        from tools.images import builders
-        from tools.images.build import build_image
-        from tools.images.variants import IMAGES
+        from tools.cli.show import images as shown
+        from tools.flows.documents.images import built_document
+        from tools.flows.image_work import ALL, ImageChoice, ImageWork
 
-        wanted = IMAGES if image == "all" else (image,)
-        if sbom and len(wanted) > 1:
-            raise ValueError("--sbom is the bill of one image; name training or serving")
-        source = _source()
-        builds = [_decided(source, name, variant, base, tag, requirements, non_root) for name in wanted]
-        found = builders.find(tool)
+        work = ImageWork(say=say)
+        choice = ImageChoice(image=image, variant=variant, base=base, tag=tag, requirements=requirements, non_root=non_root)
         documents = []
-        for each in builds:
-            say(f"building {each.reference} with {found.name} over {each.base}")
-            log = home_path() / "images" / f"{each.image}-{each.tag}.log"
-            built = build_image(found, each, source, log=log, say=say)
-            if sbom:
-                _write(sbom, _bill(each, source, tool=found, image_id=built.id))
-            documents.append(
-                {
-                    **_described(each, source),
-                    "tool": built.tool,
-                    "id": built.id,
-                    "digest": built.digest or None,
-                    "seconds": built.seconds,
-                    "log": str(built.log),
-                    "sbom": str(sbom) if sbom else None,
-                }
-            )
+        for built in work.build(choice, tool=tool, bill=sbom):
+            documents.append(built_document(built, work.source, sbom=sbom))
             if not as_json:
-                console().print(f"{each.reference}  {built.digest or built.id}  {built.seconds} s", markup=False)
+                shown.built(built)
         if as_json:
-            answer(documents if image == "all" else documents[0])
+            answer(documents if image == ALL else documents[0])
 
 
 @app.command()
@@ -144,37 +126,20 @@ def push(
     Example: slipway images push all dev
     """
     with errors_said(as_json=as_json, stack=stack):
-        from tools.images.errors import ImageError
-        from tools.images.variants import IMAGES
+        from tools.cli.show import images as shown
+        from tools.engine.stack_ref import StackRef
+        from tools.flows.documents.images import pushed_document
+        from tools.flows.image_work import ALL, ImageChoice, ImageWork
 
-        if repository and image == "all":
-            raise ValueError("--repository is one image's; name training or serving")
-        if not repository and (local or stack == "local"):
-            raise ImageError(
-                "the local cloud holds no images: its jobs and endpoints run this checkout, so there is nothing to push.\n"
-                "name a stack on AWS: slipway images push all dev"
-            )
-        import boto3
-
-        from tools.engine.sessions import reader
-        from tools.images import builders
-        from tools.images.push import Repository, push_image
-
-        source = _source()
-        wanted = IMAGES if image == "all" else (image,)
-        builds = [_decided(source, name, variant, "", tag, requirements, non_root, built=True) for name in wanted]
-        outputs = {} if repository else reader(stack, local=local).outputs()
-        found = builders.find(tool)
+        choice = ImageChoice(image=image, variant=variant, tag=tag, requirements=requirements, non_root=non_root)
+        target = StackRef(name=stack, local=local)
         documents = []
-        for each in builds:
-            target = Repository.of(repository or str(outputs.get(f"{each.image}RepositoryUrl", "")))
-            ecr = boto3.client("ecr", region_name=target.region)
-            pushed = push_image(found, each.reference, each.tag, target, ecr, say)
-            documents.append({"reference": pushed.reference, "digest": pushed.digest, "already": pushed.already})
+        for pushed in ImageWork(say=say).push(choice, target, tool=tool, repository=repository):
+            documents.append(pushed_document(pushed))
             if not as_json:
-                console().print(f"{pushed.reference}  {pushed.digest}", markup=False)
+                shown.pushed(pushed)
         if as_json:
-            answer(documents if image == "all" else documents[0])
+            answer(documents if image == ALL else documents[0])
 
 
 @app.command()
@@ -192,121 +157,17 @@ def sbom(
     Example: slipway images sbom serving --variant cpu -o serving.cdx.json
     """
     with errors_said(as_json=as_json):
-        source = _source()
-        document = _bill(_decided(source, image, variant, base, "", requirements, False), source, rootfs=rootfs)
+        from tools.cli.show import images as shown
+        from tools.flows.image_work import ImageChoice, ImageWork, write
+
+        work = ImageWork(say=say)
+        choice = ImageChoice(image=image, variant=variant, base=base, requirements=requirements)
+        document = work.bill(work.decided(choice), rootfs=rootfs)
         if output is None:
             answer(document)
             return
-        _write(output, document)
-        _said(as_json, {"sbom": str(output), "components": len(document["components"])}, str(output))
-
-
-def _source() -> Source:
-    """This checkout's code, under the tag that the stack gives it."""
-    from infra.registry.source_digest import WORKLOADS, image_tag, source_files
-    from tools.images.context import Source
-
-    return Source(root=WORKLOADS.parent, files=source_files(), tag=image_tag())
-
-
-def _decided(
-    source: Source,
-    image: str,
-    variant: str,
-    base: str,
-    tag: str,
-    requirements: Path | None,
-    non_root: bool,
-    *,
-    built: bool = False,
-) -> Build:
-    from tools.images.variants import EPOCH, decide
-
-    text = os.environ.get("SOURCE_DATE_EPOCH", "")
-    if text and not (text.isascii() and text.isdigit()):
-        raise ValueError(f"SOURCE_DATE_EPOCH is {text!r}; give seconds since 1970, or unset it")
-    return decide(
-        image,
-        variant,
-        source=source.tag,
-        root=source.root,
-        base=base,
-        tag=tag,
-        requirements=requirements,
-        non_root=non_root,
-        version=_version(source.root),
-        epoch=int(text or EPOCH),
-        built=built,
-    )
-
-
-def _version(root: Path) -> str:
-    import tomllib
-
-    return str(tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
-
-
-def _rows(source: Source) -> Iterator[dict[str, Any]]:
-    """Every image in every variant; one that needs a base says why."""
-    from tools.images.variants import IMAGES, VARIANTS, default_base
-
-    for image in IMAGES:
-        for row in VARIANTS:
-            yield {
-                "image": image,
-                "variant": row.name,
-                "tag": f"{source.tag}{row.suffix}",
-                "requirements": row.requirements[image],
-                "base": None if row.needs_base else default_base(source.root),
-                "note": row.needs_base or row.note[image],
-            }
-
-
-def _described(build: Build, source: Source) -> dict[str, Any]:
-    return {
-        "image": build.image,
-        "variant": build.variant,
-        "reference": build.reference,
-        "tag": build.tag,
-        "base": build.base,
-        "requirements": str(build.given_requirements or build.requirements),
-        "arguments": dict(build.arguments),
-        "context": {"files": len(source.paths()), "bytes": source.bytes()},
-        "note": build.note,
-    }
-
-
-def _lines(shown: Mapping[str, Any]) -> Iterator[str]:
-    context = shown["context"]
-    yield f"{shown['reference']}  ({shown['note']})"
-    yield f"context  {context['files']} files, {context['bytes'] / 1000:.0f} kB"
-    for name, value in shown["arguments"].items():
-        if value:
-            yield f"  {name}={value}"
-
-
-def _bill(
-    build: Build, source: Source, *, tool: Tool | None = None, image_id: str = "", rootfs: Path | None = None
-) -> dict[str, Any]:
-    """The bill of materials. The Debian packages come from a root file system, or out of the image itself."""
-    from tools.images import builders, sbom
-
-    lock = build.given_requirements or source.root / build.requirements
-    packages = sbom.os_packages_of(rootfs) if rootfs else ()
-    if tool and not rootfs:
-        texts = [builders.read_file(tool, image_id, path) for path in (sbom.DPKG_STATUS, sbom.OS_RELEASE)]
-        packages = sbom.os_packages(*texts)
-    if not packages:
-        say("the bill has no packages of the operating system: they are read from an image that was built, or from --rootfs")
-    return sbom.document(build, lock.read_text(encoding="utf-8"), packages=packages, image_id=image_id)
-
-
-def _write(path: Path, document: Mapping[str, Any]) -> None:
-    path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-
-
-def _said(as_json: bool, document: Mapping[str, Any], words: str) -> None:
-    if as_json:
-        answer(document)
-    else:
-        console().print(words, markup=False)
+        write(output, document)
+        if as_json:
+            answer({"sbom": str(output), "components": len(document["components"])})
+        else:
+            shown.written(str(output))

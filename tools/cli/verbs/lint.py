@@ -12,8 +12,10 @@ from typing import Final
 import typer
 
 from tools.cli.options import Json
-from tools.cli.terminal import FAILED, answer, errors_said, leave, say
+from tools.cli.terminal.refusals import errors_said
+from tools.cli.terminal.streams import answer, leave, say
 from tools.engine.home import REPOSITORY, cache_path
+from tools.flows.ending import Ending
 
 # What mypy reads; the first run after an update of its libraries takes about a minute, the others seconds.
 TYPED: Final = ("catalog", "infra", "workloads", "policies", "localcloud", "tools", "tests", "benchmarks")
@@ -52,7 +54,7 @@ def run(
                 if not outcome.passed:
                     print(outcome.output)
                 say(f"{outcome.check}: {'ok' if outcome.passed else 'failed'} ({outcome.seconds:.1f} s)")
-        leave(0 if passed else FAILED)
+        leave(0 if passed else Ending.FAILED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

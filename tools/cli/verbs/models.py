@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tools.cli.options import Json, Local, Yes
-from tools.cli.terminal import answer, errors_said, leave, say
+from tools.cli.terminal.refusals import errors_said
+from tools.cli.terminal.streams import answer, leave, say
 
 if TYPE_CHECKING:
     from tools.cli.deployed import Deployed

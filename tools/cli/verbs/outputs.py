@@ -1,4 +1,4 @@
-"""`slipway outputs`."""
+"""`slipway outputs`: what a stack gave out when it was last brought up."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from tools.cli.options import Json, Local, Stack
-from tools.cli.terminal import answer, errors_said, say
+from tools.cli.options import Json, Local, Stack, stack_named
+from tools.cli.terminal.refusals import errors_said
+from tools.cli.terminal.streams import answer, say
 
 
 def run(
@@ -21,10 +22,11 @@ def run(
     Example: slipway outputs --json
     """
     with errors_said(as_json=as_json, stack=stack):
-        from tools.cli import show
-        from tools.engine.sessions import reader
+        named = stack_named(stack, local=local)
+        from tools.cli.show import run as show
+        from tools.flows.reading import outputs
 
-        values = reader(stack, local=local).outputs(show_secrets=show_secrets)
+        values = outputs(named, show_secrets=show_secrets)
         if as_json:
             answer(values)
         elif values:

@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
-from tools.cli.options import Json, Local, Stack
-from tools.cli.terminal import PREFLIGHT, answer, errors_said, leave, say
+from tools.cli.options import Json, Local, Stack, stack_named
+from tools.cli.terminal.refusals import errors_said
+from tools.cli.terminal.streams import answer, leave
+from tools.flows.ending import Ending
 
 
 def run(
@@ -28,23 +30,15 @@ def run(
     Example: slipway preflight prod
     """
     with errors_said(as_json=as_json, stack=stack):
-        from tools.cli import show_preflight
-        from tools.cli.guards import settings_of
-        from tools.cli.plans import plan_of
-        from tools.cli.preflight import account_of, asked
-        from tools.preflight.permission import NOBODY, PRINCIPAL
+        named = stack_named(stack, local=local)
+        from tools.cli.show import preflight as show
+        from tools.cli.terminal.run_progress import RunProgress
+        from tools.flows.account import preflight
+        from tools.flows.plans import PlanSource
 
-        if principal not in ("", NOBODY) and not PRINCIPAL.fullmatch(principal):
-            raise ValueError(
-                f"--principal {principal!r} is no role's or user's arn; write arn:aws:iam::ACCOUNT:role/NAME, or none"
-            )
-        settings = settings_of(stack)
-        account = account_of(settings, local=local or stack == "local")
-        plan = plan_of(stack, local=local, resources=resources, state=False)
-        say(f"asking {'the local cloud' if account.local else 'account ' + account.caller['Account']}")
-        found = asked(plan, settings, account, principal)
+        found = preflight(PlanSource(stack=named, resources=resources), progress=RunProgress(), principal=principal)
         if as_json:
             answer(found.to_json())
         else:
-            show_preflight.preflight(found, verbose=verbose)
-        leave(0 if found.ok else PREFLIGHT)
+            show.preflight(found, verbose=verbose)
+        leave(Ending.DONE if found.ok else Ending.PREFLIGHT)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 
-from tools.cli.options import Json, Local, Stack, Verbose
-from tools.cli.terminal import answer, errors_said, leave, short_lived
+from tools.cli.options import Json, Local, Stack, Verbose, stack_named
+from tools.cli.terminal.refusals import errors_said
+from tools.cli.terminal.streams import answer, leave, short_lived
 
 
 def run(stack: Stack = "local", local: Local = False, verbose: Verbose = False, as_json: Json = False) -> None:
@@ -18,24 +19,22 @@ def run(stack: Stack = "local", local: Local = False, verbose: Verbose = False, 
     short_lived()
     began = time.monotonic()
     with errors_said(as_json=as_json, stack=stack):
-        from tools.engine.program import warm
+        named = stack_named(stack, local=local)
+        from tools.cli.terminal.run_progress import RunProgress
+        from tools.flows.documents.run import stack_run_document
+        from tools.flows.previewing import preview
 
-        warm()
-        from tools.cli import show
-        from tools.cli.guards import judge, run_document, settings_of
-        from tools.cli.plans import previewed
-        from tools.plan.loaders import from_preview
-
-        settings = settings_of(stack)
-        result, before = previewed(stack, local=local)
-        verdict = judge(from_preview(result.steps, stack), settings, before=before) if result.ok else None
+        done = preview(named, progress=RunProgress())
         if as_json:
-            answer(run_document(stack, time.monotonic() - began, result, verdict))
-        elif verdict:
-            show.changes(result, verbose=verbose)
-            show.verdict(verdict)
-        if not result.ok:
-            show.failure(result)
-            leave(1)
-        assert verdict is not None
-        leave(verdict.code)
+            answer(stack_run_document(done, time.monotonic() - began))
+        elif done.verdict:
+            from tools.cli.show import run as show
+            from tools.cli.show import verdict as show_verdict
+
+            show.changes(done.result, verbose=verbose)
+            show_verdict.verdict(done.verdict)
+        if not done.result.ok:
+            from tools.cli.show.run import failure
+
+            failure(done.result)
+        leave(done.ending)

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from tools.cli.options import Json, Local, Stack
-from tools.cli.terminal import FAILED, answer, errors_said, leave, short_lived
+from tools.cli.options import Json, Local, Stack, stack_named
+from tools.cli.terminal.refusals import errors_said
+from tools.cli.terminal.streams import answer, leave, short_lived
 
 PreviewOnly = Annotated[bool, typer.Option("--preview-only", help="Say what has changed and leave the state as it is.")]
 ExpectNoChanges = Annotated[bool, typer.Option("--expect-no-changes", help="Exit with 1 when anything has changed outside.")]
@@ -30,28 +31,18 @@ def run(
     short_lived()
     began = time.monotonic()
     with errors_said(as_json=as_json, stack=stack):
-        from tools.cli import show
-        from tools.cli.guards import drift_document, run_document
-        from tools.cli.progress import Progress
-        from tools.engine.drift import drift
-        from tools.engine.program import program
-        from tools.engine.sessions import open_stack
+        named = stack_named(stack, local=local)
+        from tools.cli.show import run as show
+        from tools.cli.terminal.run_progress import RunProgress
+        from tools.flows.documents.run import drift_document, refresh_document
+        from tools.flows.refreshing import refresh
 
-        with (
-            Progress().shown() as progress,
-            open_stack(stack, "refresh", program=program, local=local, say=progress.say, on_tick=progress.tick) as session,
-        ):
-            progress.phase(f"refresh of {stack}", expected=session.expected())
-            # Only a run that writes the state is told to the local cloud, which would mend the state first.
-            runner = session.runner
-            result = runner.preview_refresh() if preview_only else session.changing(runner.refresh)
-        found = drift(result.steps)
+        done = refresh(named, progress=RunProgress(), preview_only=preview_only)
         if as_json:
-            answer(run_document(stack, time.monotonic() - began, result, None) | {"drift": drift_document(found)})
-        elif result.ok:
-            show.changes(result)
-            show.drift(drift_document(found))
-        if not result.ok:
-            show.failure(result)
-        if not result.ok or (expect_no_changes and found):
-            leave(FAILED)
+            answer(refresh_document(done, time.monotonic() - began))
+        elif done.result.ok:
+            show.changes(done.result)
+            show.drift(drift_document(done.drift))
+        if not done.result.ok:
+            show.failure(done.result)
+        leave(done.ending(expect_no_changes=expect_no_changes))

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from tools.cli.options import Json, Local
-from tools.cli.terminal import answer, errors_said, leave, say
+from tools.cli.options import Json, Local, stack_named
+from tools.cli.terminal.refusals import errors_said
+from tools.cli.terminal.streams import answer, leave, say, short_lived
+from tools.flows.ending import Ending
+
+if TYPE_CHECKING:
+    from tools.flows.change_report import Reported
+    from tools.flows.documents.report import ReportDocument
 
 
 class Form(StrEnum):
@@ -63,29 +69,43 @@ def run(
             return
         if ask and (saved is not None or preflight is not None):
             raise ValueError("--ask-account is of a preview now; leave it out, or --from and --preflight")
-        from tools.cli import change_report
-
         html = form == Form.html if form is not None else out is not None and out.suffix in (".html", ".htm")
-        told = change_report.of_file(saved) if saved is not None else change_report.of_preview(stack, local=local, ask=ask)
-        if change_report.is_look(told):
+        reported = _reported(stack, saved, local=local, ask=ask)
+        from tools.flows.change_report import written, written_look
+
+        if reported.is_look:
             if html or preflight is not None:
                 raise ValueError("drift is told in Markdown only: name an .md file, and leave --format html and --preflight out")
-            text, look = change_report.written_look(told, note=note)
+            text, look = written_look(reported, note=note)
             _write(text, out, {"stack": look.stack, "format": "markdown", "drifted": len(look.drifted)}, as_json=as_json)
             return
-        text, change = change_report.written(told, preflight, html=html, note=note)
-        document = {"stack": change.stack, "format": "html" if html else "markdown", "blocks": list(change.blocks)}
+        text, change = written(reported, preflight, html=html, note=note)
+        form_name: Literal["html", "markdown"] = "html" if html else "markdown"
+        document: ReportDocument = {"stack": change.stack, "format": form_name, "blocks": list(change.blocks)}
         _write(text, out, document, as_json=as_json)
         if saved is None and change.faults:
-            leave(1)
+            leave(Ending.FAILED)
 
 
-def _write(text: str, out: Path | None, document: dict[str, Any], *, as_json: bool) -> None:
+def _reported(stack: str, saved: Path | None, *, local: bool, ask: bool) -> Reported:
+    """What is to be written about: the saved document, else a preview now."""
+    from tools.flows.change_report import of_file, of_preview
+
+    if saved is not None:
+        return of_file(saved)
+    from tools.cli.terminal.run_progress import RunProgress
+
+    short_lived()
+    return of_preview(stack_named(stack, local=local), progress=RunProgress(), ask_account=ask)
+
+
+def _write(text: str, out: Path | None, document: ReportDocument, *, as_json: bool) -> None:
     """Writes a report to its file or to stdout, and answers what was written."""
     if out is not None:
         out.write_text(text, encoding="utf-8")
     if as_json:
-        answer(document | ({"file": str(out)} if out is not None else {"text": text}))
+        where: ReportDocument = {"file": str(out)} if out is not None else {"text": text}
+        answer({**document, **where})
     else:
         print(text if out is None else out, end="" if out is None else "\n")
 

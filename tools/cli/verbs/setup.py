@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from tools.cli.options import Json
-from tools.cli.terminal import answer, errors_said, say
+from tools.cli.terminal.refusals import errors_said
+from tools.cli.terminal.streams import answer, say
 from tools.engine.home import REPOSITORY
 
 GROUPS = ("compression", "test")

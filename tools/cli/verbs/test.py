@@ -9,7 +9,8 @@ import time
 
 import typer
 
-from tools.cli.terminal import answer, errors_said, leave, say
+from tools.cli.terminal.refusals import errors_said
+from tools.cli.terminal.streams import answer, leave, say
 
 
 def run(

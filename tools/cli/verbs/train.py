@@ -7,7 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from tools.cli.options import Json, Local
-from tools.cli.terminal import FAILED, answer, errors_said, leave, say
+from tools.cli.terminal.refusals import errors_said
+from tools.cli.terminal.streams import answer, leave, say
+from tools.flows.ending import Ending
 
 
 def run(
@@ -132,7 +134,7 @@ def _followed(found: Any, job: Any, name: str, *, register: bool, as_json: bool)
         say(f"to stop it: ./slipway train --stop {name}{found.options}")
         if as_json:
             answer(result_of(describe(found.clients, name), found.clients.region).to_json())
-        return FAILED
+        return Ending.FAILED
     return _told(found, job if register else None, result, as_json=as_json)
 
 
@@ -142,13 +144,13 @@ def _told(found: Any, job: Any, result: Any, *, as_json: bool) -> int:
 
     from tools.cli import show_job
 
-    code = 0 if result.status == "Completed" else FAILED
+    code = 0 if result.status == "Completed" else Ending.FAILED
     if code == 0 and job is not None and job.group:
         try:
             result = replace(result, version=_register(found, job, result.job))
         except ValueError as error:
             say(f"error: the model is not registered: {error}")
-            code = FAILED
+            code = Ending.FAILED
     if as_json:
         answer(result.to_json())
     if code and result.failure:

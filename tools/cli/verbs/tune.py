@@ -8,7 +8,9 @@ from typing import Annotated, NoReturn
 import typer
 
 from tools.cli.options import Json
-from tools.cli.terminal import DONE, FAILED, answer, errors_said, leave, say
+from tools.cli.terminal.refusals import errors_said
+from tools.cli.terminal.streams import answer, leave, say
+from tools.flows.ending import Ending
 
 
 def run(
@@ -63,7 +65,10 @@ def run(
             failed = training.run_needs(here, needs)
             if failed is not None:
                 _refused(
-                    stack, FAILED, [f"no trial was started, for {failed.job} did not complete: {failed.failure}"], as_json=as_json
+                    stack,
+                    Ending.FAILED,
+                    [f"no trial was started, for {failed.job} did not complete: {failed.failure}"],
+                    as_json=as_json,
                 )
             known = len(kept.rows())
             begun = f"goes on after {known} trials" if known else f"up to {trials} trials, {parallel} at once"
@@ -79,7 +84,7 @@ def run(
             answer(outcome.to_json())
         else:
             show(outcome, train=f"./slipway train {name}{here.options}")
-        leave(DONE if outcome.best and outcome.ended != "interrupted" else FAILED)
+        leave(Ending.DONE if outcome.best and outcome.ended != "interrupted" else Ending.FAILED)
 
 
 def _refused(stack: str, code: int, lines: list[str], *, as_json: bool) -> NoReturn:

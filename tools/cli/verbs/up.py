@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tools.cli.options import Json, Local, Stack, Verbose, Yes
-from tools.cli.terminal import FAILED, POLICY, PREFLIGHT, answer, errors_said, leave, say, short_lived
+from tools.cli.options import Json, Local, Stack, Verbose, Yes, stack_named
+from tools.cli.terminal.refusals import errors_said
+from tools.cli.terminal.streams import answer, leave, say, short_lived
+from tools.flows.ending import Ending
+
+if TYPE_CHECKING:
+    from tools.cli.terminal.run_progress import RunProgress
+    from tools.flows.stack_run import StackRun
 
 
 def run(
@@ -37,132 +41,63 @@ def run(
     short_lived()
     began = time.monotonic()
     with errors_said(as_json=as_json, stack=stack):
-        from tools.engine.program import program, warm
+        named = stack_named(stack, local=local)
+        from tools.cli.terminal.run_progress import RunProgress
+        from tools.flows.bringing_up import bring_up
+        from tools.flows.documents.run import stack_run_document
 
-        warm()
-        from tools.cli.guards import settings_of
-        from tools.cli.progress import Progress
-        from tools.engine.sessions import open_stack
-
-        settings = settings_of(stack)
-        here = local or stack == "local"
-        asks = _asks(settings, local=here) if (preflight if preflight is not None else not here) else None
-        with (
-            Progress().shown() as progress,
-            open_stack(stack, "up", program=program, local=local, say=progress.say, on_tick=progress.tick) as session,
-        ):
-            progress.watch = watcher(session)
-            came = bring_up(session, settings, progress, ask=not yes and not as_json, asks=asks)
-        finish(session, came, began=began, as_json=as_json, verbose=verbose)
+        progress = RunProgress()
+        agree = None if yes or as_json else lambda planned: _agreed(progress, planned)
+        done = bring_up(named, progress=progress, agree=agree, ask_account=preflight)
+        seconds = time.monotonic() - began
+        if as_json:
+            answer(stack_run_document(done, seconds))
+        elif done.result.ok:
+            _show_plan(done, verbose=verbose)
+        _say_the_end(done, seconds, as_json=as_json)
+        leave(done.ending)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Came:
-    """What came of it: the last run's result, the guards' verdict and the preflight (None: not asked), the exit code."""
-
-    result: Any
-    code: int
-    verdict: Any = None
-    preflight: Any = None
-
-
-def _asks(settings: Any, *, local: bool) -> Callable[[Any], Any]:
-    """What asks the account about a plan. Who is asked is found out at once: a preview takes its time."""
-    from tools.cli.preflight import account_of, asked
-
-    account = account_of(settings, local=local)
-    return lambda plan: asked(plan, settings, account)
-
-
-def watcher(session: Any) -> Callable[[], str] | None:
-    """What to ask for a line while a job trains; None on AWS, where the engine's own words must do."""
-    from tools.cli.watch import training_line
-
-    cloud = session.cloud
-    return (lambda: training_line(session.place.home, cloud.status())) if cloud is not None else None
-
-
-def bring_up(session: Any, settings: Any, progress: Any, *, ask: bool, asks: Callable[[Any], Any] | None = None) -> Came:
-    """Preview, guards, up. `asks` is the preflight of a plan, None where the account is not asked."""
-    from tools.cli.guards import deployed, judge
-    from tools.plan.loaders import from_preview
-
-    stack = session.place.stack
-    before = deployed(session)
-    progress.phase(f"preview of {stack}", expected=session.expected())
-    plan = session.runner.preview()
-    if not plan.ok:
-        return Came(result=plan, code=FAILED)
-    view = from_preview(plan.steps, stack)
-    verdict = judge(view, settings, before=before)
-    if verdict.code:
-        return Came(result=plan, verdict=verdict, code=verdict.code)
-    found = None
-    if asks and not plan.quiet:
-        progress.phase(f"preflight of {stack}")
-        found = asks(view)
-    if found and not found.ok:
-        return Came(result=plan, verdict=verdict, preflight=found, code=PREFLIGHT)
-    if ask and session.place.mode != "local" and not plan.quiet and not _agreed(progress, plan, verdict, found):
-        return Came(result=plan, verdict=verdict, preflight=found, code=FAILED)
-    progress.phase(f"up of {stack}", expected=len(plan.steps))
-    result = session.changing(lambda: plan if session.nothing_to_do(plan) else session.runner.up())
-    if not result.ok:
-        return Came(result=result, verdict=verdict, preflight=found, code=FAILED)
-    # What the preview could not know, it can now: the rules and prices that waited are settled on the real values.
-    verdict = judge(from_preview(result.steps, stack), settings, before=before)
-    return Came(result=result, verdict=verdict, preflight=found, code=POLICY if verdict.policy.mandatory else 0)
-
-
-def _agreed(progress: Any, plan: Any, verdict: Any, found: Any) -> bool:
+def _agreed(progress: RunProgress, planned: StackRun) -> bool:
     """Shows the plan and asks; where nobody can answer, says how to go on without being asked."""
-    from tools.cli import show, show_preflight
-
     if not sys.stdin.isatty():
         say("error: this changes a real account and nobody is there to ask; run again with --yes")
         return False
     progress.pause()
-    show.changes(plan)
-    show.verdict(verdict)
-    if found:
-        show_preflight.preflight(found)
+    _show_plan(planned)
     return typer.confirm("Do it?", err=True)
 
 
-def finish(session: Any, came: Came, *, began: float, as_json: bool, verbose: bool = False) -> None:
-    """Prints what came of it and leaves with the exit code."""
-    from tools.cli import show, show_preflight
-    from tools.cli.guards import run_document
+def _show_plan(planned: StackRun, *, verbose: bool = False) -> None:
+    from tools.cli.show import preflight as show_preflight
+    from tools.cli.show import run as show
+    from tools.cli.show import verdict as show_verdict
+
+    show.changes(planned.result, verbose=verbose)
+    if planned.verdict:
+        show_verdict.verdict(planned.verdict)
+    if planned.preflight:
+        show_preflight.preflight(planned.preflight)
+
+
+def _say_the_end(done: StackRun, seconds: float, *, as_json: bool) -> None:
+    """What was swept, why it stopped, or what is there now and what to try next."""
+    from tools.cli.show import run as show
     from tools.plan.view import decode
 
-    result, verdict, code = came.result, came.verdict, came.code
-    stack = session.place.stack
-    local = session.place.mode == "local"
-    if as_json:
-        document = run_document(stack, time.monotonic() - began, result, verdict, came.preflight)
-        if session.swept:
-            document["swept"] = session.swept
-        answer(document)
-    elif result.ok:
-        show.changes(result, verbose=verbose)
-        if verdict:
-            show.verdict(verdict)
-        if came.preflight:
-            show_preflight.preflight(came.preflight)
-    if session.swept:
-        say(f"removed {len(session.swept)} things that an interrupted run had left in the cloud")
-    if not result.ok:
-        show.failure(result)
-    elif code == POLICY and result.verb == "preview":
+    if done.swept:
+        say(f"removed {len(done.swept)} things that an interrupted run had left in the cloud")
+    if not done.result.ok:
+        show.failure(done.result)
+    elif done.ending is Ending.POLICY and done.result.verb == "preview":
         say("error: nothing was touched; mend what is marked above, or see `slipway check --list` for why each rule is there")
-    elif code == POLICY:
+    elif done.ending is Ending.POLICY:
         say("error: what only `up` could know breaks a mandatory policy; it is there now: mend it and run up again")
-    elif code == PREFLIGHT:
+    elif done.ending is Ending.PREFLIGHT:
         say("error: nothing was touched; mend what is short, or go up all the same with --skip-preflight")
-    elif code:
+    elif done.ending is not Ending.DONE:
         say("error: nothing was touched")
     elif not as_json:
-        values = dict(decode(result.outputs))
-        show.done(stack, time.monotonic() - began, result, values, local=local)
-        show.next_steps(values, stack, local=local)
-    leave(code)
+        values = dict(decode(done.result.outputs))
+        show.done(done, seconds, values)
+        show.next_steps(done.stack, values)

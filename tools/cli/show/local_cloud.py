@@ -1,0 +1,40 @@
+"""The local cloud for people: where it is, what it holds, what runs; and the exports for a shell."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tools.flows.documents.machine import CoverageDocument
+
+
+def status_lines(document: Mapping[str, Any]) -> Iterator[str]:
+    """The status of a local cloud that runs, a line a fact."""
+    yield f"endpoint   {document['endpoint']}  (provider on port {document['provider_port']})"
+    yield f"process    {document['pid']}, up {document['uptime_seconds']:.0f} s, at most {document['peak_memory_mib']} MiB so far"
+    if document.get("port_was_taken"):
+        yield f"port       {document['port_was_taken']} was taken; SLIPWAY_PORT prefers another"
+    stacks = [f"{stack} ({count})" for stack, count in document["resources"].items()]
+    yield f"resources  {', '.join(stacks) or 'none'}"
+    runtime = document["sagemaker"]
+    for job in runtime["jobs"]:
+        yield f"job        {job['name']}: {job['status']}, {job['hosts']} hosts of {job['hosts_asked']} asked"
+    for endpoint in runtime["endpoints"]:
+        variants = [f"{name} {each['ready']} of {each['servers_asked']} ready" for name, each in endpoint["variants"].items()]
+        yield f"endpoint   {endpoint['name']}: {endpoint['status']}, {', '.join(variants) or 'no servers'}"
+
+
+def coverage_lines(document: CoverageDocument) -> Iterator[str]:
+    """The resource types, by what they do here."""
+    for kind, types in (("emulated", document["emulated"]), ("recorded", document["recorded"])):
+        if types:
+            yield "\n  ".join([f"{kind}: {len(types)}", *types])
+
+
+def exports(variables: Mapping[str, str]) -> list[str]:
+    """Lines for a POSIX shell. What would win over them is unset first."""
+    from tools.engine.command import FOREIGN
+
+    return [f"unset {' '.join(FOREIGN)}", *(f"export {name}={shlex.quote(value)}" for name, value in sorted(variables.items()))]
