@@ -137,9 +137,9 @@ def cpu_seconds() -> float:
 def make(folder: Path, tokens: int, sequence_length: int) -> int:
     """Both forms of the same tokens below `folder`. Returns the number of samples."""
     from workloads.data import index, tokenizer
-    from workloads.data.objects import store
+    from workloads.stores.opening import open_store
 
-    random, place, shards, samples = np.random.default_rng(0), store(folder / "shards"), [], 0
+    random, place, shards, samples = np.random.default_rng(0), open_store(folder / "shards"), [], 0
     (folder / "tars").mkdir(parents=True)
     for number, count in enumerate([SHARD_TOKENS] * (tokens // SHARD_TOKENS) + [tokens % SHARD_TOKENS]):
         if count <= sequence_length:

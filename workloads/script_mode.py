@@ -7,19 +7,23 @@ aws/sagemaker-training-toolkit: `entry_point.py` (fetch), `process.py` (the thre
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import shutil
 import sys
 import tarfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from workloads.contract import CONTRACT_ROOT, TrainingContract, command_arguments, count_gpus
-from workloads.errors import ContractError
+from workloads.errors import ContractError, DataError
+from workloads.stores.opening import open_store
+from workloads.stores.store import SCHEME
 
 # Read by the launcher, so not passed on to the script.
 LAUNCHER_KEYS: Final = frozenset({"processes_per_host"})
@@ -122,11 +126,9 @@ def explain(contract: TrainingContract) -> None:
 
 
 def _bring(source: str, contract: TrainingContract, folder: Path, *, program: str) -> None:
-    if source.startswith("s3://"):
-        archive = contract.base / "input" / "sourcedir.tar.gz"
-        archive.parent.mkdir(parents=True, exist_ok=True)
-        _download(source, archive)
-        _unpack(archive, folder, named=source)
+    if source.startswith(SCHEME):
+        with _downloaded(source) as archive:
+            _unpack(archive, folder, named=source)
     elif (local := contract.path_of(source)).is_dir():
         if local.resolve() != folder.resolve():
             shutil.copytree(local, folder, dirs_exist_ok=True)
@@ -190,22 +192,20 @@ def _note(text: str) -> None:
     print(f"note: {text}", file=sys.stderr, flush=True)
 
 
-def _download(address: str, target: Path) -> None:
-    try:
-        import boto3
-        from botocore.exceptions import BotoCoreError, ClientError
-    except ImportError:
+@contextmanager
+def _downloaded(address: str) -> Iterator[Path]:
+    if importlib.util.find_spec("boto3") is None:
         raise ContractError(
             f"sagemaker_submit_directory is {address!r}, and this image has no boto3 to fetch it with. "
             "Add boto3 to the image, or submit the code as an input channel named `code`."
-        ) from None
-    bucket, _, key = address.removeprefix("s3://").partition("/")
-    client: Any = boto3.client("s3")
+        )
+    bucket, _, key = address.removeprefix(SCHEME).partition("/")
     try:
-        client.download_file(bucket, key, str(target))
-    except (BotoCoreError, ClientError, ValueError) as error:
+        with open_store(f"{SCHEME}{bucket}").local(key) as archive:
+            yield archive
+    except DataError as error:
         raise ContractError(
-            f"could not download {address}: {error}. "
+            f"could not download {address}: {'; '.join(error.report)}. "
             "Check the address, and that the job's role may read it (s3:GetObject, kms:Decrypt)."
         ) from None
 

@@ -1,14 +1,18 @@
-"""One real training run a session, for every test that needs a trained model."""
+"""What tests of workloads share: one real training run a session, and one S3 server (moto, over real HTTP)."""
 
 from __future__ import annotations
 
 import contextlib
 import io
+import itertools
+import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.workloads.s3_server import S3
 from tests.workloads.support import DIGITS
 
 
@@ -37,3 +41,34 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
         metrics = trainer.train(task, settings, paths, StopRequest())
     assert metrics is not None
     return Trained(folder=folder, output=output.getvalue(), metrics=dict(metrics))
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3]:
+    from moto.server import ThreadedMotoServer
+
+    logging.getLogger("werkzeug").disabled = True
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield S3(endpoint=f"http://{host}:{port}")
+    server.stop()
+
+
+@pytest.fixture
+def cloud(s3: S3, monkeypatch: pytest.MonkeyPatch) -> S3:
+    """The environment of a job that has a role and reaches S3."""
+    for name, value in s3.environment().items():
+        monkeypatch.setenv(name, value)
+    return s3
+
+
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def bucket(cloud: S3) -> str:
+    """A new bucket's address."""
+    name = f"bucket-{next(_numbers)}"
+    cloud.client().create_bucket(Bucket=name)
+    return f"s3://{name}"

@@ -17,8 +17,9 @@ from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-from workloads.data.objects import Entry, Missing, Store
 from workloads.errors import DataError
+from workloads.stores.store import Entry, Store
+from workloads.stores.store_errors import Missing
 
 FORMAT_VERSION: Final = 1
 INDEX: Final = "index.json"
@@ -75,9 +76,9 @@ def read(store: Store) -> Index:
     try:
         content = json.loads(store.read(INDEX))
     except Missing:
-        below = [name for name in SPLITS if f"{name}/{INDEX}" in store.list()]
+        below = [name for name in SPLITS if f"{name}/{INDEX}" in store.entries()]
         hint = f"it has {' and '.join(below)} below; give one of them" if below else f"{AGAIN} (the index is written last)"
-        raise Missing(address, [f"no corpus is there, or it was not finished: {hint}"]) from None
+        raise Missing(address, f"no corpus is there, or it was not finished: {hint}") from None
     except ValueError as error:
         raise DataError(address, [f"it is not JSON ({error}); {AGAIN}"]) from None
     faults = _faults(content)
@@ -95,7 +96,7 @@ def check_shards(index: Index, store: Store, *, content: bool = False) -> dict[s
 
     With `content` every shard is read whole and its SHA-256 compared.
     """
-    entries = store.list()
+    entries = store.entries()
     faults = []
     for shard in index.shards:
         expected = shard.tokens * index.token_bytes
@@ -106,7 +107,7 @@ def check_shards(index: Index, store: Store, *, content: bool = False) -> dict[s
                 f"{store.address(shard.name)} has {entries[shard.name].size} bytes, and the index says {expected} "
                 f"({shard.tokens} tokens); copy it again, or {AGAIN}"
             )
-        elif content and hashlib.sha256(store.read(shard.name)).hexdigest() != shard.sha256:
+        elif content and store.digest(shard.name).sha256 != shard.sha256:
             faults.append(f"{store.address(shard.name)} is damaged (SHA-256 differs); copy it again, or {AGAIN}")
     if faults:
         raise DataError(store.uri, faults)

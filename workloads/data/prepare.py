@@ -23,17 +23,19 @@ from pathlib import Path
 from typing import Any, Final
 
 from workloads.contract import TrainingContract
-from workloads.data import corpus, objects, sources, tokenizer
+from workloads.data import corpus, sources, tokenizer
 from workloads.data import index as corpus_index
 from workloads.data.corpus import Document
 from workloads.data.index import INDEX, SPLITS, Index
-from workloads.data.objects import store
 from workloads.data.prepare_settings import CorpusSettings
 from workloads.data.shards import ShardWriter
 from workloads.data.tokenizer import Tokenizer
 from workloads.data.validation import Validation
 from workloads.errors import EXIT_BAD_INPUT, DataError, WorkloadError, describe
 from workloads.settings import add_arguments, given_arguments
+from workloads.stores.opening import open_store
+from workloads.stores.store import join
+from workloads.stores.store_errors import Missing, NoBucket, OutOfReach, Refused
 
 RAW_CHANNEL: Final = "raw"
 MANIFEST: Final = "corpus.json"
@@ -82,7 +84,7 @@ def prepare(settings: CorpusSettings, places: Places) -> Mapping[str, Any]:
     indexes = finished(places.out, source)
     if indexes:
         print(f"unchanged: {places.out} holds this very corpus already", flush=True)
-        model = tokenizer.load(objects.join(places.out, SPLITS[0]))
+        model = tokenizer.load(join(places.out, SPLITS[0]))
     else:
         model = make_tokenizer(settings, places, accepted)
         indexes = write(settings, places, accepted, model, source)
@@ -173,9 +175,9 @@ def write(
 ) -> dict[str, Index]:
     """Both splits. Their indexes go first when there are any and come last, so that no reader meets half a corpus."""
     for split in SPLITS:
-        store(objects.join(places.out, split)).remove(INDEX)
+        open_store(join(places.out, split)).remove(INDEX)
     writers = {
-        split: ShardWriter(store(objects.join(places.out, split)), split=split, model=model, shard_tokens=settings.shard_tokens)
+        split: ShardWriter(open_store(join(places.out, split)), split=split, model=model, shard_tokens=settings.shard_tokens)
         for split in SPLITS
     }
     digest, tell = hashlib.sha256(), _Progress("tokenised")
@@ -195,16 +197,16 @@ def finished(out: str, source: Mapping[str, Any]) -> dict[str, Index]:
     """The indexes of `out` when it holds a whole corpus made from `source`, every shard intact; else nothing."""
     indexes = {}
     for split in SPLITS:
-        place = store(objects.join(out, split))
+        place = open_store(join(out, split))
         try:
             indexes[split] = corpus_index.read(place)
             if indexes[split].source != source:
                 return {}
             corpus_index.check_shards(indexes[split], place, content=True)
             tokenizer.read(place, sha256=indexes[split].tokenizer["sha256"])
-        except (objects.OutOfReach, objects.NoBucket, objects.Refused):
+        except (OutOfReach, NoBucket, Refused):
             raise
-        except objects.Missing:
+        except Missing:
             return {}
         except DataError as error:
             print(f"written again: {error}", file=sys.stderr, flush=True)

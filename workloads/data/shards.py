@@ -11,8 +11,8 @@ import numpy as np
 from workloads.data import tokenizer
 from workloads.data.corpus import Document
 from workloads.data.index import DTYPES, INDEX, Index, Shard
-from workloads.data.objects import Store
 from workloads.data.tokenizer import Tokenizer
+from workloads.stores.store import Store
 
 # Ids up to 65,535 fit in two bytes.
 SHORT_VOCABULARY: Final = 2**16
@@ -58,7 +58,7 @@ class ShardWriter:
             source=source,
         )
         kept = {shard.name for shard in self._shards}
-        for name in self._store.list():
+        for name in self._store.entries():
             if name.startswith("shard-") and name not in kept:
                 self._store.remove(name)
         self._store.write(INDEX, index.as_json())

@@ -14,9 +14,10 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from workloads.data import corpus
-from workloads.data.objects import Store, store
 from workloads.data.text_schema import FIELD, TEXT, table_faults
 from workloads.errors import DataError
+from workloads.stores.opening import open_store
+from workloads.stores.store import Store
 
 STDLIB: Final = "stdlib"
 # Read at once; a few MB of usual text.
@@ -55,8 +56,8 @@ def chunks(source: str, *, minimum: int, maximum: int, limit_bytes: int = 0) -> 
         documents = corpus.documents(minimum=minimum, maximum=maximum, limit_bytes=limit_bytes)
         yield from _chunked(STDLIB, "file", (Row(name=d.name, number=n, kind=TEXT, text=d.text) for n, d in enumerate(documents)))
         return
-    place = store(source)
-    entries = place.list()
+    place = open_store(source)
+    entries = place.entries()
     files = [name for name in entries if Path(name).suffix.lower() in READERS]
     if not files:
         found = f"there are {len(entries)} other files, such as {next(iter(entries))}" if entries else "it is empty or not there"

@@ -19,11 +19,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from workloads.data import index as corpus_index
-from workloads.data import objects, tokenizer
+from workloads.data import tokenizer
 from workloads.data.lanes import Lanes, Segment
-from workloads.data.objects import Store
 from workloads.data.tokenizer import Tokenizer
 from workloads.errors import DataError, HyperparameterError
+from workloads.stores.opening import open_store
+from workloads.stores.s3_requests import PATIENT, Patience
+from workloads.stores.store import Store
 
 if TYPE_CHECKING:
     import torch
@@ -50,15 +52,15 @@ class TokenStream:
         rank: int = 0,
         world_size: int = 1,
         seed: int = 0,
-        deadline: float = objects.DEADLINE_SECONDS,
+        patience: Patience = PATIENT,
     ) -> None:
         assert 0 <= rank < world_size
         if batch_size % world_size:
             raise HyperparameterError(
                 f"batch_size is {batch_size}, which {world_size} data-parallel processes cannot share evenly; make it a multiple"
             )
-        self._deadline = deadline
-        self._store = objects.store(uri, deadline=deadline)
+        self._patience = patience
+        self._store = open_store(uri, patience=patience)
         self.index = corpus_index.read(self._store)
         self._entries = corpus_index.check_shards(self.index, self._store)
         self.sequence_length, self.batch_size = sequence_length, batch_size
@@ -195,7 +197,7 @@ class _Fetching:
 
     def __init__(self, stream: TokenStream) -> None:
         self._stop = threading.Event()
-        self._fetch = partial(stream._fetch, objects.store(stream.uri, deadline=stream._deadline, stop=self._stop))
+        self._fetch = partial(stream._fetch, open_store(stream.uri, patience=stream._patience, stop=self._stop))
         self._pool = ThreadPoolExecutor(min(THREADS, stream.rows), thread_name_prefix="tokens")
 
     def __enter__(self) -> Callable[[Segment], Future[np.ndarray]]:

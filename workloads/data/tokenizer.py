@@ -12,8 +12,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from workloads.data.objects import Missing, Store, store
 from workloads.errors import DataError
+from workloads.stores.opening import open_store
+from workloads.stores.store import Store
+from workloads.stores.store_errors import Missing
 
 # numpy is imported where text is encoded: who only reads a corpus's settings (every preview does) need not wait for it.
 if TYPE_CHECKING:
@@ -129,7 +131,7 @@ def train_bpe(texts: Iterable[str], vocabulary: int) -> BpeTokenizer:
 
 def load(folder: str | Path) -> Tokenizer:
     """The tokenizer of an artifact's or a corpus's folder (or s3:// prefix). Raises `DataError` when it is missing or damaged."""
-    return read(store(folder))
+    return read(open_store(folder))
 
 
 def read(place: Store, *, sha256: str = "") -> Tokenizer:
@@ -138,7 +140,7 @@ def read(place: Store, *, sha256: str = "") -> Tokenizer:
     try:
         data = place.read(FILE)
     except Missing:
-        raise Missing(address, ["the tokenizer is missing; copy it from where the corpus or the model was made"]) from None
+        raise Missing(address, "the tokenizer is missing; copy it from where the corpus or the model was made") from None
     if sha256 and hashlib.sha256(data).hexdigest() != sha256:
         raise DataError(address, ["it is not the tokenizer that made this corpus (SHA-256 differs); copy the corpus again"])
     try:

@@ -24,8 +24,8 @@ from typing import Any, Final
 
 from workloads.training.checkpoint_agreement import Agreement
 from workloads.training.checkpoint_errors import CheckpointError
+from workloads.training.checkpoint_files import CheckpointFiles
 from workloads.training.checkpoint_manifest import FORMAT, MANIFEST, Manifest, NotWholeError, Progress
-from workloads.training.checkpoint_stores import Store, open_store
 from workloads.training.distributed import Place
 
 __all__ = ["WITHOUT_EFFECT", "CheckpointError", "Checkpoints", "Found", "Progress", "run_id"]
@@ -86,7 +86,7 @@ class Checkpoints:
     """
 
     def __init__(self, where: str | Path, run: str, *, place: Place, keep: int = 2) -> None:
-        self._store: Store = open_store(where, run)
+        self._files = CheckpointFiles(where, run)
         self._run, self._place, self._keep = run, place, max(1, keep)
         self._among = Agreement(place)
         self._stager: Any = None
@@ -130,7 +130,7 @@ class Checkpoints:
             self._note(f"checkpoint {found.address} is skipped: {fault}")
         if misfit:
             raise CheckpointError(
-                f"no checkpoint of {self._run} in {self._store.root} can be read into this model: {misfit} "
+                f"no checkpoint of {self._run} in {self._files.root} can be read into this model: {misfit} "
                 "Remove that folder to start afresh, or use the image and settings it was written with."
             )
         return None
@@ -151,7 +151,7 @@ class Checkpoints:
         flight = _Flight(step=progress.step)
         future = storage.write(
             dict(state),
-            storage.writer(self._store, progress, place=self._place, run=self._run),
+            storage.writer(self._files, progress, place=self._place, run=self._run),
             stager=self._stager,
             group=self._among.group,
         )
@@ -175,7 +175,7 @@ class Checkpoints:
         self._among.all(None)  # nobody writes any more
         if self._removes:
             try:
-                self._store.remove_all()
+                self._files.remove_all()
             except CheckpointError as error:
                 self._note(f"the run's checkpoints stay: {error}")
 
@@ -187,48 +187,48 @@ class Checkpoints:
     @property
     def _removes(self) -> bool:
         """Who removes: the leader in a store that all see, one process of each host in folders of their own."""
-        return self._place.leads if self._store.shared else self._place.local_rank == 0
+        return self._place.leads if self._files.shared else self._place.local_rank == 0
 
     def _fault_of_writing(self) -> str:
         if self._removes:
             try:
-                self._store.probe()
+                self._files.probe()
             except CheckpointError as error:
                 return str(error)
         return ""
 
     def _candidates(self) -> Iterator[Found]:
         """Whole checkpoints, newest first. Only the leader lists."""
-        listed = self._store.steps()
+        listed = self._files.steps()
         for step in sorted(listed.keys() - self._damaged, reverse=True):
-            address = self._store.address(step)
+            address = self._files.address(step)
             try:
                 if MANIFEST not in listed[step]:
                     raise NotWholeError(f"half-written: it has no {MANIFEST}")
-                manifest = Manifest.parse(self._store.read(step, MANIFEST))
+                manifest = Manifest.parse(self._files.read(step, MANIFEST))
                 manifest.compare_sizes(listed[step])
             except NotWholeError as error:
                 self._note(f"checkpoint {address} is skipped: {error}")
                 continue
             older = tuple(sorted(other for other, files in listed.items() if other < step and MANIFEST in files))
             yield Found(step=step, address=address, manifest=manifest, older=older)
-        if not listed and (others := self._store.other_runs()):
+        if not listed and (others := self._files.other_runs()):
             shown = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
             self._note(
-                f"{self._store.folder} has no checkpoint of this run ({self._run}), only of {shown}, whose settings, data or "
+                f"{self._files.folder} has no checkpoint of this run ({self._run}), only of {shown}, whose settings, data or "
                 "architecture differ; starting afresh"
             )
 
     def _damage(self, found: Found) -> str:
         """What is wrong with the checkpoint's bytes, "" for nothing: the processes share the reading, and agree."""
         sharers = (self._place.rank, self._place.world_size)
-        if not self._store.shared:  # every host has its own copy, and checks all of it
+        if not self._files.shared:  # every host has its own copy, and checks all of it
             sharers = (self._place.local_rank, self._place.local_world_size)
         mine = sorted(found.manifest.files)[sharers[0] :: sharers[1]]
         fault = ""
         for name in mine:
             try:
-                found.manifest.compare(name, *self._store.digest(found.step, name))
+                found.manifest.compare(name, self._files.digest(found.step, name))
             except (NotWholeError, CheckpointError) as error:
                 fault = str(error)
                 break
@@ -237,7 +237,7 @@ class Checkpoints:
     def _read(self, found: Found, state: dict[str, Any]) -> str:
         from workloads.training import checkpoint_storage as storage
 
-        return storage.read(state, self._store, found.step, group=self._among.group)
+        return storage.read(state, self._files, found.step, group=self._among.group)
 
     def _landed(self, flight: _Flight, future: Future[Any]) -> None:
         """In the background: the write has ended, the same way on every process."""
@@ -256,8 +256,8 @@ class Checkpoints:
         self._whole = self._whole[-self._keep :]
         if self._removes:
             try:
-                for step in self._store.steps().keys() - set(self._whole):
-                    self._store.remove(step)
+                for step in self._files.steps().keys() - set(self._whole):
+                    self._files.remove(step)
             except CheckpointError as error:
                 self._note(f"older checkpoints stay: {error}")
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
+from workloads.stores.store import Digest
+
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
 
@@ -80,8 +82,8 @@ class Manifest:
             if sizes[name] != file.bytes:
                 raise NotWholeError(f"{name} has {sizes[name]} of {file.bytes} bytes")
 
-    def compare(self, name: str, size: int, sha256: str) -> None:
+    def compare(self, name: str, digest: Digest) -> None:
         """Raises `NotWholeError` unless the file is the one that was written."""
-        self.compare_sizes({**{other: file.bytes for other, file in self.files.items()}, name: size})
-        if sha256 != self.files[name].sha256:
+        self.compare_sizes({**{other: file.bytes for other, file in self.files.items()}, name: digest.size})
+        if digest.sha256 != self.files[name].sha256:
             raise NotWholeError(f"{name} is not what was written (its SHA-256 differs)")

@@ -24,9 +24,10 @@ from torch.distributed.checkpoint.state_dict_loader import load
 from torch.distributed.checkpoint.state_dict_saver import async_save
 from torch.distributed.checkpoint.storage import StorageReader, StorageWriter, WriteResult
 
+from workloads.stores.s3_requests import own_endpoint, own_region
 from workloads.training.checkpoint_errors import CheckpointError, reason_of
+from workloads.training.checkpoint_files import CheckpointFiles
 from workloads.training.checkpoint_manifest import MANIFEST, File, Manifest, Progress
-from workloads.training.checkpoint_stores import Bucket, Folder, Store, region
 from workloads.training.distributed import Place
 
 # Under this name a process's digests travel among DCP's results.
@@ -55,13 +56,11 @@ def stager(device: torch.device) -> DefaultStager:
     )
 
 
-def writer(store: Store, progress: Progress, *, place: Place, run: str) -> StorageWriter:
+def writer(files: CheckpointFiles, progress: Progress, *, place: Place, run: str) -> StorageWriter:
     manifest = Manifest(run=run, progress=progress, world_size=place.world_size, torch=torch.__version__, files={})
-    clears = place.leads if store.shared else place.local_rank == 0
-    if isinstance(store, Bucket):
-        return _bucket_writer(store, manifest, clears=clears)
-    assert isinstance(store, Folder)
-    return _FolderWriter(store, manifest, clears=clears, path=store.path(progress.step))
+    clears = place.leads if files.shared else place.local_rank == 0
+    make = _s3_writer if files.shared else _FolderWriter
+    return make(files, manifest, clears=clears)
 
 
 def write(state: dict[str, Any], writer: StorageWriter, *, stager: DefaultStager, group: Any) -> Future[Any]:
@@ -71,10 +70,10 @@ def write(state: dict[str, Any], writer: StorageWriter, *, stager: DefaultStager
     return future
 
 
-def read(state: dict[str, Any], store: Store, step: int, *, group: Any) -> str:
+def read(state: dict[str, Any], files: CheckpointFiles, step: int, *, group: Any) -> str:
     """Fill `state` in place. The reason why it could not be, "" when it was; the same on every process."""
     try:
-        load(state, storage_reader=_reader(store, step), process_group=group, no_dist=group is None)
+        load(state, storage_reader=_reader(files, step), process_group=group, no_dist=group is None)
     except CheckpointException as error:
         return reason(error)
     except Exception as error:  # a process alone; DCP has dozens of kinds
@@ -97,21 +96,21 @@ def _first_line(error: BaseException) -> str:
 class _Manifested:
     """What our writers add to DCP's: room made before, digests taken meanwhile, the manifest after."""
 
-    store: Store
+    files: CheckpointFiles
     manifest: Manifest
     clears: bool
     fs: Any
 
-    def _adopt(self, store: Store, manifest: Manifest, *, clears: bool) -> None:
-        self.store, self.manifest, self.clears = store, manifest, clears
+    def _adopt(self, files: CheckpointFiles, manifest: Manifest, *, clears: bool) -> None:
+        self.files, self.manifest, self.clears = files, manifest, clears
         self.fs = _Digesting(self.fs)
 
     def prepare_local_plan(self, plan: SavePlan) -> SavePlan:
         with self._words():
             step = self.manifest.progress.step
             # Half of an earlier attempt may lie there. Nobody writes before all have said that they are here.
-            if self.clears and step in self.store.steps():
-                self.store.remove(step)
+            if self.clears and step in self.files.steps():
+                self.files.remove(step)
             prepared: SavePlan = super().prepare_local_plan(plan)  # type: ignore[misc]
             return prepared
 
@@ -135,7 +134,7 @@ class _Manifested:
                 **{name: getattr(self.manifest, name) for name in ("run", "progress", "world_size", "torch")},
                 "files": files,
             }
-            self.store.write(self.manifest.progress.step, MANIFEST, Manifest(**written).encode())
+            self.files.write(self.manifest.progress.step, MANIFEST, Manifest(**written).encode())
 
     @contextlib.contextmanager
     def _words(self) -> Iterator[None]:
@@ -147,43 +146,46 @@ class _Manifested:
         except Exception as error:
             # PyTorch's C++ writer replaces what the stream said with the state it was left in.
             cause = self.fs.error or error
-            raise CheckpointError(reason_of(cause, self.store.address(self.manifest.progress.step), "written to")) from None
+            raise CheckpointError(reason_of(cause, self.files.address(self.manifest.progress.step), "written to")) from None
 
 
 class _FolderWriter(_Manifested, FileSystemWriter):
-    def __init__(self, store: Store, manifest: Manifest, *, clears: bool, path: Any) -> None:
-        super().__init__(path, per_thread_copy_ahead=0)  # the state is in CPU memory already
-        self._adopt(store, manifest, clears=clears)
+    def __init__(self, files: CheckpointFiles, manifest: Manifest, *, clears: bool) -> None:
+        super().__init__(files.address(manifest.progress.step), per_thread_copy_ahead=0)  # the state is in CPU memory already
+        self._adopt(files, manifest, clears=clears)
 
 
-def _bucket_writer(store: Bucket, manifest: Manifest, *, clears: bool) -> StorageWriter:
+def _s3_writer(files: CheckpointFiles, manifest: Manifest, *, clears: bool) -> StorageWriter:
     from s3torchconnector.dcp import S3StorageWriter
 
-    class _BucketWriter(_Manifested, S3StorageWriter):
+    class _S3Writer(_Manifested, S3StorageWriter):
         def __init__(self) -> None:
             super().__init__(
-                region(), store.address(manifest.progress.step), s3client_config=_s3_config(), per_thread_copy_ahead=0
+                _region(), files.address(manifest.progress.step), s3client_config=_s3_config(), per_thread_copy_ahead=0
             )
-            self._adopt(store, manifest, clears=clears)
+            self._adopt(files, manifest, clears=clears)
 
-    return _BucketWriter()
+    return _S3Writer()
 
 
-def _reader(store: Store, step: int) -> StorageReader:
-    if isinstance(store, Bucket):
-        from s3torchconnector.dcp import S3StorageReader
+def _reader(files: CheckpointFiles, step: int) -> StorageReader:
+    if not files.shared:
+        return FileSystemReader(files.address(step))
+    from s3torchconnector.dcp import S3StorageReader
 
-        return S3StorageReader(region(), store.address(step), s3client_config=_s3_config())
-    assert isinstance(store, Folder)
-    return FileSystemReader(store.path(step))
+    return S3StorageReader(_region(), files.address(step), s3client_config=_s3_config())
+
+
+def _region() -> str:
+    """The connector's client asks for a region also where the environment names none."""
+    return own_region() or "us-east-1"
 
 
 def _s3_config() -> Any:
     from s3torchconnector import S3ClientConfig
 
-    # An endpoint of one's own is reached by path, as botocore does it; it finds the address in AWS_ENDPOINT_URL by itself.
-    own = bool(os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL"))
-    return S3ClientConfig(force_path_style=own, max_attempts=S3_ATTEMPTS)
+    # Another S3 than AWS's is reached by path, as by boto3; the connector finds its address in AWS_ENDPOINT_URL by itself.
+    return S3ClientConfig(force_path_style=own_endpoint() is not None, max_attempts=S3_ATTEMPTS)
 
 
 class _Digesting:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from workloads.contract import MODEL_CHANNEL, TrainingContract
 from workloads.errors import ContractError, ModelError
+from workloads.stores.store import SCHEME
 from workloads.training.settings import TrainerSettings
 
 ARCHIVE = "model.tar.gz"
@@ -76,7 +77,7 @@ def _model_input(contract: TrainingContract, channel: str, given: str) -> Path |
         return contract.channel(channel)
     if not given:
         return None
-    if given.startswith("s3://"):
+    if given.startswith(SCHEME):
         setting = "teacher" if channel == TEACHER_CHANNEL else "start_from"
         raise ContractError(
             f"{setting} is {given!r}; a job gets models as input channels: add a channel named {channel!r} with that S3Uri, and "

@@ -4,38 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import io
-import socket
-import threading
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from workloads.data import prepare
-from workloads.data.objects import Store
+from workloads.stores.store import Store
 
 CORPUS_BYTES = 120_000
 Place = TypeVar("Place", bound=Path | str)
-
-
-@dataclass(frozen=True, kw_only=True)
-class S3:
-    """A server on loopback."""
-
-    endpoint: str
-
-    def environment(self) -> dict[str, str]:
-        return {
-            "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_REGION": "us-east-1",
-        }
-
-    def client(self) -> Any:
-        import boto3
-
-        return boto3.client("s3", endpoint_url=self.endpoint, region_name="us-east-1")
 
 
 def make_corpus(out: Place, **settings: Any) -> Place:
@@ -47,50 +23,5 @@ def make_corpus(out: Place, **settings: Any) -> Place:
 
 
 def copy(here: Store, there: Store) -> None:
-    for name in here.list():
+    for name in here.entries():
         there.write(name, here.read(name))
-
-
-class Wire:
-    """A network between a test and a server, which the test can cut and mend."""
-
-    def __init__(self, s3: S3) -> None:
-        self._to = (urlsplit(s3.endpoint).hostname, urlsplit(s3.endpoint).port)
-        self._sockets: list[socket.socket] = []
-        self._port = 0
-        self.mend()
-
-    @property
-    def s3(self) -> S3:
-        return S3(endpoint=f"http://127.0.0.1:{self._port}")
-
-    def mend(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", self._port))
-        self._port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
-
-    def cut(self) -> None:
-        for end in [self._listener, *self._sockets]:
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-            end.close()
-        self._sockets.clear()
-
-    def _accept(self, listener: socket.socket) -> None:
-        while True:
-            try:
-                near, _ = listener.accept()
-            except OSError:
-                return
-            far = socket.create_connection(self._to)
-            self._sockets += [near, far]
-            for one, other in ((near, far), (far, near)):
-                threading.Thread(target=self._carry, args=(one, other), daemon=True).start()
-
-    def _carry(self, one: socket.socket, other: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while data := one.recv(65_536):
-                other.sendall(data)
-        for end in (one, other):
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)

@@ -16,10 +16,11 @@ from tests.workloads.data.support import make_corpus
 from tests.workloads.support import lay_out
 from workloads.catalog import WORKLOADS
 from workloads.data import corpus, prepare, tokenizer
-from workloads.data.objects import Store, join, store
 from workloads.data.prepare_settings import CorpusSettings
 from workloads.data.stream import TokenStream
 from workloads.errors import DataError, HyperparameterError
+from workloads.stores.opening import open_store
+from workloads.stores.store import Store, join
 
 TEXTS = [f"Document number {number}.\nIt says {'so ' * number}\n" for number in range(20)]
 
@@ -48,9 +49,9 @@ def texts_of(uri: Path | str) -> list[str]:
     """All documents of a corpus, from its shards."""
     found = []
     for split in ("train", "test"):
-        place = store(join(uri, split))
+        place = open_store(join(uri, split))
         model = tokenizer.read(place)
-        data = b"".join(place.read(name) for name in place.list() if name.endswith(".bin"))
+        data = b"".join(place.read(name) for name in place.entries() if name.endswith(".bin"))
         tokens = np.frombuffer(data, "<u2")
         ends = np.flatnonzero(tokens == model.end_of_text)
         assert ends[-1] == len(tokens) - 1
@@ -82,19 +83,19 @@ def test_all_documents_come_back_out_of_the_shards(tmp_path: Path, kind: str) ->
 def test_from_s3_to_s3_it_is_the_same_corpus(tmp_path: Path, bucket: str) -> None:
     folder = raw(tmp_path / "raw")
     for path in folder.iterdir():
-        store(join(bucket, "raw")).write(path.name, path.read_bytes())
+        open_store(join(bucket, "raw")).write(path.name, path.read_bytes())
     there, here = run(join(bucket, "raw"), join(bucket, "out")), run(folder, tmp_path / "out")
-    assert contents(store(there)) == contents(store(here))
+    assert contents(open_store(there)) == contents(open_store(here))
 
 
 def contents(place: Store) -> dict[str, bytes]:
-    return {name: place.read(name) for name in place.list()}
+    return {name: place.read(name) for name in place.entries()}
 
 
 def test_made_twice_it_has_the_same_bytes(tmp_path: Path) -> None:
     folder = raw(tmp_path / "raw")
     first, second = (run(folder, tmp_path / name, tokenizer="bpe", vocabulary=300) for name in ("first", "second"))
-    assert contents(store(first)) == contents(store(second))
+    assert contents(open_store(first)) == contents(open_store(second))
 
 
 def test_a_finished_corpus_is_left_alone_and_a_damaged_or_other_one_is_written_again(
@@ -103,7 +104,7 @@ def test_a_finished_corpus_is_left_alone_and_a_damaged_or_other_one_is_written_a
     folder, out = raw(tmp_path / "raw"), tmp_path / "out"
     arguments = ["--source", str(folder), "--out", str(out), "--shard-tokens", "256"]
     assert prepare.main(arguments) == 0
-    before = contents(store(out))
+    before = contents(open_store(out))
     times = {path: path.stat().st_mtime_ns for path in out.rglob("*")}
     capsys.readouterr()
     assert prepare.main(arguments) == 0
@@ -114,7 +115,7 @@ def test_a_finished_corpus_is_left_alone_and_a_damaged_or_other_one_is_written_a
     (out / "train" / "shard-00001.bin").write_bytes(bytes(512))
     assert prepare.main(arguments) == 0
     assert "shard-00001.bin is damaged (SHA-256 differs)" in capsys.readouterr().err
-    assert contents(store(out)) == before
+    assert contents(open_store(out)) == before
     assert prepare.main([*arguments[:-1], "100000"]) == 0
     assert [path.name for path in sorted(out.glob("train/*.bin"))] == ["shard-00000.bin"], "the old ones are gone"
 

@@ -6,23 +6,30 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.workloads.data.support import S3, Wire, copy
-from workloads.data import bucket as bucket_module
-from workloads.data import lanes, objects
-from workloads.data.objects import Store, join
+from tests.workloads.data.support import copy
+from tests.workloads.s3_server import S3, Wire
+from workloads.data import lanes
 from workloads.data.stream import TokenStream
 from workloads.errors import DataError, HyperparameterError
+from workloads.stores.folder_store import FolderStore
+from workloads.stores.opening import open_store
+from workloads.stores.s3_requests import PATIENT
+from workloads.stores.s3_store import S3Store
+from workloads.stores.store import Store, join
+from workloads.stores.store_errors import OutOfReach
 
 
-def open_train(place: Store | Path, **changes: Any) -> TokenStream:
+def open_train(place: Store | Path, *, deadline: float = 2.0, **changes: Any) -> TokenStream:
     uri = place if isinstance(place, Path) else place.uri
-    return TokenStream(join(uri, "train"), **{"sequence_length": 64, "batch_size": 6, "seed": 3, "deadline": 2.0, **changes})
+    patience = replace(PATIENT, deadline_seconds=deadline)
+    return TokenStream(join(uri, "train"), patience=patience, **{"sequence_length": 64, "batch_size": 6, "seed": 3, **changes})
 
 
 def faults_of(place: Store, **changes: Any) -> str:
@@ -75,14 +82,14 @@ def test_a_step_in_the_middle_is_reached_directly_also_on_another_number_of_proc
 
 def test_each_byte_is_asked_for_by_one_rank_only(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[str, int, int]] = []
-    read = objects.Folder.read
+    read = FolderStore.read
 
-    def listening(self: objects.Folder, name: str, *, start: int = 0, length: int | None = None, tag: str = "") -> bytes:
+    def listening(self: FolderStore, name: str, *, start: int = 0, length: int | None = None, tag: str = "") -> bytes:
         if length is not None:
             asked.append((name, start // 2, start // 2 + length // 2))
         return read(self, name, start=start, length=length, tag=tag)
 
-    monkeypatch.setattr(objects.Folder, "read", listening)
+    monkeypatch.setattr(FolderStore, "read", listening)
     for rank in range(3):
         for _ in open_train(corpus, rank=rank, world_size=3).arrays(0):
             pass
@@ -209,7 +216,7 @@ def test_missing_and_short_shards_are_all_told_at_the_start(copied: Store) -> No
 def test_a_shard_that_goes_or_changes_while_it_is_read_is_told(copied: Store) -> None:
     batches = open_train(copied).arrays(0)
     next(batches)
-    shards = [name for name in copied.list() if name.startswith("train/shard-")]
+    shards = [name for name in copied.entries() if name.startswith("train/shard-")]
     for name in shards:
         copied.write(name, np.frombuffer(copied.read(name), "<u2")[::-1].tobytes())
     with pytest.raises(DataError, match=r"train/shard-0000\d.bin has 1 fault:\n  - it changed while it was read"):
@@ -244,8 +251,9 @@ def test_a_bucket_that_is_not_there_and_one_that_is_denied_are_told(bucket: str)
     from botocore.stub import Stubber
 
     # moto lets everybody in: the answer is S3's own, as botocore parses it.
-    client = bucket_module.s3_client()
-    with Stubber(client) as answers:
+    place = open_store(bucket)
+    assert isinstance(place, S3Store)
+    with Stubber(place.requests.client) as answers:
         answers.add_client_error("get_object", "AccessDenied", "no", 403)
         with pytest.raises(DataError, match=r"S3 denied access \(AccessDenied: no\).*needs s3:GetObject"):
             TokenStream(f"{bucket}/train", sequence_length=8, batch_size=1)
@@ -266,8 +274,8 @@ def far(lost: Wire, corpus: Path, tmp_path: Path) -> Store:
     """The corpus behind that network."""
     name = f"far-{abs(hash(tmp_path))}"
     lost.s3.client().create_bucket(Bucket=name)
-    there = objects.store(f"s3://{name}")
-    copy(objects.store(corpus), there)
+    there = open_store(f"s3://{name}")
+    copy(open_store(corpus), there)
     return there
 
 
@@ -275,7 +283,7 @@ def test_a_network_that_is_lost_in_the_middle_ends_the_run_at_the_deadline(lost:
     batches = open_train(far, deadline=1.0).arrays(0)
     next(batches)
     lost.cut()
-    with pytest.raises(objects.OutOfReach, match=r"s3://far-\d+/train/shard-0000\d.bin(?s:.*)S3 did not answer for 1 s"):
+    with pytest.raises(OutOfReach, match=r"s3://far-\d+/train/shard-0000\d.bin(?s:.*)S3 did not answer for 1 s"):
         list(batches)
     assert threads() == []
 

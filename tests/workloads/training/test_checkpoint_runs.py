@@ -8,15 +8,13 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
+from tests.workloads.s3_server import S3
 from tests.workloads.support import lay_out, start
 
 pytestmark = [
@@ -35,6 +33,7 @@ SETTINGS = {
 }
 # Between sums in another order, of losses printed with four digits. Seen: equal. Those of neighbouring steps differ by 1e-2.
 TOLERANCE = 2e-4
+BUCKET = "bucket-of-runs"
 KILL_LIMIT_S, STOP_LIMIT_S = 60.0, 120.0
 
 
@@ -53,48 +52,27 @@ class Story:
     unbroken: subprocess.CompletedProcess[str]
 
 
-@pytest.fixture(scope="module")
-def bucket() -> Iterator[tuple[Any, dict[str, str]]]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    environ = {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "OMP_NUM_THREADS": "1",  # idle threads spin, and the machine is shared with other tests
-    }
-    client = boto3.session.Session().client(
-        "s3",
-        endpoint_url=environ["AWS_ENDPOINT_URL"],
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-        region_name="us-east-1",
-    )
-    client.create_bucket(Bucket="bucket")
-    yield client, environ
-    server.stop()
-
-
 def job(base: Path, *, processes: int, shard: int, uri: str, hosts: tuple[str, ...] = ("algo-1",), every: int = 4) -> Path:
     more = {"processes_per_host": str(processes), "shard": str(shard), "checkpoint_every": str(every), "checkpoint_uri": uri}
     return lay_out(base, {**SETTINGS, **more}, hosts=hosts, digits=True)
 
 
 @pytest.fixture(scope="module")
-def story(bucket: tuple[Any, dict[str, str]], tmp_path_factory: pytest.TempPathFactory) -> Story:
-    s3, environ = bucket
-    base, uri = tmp_path_factory.mktemp("jobs"), "s3://bucket/checkpoints"
+def story(s3: S3, tmp_path_factory: pytest.TempPathFactory) -> Story:
+    client = s3.client()
+    client.create_bucket(Bucket=BUCKET)
+    # One thread a process: idle threads spin, and the machine is shared with other tests.
+    environ = {**s3.environment(), "OMP_NUM_THREADS": "1"}
+    base, uri = tmp_path_factory.mktemp("jobs"), f"s3://{BUCKET}/checkpoints"
 
     first = job(base / "first", processes=2, shard=2, uri=uri)
     process = start("train", first, **environ)
-    wait_for(lambda: whole(s3), process)
+    wait_for(lambda: whole(client), process)
     os.kill(worker_of(process.pid, rank=1), signal.SIGKILL)
     begun = time.monotonic()
     process.communicate(timeout=120)
     killed_seconds = time.monotonic() - begun
-    when_killed = whole(s3)
+    when_killed = whole(client)
 
     hosts = ("algo-1", "algo-2")
     meeting = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
@@ -102,16 +80,16 @@ def story(bucket: tuple[Any, dict[str, str]], tmp_path_factory: pytest.TempPathF
         start("train", job(base / host, processes=1, shard=1, uri=uri, hosts=order), **environ, **meeting)
         for host, order in zip(hosts, (hosts, hosts[::-1]), strict=True)
     ]
-    wait_for(lambda: max(whole(s3)) > max(when_killed), *launchers)
+    wait_for(lambda: max(whole(client)) > max(when_killed), *launchers)
     for one in launchers:
         one.send_signal(signal.SIGTERM)
     begun = time.monotonic()
     outputs = ["".join(one.communicate(timeout=200)) for one in launchers]
     stopped_seconds = time.monotonic() - begun
-    when_stopped = whole(s3)
+    when_stopped = whole(client)
 
     ended = run_to_its_end(job(base / "last", processes=1, shard=1, uri=uri, every=0), environ)
-    left = [item["Key"] for item in s3.list_objects_v2(Bucket="bucket").get("Contents", ())]
+    left = [item["Key"] for item in client.list_objects_v2(Bucket=BUCKET).get("Contents", ())]
     alone = run_to_its_end(job(base / "unbroken", processes=1, shard=1, uri="", every=0), environ)
     return Story(
         killed_code=process.returncode,
@@ -170,9 +148,9 @@ def run_to_its_end(base: Path, environ: dict[str, str]) -> subprocess.CompletedP
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
-def whole(s3: Any) -> list[int]:
+def whole(client: Any) -> list[int]:
     """The steps whose checkpoint has a manifest."""
-    keys = [item["Key"] for item in s3.list_objects_v2(Bucket="bucket").get("Contents", ())]
+    keys = [item["Key"] for item in client.list_objects_v2(Bucket=BUCKET).get("Contents", ())]
     return sorted(int(match[1]) for key in keys if (match := re.search(r"step-(\d+)/manifest\.json$", key)))
 
 

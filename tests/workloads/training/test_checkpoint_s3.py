@@ -1,4 +1,4 @@
-"""Checkpoints in S3, against moto's own server: written, resumed, and lost in every way that a bucket can be."""
+"""Checkpoints in S3: written, resumed, and lost in every way that a bucket can be."""
 
 from __future__ import annotations
 
@@ -11,61 +11,46 @@ from typing import Any
 import boto3
 import pytest
 import requests
-from moto.server import ThreadedMotoServer
 
 from tests.workloads import gang
+from tests.workloads.s3_server import S3
 from tests.workloads.training.checkpoint_support import ALONE, RUN, saved, state, value_of
 from tests.workloads.training.test_checkpoint_ranks import two_ranks
+from workloads.stores import s3_requests
 from workloads.training.checkpoint import CheckpointError, Checkpoints, Progress
 from workloads.training.distributed import Place
 
 WHERE = "s3://bucket/some/prefix"
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
 @pytest.fixture
-def s3(server: str, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """An empty bucket, and the environment that finds it."""
+def client(s3: S3, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A client that sees one empty bucket, and the environment in which checkpoints find it."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
-    requests.post(f"{server}/moto-api/reset", timeout=10)
-    monkeypatch.setenv("AWS_ENDPOINT_URL", server)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    client = session().client("s3")
+    requests.post(f"{s3.endpoint}/moto-api/reset", timeout=10)
+    for name, value in s3.environment().items():
+        monkeypatch.setenv(name, value)
+    client = s3.client()
     client.create_bucket(Bucket="bucket")
     return client
 
 
-def session() -> Any:
-    """Its own: the default one keeps the credentials it saw first."""
-    return boto3.session.Session()
+def keys(client: Any) -> list[str]:
+    return sorted(item["Key"] for item in client.list_objects_v2(Bucket="bucket").get("Contents", ()))
 
 
-def keys(s3: Any) -> list[str]:
-    return sorted(item["Key"] for item in s3.list_objects_v2(Bucket="bucket").get("Contents", ()))
-
-
-def test_checkpoints_are_written_found_kept_and_removed(s3: Any) -> None:
+def test_checkpoints_are_written_found_kept_and_removed(client: Any) -> None:
     checkpoints = Checkpoints(WHERE, RUN, place=ALONE)
     assert checkpoints.newest() is None
-    assert keys(s3) == [], "trying whether it can be written to leaves nothing"
+    assert keys(client) == [], "trying whether it can be written to leaves nothing"
     saved(WHERE, 10, 20, 30, keep=2)
     of_step = [
         f"some/prefix/{RUN}/step-{step:08d}/{name}"
         for step in (20, 30)
         for name in (".metadata", "__0_0.distcp", "manifest.json")
     ]
-    assert keys(s3) == of_step
+    assert keys(client) == of_step
     into = state(-1.0)
     again = Checkpoints(WHERE, RUN, place=ALONE)
     found = again.newest()
@@ -74,32 +59,32 @@ def test_checkpoints_are_written_found_kept_and_removed(s3: Any) -> None:
     assert again.load(into) == Progress(step=30, loss_sum=10.0)
     assert value_of(into) == 30.0
     again.remove()
-    assert keys(s3) == []
+    assert keys(client) == []
 
 
-def replace(s3: Any, name: str, change: Callable[[bytes], bytes]) -> None:
+def replace(client: Any, name: str, change: Callable[[bytes], bytes]) -> None:
     key = f"some/prefix/{RUN}/step-00000020/{name}"
-    s3.put_object(Bucket="bucket", Key=key, Body=change(s3.get_object(Bucket="bucket", Key=key)["Body"].read()))
+    client.put_object(Bucket="bucket", Key=key, Body=change(client.get_object(Bucket="bucket", Key=key)["Body"].read()))
 
 
 @pytest.mark.parametrize(
     ("harm", "says"),
     [
-        (lambda s3: replace(s3, "__0_0.distcp", lambda content: content[:100]), "__0_0.distcp has 100 of "),
-        (lambda s3: replace(s3, "__0_0.distcp", lambda content: content[:-1] + b"?"), "its SHA-256 differs"),
-        (lambda s3: replace(s3, "manifest.json", lambda _: b"<html>"), "manifest.json is not JSON"),
+        (lambda client: replace(client, "__0_0.distcp", lambda content: content[:100]), "__0_0.distcp has 100 of "),
+        (lambda client: replace(client, "__0_0.distcp", lambda content: content[:-1] + b"?"), "its SHA-256 differs"),
+        (lambda client: replace(client, "manifest.json", lambda _: b"<html>"), "manifest.json is not JSON"),
         (
-            lambda s3: s3.delete_object(Bucket="bucket", Key=f"some/prefix/{RUN}/step-00000020/manifest.json"),
+            lambda client: client.delete_object(Bucket="bucket", Key=f"some/prefix/{RUN}/step-00000020/manifest.json"),
             "half-written: it has no manifest.json",
         ),
     ],
     ids=["truncated", "one byte", "noise", "half-written"],
 )
 def test_a_damaged_checkpoint_is_skipped_for_the_one_before(
-    harm: Callable[[Any], None], says: str, s3: Any, capsys: pytest.CaptureFixture[str]
+    harm: Callable[[Any], None], says: str, client: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     saved(WHERE, 10, 20)
-    harm(s3)
+    harm(client)
     into = state(-1.0)
     progress = Checkpoints(WHERE, RUN, place=ALONE).load(into)
     assert progress
@@ -108,7 +93,7 @@ def test_a_damaged_checkpoint_is_skipped_for_the_one_before(
     assert says in said
 
 
-def test_other_runs_under_the_prefix_are_named(s3: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_other_runs_under_the_prefix_are_named(client: Any, capsys: pytest.CaptureFixture[str]) -> None:
     saved(WHERE, 10)
     assert Checkpoints(WHERE, "test-ffffffffffff", place=ALONE).newest() is None
     assert f"only of {RUN}, whose settings, data or architecture differ" in capsys.readouterr().err
@@ -120,8 +105,9 @@ def closed_port() -> str:
         return f"http://127.0.0.1:{probe.getsockname()[1]}"
 
 
-def read_only(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    iam = session().client("iam")
+def read_only(s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From here on the server judges, and the environment is that of a user who may not write."""
+    iam = s3.client("iam")
     iam.create_user(UserName="reader")
     document = {
         "Version": "2012-10-17",
@@ -132,13 +118,14 @@ def read_only(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", key["AccessKeyId"])
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key["SecretAccessKey"])
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
-    requests.post(f"{s3.meta.endpoint_url}/moto-api/reset-auth", data=b"0", timeout=10)
+    monkeypatch.setattr(s3_requests, "_clients", {})
+    requests.post(f"{s3.endpoint}/moto-api/reset-auth", data=b"0", timeout=10)
 
 
 @pytest.fixture
-def without_judging(server: str) -> Iterator[None]:
+def without_judging(s3: S3) -> Iterator[None]:
     yield
-    requests.post(f"{server}/moto-api/reset-auth", data=b"inf", timeout=10)
+    requests.post(f"{s3.endpoint}/moto-api/reset-auth", data=b"inf", timeout=10)
 
 
 NO_BUCKET = "there is no such bucket. Create it, or mend checkpoint_uri"
@@ -146,13 +133,14 @@ DENIED = "access is denied. Allow the job's role s3:ListBucket on the bucket, s3
 LOST = "S3 cannot be reached. Check the network, its S3 endpoint and the security group's way out"
 
 
-def test_no_bucket_is_told_before_the_first_step(s3: Any) -> None:
+def test_no_bucket_is_told_before_the_first_step(client: Any) -> None:
     with pytest.raises(CheckpointError) as caught:
         Checkpoints("s3://no-such-bucket/prefix", RUN, place=ALONE).newest()
     assert str(caught.value).startswith(f"s3://no-such-bucket/prefix/{RUN} cannot be written to: {NO_BUCKET} (")
 
 
-def test_denied_access_is_told_before_the_first_step(s3: Any, monkeypatch: pytest.MonkeyPatch, without_judging: None) -> None:
+@pytest.mark.usefixtures("client", "without_judging")
+def test_denied_access_is_told_before_the_first_step(s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
     read_only(s3, monkeypatch)
     with pytest.raises(CheckpointError) as caught:
         Checkpoints(WHERE, RUN, place=ALONE).newest()
@@ -160,17 +148,19 @@ def test_denied_access_is_told_before_the_first_step(s3: Any, monkeypatch: pytes
     assert "PutObject" in str(caught.value)
 
 
-def test_a_network_that_is_not_there_is_told_before_the_first_step(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_network_that_is_not_there_is_told_before_the_first_step(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", closed_port())
     with pytest.raises(CheckpointError, match=LOST):
         Checkpoints(WHERE, RUN, place=ALONE).newest()
 
 
-def test_a_bucket_that_goes_away_during_the_run_is_told_by_the_third_save(s3: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_bucket_that_goes_away_during_the_run_is_told_by_the_third_save(
+    client: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
     checkpoints = saved(WHERE, 10)
-    for key in keys(s3):
-        s3.delete_object(Bucket="bucket", Key=key)
-    s3.delete_bucket(Bucket="bucket")
+    for key in keys(client):
+        client.delete_object(Bucket="bucket", Key=key)
+    client.delete_bucket(Bucket="bucket")
     checkpoints.save(Progress(step=20), state(20.0))
     checkpoints.save(Progress(step=30), state(30.0))
     assert f"step 20 could not be written (1 in a row; 3 end the run): s3://bucket/some/prefix/{RUN}" in (
@@ -182,7 +172,7 @@ def test_a_bucket_that_goes_away_during_the_run_is_told_by_the_third_save(s3: An
         checkpoints.finish()
 
 
-def test_a_network_lost_between_the_listing_and_the_data_is_told_as_one(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_network_lost_between_the_listing_and_the_data_is_told_as_one(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     checkpoints = Checkpoints(WHERE, RUN, place=ALONE)
     assert checkpoints.newest() is None  # from here on boto3 knows its endpoint, and the writer of data does not yet
     monkeypatch.setenv("AWS_ENDPOINT_URL", closed_port())
@@ -203,6 +193,6 @@ def write_and_read(place: Place) -> tuple[int, float, float]:
     return progress.step, value_of(into["of all"]), float(into["own"][str(place.rank)].unique().item())
 
 
-def test_two_processes_write_and_read_their_shares(s3: Any) -> None:
+def test_two_processes_write_and_read_their_shares(client: Any) -> None:
     assert gang.run(2, write_and_read) == [(2, 2.0, 2.0)] * 2
-    assert [key.rpartition("/")[2] for key in keys(s3)][:4] == [".metadata", "__0_0.distcp", "__1_0.distcp", "manifest.json"]
+    assert [key.rpartition("/")[2] for key in keys(client)][:4] == [".metadata", "__0_0.distcp", "__1_0.distcp", "manifest.json"]

@@ -14,6 +14,7 @@ from workloads.artifact import Artifact
 from workloads.data.batches import Sharding, Split, read_split
 from workloads.data.schema import CLASSES, PIXEL_MAX, PIXELS, SIDE, TEST_FILE, TRAIN_FILE
 from workloads.errors import HyperparameterError
+from workloads.stores.store import SCHEME
 from workloads.training.settings_tasks import DIGITS_ARCHITECTURES, DigitsSettings
 from workloads.training.tasks.task import Batch, Data, Score, Share, Task, score_artifact
 
@@ -105,7 +106,7 @@ def metrics(score: Score) -> dict[str, float]:
 
 def split_path(where: str, split: str) -> Path:
     """The file or folder of one split: `where` itself, or what lies in it under the split's name."""
-    if where.startswith("s3://"):
+    if where.startswith(SCHEME):
         raise HyperparameterError(
             f"the data of task digits is at {where}; it reads folders only, give the S3 prefixes as input channels train and test"
         )

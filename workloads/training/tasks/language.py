@@ -15,6 +15,7 @@ from workloads.data import tokenizer
 from workloads.data.stream import TokenStream
 from workloads.errors import HyperparameterError, ModelError
 from workloads.models.decoder_config import PRESETS, DecoderConfig, rounded_vocabulary
+from workloads.stores.store import SCHEME
 from workloads.training.settings_tasks import LanguageSettings
 from workloads.training.tasks.task import Batch, Data, Score, Share, Task, score_artifact
 
@@ -124,7 +125,7 @@ def metrics(score: Score, bytes_per_token: float) -> dict[str, float]:
 def split_uri(where: str, split: str) -> str:
     """The address of one split: `where` itself, or what lies in it under the split's name."""
     where = where.rstrip("/")
-    if where.startswith("s3://"):
+    if where.startswith(SCHEME):
         return where if where.rpartition("/")[2] == split else f"{where}/{split}"
     return str(Path(where) / split) if (Path(where) / split).is_dir() else where
 
