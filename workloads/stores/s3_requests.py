@@ -69,7 +69,7 @@ class Requests:
 
         end = time.monotonic() + self.patience.deadline_seconds
         pause = FIRST_PAUSE_SECONDS
-        last: Exception
+        last: Any
         while True:
             try:
                 return request(self.client)
