@@ -1,4 +1,4 @@
-"""A trained model on disk, for whoever writes it and whoever serves it.
+"""A trained model on disk, as training writes it and a server reads it.
 
 `model.pt`: the weights, a state dict that `torch.load(weights_only=True)` reads. `model.json`: all else that is needed to answer
 with it (task, architecture, input and labels or tokenizer), how good it is, and the SHA-256 of the weights it belongs to.
@@ -22,13 +22,13 @@ from workloads import models
 from workloads.errors import ModelError
 
 FORMAT_VERSION: Final = 2
-# Format 1 knew one task and did not name it.
+# Format 1 had one task, and did not name it.
 FIRST_FORMAT: Final = 1
 READABLE: Final = (FIRST_FORMAT, FORMAT_VERSION)
 WEIGHTS: Final = "model.pt"
 DESCRIPTION: Final = "model.json"
 TOKENIZER: Final = "tokenizer.json"
-# What `workloads.compression` says of a model it made: {"recipe": …, "tensors": "torch" or "torchao", …}.
+# The key under which `workloads.compression` describes a model: {"recipe": …, "tensors": "torch" or "torchao", …}.
 COMPRESSION: Final = "compression"
 
 
@@ -82,7 +82,7 @@ def load(folder: Path) -> Artifact:
     model = models.build(description["architecture"])
     compressed = COMPRESSION in description
     if compressed:
-        # Its weights are what they are: copied into the model's own they would be float32 again. Whole, so no longer the file's.
+        # Assigned, since the model's own tensors are float32 and a copy would take their type. Cloned, so that the file is free.
         state = {name: tensor.clone() for name, tensor in state.items()}
     try:
         model.load_state_dict(state, assign=compressed)
@@ -132,7 +132,7 @@ def task_of(description: Mapping[str, Any]) -> str:
 
 
 def _know_tensors(folder: Path, description: Mapping[str, Any]) -> None:
-    """Weights in integers are torchao's tensors; once it is imported, `weights_only` knows them as safe."""
+    """Import torchao for weights in integers, which are its tensors: `weights_only` then accepts them as safe."""
     if description.get(COMPRESSION, {}).get("tensors") != "torchao":
         return
     try:

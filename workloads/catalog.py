@@ -1,4 +1,4 @@
-"""What hyperparameter `workload` can name: one row each. Imports nothing of them, so that a launcher reads it for free."""
+"""The workloads that hyperparameter `workload` can name, a row each. No workload is imported: a launcher need not wait."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ WORKLOADS: Final[Mapping[str, Workload]] = MappingProxyType(
 
 
 def settings_class(workload: str) -> type[Settings] | None:
-    """The settings of a workload, imported; None for one that tells none, or that is not known."""
+    """The class of a workload's settings; None for a workload that names none, or that is not known."""
     where = WORKLOADS[workload].settings if workload in WORKLOADS else ""
     if not where:
         return None
@@ -64,7 +64,7 @@ def settings_class(workload: str) -> type[Settings] | None:
 
 
 def hyperparameter_faults(workload: str, hyperparameters: Mapping[str, Any]) -> str:
-    """What the workload's settings say against hyperparameters, values or the text that SageMaker passes; "" for nothing."""
+    """The faults that a workload's settings find in hyperparameters (values, or the text that SageMaker passes); "" for none."""
     from workloads.contract import parse_hyperparameter
     from workloads.errors import HyperparameterError
 

@@ -3,7 +3,7 @@
 The platform gives a training container files under `/opt/ml` and two variables (`TRAINING_JOB_NAME`, `TRAINING_JOB_ARN`); the
 `SM_*` variables that training scripts read are made by the image, here by `sm_environment`. Source: the contract in AWS's guide
 ("How Amazon SageMaker provides training information") and the variables of aws/sagemaker-training-toolkit `environment.py`.
-This module imports no PyTorch, so that a launcher can use it for free.
+This module imports no PyTorch, so that a launcher need not wait for it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CONTRACT_ROOT: Final = "/opt/ml"
 BASE_DIR_VARIABLE: Final = "SAGEMAKER_BASE_DIR"
 # Hyperparameters with this prefix belong to SageMaker's SDK and toolkit, not to the script.
 SAGEMAKER_PREFIX: Final = "sagemaker_"
-# The port hosts meet at in SageMaker's own drivers (sagemaker-train, `torchrun_driver`).
+# The port at which hosts meet in SageMaker's own drivers (sagemaker-train, `torchrun_driver`).
 RENDEZVOUS_PORT: Final = 7777
 SERVING_PORT: Final = 8080
 # Input channels of ours, beside the data's own: a trained model, and the held-out data it is measured on.
@@ -124,7 +124,7 @@ class TrainingContract:
 
     @property
     def user_hyperparameters(self) -> dict[str, Any]:
-        """Those meant for the script: all but SageMaker's own (`sagemaker_*`)."""
+        """The hyperparameters meant for the script: all but SageMaker's own (`sagemaker_*`)."""
         return {key: value for key, value in self.hyperparameters.items() if not key.startswith(SAGEMAKER_PREFIX)}
 
     def channel(self, name: str) -> Path:
@@ -258,7 +258,7 @@ def count_gpus() -> int:
     return sum(line.startswith("GPU ") for line in answer.stdout.splitlines())
 
 
-# The toolkit keeps these to itself; other `sagemaker_*` values are "framework parameters". Source: toolkit `params.py`.
+# Hyperparameters that the toolkit does not pass on; other `sagemaker_*` are "framework parameters". Source: toolkit `params.py`.
 _TOOLKIT_HYPERPARAMETERS: Final = frozenset(
     {
         "sagemaker_program",

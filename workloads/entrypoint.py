@@ -53,7 +53,7 @@ def train() -> int:
 
 def serve() -> int:
     """Answer requests until SIGTERM. Returns the exit code."""
-    from workloads.serving.app import main as serve_until_stopped  # `train` has no use for it
+    from workloads.serving.app import main as serve_until_stopped  # imported here, since `train` needs none of it
 
     return serve_until_stopped()
 
@@ -76,7 +76,7 @@ def plan(contract: TrainingContract) -> launch.Job:
 
 
 def asked_workload(contract: TrainingContract) -> Workload:
-    """What hyperparameter `workload` names."""
+    """The workload that hyperparameter `workload` names."""
     name = contract.hyperparameters.get("workload", DEFAULT_WORKLOAD)
     if name not in WORKLOADS:
         raise ContractError(f"hyperparameter workload is {name!r}; this image has {', '.join(WORKLOADS)}. Name one of them.")

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 REPORT: Final = "evaluation.json"
 ARCHIVE: Final = "model.tar.gz"
 FORMAT_VERSION: Final = 1
-# The family that AWS's own files put a task's metrics in; those of language models it does not name.
+# Task -> the family under which AWS's own files have its metrics. AWS names none for language models.
 # https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-model-quality-metrics.html
 FAMILIES: Final[Mapping[str, str]] = {"digits": "multiclass_classification_metrics", "language": "language_model_metrics"}
 HYPERPARAMETERS: Final = ("data_uri", "max_rows", "task")
@@ -42,7 +42,7 @@ LAUNCHER_KEYS: Final = ("workload", "processes_per_host")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What to measure. `task` is what the model must be for ("": whatever it is); `max_rows` ends early (0: all rows)."""
+    """What to measure. `task` is what the model must be for ("": any task); `max_rows` ends early (0: all rows)."""
 
     model: Path
     data: str
@@ -52,8 +52,8 @@ class Settings:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit code 0 when it was measured, 2 for a model or data that cannot be."""
-    if int(os.environ.get("RANK", "0")):  # one process measures; more would say the same
+    """Exit code 0 when the model was measured, 2 for a model or data that cannot be measured."""
+    if int(os.environ.get("RANK", "0")):  # one process measures; more would measure the same
         return 0
     try:
         run(read_settings(sys.argv[1:] if arguments is None else arguments))
@@ -82,7 +82,7 @@ def read_settings(arguments: Sequence[str]) -> Settings:
 
 
 def from_contract(contract: TrainingContract) -> Settings:
-    """The settings of a job. Raises `ContractError` without a model or data, `HyperparameterError` for what it does not know."""
+    """The settings of a job. Raises `ContractError` without a model or data, `HyperparameterError` for an unknown setting."""
     given = {key: value for key, value in contract.hyperparameters.items() if not key.startswith(SAGEMAKER_PREFIX)}
     unknown = sorted(given.keys() - {*HYPERPARAMETERS, *LAUNCHER_KEYS})
     if unknown:
@@ -96,7 +96,7 @@ def from_contract(contract: TrainingContract) -> Settings:
     return Settings(
         model=contract.channel(MODEL_CHANNEL),
         data=data,
-        # The model's folder becomes the job's one archive, the outputs' those of whoever looks at jobs.
+        # The model's folder becomes the job's model archive; the outputs' folder becomes what people look at.
         outputs=(contract.model_dir, contract.output_data_dir),
         max_rows=_rows(given.get("max_rows", 0)),
         task=str(given.get("task") or ""),
@@ -105,7 +105,7 @@ def from_contract(contract: TrainingContract) -> Settings:
 
 def run(settings: Settings) -> dict[str, float]:
     """Measures, prints and writes the report; the metrics. Raises `WorkloadError` for a model or data that cannot be measured."""
-    from workloads import artifact  # PyTorch takes seconds, and a wrong argument should not
+    from workloads import artifact  # PyTorch takes seconds to import, and a wrong argument should answer at once
     from workloads.training import tasks
 
     with unpacked(settings.model) as (folder, archive_sha256):
@@ -135,7 +135,7 @@ def unpacked(path: Path) -> Iterator[tuple[Path, str]]:
     archive = path / ARCHIVE if path.is_dir() and not (path / "model.json").exists() else path
     if not archive.is_file():
         if path.is_dir():
-            yield path, ""  # whoever loads it says what is missing
+            yield path, ""  # loading it says what is missing
             return
         raise ModelError(f"{path} is not there. Give the folder of a trained model, or its {ARCHIVE}.")
     with tempfile.TemporaryDirectory(prefix="evaluate-") as folder:

@@ -1,7 +1,7 @@
-"""Starts a host's training processes, watches over them and answers for them. What `torchrun` does, without importing PyTorch.
+"""Starts a host's training processes, watches them and reports how they ended: what `torchrun` does, without importing PyTorch.
 
-Our own, because `torchrun` imports PyTorch (seconds) before any worker does, and because SageMaker asks PID 1 for more: SIGTERM
-passed on to the workers (the toolkit does not, its issue 173), and the cause of a failure in a file.
+The launcher is our own, because `torchrun` imports PyTorch (seconds) before any worker does, and because SageMaker asks PID 1 for
+more: SIGTERM passed on to the workers (the toolkit does not, its issue 173), and the cause of a failure in a file.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from typing import Final
 from workloads.contract import RENDEZVOUS_PORT, TrainingContract, count_cpus
 from workloads.errors import EXIT_BAD_INPUT, EXIT_STOPPED, ContractError, describe
 
-# SageMaker sends SIGKILL 120 s after SIGTERM; the workers get less, so that this process still has its say.
+# SageMaker sends SIGKILL 120 s after SIGTERM; the workers get less, so that this process can still write why they failed.
 STOP_GRACE_S: Final = 110.0
 # How long the others may take to end when one has failed, before SIGKILL.
 PEER_GRACE_S: Final = 2.0
@@ -36,7 +36,7 @@ NAME_PATIENCE_S: Final = 300.0
 STDERR_KEPT: Final = 16_384
 FAILURE_KEPT: Final = 8_192
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
-# What gloo, NCCL and the store say when another process has gone: an effect, not a cause.
+# Errors of gloo, NCCL and the store when another process has gone: an effect, not a cause.
 PEER_LOST: Final = re.compile(
     r"closed by (remote )?peer|reset by peer|Broken pipe|remote process exit|DistNetworkError|recvValue failed|Failed to recv|"
     r"pair closure|ncclRemoteError|Watchdog caught collective operation timeout"
@@ -116,7 +116,7 @@ def meeting_point(contract: TrainingContract, environ: Mapping[str, str] | None 
 
 
 def rank_environment(job: Job, contract: TrainingContract, local_rank: int, *, master: str) -> dict[str, str]:
-    """What `torchrun` tells a process about its place, and how many threads it may use."""
+    """The variables in which `torchrun` gives a process its place, and how many threads it may use."""
     # Hosts that meet over loopback are all this machine and share its cores: oversubscribed, OpenMP's spinning costs tenfold.
     sharing = job.processes * (len(contract.hosts) if master in LOOPBACK else 1)
     return {
@@ -133,7 +133,7 @@ def rank_environment(job: Job, contract: TrainingContract, local_rank: int, *, m
 
 def write_failure(path: Path, reason: str) -> None:
     """Write the failure file, unless the script has written its own already."""
-    with contextlib.suppress(OSError):  # without it the job fails just the same, only without words
+    with contextlib.suppress(OSError):  # without the file the job fails just the same, only without a reason
         if path.is_file() and path.stat().st_size:
             return
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -167,7 +167,7 @@ def cause_of(stderr: str) -> str:
 
 
 class _Crew:
-    """The workers of this host and what has become of them."""
+    """The workers of this host and how they ended."""
 
     def __init__(self) -> None:
         self.workers: list[Worker] = []
@@ -200,7 +200,7 @@ class _Crew:
             preexec_fn=_die_with_launcher if sys.platform == "linux" else None,
         )
         self.workers.append(Worker(rank=int(environment["RANK"]), process=process))
-        if self.stopping:  # the signal came before this one existed
+        if self.stopping:  # the signal came before this worker existed
             process.terminate()
 
     def watch(self) -> None:
@@ -235,7 +235,7 @@ class _Crew:
         return next((worker for worker in by_themselves if not _lost_a_peer(worker)), by_themselves[0])
 
     def _was_ended(self, worker: Worker) -> bool:
-        """Whether this launcher ended it. The kernel kills with SIGKILL too, so the code alone does not tell."""
+        """Whether this launcher ended the worker. The kernel kills with SIGKILL too, so the exit code alone does not decide."""
         return worker.ended > self._ended_others and worker.code in (-signal.SIGTERM, -signal.SIGKILL, EXIT_STOPPED)
 
     def _stop(self, number: int, _frame: object) -> None:
@@ -260,7 +260,7 @@ class _Crew:
 
 
 def _lost_a_peer(worker: Worker) -> bool:
-    """Whether its last words are about another process. One that was killed said nothing about its own end."""
+    """Whether the worker's stderr ends with an error about another process. A killed worker wrote nothing about its own end."""
     return worker.code != -signal.SIGKILL and bool(PEER_LOST.search(worker.stderr.decode("utf-8", errors="replace")))
 
 

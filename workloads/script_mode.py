@@ -25,11 +25,12 @@ from workloads.errors import ContractError, DataError
 from workloads.stores.opening import open_store
 from workloads.stores.store import SCHEME
 
-# Read by the launcher, so not passed on to the script.
-LAUNCHER_KEYS: Final = frozenset({"processes_per_host"})
+# Hyperparameters that the launcher reads, and the script does not get.
+NOT_PASSED_ON: Final = frozenset({"processes_per_host"})
 # What the SDK sends for `distribution={"torch_distributed": …}` and `{"pytorchddp": …}`: both start processes as torchrun does.
 TORCHRUN_KEYS: Final = ("sagemaker_torch_distributed_enabled", "sagemaker_pytorch_ddp_enabled")
-# Other distributions bring a launcher of their own, which our images have not: better said at once than run as lone processes.
+# Other distributions bring a launcher of their own, which our images lack: a job that asks for one is refused, since its
+# processes would run without each other.
 OTHER_LAUNCHERS: Final = {
     "sagemaker_mpi_enabled": "MPI",
     "sagemaker_distributed_dataparallel_enabled": "SageMaker's data parallel library",
@@ -37,7 +38,7 @@ OTHER_LAUNCHERS: Final = {
     "sagemaker_multi_worker_mirrored_strategy_enabled": "TensorFlow's mirrored strategy",
     "sagemaker_pytorch_xla_multi_worker_enabled": "PyTorch/XLA",
 }
-# A line of requirements.txt that says a package and, at most, one exact version.
+# A line of requirements.txt that names a package and, at most, one exact version.
 _REQUIREMENT: Final = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*)(\[[^\]]*\])?\s*(?P<version>[=<>!~][^;]*)?")
 
 
@@ -71,7 +72,7 @@ def command(contract: TrainingContract, program: Program) -> tuple[str, ...]:
     values = {
         key: str(contract.path_of(value)) if isinstance(value, str) and value.startswith(f"{CONTRACT_ROOT}/") else value
         for key, value in contract.user_hyperparameters.items()
-        if key not in LAUNCHER_KEYS
+        if key not in NOT_PASSED_ON
     }
     if program.module:
         return (sys.executable, "-u", "-m", program.path, *command_arguments(values))
@@ -82,7 +83,7 @@ def command(contract: TrainingContract, program: Program) -> tuple[str, ...]:
 
 
 def environment(contract: TrainingContract, program: Program, environ: Mapping[str, str] | None = None) -> dict[str, str]:
-    """What the toolkit sets beside the `SM_*` variables: the submitted folder can be imported from, and the job's own facts."""
+    """The variables that the toolkit sets beside `SM_*`: PYTHONPATH with the submitted folder, and the job's names."""
     environ = os.environ if environ is None else environ
     sdk = contract.hyperparameters
     return {
@@ -114,7 +115,7 @@ def fetch(contract: TrainingContract) -> Program:
 
 
 def explain(contract: TrainingContract) -> None:
-    """After a failure for want of a module that requirements.txt may name: the failure file says why nobody installed it."""
+    """Add to the failure file of a job that lacked a module why requirements.txt was not installed."""
     try:
         reason = contract.failure_file.read_text(encoding="utf-8")
     except OSError:
@@ -157,7 +158,7 @@ def _find(program: str, folder: Path, *, named: str) -> Program:
 
 
 def _say_what_differs(contract: TrainingContract, program: Program) -> None:
-    """Notes on stderr, for whoever reads the log of a job that runs elsewhere than it was written for."""
+    """Print notes on stderr about what may surprise in a job that runs elsewhere than it was written for."""
     requirements = program.folder / "requirements.txt"
     if requirements.is_file():
         lacking = ", ".join(unmet(requirements.read_text(encoding="utf-8", errors="replace")))

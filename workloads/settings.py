@@ -1,6 +1,7 @@
-"""The mechanism of every workload's settings: a default, its limits and its meaning, once, in a dataclass's fields.
+"""The base of every workload's settings: a dataclass whose fields hold the default, the limits and the meaning of each.
 
-For the contract (hyperparameters), the command line and `--help` alike. Imports no PyTorch: who starts jobs reads it for free.
+Hyperparameters, the command line and `--help` all use them. It imports no PyTorch, so that tools that start jobs read it in
+milliseconds.
 """
 
 from __future__ import annotations
@@ -15,28 +16,29 @@ from typing import Any, Final, Self
 from workloads.contract import SAGEMAKER_PREFIX, parse_hyperparameter
 from workloads.errors import HyperparameterError
 
-# Read by the launcher before the workload starts.
+# Hyperparameters that the launcher reads before the workload starts.
 LAUNCHER_KEYS: Final = frozenset({"workload", "processes_per_host"})
 DEVICES: Final = ("auto", "cpu", "cuda")
 
 
 def within(low: float, high: float, group: str, meaning: str) -> dict[str, Any]:
-    """Metadata of a number's field."""
+    """Metadata of a field that holds a number."""
     return {"low": low, "high": high, "group": group, "meaning": meaning}
 
 
 def one_of(choices: tuple[str, ...], group: str, meaning: str) -> dict[str, Any]:
+    """Metadata of a field that holds one of a few texts."""
     return {"choices": choices, "group": group, "meaning": meaning}
 
 
 def about(group: str, meaning: str) -> dict[str, Any]:
-    """Metadata of a switch's or a text's field."""
+    """Metadata of a field that holds a switch or a text."""
     return {"group": group, "meaning": meaning}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What a workload's settings extend: fields whose metadata is made by `within`, `one_of` or `about`."""
+    """The base class of a workload's settings, whose fields have metadata by `within`, `one_of` or `about`."""
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> Self:
@@ -45,11 +47,11 @@ class Settings:
         `sagemaker_*` and the launcher's keys are left alone. Raises one `HyperparameterError` that names every fault.
         """
         known = {item.name: item for item in fields(cls)}
-        mine = {key: value for key, value in values.items() if not key.startswith(SAGEMAKER_PREFIX) and key not in LAUNCHER_KEYS}
-        faults = [_unknown(key, mine[key], known) for key in sorted(mine.keys() - known.keys())]
+        own = {key: value for key, value in values.items() if not key.startswith(SAGEMAKER_PREFIX) and key not in LAUNCHER_KEYS}
+        faults = [_unknown(key, own[key], known) for key in sorted(own.keys() - known.keys())]
         taken: dict[str, Any] = {}
-        for key in sorted(mine.keys() & known.keys()):
-            fault, value = _check(key, mine[key], str(known[key].type), known[key].metadata)
+        for key in sorted(own.keys() & known.keys()):
+            fault, value = _check(key, own[key], str(known[key].type), known[key].metadata)
             faults += [fault] if fault else []
             taken[key] = value
         settings = None if faults else cls(**taken)
@@ -60,7 +62,7 @@ class Settings:
         return settings
 
     def faults(self) -> list[str]:
-        """What two settings say together and cannot both have, each with the way out."""
+        """The faults of settings that exclude each other, each with the way out."""
         return []
 
     def as_dict(self) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""Makes trained models smaller and faster, and lets them out to other runtimes: the workload `compress`."""
+"""Makes trained models smaller and faster, and exports them to other runtimes: the workload `compress`."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code 0 when the model is made, 2 for wrong input and for a model that a limit refuses."""
-    if int(os.environ.get("RANK", "0")):  # one process compresses; more would do the same
+    if int(os.environ.get("RANK", "0")):  # one process compresses; more would compress the same model
         return 0
     try:
         settings, paths = read_settings(sys.argv[1:] if arguments is None else arguments)
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def read_settings(arguments: Sequence[str]) -> tuple[CompressionSettings, Paths]:
-    """From the command line; from the contract where there are no arguments. Raises `WorkloadError`."""
+    """The settings and paths of the command line; of the contract where there are no arguments. Raises `WorkloadError`."""
     if not arguments:
         return from_contract(TrainingContract.from_environment())
     from workloads.compression.job import Paths

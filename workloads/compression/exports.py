@@ -22,10 +22,10 @@ from workloads.errors import CompressionError, HyperparameterError, describe
 
 FILE: Final = "model"
 _COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
-# The largest difference that is rounding, as a share of the largest logit: other runtimes sum in another order. Seen with
-# float32: 4e-7. Of bfloat16 a number has 8 binary digits, so one step of it is 4e-3, and a few layers add some up.
+# The largest difference that counts as rounding, as a share of the largest logit: other runtimes sum in another order. Measured
+# with float32: 4e-7. A bfloat16 number has 8 binary digits, so that one step is 4e-3, and a few layers add up some steps.
 TOLERANCES: Final[Mapping[torch.dtype, float]] = {torch.float32: 1e-5, torch.bfloat16: 5e-2}
-# Rows whose label must be the same. Below 1, because two labels that are as likely may change places within the tolerance.
+# The share of rows whose label must be the same: below 1, because two labels of equal likelihood may swap within the tolerance.
 LEAST_AGREEMENT: Final = 0.99
 
 
@@ -94,13 +94,13 @@ def faults(exported: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def precision(model: nn.Module) -> torch.dtype:
-    """What the model computes in: the type of its narrowest floating-point weight (an integer tensor names its own)."""
+    """The type a model computes in: that of its narrowest floating-point weight (an integer tensor names its own)."""
     kinds = {parameter.dtype for parameter in model.parameters() if parameter.dtype.is_floating_point}
     return min(kinds, key=lambda kind: torch.finfo(kind).bits, default=torch.float32)
 
 
 def difference(answer: torch.Tensor, wanted: torch.Tensor, shape: Sequence[int]) -> Difference:
-    """NaN in an answer makes `max_abs` NaN, which no limit lets pass."""
+    """How two answers differ. A NaN in one makes `max_abs` NaN, which no limit lets pass."""
     answer, wanted = answer.double(), wanted.double()
     if answer.shape != wanted.shape:
         return Difference(shape=tuple(shape), max_abs=float("inf"), max_relative=float("inf"), argmax_agreement=0.0)
@@ -121,7 +121,7 @@ def _export_one(item: Format, source: Source, inputs: Sequence[torch.Tensor], pa
         runnable = item.open(path)
         with torch.inference_mode():
             checks = [difference(runnable(batch), source.model(batch), batch.shape) for batch in inputs]
-    except Exception as error:  # exporters and runtimes raise whatever their insides raise
+    except Exception as error:  # exporters and runtimes raise errors of any type
         raise CompressionError(
             f"export {item.name} failed: {_cause(error)}. This model cannot leave in that format as it is; take another "
             "format, or export the model before it is quantised"
@@ -141,7 +141,7 @@ def _export_one(item: Format, source: Source, inputs: Sequence[torch.Tensor], pa
 
 
 def _cause(error: BaseException) -> str:
-    """The first line of what went wrong at the bottom: exporters wrap it in pages about themselves."""
+    """The first line of the innermost error: exporters wrap it in pages about themselves."""
     while error.__cause__ is not None:
         error = error.__cause__
     return _COLOURS.sub("", describe(error).strip().splitlines()[0]).rstrip(".")

@@ -24,7 +24,7 @@ from torch import nn
 
 from workloads.errors import CompressionError
 
-# A function of one batch: what every format becomes again when it is opened.
+# A function of one batch, which every format becomes when it is opened.
 Runnable = Callable[[torch.Tensor], torch.Tensor]
 INPUT: Final = "input"
 OUTPUT: Final = "logits"
@@ -53,9 +53,9 @@ class Format:
 
     name: str
     suffix: str
-    modules: tuple[str, ...]  # what must be installed
+    modules: tuple[str, ...]  # modules that must be installed
     compiler: bool = False  # a C++ compiler is needed to write
-    runs_on: str  # whom the file is for
+    runs_on: str  # who uses the file
     write: Callable[[Source, Path], None]
     open: Callable[[Path], Runnable]
 
@@ -115,7 +115,7 @@ def _write_executorch(source: Source, path: Path) -> None:
         from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
         from executorch.exir import to_edge_transform_and_lower
 
-        # Memory is planned ahead for the largest batch, so that one must be known.
+        # Memory is planned ahead for the largest batch, so its size must be known.
         lowered = to_edge_transform_and_lower(source.trace(most_rows=source.most_rows), partitioner=[XnnpackPartitioner()])
         path.write_bytes(lowered.to_executorch().buffer)
 
@@ -125,7 +125,7 @@ def _open_executorch(path: Path) -> Runnable:
 
     program = Runtime.get().load_program(path)
     method = program.load_method("forward")
-    # The program owns the memory that its answers lie in, so it lives as long as the function, and each answer is copied.
+    # An answer lies in memory that the program owns, so the function holds the program, and each answer is copied.
     return lambda batch: (program, method.execute([batch.contiguous()])[0].clone())[1]
 
 
@@ -175,7 +175,7 @@ def _tensor(output: Any) -> torch.Tensor:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Exporters narrate: what they say about their own insides is no news of the job's."""
+    """A context that drops what exporters print about themselves, which has no place in a job's log."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

@@ -9,7 +9,7 @@ import torch
 from workloads.artifact import Artifact
 from workloads.errors import DataError, ModelError
 
-# Rows read from S3 at a time: few, since a handful is all that is wanted.
+# How many rows are read from S3 at a time: few, since only a handful is needed.
 READ_ROWS = 8
 
 
@@ -28,7 +28,7 @@ def read(artifact: Artifact, data: str, rows: int) -> torch.Tensor:
 
 
 def batches(whole: torch.Tensor, rows: Sequence[int]) -> dict[int, torch.Tensor]:
-    """An input of each size."""
+    """One input for each number of rows."""
     return {count: whole[:count].clone() for count in rows}
 
 

@@ -32,7 +32,7 @@ from workloads.evaluation import unpacked
 from workloads.training import tasks
 
 REPORT, TABLE, EXPORTS = "compression.json", "compression.md", "export.json"
-# A step's name -> what does it: takes a model and `sparsity`, gives the model, perhaps the same one changed.
+# The name of a step -> the function that does it, which takes a model and `sparsity` and returns a model, perhaps the same one.
 DO: Final[Mapping[str, Callable[[nn.Module, float], nn.Module]]] = MappingProxyType(
     {
         "prune-magnitude": pruning.zero_smallest,
@@ -45,7 +45,7 @@ DO: Final[Mapping[str, Callable[[nn.Module, float], nn.Module]]] = MappingProxyT
         "int4-weight-only": lambda model, _: quantization.quantize(model, "int4-weight-only"),
     }
 )
-# What `artifact.save` writes itself.
+# Keys of a description that `artifact.save` writes itself.
 _SAVED: Final = ("format_version", "task", "architecture", "metrics", "hyperparameters", "weights")
 
 
@@ -65,7 +65,7 @@ def run(settings: CompressionSettings, paths: Paths) -> Mapping[str, float]:
     Raises `WorkloadError`; then no model is in `paths.model`, and what was measured is in `paths.outputs` all the same.
     """
     for item in settings.formats:
-        item.check()  # before anything takes minutes
+        item.check()  # before the steps that take minutes
     device = pick_device(settings.device)
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS") or count_cpus()))
     clear(paths)
@@ -161,7 +161,7 @@ def save(folder: Path, model: nn.Module, original: Artifact, settings: Compressi
 
 
 def describe(folder: Path, metrics: Mapping[str, float]) -> None:
-    """The compressed model's own metrics into its description, now that they are known."""
+    """Write the compressed model's own metrics into its description, now that they are known."""
     description = json.loads((folder / artifact.DESCRIPTION).read_text(encoding="utf-8"))
     write(folder / artifact.DESCRIPTION, json.dumps({**description, "metrics": dict(metrics)}, indent=2, sort_keys=True) + "\n")
 
@@ -178,7 +178,7 @@ def time_both(
 
 
 def export(source: Artifact, rows: torch.Tensor, made: Path, settings: CompressionSettings, paths: Paths) -> None:
-    """Every format beside the model, checked. Raises `CompressionError` for one that fails or answers otherwise."""
+    """Write every format beside the model, and check it. Raises `CompressionError` for one that fails or answers otherwise."""
     batches = [rows, rows[:1]]
     if source.task == "language":
         batches.append(rows[:, : rows.shape[1] // 2].contiguous())  # a shorter text
@@ -196,7 +196,7 @@ def export(source: Artifact, rows: torch.Tensor, made: Path, settings: Compressi
 
 
 def conditions(settings: CompressionSettings, device: torch.device, rows: torch.Tensor) -> dict[str, Any]:
-    """What the figures of speed hold for."""
+    """The conditions that the figures of speed hold for."""
     return {
         "device": report.device_name(device),
         "threads": torch.get_num_threads(),
@@ -208,7 +208,7 @@ def conditions(settings: CompressionSettings, device: torch.device, rows: torch.
 
 
 def pick_device(wanted: str) -> torch.device:
-    """Raises `HyperparameterError` when it is not there."""
+    """The device that setting `device` names. Raises `HyperparameterError` when this machine has none."""
     there = torch.cuda.is_available()
     if wanted == "cuda" and not there:
         raise HyperparameterError(
@@ -218,7 +218,7 @@ def pick_device(wanted: str) -> torch.device:
 
 
 def clear(paths: Paths) -> None:
-    """No model of an earlier run may pass for this one's. Raises `ModelError` when that would remove the model to compress."""
+    """Remove the model of an earlier run, which must not pass for this one's. Raises `ModelError` for the model to compress."""
     source = paths.source if paths.source.is_dir() else paths.source.parent
     if source.resolve() == paths.model.resolve():
         raise ModelError(f"the model to compress is in {paths.model}, where the result goes; give another folder for one of them")

@@ -1,6 +1,6 @@
 """Fewer weights: some become zero, or whole channels and neurons go and the architecture is smaller.
 
-The former change the model in place, the latter give a new one.
+Zeroing weights changes the model in place; removing channels or neurons gives a new one.
 """
 
 from __future__ import annotations
@@ -67,8 +67,8 @@ def fewer_channels(model: nn.Module, sparsity: float) -> nn.Module:
     width = _rounded(architecture["width"], sparsity, GROUPS, "width")
     layers = [layer for layer in model.modules() if isinstance(layer, (nn.Conv2d, nn.GroupNorm, nn.Linear))]
     first, first_norm, second, second_norm, third, last = (layer.state_dict() for layer in layers)
-    cells = last["weight"].shape[1] // third["weight"].shape[0]  # pixels that are left of an image, a channel
-    # A norm's groups keep equally many channels each, else channels would change their group.
+    cells = last["weight"].shape[1] // third["weight"].shape[0]  # pixels that the last layer sees of each channel
+    # Every group of a norm keeps the same number of channels, else channels would change their group.
     kept_first = _strongest(_reach(first["weight"]) * _reach(second["weight"], of_inputs=True), width, GROUPS)
     kept_second = _strongest(_reach(second["weight"]) * _reach(third["weight"], of_inputs=True), 2 * width, GROUPS)
     read = last["weight"].view(last["weight"].shape[0], -1, cells)
@@ -123,14 +123,14 @@ def _rounded(whole: int, sparsity: float, multiple: int, what: str) -> int:
 
 
 def _reach(weight: torch.Tensor, *, of_inputs: bool = False) -> torch.Tensor:
-    """The length of each output's weights, or of those that read each input."""
+    """The length of each output's weight vector, or of the weights that read each input."""
     rows = weight.transpose(0, 1) if of_inputs else weight
     lengths: torch.Tensor = torch.linalg.vector_norm(rows.flatten(1).float(), dim=1)
     return lengths
 
 
 def _strongest(weight: torch.Tensor, kept: int, groups: int) -> torch.Tensor:
-    """Places of the `kept` largest, equally many of each of `groups` runs, in their old order."""
+    """The places of the `kept` largest values, equally many in each of `groups` runs, in their old order."""
     runs = weight.view(groups, -1)
     offsets = torch.arange(groups)[:, None] * runs.shape[1]
     return (runs.topk(kept // groups, dim=1).indices.sort(dim=1).values + offsets.to(weight.device)).flatten()

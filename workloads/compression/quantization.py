@@ -15,12 +15,12 @@ from torch import nn
 
 from workloads.errors import ModelError
 
-# Weights that share a scale in int4: torchao's own default, the largest its CUDA kernel takes but one.
+# How many weights share a scale in int4: torchao's own default, the second largest that its CUDA kernel takes.
 GROUP: Final = 128
 
 
 def to_bf16(model: nn.Module) -> nn.Module:
-    """Parameters only: tables that a model computes itself, such as rotary positions, keep their digits."""
+    """Hold all parameters in bfloat16; tables that a model computes itself, such as rotary positions, stay in float32."""
     for parameter in model.parameters():
         parameter.data = parameter.data.to(torch.bfloat16)
     return model
@@ -30,14 +30,14 @@ def quantize(model: nn.Module, step: str) -> nn.Module:
     """Linear layers become integers as `step` says. Raises `ModelError` when there is none that fits."""
     if importlib.util.find_spec("torchao") is None:
         raise ModelError(f"{step} needs torchao, which this image does not have. Use the image for training and compression.")
-    from torchao.quantization import quantize_  # 4 s of CPU, only for whom it serves
+    from torchao.quantization import quantize_  # 4 s of CPU to import, so only where it is used
 
     chosen = [name for name, module in model.named_modules() if _takes(module, step)]
     if not chosen:
         raise ModelError(f"{step} found no linear layer whose shape fits in this model; use bf16, or a larger model.")
     names = frozenset(chosen)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # torchao's, about its own next version
+        warnings.simplefilter("ignore")  # torchao warns about its own next version
         quantize_(model, _config(step), filter_fn=lambda _module, name: name in names)
     return model
 

@@ -20,11 +20,11 @@ JOINT: Final = "+"
 
 
 class Kind(Enum):
-    """What a step changes. A sequence goes down this list: weights are removed while they are still plain numbers."""
+    """What a step changes. The steps of a sequence follow this order: weights are removed while they are still plain numbers."""
 
     STRUCTURE = 1  # the architecture becomes smaller
     ZEROS = 2  # weights become zero, shapes stay
-    DTYPE = 3  # all numbers of a narrower floating-point type
+    DTYPE = 3  # all numbers become a narrower floating-point type
     INTEGERS = 4  # the weights of linear layers become integers with a scale
 
 

@@ -1,4 +1,4 @@
-"""The report on a compressed model beside its original: size, speed, quality, and what the gate says to them."""
+"""The report on a compressed model beside its original: size, speed, quality, and the gate's verdict."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from workloads.compression.speed import MOST_NOISE, Timing, slowest
 
 FORMAT_VERSION: Final = 1
 CHUNK: Final = 1 << 20
-# 0.99 - 0.98 is a little more than 0.01 in binary; a limit means the number as it is written.
+# 0.99 - 0.98 is a little more than 0.01 in binary; a limit is meant as it is written.
 ROUNDING: Final = 1e-9
 
 
@@ -26,10 +26,10 @@ class Judge:
     """Which metric of a task says how good a model is."""
 
     metric: str
-    rises: bool  # the better, the higher
+    rises: bool  # whether a higher figure is better
 
     def drop(self, original: float, compressed: float) -> float:
-        """Above 0: worse. In points for what rises to 1, else as a share of the original."""
+        """How much worse the compressed model is (below 0: better): in points for a metric that rises to 1, else as a share."""
         return original - compressed if self.rises else (compressed - original) / original
 
 
@@ -72,7 +72,7 @@ class Measured:
         return self.judge.drop(before, after)
 
     def metrics(self) -> dict[str, float]:
-        """What the job prints."""
+        """The metrics that the job prints."""
         return {
             "size_ratio": self.size_ratio,
             "archive_ratio": self.size[1].archive_bytes / self.size[0].archive_bytes,
@@ -85,7 +85,7 @@ class Measured:
 
 
 def size_of(model: nn.Module, weights: Path) -> Size:
-    """Weights are counted one by one, also where a tensor packs them; a zero is one that computes as zero."""
+    """The size of a saved model. Weights that a tensor packs are counted one by one; a zero is one that computes as zero."""
     parameters = zeros = 0
     for parameter in model.parameters():
         parameters += parameter.numel()
@@ -104,7 +104,7 @@ def size_of(model: nn.Module, weights: Path) -> Size:
 
 
 def faults(measured: Measured, settings: CompressionSettings) -> list[str]:
-    """What breaks a limit, each with its figure, the limit and the way out. A figure that is no number breaks it too."""
+    """The limits that are broken, each with its figure and the way out. A figure that is no number breaks its limit too."""
     found = []
     before, after = (metrics[measured.judge.metric] for metrics in measured.quality)
     if not measured.quality_drop <= settings.max_quality_drop + ROUNDING:
@@ -198,7 +198,7 @@ def as_markdown(document: Mapping[str, Any]) -> str:
 
 
 def processor() -> str:
-    """The name of this machine's processor, as Linux tells it; its architecture elsewhere."""
+    """The name of this machine's processor, as Linux gives it; its architecture elsewhere."""
     import platform
 
     try:

@@ -1,4 +1,4 @@
-"""The workload's settings: defaults, limits and meaning, once; by the mechanism of all workloads' settings."""
+"""The settings of workload `compress`: defaults, limits and meanings, checked by `workloads/settings.py`."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from workloads.settings import DEVICES, Settings, about, one_of, within
 WHAT, QUALITY, SPEED, LIMITS = "what to do", "how quality is measured", "how speed is measured", "limits of the gate"
 RUNTIMES: Final = ("eager", "compiled")
 MOST_ROWS: Final = 4096
-# Texts that may look like a number, or come as a JSON list: `batch_sizes=8`.
+# Settings that are texts and may come as a number or a JSON list: `batch_sizes=8`.
 _TEXTS: Final = ("recipe", "export", "batch_sizes", "data_uri")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompressionSettings(Settings):
-    """What becomes of a model, and what it may cost."""
+    """What is done to a model, and the limits it must keep."""
 
     recipe: str = field(default="", metadata=about(WHAT, f"steps joined by +: {', '.join(recipes.BY_NAME)}"))
     sparsity: float = field(default=0.5, metadata=within(0.0, 0.99, WHAT, "share of weights, channels or neurons to prune"))
@@ -36,11 +36,11 @@ class CompressionSettings(Settings):
     device: str = field(
         default="auto", metadata=one_of(DEVICES, SPEED, "where both models run; auto takes a GPU if there is one")
     )
-    # A point of accuracy, or a loss a hundredth higher: less than two runs of another seed differ by.
+    # One point of accuracy, or a loss higher by a hundredth: two runs with different seeds differ by more.
     max_quality_drop: float = field(
         default=0.01, metadata=within(0.0, 100.0, LIMITS, "accuracy lost in points of 1, or loss gained as a share of it")
     )
-    # Not 1: most recipes save bytes and leave the time as it is, and a tenth is about what a user feels.
+    # Below 1, because most recipes save bytes and leave the time as it is, and users notice about a tenth.
     min_speedup: float = field(
         default=0.9,
         metadata=within(0.0, 1000.0, LIMITS, "times as fast, at the batch size that gains least; above 1 asks for speed"),
@@ -53,10 +53,12 @@ class CompressionSettings(Settings):
     def from_mapping(cls, values: Mapping[str, Any]) -> Self:
         """Check values (JSON-parsed) and fill in defaults. Raises one `HyperparameterError` that names every fault."""
         texts = {key: _as_text(value) if key in _TEXTS else value for key, value in values.items()}
-        return super(CompressionSettings, cls).from_mapping(texts)  # named: a dataclass with slots is another class than this one
+        return super(CompressionSettings, cls).from_mapping(
+            texts
+        )  # not super(): `slots=True` replaces the class, and super() would look for the one written here
 
     def faults(self) -> list[str]:
-        """What is no recipe, no format and no batch size, each with the way out."""
+        """The faults of recipe, formats and batch sizes, each with the way out."""
         faults = []
         if not self.recipe and not self.export:
             faults.append(

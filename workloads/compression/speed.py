@@ -4,7 +4,7 @@ A figure of one model alone says as much about the machine's load as about the m
 every round, every call is timed by itself, and what decides is each model's cheapest call, in seconds that the calling thread
 really ran (on a GPU: that passed until it was done). Whoever else uses the machine can only make a call dearer, so the cheapest
 of many is nearest to what the model costs. The noise is measured too: how far the cheapest calls of two halves of the rounds are
-apart, nothing on a quiet machine. Rounds are added until it is small. Latency and throughput are told as they were, the median.
+apart, nothing on a quiet machine. Rounds are added until the noise is small. Latency and throughput are reported as the median.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ QUIET: Final = 0.03
 MOST_SETS: Final = 4
 # No more rounds are added after so long: a machine that is this busy will not become quiet.
 MOST_SECONDS: Final = 20.0
-# What a gate may forgive at most: on a machine noisier than this a slower model must not pass for a fast one.
+# The most noise that a gate forgives: on a machine noisier than this a slower model must not pass for a fast one.
 MOST_NOISE: Final = 0.10
 
 
@@ -76,7 +76,7 @@ def compare(
 
 
 def slowest(timings: Sequence[Timing]) -> Timing:
-    """The batch size that gained least: what is promised holds there too."""
+    """The timing of the batch size that gained least: a promised speedup must hold there too."""
     return min(timings, key=lambda timing: timing.speedup)
 
 
@@ -120,7 +120,7 @@ def _warm_up(model: Callable[[torch.Tensor], torch.Tensor], tensor: torch.Tensor
 
 
 def _call(model: Callable[[torch.Tensor], torch.Tensor], tensor: torch.Tensor) -> tuple[float, float]:
-    """Seconds that passed, and seconds that count."""
+    """One call: the seconds that passed, and the seconds of computing that the comparison counts."""
     start, ran = time.perf_counter(), time.thread_time()
     model(tensor)
     if tensor.device.type == "cuda":

@@ -1,7 +1,7 @@
 """Reads and checks a split, and says which rows each process sees at each step.
 
-The order of an epoch is a function of seed and epoch alone, and a global batch is dealt out to the processes like cards. So a run
-is the same batches in the same order with one process or eight, and a resumed run goes on exactly where it stopped.
+The order of an epoch is a function of seed and epoch alone, and the rows of a global batch go to the processes in turn. So a run
+has the same batches in the same order with one process or eight, and a resumed run goes on exactly where it stopped.
 
 The checks are written out, with pyarrow. Declared with pandera, as a corpus's are (`text_schema.py`), they would cost 1.1 s of
 CPU, 1.6 to 2 s on a busy machine, for the import alone, of a job that takes 3 s; doing it on one process only would not help,
@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from workloads.data.schema import CLASSES, PIXEL_MAX, PIXELS
 from workloads.errors import DataError
 
-# Rows named in a fault: enough to find them, few enough to read.
+# How many rows a fault names: enough to find them, few enough to read.
 ROWS_SHOWN: Final = 5
 
 
@@ -40,7 +40,7 @@ class Split:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sharding:
-    """How global batches of `batch_size` rows are dealt to `world_size` processes; this one is `rank`."""
+    """How global batches of `batch_size` rows are dealt to `world_size` processes; `rank` is this process's."""
 
     rows: int
     batch_size: int

@@ -18,10 +18,11 @@ from typing import Final
 from workloads.errors import DataError
 
 LEFT_OUT: Final = frozenset({"test", "tests", "idle_test", "__pycache__", "site-packages", "dist-packages"})
-# Written by the build or the installer, different on each machine.
+# Names of files that the build or the installer wrote, which differ between machines.
 LEFT_OUT_PREFIXES: Final = ("_sysconfigdata", "config-", "__phello__")
 
-# Another seed than any that decides what is held out: the two choices must not go together.
+# The seed that decides which files fit `limit_bytes`. It differs from any that decides what is held out, so that the two choices
+# are independent.
 CHOOSING: Final = -1
 
 
@@ -63,7 +64,7 @@ def documents(
 
 
 def fraction(name: str, seed: int) -> float:
-    """Where a name falls between 0 and 1: evenly, and the same wherever and whenever it is asked."""
+    """A number from 0 to 1 that a name hashes to: evenly spread, and the same on every machine."""
     digest = hashlib.sha256(f"{seed}\n{name}".encode(errors="surrogatepass")).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
 

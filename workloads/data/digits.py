@@ -47,7 +47,7 @@ def write(folder: Path) -> tuple[Path, Path]:
 
 def tables() -> tuple[pa.Table, pa.Table]:
     """The train and test tables, 1,438 and 359 rows."""
-    from sklearn.datasets import load_digits  # only whoever makes the data needs it
+    from sklearn.datasets import load_digits  # scikit-learn is needed only to make the data
 
     source = load_digits()
     pixels, labels = source.data.astype(np.uint8), source.target.astype(np.int8)

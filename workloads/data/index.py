@@ -1,4 +1,4 @@
-"""A corpus on disk or in S3: what its index says. The one place that knows the format, for whoever writes or reads it.
+"""A corpus on disk or in S3: what its index says. Only this module knows the format, for those who write and read it.
 
     <uri>/{train,test}/index.json      this description, written last: with it the split is whole
     <uri>/{train,test}/tokenizer.json  what made the tokens (workloads/data/tokenizer.py)
@@ -37,7 +37,7 @@ class Shard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Index:
-    """One split. `text_bytes` counts the documents' UTF-8 text, so that a loss a token can be told as bits a byte.
+    """One split. `text_bytes` counts the documents' UTF-8 text, so that a loss per token can be given as bits per byte.
 
     `source` says what it was made from: the documents' digest and the settings, equal for equal corpora.
     """
@@ -61,7 +61,7 @@ class Index:
 
     @property
     def identity(self) -> str:
-        """A digest of all that the split holds, for a run to know its data by."""
+        """A digest of all that the split holds, by which a run identifies its data."""
         return hashlib.sha256(self.as_json()).hexdigest()
 
     def as_json(self) -> bytes:
@@ -146,5 +146,5 @@ def _whole(value: Any, low: int) -> bool:
 
 
 def _plain(name: Any) -> bool:
-    """A file's own name: no path that leads out of the folder."""
+    """Whether a name is a bare file name, and no path that leads out of the folder."""
     return isinstance(name, str) and bool(name) and PurePosixPath(name).name == name and name not in (".", "..")

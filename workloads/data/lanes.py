@@ -20,9 +20,9 @@ from typing import Final
 
 import numpy as np
 
-# One request's worth: large enough that S3's 20 to 60 ms before the first byte are paid rarely, small enough to keep two a lane.
+# Bytes of one request: large enough that S3's 20 to 60 ms before the first byte are paid rarely, small enough to keep two a lane.
 BLOCK_BYTES: Final = 256 * 1024
-# What all lanes of a batch may hold together, two blocks each; a process holds its share of it.
+# Bytes that all lanes of a batch may hold together, two blocks each; a process holds its share of them.
 HELD_BYTES: Final = 128 * 1024 * 1024
 # A small corpus is cut finer, so that its lanes still mix.
 BLOCKS_A_LANE: Final = 8

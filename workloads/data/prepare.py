@@ -77,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def prepare(settings: CorpusSettings, places: Places) -> Mapping[str, Any]:
-    """One whole run. Returns the manifest. Raises `WorkloadError`."""
+    """Make the corpus, or find it made already. Returns the manifest. Raises `WorkloadError`."""
     started = time.monotonic()
     accepted = validate(settings, places)
     source = {"digest": accepted.digest, "settings": settings.shaping()}
@@ -126,7 +126,7 @@ def read_arguments(arguments: Sequence[str] | None) -> tuple[CorpusSettings, Pla
 
 
 def leads() -> bool:
-    """True in the one process that works: rank 0 of those that the launcher started."""
+    """Whether this is the one process that works: rank 0 of those that the launcher started."""
     return os.environ.get("RANK", "0") == "0"
 
 
@@ -134,13 +134,13 @@ def validate(settings: CorpusSettings, places: Places) -> Accepted:
     """Check every row, leave a report, and say what is good. Raises `DataError` with every fault."""
     validation = Validation(minimum=settings.minimum_characters, maximum=settings.maximum_characters)
     digest, lowest, highest, count = hashlib.sha256(), 1.0, 0.0, 0
-    tell = _Progress("checked")
+    progress = _Progress("checked")
     for chunk in _chunks(settings, places):
         for document in validation.documents(chunk):
             _add(digest, document)
             place = corpus.fraction(document.name, settings.seed)
             lowest, highest, count = min(lowest, place), max(highest, place), count + 1
-        tell(count)
+        progress(count)
     if places.report is not None:
         places.report.mkdir(parents=True, exist_ok=True)
         (places.report / REPORT).write_bytes(validation.as_json(places.source, tolerated=settings.bad_rows))
@@ -155,7 +155,7 @@ def validate(settings: CorpusSettings, places: Places) -> Accepted:
 
 
 def good_documents(settings: CorpusSettings, places: Places) -> Iterator[Document]:
-    """What `validate` found good, read once more: nothing is kept in memory between the two."""
+    """The documents that `validate` found good, read again, since none is held in memory between the two passes."""
     validation = Validation(minimum=settings.minimum_characters, maximum=settings.maximum_characters)
     for chunk in _chunks(settings, places):
         yield from validation.documents(chunk)
@@ -173,19 +173,19 @@ def make_tokenizer(settings: CorpusSettings, places: Places, accepted: Accepted)
 def write(
     settings: CorpusSettings, places: Places, accepted: Accepted, model: Tokenizer, source: Mapping[str, Any]
 ) -> dict[str, Index]:
-    """Both splits. Their indexes go first when there are any and come last, so that no reader meets half a corpus."""
+    """Write both splits. Old indexes are removed first and new ones written last, so that no reader meets half a corpus."""
     for split in SPLITS:
         open_store(join(places.out, split)).remove(INDEX)
     writers = {
         split: ShardWriter(open_store(join(places.out, split)), split=split, model=model, shard_tokens=settings.shard_tokens)
         for split in SPLITS
     }
-    digest, tell = hashlib.sha256(), _Progress("tokenised")
+    digest, progress = hashlib.sha256(), _Progress("tokenised")
     for number, document in enumerate(good_documents(settings, places)):
         _add(digest, document)
         held_out = corpus.fraction(document.name, settings.seed) < accepted.cut
         writers["test" if held_out else "train"].add(document)
-        tell(number + 1)
+        progress(number + 1)
     if digest.hexdigest() != accepted.digest:
         raise DataError(
             places.source, ["it changed between being checked and being written; start again when nobody writes to it"]
@@ -215,7 +215,7 @@ def finished(out: str, source: Mapping[str, Any]) -> dict[str, Index]:
 
 
 def describe_corpus(places: Places, indexes: Mapping[str, Index], model: Tokenizer) -> dict[str, Any]:
-    """What the job leaves as its artifact: where the corpus is, what it is known by, and how much it holds."""
+    """What the job leaves as its artifact: where the corpus is, its identity, and how much it holds."""
     return {
         "format_version": corpus_index.FORMAT_VERSION,
         "uri": places.out,
@@ -256,7 +256,7 @@ def _add(digest: Any, document: Document) -> None:
 
 
 class _Progress:
-    """Says now and then how far it is."""
+    """Reports the number of documents every few seconds."""
 
     def __init__(self, what: str) -> None:
         self._what, self._last = what, time.monotonic()

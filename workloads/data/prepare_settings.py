@@ -1,4 +1,4 @@
-"""The corpus workload's settings: defaults, limits and meaning, once; checked by the mechanism of all workloads' settings."""
+"""The settings of workload `corpus`: defaults, limits and meanings, checked by `workloads/settings.py`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a digits file holds: one image a row. The one place that says so, for whoever writes, reads or answers."""
+"""What a digits file holds: one image a row. Writers, readers and the server all take it from here."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class ShardWriter:
                 self._flush()
 
     def finish(self, source: Mapping[str, Any]) -> Index:
-        """Write what is left, then the tokenizer, then the index, and take away shards of an older corpus."""
+        """Write what is left and the tokenizer, remove shards of an older corpus, then write the index."""
         if self._pending_tokens:
             self._flush()
         model = self._model.as_json()

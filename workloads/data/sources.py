@@ -1,4 +1,4 @@
-"""Reads what comes in, a chunk at a time, faults and all: `.txt` (a document a file), `.jsonl` (field `text`), `.parquet` (column
+"""Reads raw text, a chunk at a time, with its faults: `.txt` (a document a file), `.jsonl` (field `text`), `.parquet` (column
 `text`), in a folder or under an s3:// prefix; or the standard library. What a row should be is said in `text_schema.py`.
 
 An S3 object is copied to a temporary file while it is read, one at a time.
@@ -20,10 +20,10 @@ from workloads.stores.opening import open_store
 from workloads.stores.store import Store
 
 STDLIB: Final = "stdlib"
-# Read at once; a few MB of usual text.
+# How much is read at once: a few MB of usual text.
 CHUNK_ROWS: Final = 1000
 CHUNK_CHARACTERS: Final = 8_000_000
-# A file with no line ends would be read into memory whole.
+# The longest line that is read: a file with no line ends would be read into memory whole.
 LINE_BYTES: Final = 64 * 2**20
 
 
@@ -138,7 +138,7 @@ def _parquet(name: str, path: Path) -> Iterator[Chunk]:
             return
         number = 0
         for batch in file.iter_batches(batch_size=CHUNK_ROWS, columns=[FIELD]):
-            # As bytes: Parquet says "text", and nobody has checked that it is UTF-8.
+            # Read as bytes: Parquet declares text, and its writer need not have checked that it is UTF-8.
             raw = batch.column(0).cast(pa.large_binary()).to_pylist()
             rows = []
             for value in raw:
@@ -151,7 +151,7 @@ def _parquet(name: str, path: Path) -> Iterator[Chunk]:
 
 
 def _column_fault(schema: Any) -> str:
-    """What the declared table says about a file's columns ("" for nothing)."""
+    """How a file's columns differ from the declared table ("" for not at all)."""
     import polars as pl
 
     if schema.names.count(FIELD) > 1:

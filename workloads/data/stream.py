@@ -90,7 +90,7 @@ class TokenStream:
 
     @property
     def identity(self) -> str:
-        """A digest of the split's content: the data's part of what a run is."""
+        """A digest of the split's content, which is part of a run's identity."""
         return self.index.identity
 
     @property
@@ -110,13 +110,13 @@ class TokenStream:
 
     @property
     def rows(self) -> int:
-        """Rows of a batch that are this rank's."""
+        """How many rows of a batch belong to this rank."""
         return self.batch_size // self.world_size
 
     def batches(self, epoch: int, first_step: int = 0) -> Generator[dict[str, torch.Tensor], None, None]:
         """This rank's part of every batch from `first_step` on: `tokens` int64 (rows, sequence_length + 1); row i is lane
         `rank + i * world_size`. Raises `DataError` when a shard is damaged, gone or out of reach."""
-        import torch  # whoever only looks at a corpus needs none
+        import torch  # needed only by training; the preflight of a corpus does without PyTorch
 
         for tokens in self.arrays(epoch, first_step):
             yield {"tokens": torch.from_numpy(tokens)}
@@ -160,12 +160,12 @@ class TokenStream:
         share = -(-wanted // self.world_size)
         start, stop = min(wanted, self.rank * share), min(wanted, (self.rank + 1) * share)
         with _Fetching(self) as ask:
-            mine = _Samples(self._lanes.in_order(start, stop), ask, self.sequence_length)
+            samples = _Samples(self._lanes.in_order(start, stop), ask, self.sequence_length)
             for first in range(0, share, self.rows):
                 tokens = np.zeros((self.rows, self.sequence_length + 1), dtype=np.int64)
                 real = np.arange(start + first, start + first + self.rows) < stop
                 for row in np.flatnonzero(real):
-                    tokens[row] = mine.take()
+                    tokens[row] = samples.take()
                 yield tokens, real
 
     def _fetch(self, store: Store, segment: Segment) -> np.ndarray:
@@ -204,7 +204,7 @@ class _Fetching:
         return lambda segment: self._pool.submit(self._fetch, segment)
 
     def __exit__(self, *_: object) -> None:
-        self._stop.set()  # what waits for a server that is gone need not wait any more
+        self._stop.set()  # a request that waits for a server that is gone need not wait any more
         self._pool.shutdown(wait=True, cancel_futures=True)
 
 

@@ -1,4 +1,4 @@
-"""What documents for a corpus must be, declared with pandera on polars. The one place that says so.
+"""What documents for a corpus must be, declared with pandera on polars.
 
 pandera takes 1.1 s of CPU to import, so it is imported only when documents are checked. The digits job, whole in 3 s, checks
 its two small tables by hand for that reason (`batches.py`).
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 FIELD: Final = "text"
-# What a row is when nothing is wrong with it; else `kind` says what was found in the text's place.
+# The `kind` of a row with nothing wrong; any other kind says what was found in the text's place.
 TEXT: Final = "text"
 
 
@@ -36,7 +36,7 @@ def row_schema(minimum: int, maximum: int) -> Any:
                     pa.Check.str_length(min_value=minimum, name="short"),
                     pa.Check.str_length(max_value=maximum, name="long"),
                 ],
-                nullable=True,  # only where `kind` says why
+                nullable=True,  # null only where `kind` says why
             ),
             "repeated": pa.Column(pl.Boolean, pa.Check.eq(False, name="repeated")),
         },

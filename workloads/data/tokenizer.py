@@ -1,7 +1,7 @@
 """Text to token ids and back: `bytes` (256 bytes and end-of-text) or `bpe` (byte-level BPE, trained on the corpus).
 
-Kept as one `tokenizer.json`, beside a corpus and beside a model alike: for `bpe` the file of Hugging Face's `tokenizers`, for
-`bytes` a line of ours. Both take any text and give it back exactly.
+A tokenizer is one file, `tokenizer.json`, beside a corpus and beside a model alike: for `bpe` the file of Hugging Face's
+`tokenizers`, for `bytes` a line of ours. Both take any text and give it back exactly.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from workloads.stores.opening import open_store
 from workloads.stores.store import Store
 from workloads.stores.store_errors import Missing
 
-# numpy is imported where text is encoded: who only reads a corpus's settings (every preview does) need not wait for it.
+# numpy is imported where text is encoded: every preview imports this module to read settings, and need not wait for numpy.
 if TYPE_CHECKING:
     import numpy as np
 
@@ -53,7 +53,7 @@ class Tokenizer(Protocol):
 
 
 class ByteTokenizer:
-    """A token a byte: nothing to train, 257 ids."""
+    """Makes each byte a token: 257 ids, and nothing to train."""
 
     kind: Final = "bytes"
     vocabulary: Final = BYTES + 1
@@ -113,7 +113,7 @@ class BpeTokenizer:
 
 def train_bpe(texts: Iterable[str], vocabulary: int) -> BpeTokenizer:
     """Learn `vocabulary` ids (fewer when the text has no more pairs) from `texts`. The same texts give the same file."""
-    from tokenizers import Tokenizer as Model  # 0.1 s; only whoever has BPE needs it
+    from tokenizers import Tokenizer as Model  # 0.1 s of import, needed for BPE only
     from tokenizers import decoders, models, pre_tokenizers, trainers
 
     model = Model(models.BPE())
@@ -135,7 +135,7 @@ def load(folder: str | Path) -> Tokenizer:
 
 
 def read(place: Store, *, sha256: str = "") -> Tokenizer:
-    """The same from a `Store`; with `sha256`, a fault when it is another file."""
+    """The tokenizer in a `Store`. With `sha256`, a file of another digest is a fault."""
     address = place.address(FILE)
     try:
         data = place.read(FILE)

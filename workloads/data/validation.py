@@ -1,4 +1,4 @@
-"""Checks what comes in and reports every fault of every file, with its rows, so that one run is enough to mend the data."""
+"""Checks raw text and reports every fault of every file, with its rows, so that one run is enough to mend the data."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from workloads.data.sources import Chunk
 from workloads.data.text_schema import FIELD, row_schema
 from workloads.errors import DataError
 
-# Rows named in a fault: enough to find them, few enough to read.
+# How many rows a fault names: enough to find them, few enough to read.
 ROWS_SHOWN: Final = 5
-# Lines of the error; the report file has all.
+# How many lines the error has; the report file has all.
 LINES_SHOWN: Final = 50
 
-# The check's name -> what to say and the way out.
+# The name of a check -> what is wrong and the way out.
 WAYS_OUT: Final = {
     "blank": ("holds nothing but white space", "drop it"),
     "short": ("is shorter than minimum_characters", "drop it, or lower the setting"),
@@ -47,7 +47,7 @@ class Fault:
 
 
 class Validation:
-    """Checks chunk after chunk. `faults` has what was found, `documents` gives what is good."""
+    """Checks chunk after chunk: `documents` gives the good rows, `faults` counts the others."""
 
     def __init__(self, *, minimum: int, maximum: int) -> None:
         self._schema = row_schema(minimum, maximum)
@@ -61,11 +61,11 @@ class Validation:
 
     @property
     def unreadable(self) -> list[Fault]:
-        """Files that could not be read at all: never tolerated."""
+        """Files that could not be read at all, which are never tolerated."""
         return [fault for fault in self.faults if not fault.rows]
 
     def documents(self, chunk: Chunk) -> Iterator[Document]:
-        """The chunk's good rows. Remembers 16 bytes of each, to know what is repeated."""
+        """The chunk's good rows. 16 bytes of each are remembered, to recognise what is repeated."""
         if chunk.fault:
             self._faults[chunk.file, chunk.fault] = Fault(file=chunk.file, unit="", what=chunk.fault, way_out="")
             return

@@ -12,7 +12,8 @@ from workloads.errors import ModelError
 if TYPE_CHECKING:
     from torch import nn
 
-# Name -> where its class is. A class is made from its configuration's keys, and gives them back with `architecture()`.
+# An architecture's name -> the module and name of its class, which is made from its configuration and gives that back with
+# `architecture()`.
 ARCHITECTURES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "digits-cnn": "workloads.models.digits_net:DigitsNet",

@@ -16,7 +16,7 @@ from workloads.models.decoder_config import PRESETS, DecoderConfig, rounded_voca
 
 __all__ = ["PRESETS", "Block", "Decoder", "DecoderConfig", "rounded_vocabulary"]
 
-# Standard deviation of first weights, as in GPT-2; what writes into the residual stream gets less the deeper the model is.
+# Standard deviation of first weights, as in GPT-2; layers that write into the residual stream get less, the deeper the model is.
 INITIAL_DEVIATION = 0.02
 
 
@@ -28,7 +28,7 @@ class Decoder(nn.Module):
     def __init__(self, config: DecoderConfig) -> None:
         super().__init__()
         self.config = config
-        # None in a pipeline stage that hasn't got it.
+        # None in a pipeline stage that lacks the layer.
         self.embed: nn.Embedding | None = nn.Embedding(config.vocabulary, config.width)
         self.blocks = nn.ModuleDict({str(number): Block(config) for number in range(config.layers)})
         self.norm: nn.RMSNorm | None = nn.RMSNorm(config.width, config.norm_epsilon)
@@ -44,7 +44,7 @@ class Decoder(nn.Module):
         return cls(DecoderConfig(**configuration))
 
     def architecture(self) -> dict[str, Any]:
-        """What `workloads.models.build` makes this model from again."""
+        """The configuration from which `workloads.models.build` makes this model again."""
         return {"name": self.name, **self.config.as_dict()}
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
@@ -81,7 +81,7 @@ class Decoder(nn.Module):
 
 
 class Block(nn.Module):
-    """Attention, then the feed-forward net, each added to what flows by."""
+    """Attention, then the feed-forward net, each added to the residual stream."""
 
     def __init__(self, config: DecoderConfig) -> None:
         super().__init__()
@@ -92,7 +92,7 @@ class Block(nn.Module):
         self.recompute = False  # activation checkpointing: keep only the block's input for the backward pass
 
     def forward(self, flow: torch.Tensor, cosine: torch.Tensor, sine: torch.Tensor) -> torch.Tensor:
-        """float (rows, positions, width) -> the same."""
+        """float (rows, positions, width) -> float (rows, positions, width)."""
         if self.recompute and torch.is_grad_enabled():
             from torch.utils.checkpoint import checkpoint
 

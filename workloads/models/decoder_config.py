@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-# A vocabulary is rounded up to this multiple: tensor parallelism divides it, and tensor cores like it. The rows too many stand
-# for no token and soon get no probability.
+# A vocabulary is rounded up to this multiple, so that tensor parallelism can divide it and tensor cores run at full speed. The
+# rows too many stand for no token and soon get no probability.
 VOCABULARY_MULTIPLE: Final = 64
 
 

@@ -30,12 +30,12 @@ class DigitsNet(nn.Module):
         return cls(**configuration)
 
     def architecture(self) -> dict[str, Any]:
-        """What `workloads.models.build` makes this model from again."""
+        """The configuration from which `workloads.models.build` makes this model again."""
         return {"name": self.name, "width": self.width}
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
         """Grey values of 0 to 16, float32 (rows, 64) -> logits (rows, 10)."""
-        # In the weights' own type: a compressed model has them in bfloat16.
+        # Computed in the weights' own type, which is bfloat16 in a compressed model.
         images = (pixels.view(-1, 1, SIDE, SIDE) / PIXEL_MAX).to(next(self.parameters()).dtype)
         logits: torch.Tensor = self.layers(images)
         return logits

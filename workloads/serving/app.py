@@ -83,7 +83,7 @@ def log(**fields: Any) -> None:
 
 
 class Server(ThreadingHTTPServer):
-    """Listens at once; `predictor` is set when the model is loaded."""
+    """The HTTP server. It listens at once; `predictor` is set when the model is loaded."""
 
     daemon_threads = True
     block_on_close = False
@@ -111,7 +111,7 @@ class Server(ThreadingHTTPServer):
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Accept connections within; on leaving, let requests under way finish."""
+        """A context in which connections are accepted; its end waits for the requests under way."""
         thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
         thread.start()
         try:
@@ -149,7 +149,7 @@ class Server(ThreadingHTTPServer):
             self._connections.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is no error of ours; anything else is told with its traceback."""
+        """Log an error with its traceback, unless it is a client that went away."""
         if not isinstance(sys.exception(), (ConnectionError, TimeoutError)):
             super().handle_error(request, client_address)
 
@@ -181,11 +181,11 @@ class Handler(BaseHTTPRequestHandler):
         except (ConnectionError, TimeoutError):
             self.close_connection = True
             return
-        except Exception:  # the client gets no internals, the log gets them all
+        except Exception:  # the client gets no internals; the log has them
             traceback.print_exc()
             status, document = HTTPStatus.INTERNAL_SERVER_ERROR, {"error": "the model failed on this request; see the log"}
         self._send(status, document)
-        if path != "/ping" or status != HTTPStatus.OK:  # a healthy ping every few seconds is no news
+        if path != "/ping" or status != HTTPStatus.OK:  # a healthy ping every few seconds is not logged
             milliseconds = round((time.monotonic() - started) * 1000, 2)
             log(event="request", method=self.command, path=path[:200], status=int(status), ms=milliseconds, rows=rows)
 

@@ -30,7 +30,9 @@ class Predictor:
         torch.set_num_threads(1)
         loaded = artifact.load(folder)
         predictor = cls(loaded.model, loaded.description)
-        predictor.predict([[0.0] * int(loaded.description["input"]["values"])])  # the first run is slow; let no user have it
+        predictor.predict(
+            [[0.0] * int(loaded.description["input"]["values"])]
+        )  # the first run is slow, so no user's request should be the first
         return predictor
 
     def predict(self, instances: Sequence[Sequence[float]]) -> list[int]:

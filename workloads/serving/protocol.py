@@ -74,7 +74,7 @@ def _kind(value: Any) -> str:
 
 
 def _shown(number: float) -> str:
-    """At most 20 characters of it: JSON allows a number of any length."""
+    """At most 20 characters of a value: JSON allows a number of any length."""
     text = repr(number)
     return text if len(text) <= 20 else f"{text[:19]}…"
 

@@ -1,4 +1,4 @@
-"""What a run saves while it trains, and how it finds its way back: `<where>/<run>/step-00000120/`.
+"""What a run saves while it trains, and how it resumes: the checkpoints `<where>/<run>/step-00000120/`.
 
 A step's folder holds files of `torch.distributed.checkpoint` (every process writes its share, any number of processes can read
 them) and `manifest.json`, written last: with it the checkpoint is whole. Saving copies the state into CPU memory, all that the
@@ -30,7 +30,7 @@ from workloads.training.distributed import Place
 
 __all__ = ["WITHOUT_EFFECT", "CheckpointError", "Checkpoints", "Found", "Progress", "run_id"]
 
-# They change how a run goes and where, not what comes out, save for the last bits of a sum in another order.
+# Settings that change how and where a run goes, and not its result, save for the last bits of a sum in another order.
 WITHOUT_EFFECT: Final = frozenset(
     {
         *("checkpoint_every", "checkpoint_seconds", "checkpoint_uri", "checkpoint_keep", "log_every", "device"),
@@ -38,10 +38,10 @@ WITHOUT_EFFECT: Final = frozenset(
         *("activation_checkpointing", "compile", "data_uri"),
     }
 )
-# So many background writes may fail one after the other before the run ends, once one has succeeded.
+# A run ends when this many background writes have failed one after the other; when none has succeeded yet, after one.
 FAILURES_IN_A_ROW: Final = 3
-# A wait for the former write that is worth a word.
-WAIT_WORTH_TELLING_S: Final = 1.0
+# A save that waits longer than this for the write before it prints a note.
+LONG_WAIT_S: Final = 1.0
 
 
 def run_id(settings: Mapping[str, Any], data_identity: str, *, name: str = "run") -> str:
@@ -61,7 +61,7 @@ class Found:
     step: int
     address: str
     manifest: Manifest
-    older: tuple[int, ...] = ()  # steps before it that have a manifest too
+    older: tuple[int, ...] = ()  # earlier steps that have a manifest too
 
     @property
     def progress(self) -> Progress:
@@ -93,7 +93,7 @@ class Checkpoints:
         self._flight: _Flight | None = None
         self._whole: list[int] = []  # steps known to be whole, oldest first, the same on every process
         self._damaged: set[int] = set()
-        self._said: set[str] = set()
+        self._noted: set[str] = set()
         self._saved = False
         self._failed = 0
 
@@ -103,10 +103,10 @@ class Checkpoints:
         return self._flight is not None and not self._flight.landed.is_set()
 
     def newest(self) -> Found | None:
-        """The newest whole checkpoint, None for a run that has none. Others are named on stderr with what is wrong with them.
+        """The newest whole checkpoint, None for a run that has none. Damaged ones are named on stderr with their fault.
 
-        Also tries whether `where` can be written to: better now than after an hour. Raises `CheckpointError` when it cannot, or
-        when it cannot be read.
+        Also tries whether `where` can be written to, so that a run fails now and not after an hour. Raises `CheckpointError` when
+        it cannot be written to or read.
         """
         self._settle()
         faults = self._among.all(self._fault_of_writing())
@@ -143,7 +143,7 @@ class Checkpoints:
         when none has ever succeeded or `FAILURES_IN_A_ROW` have failed, and, with `wait`, for this one's.
         """
         self._land(last=False)
-        # All that costs seconds to import is behind this line.
+        # DCP costs seconds to import, so a run that saves nothing does not import it.
         from workloads.training import checkpoint_storage as storage
 
         if self._stager is None or not storage.stager_lasts():
@@ -168,11 +168,11 @@ class Checkpoints:
             self._close()
 
     def remove(self) -> None:
-        """A run that is done needs no way back: wait for the write, then remove all. What fails here is only told."""
+        """Remove the checkpoints of a run that is done, after the write in the background. A failure is only noted on stderr."""
         self._settle()
         self._flight = None
         self._close()
-        self._among.all(None)  # nobody writes any more
+        self._among.all(None)  # once all processes are here, none writes any more
         if self._removes:
             try:
                 self._files.remove_all()
@@ -180,13 +180,13 @@ class Checkpoints:
                 self._note(f"the run's checkpoints stay: {error}")
 
     def _settle(self) -> None:
-        """Nobody talks in the background any more."""
+        """Wait until this process's background write has ended and its group is free."""
         if self._flight is not None:
             self._flight.landed.wait()
 
     @property
     def _removes(self) -> bool:
-        """Who removes: the leader in a store that all see, one process of each host in folders of their own."""
+        """Whether this process removes checkpoints: the leader where all hosts see the same files, else one process a host."""
         return self._place.leads if self._files.shared else self._place.local_rank == 0
 
     def _fault_of_writing(self) -> str:
@@ -198,7 +198,7 @@ class Checkpoints:
         return ""
 
     def _candidates(self) -> Iterator[Found]:
-        """Whole checkpoints, newest first. Only the leader lists."""
+        """Whole checkpoints, newest first. Called on the leader only."""
         listed = self._files.steps()
         for step in sorted(listed.keys() - self._damaged, reverse=True):
             address = self._files.address(step)
@@ -224,9 +224,9 @@ class Checkpoints:
         sharers = (self._place.rank, self._place.world_size)
         if not self._files.shared:  # every host has its own copy, and checks all of it
             sharers = (self._place.local_rank, self._place.local_world_size)
-        mine = sorted(found.manifest.files)[sharers[0] :: sharers[1]]
+        own = sorted(found.manifest.files)[sharers[0] :: sharers[1]]
         fault = ""
-        for name in mine:
+        for name in own:
             try:
                 found.manifest.compare(name, self._files.digest(found.step, name))
             except (NotWholeError, CheckpointError) as error:
@@ -240,19 +240,19 @@ class Checkpoints:
         return storage.read(state, self._files, found.step, group=self._among.group)
 
     def _landed(self, flight: _Flight, future: Future[Any]) -> None:
-        """In the background: the write has ended, the same way on every process."""
+        """Called in the background thread when the write has ended, which it does the same way on every process."""
         try:
             flight.error = future.exception()
             if flight.error is None:
                 self._whole = [*(step for step in self._whole if step != flight.step), flight.step]
                 self._tidy()
-        except BaseException as error:  # whatever it is, somebody waits for `landed`
+        except BaseException as error:  # whatever the error is, the main thread waits for `landed`
             flight.error = error
         finally:
             flight.landed.set()
 
     def _tidy(self) -> None:
-        """Only the newest stay; half-written ones of before go too."""
+        """Remove all checkpoints but the newest `keep`, half-written ones included."""
         self._whole = self._whole[-self._keep :]
         if self._removes:
             try:
@@ -262,7 +262,7 @@ class Checkpoints:
                 self._note(f"older checkpoints stay: {error}")
 
     def _land(self, *, last: bool, must: bool = False) -> None:
-        """Wait for the write in the background and judge it; `must`: this very one has to have succeeded."""
+        """Wait for the write in the background and judge it; with `must`, a failure raises also when earlier writes succeeded."""
         flight, self._flight = self._flight, None
         if flight is None:
             return
@@ -271,7 +271,7 @@ class Checkpoints:
         waited = time.monotonic() - begun
         if flight.error is None:
             self._saved, self._failed = True, 0
-            if waited > WAIT_WORTH_TELLING_S and not last:
+            if waited > LONG_WAIT_S and not last:
                 self._note(
                     f"waited {waited:.0f} s for the checkpoint of step {flight.step}; they are asked for faster than written"
                 )
@@ -295,6 +295,6 @@ class Checkpoints:
             self._stager = None
 
     def _note(self, text: str) -> None:
-        if self._place.leads and text not in self._said:
-            self._said.add(text)
+        if self._place.leads and text not in self._noted:
+            self._noted.add(text)
             print(f"note: {text}", file=sys.stderr, flush=True)

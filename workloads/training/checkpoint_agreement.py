@@ -1,7 +1,8 @@
-"""What the processes of a run tell each other about checkpoints, in a process group of its own.
+"""What the processes of a run exchange about checkpoints, in a process group made for it.
 
-Of its own, because writes talk in the background while the training talks in the main thread, and two threads in one group mix up
-their messages. Over gloo also where the training uses NCCL: objects are told, and a GPU has no part in them.
+The training's own group would not do: checkpoints are written in a background thread while the training's collectives run in the
+main one, and two threads in one group mix up their messages. The group uses gloo also where the training uses NCCL, because
+Python objects are exchanged, which need no GPU.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ import torch.distributed as dist
 from workloads.training.checkpoint_errors import CheckpointError
 from workloads.training.distributed import Place
 
-# The slowest process's write may be so much later than the quickest's.
+# The slowest process may end its write this much later than the quickest.
 PATIENCE: Final = timedelta(minutes=30)
 T = TypeVar("T")
 
 
 class Agreement:
-    """Alone, it works without any of it."""
+    """Exchanges between the processes of a run. A process alone exchanges nothing, and no group is made."""
 
     def __init__(self, place: Place) -> None:
         self._place = place
@@ -29,21 +30,21 @@ class Agreement:
 
     @property
     def group(self) -> Any:
-        """The group; None for a process alone. Made at the first use, which is every process's."""
+        """The process group; None for a process alone. All processes make it together, at its first use."""
         if self._group is None and self._place.world_size > 1:
             self._group = dist.new_group(backend="gloo", timeout=PATIENCE)
         return self._group
 
     def all(self, value: T) -> list[T]:
-        """What every process says, by rank."""
+        """Every process's value, by rank."""
         if self._place.world_size == 1:
             return [value]
-        said: list[Any] = [None] * self._place.world_size
-        dist.all_gather_object(said, value, group=self.group)
-        return said
+        values: list[Any] = [None] * self._place.world_size
+        dist.all_gather_object(values, value, group=self.group)
+        return values
 
     def from_leader(self, make: Callable[[], T]) -> T:
-        """What the leader makes, on every process. Its `CheckpointError` is raised on every process too."""
+        """What the leader's `make` returns, on every process. Its `CheckpointError` is raised on every process too."""
         box: list[Any] = [None, None]
         if self._place.leads:
             try:

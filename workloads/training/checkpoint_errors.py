@@ -1,4 +1,4 @@
-"""What is said when a checkpoint cannot be written or read: where, why, and the way out."""
+"""The error of a checkpoint that cannot be written or read, in words: where, why, and the way out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class CheckpointError(WorkloadError):
     """A checkpoint could not be written or read; says where, why and the way out."""
 
 
-# What an error says, as S3, botocore, CRT and the C library put it -> the cause and the way out.
+# A pattern in the text of an error (of S3, botocore, CRT or the C library) -> the cause and the way out.
 _WORDS: Final = (
     (r"NoSuchBucket|bucket does not exist", "there is no such bucket. Create it, or mend checkpoint_uri"),
     (

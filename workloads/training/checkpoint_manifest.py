@@ -1,4 +1,4 @@
-"""`manifest.json`: what a whole checkpoint consists of. Written last; without it, or with a byte that differs, there is none."""
+"""`manifest.json`: what a whole checkpoint consists of. It is written last: a checkpoint is whole with it only."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Manifest:
 
     @classmethod
     def parse(cls, text: bytes) -> Manifest:
-        """Raises `NotWholeError` for what no manifest of this format is."""
+        """The manifest in `text`. Raises `NotWholeError` for text that is no manifest of this format."""
         try:
             value: Any = json.loads(text)
         except ValueError as error:

@@ -1,4 +1,4 @@
-"""`torch.distributed.checkpoint` into our stores. Importing this costs seconds, so only who saves or loads does.
+"""Writes and reads checkpoints by `torch.distributed.checkpoint` (DCP). It costs seconds to import: only saving and loading do so.
 
 The writers digest what they write while they write it. Every process's digests travel to the leader with DCP's own results, and
 the leader's last act, inside DCP's protocol, is the manifest: so a save ends the same way on every process.
@@ -35,12 +35,12 @@ _FILES: Final = MetadataIndex("slipway.files")
 # CRT gives up an attempt when nothing moves for 30 s. Three of them end before SageMaker's 120 s after SIGTERM do.
 S3_ATTEMPTS: Final = 3
 
-# A process alone is what was meant.
+# A process that trains alone has no process group, and means it.
 warnings.filterwarnings("ignore", message="torch.distributed is disabled, unavailable or uninitialized")
 
 
 def stager_lasts(version: str = torch.__version__) -> bool:
-    """Whether a stager takes more than one copy. From 2.11 on the second failed, which was mended before 2.15.
+    """Whether a stager can copy more than once. From PyTorch 2.11 on the second copy failed, which was mended before 2.15.
 
     https://github.com/pytorch/pytorch/issues/183413
     """
@@ -49,7 +49,7 @@ def stager_lasts(version: str = torch.__version__) -> bool:
 
 
 def stager(device: torch.device) -> DefaultStager:
-    """Copies a state into CPU memory that it keeps, pinned when it comes from a GPU, for the next copy."""
+    """What copies a state into CPU memory, pinned when the state is on a GPU; it reuses that memory for the next copy."""
     cuda = device.type == "cuda"
     return DefaultStager(
         StagingOptions(use_pinned_memory=cuda, use_shared_memory=False, use_async_staging=False, use_non_blocking_copy=cuda)
@@ -64,14 +64,14 @@ def writer(files: CheckpointFiles, progress: Progress, *, place: Place, run: str
 
 
 def write(state: dict[str, Any], writer: StorageWriter, *, stager: DefaultStager, group: Any) -> Future[Any]:
-    """Copies the state, and writes it in a thread. `group` is one that nothing else uses meanwhile; None for a process alone."""
+    """Copy the state, and write it in a thread. Nothing else may use `group` meanwhile; it is None for a process alone."""
     future = async_save(state, storage_writer=writer, process_group=group, async_stager=stager, no_dist=group is None)
     assert isinstance(future, Future)
     return future
 
 
 def read(state: dict[str, Any], files: CheckpointFiles, step: int, *, group: Any) -> str:
-    """Fill `state` in place. The reason why it could not be, "" when it was; the same on every process."""
+    """Fill `state` in place. Returns why that failed, "" when it did not; the same on every process."""
     try:
         load(state, storage_reader=_reader(files, step), process_group=group, no_dist=group is None)
     except CheckpointException as error:
@@ -94,7 +94,7 @@ def _first_line(error: BaseException) -> str:
 
 
 class _Manifested:
-    """What our writers add to DCP's: room made before, digests taken meanwhile, the manifest after."""
+    """What our writers add to DCP's: they remove an earlier attempt first, digest what they write, and end with the manifest."""
 
     files: CheckpointFiles
     manifest: Manifest
@@ -108,7 +108,7 @@ class _Manifested:
     def prepare_local_plan(self, plan: SavePlan) -> SavePlan:
         with self._words():
             step = self.manifest.progress.step
-            # Half of an earlier attempt may lie there. Nobody writes before all have said that they are here.
+            # Half of an earlier attempt may lie there. No process writes before all have planned, so this removes nothing new.
             if self.clears and step in self.files.steps():
                 self.files.remove(step)
             prepared: SavePlan = super().prepare_local_plan(plan)  # type: ignore[misc]
@@ -123,7 +123,7 @@ class _Manifested:
             return future
 
     def finish(self, metadata: Metadata, results: list[list[WriteResult]]) -> None:
-        """The leader alone, after all have written."""
+        """DCP calls this on the leader alone, after all processes have written."""
         with self._words():
             files: dict[str, File] = {}
             for result in (result for those in results for result in those if result.index == _FILES):
@@ -138,13 +138,13 @@ class _Manifested:
 
     @contextlib.contextmanager
     def _words(self) -> Iterator[None]:
-        """Whatever goes wrong becomes words that any process can be told: not every exception can be pickled."""
+        """Turns any error into a `CheckpointError`: DCP pickles errors for other processes, and not every exception can be."""
         try:
             yield
         except CheckpointError:
             raise
         except Exception as error:
-            # PyTorch's C++ writer replaces what the stream said with the state it was left in.
+            # PyTorch's C++ writer raises an error about its own state instead of the one that the stream raised.
             cause = self.fs.error or error
             raise CheckpointError(reason_of(cause, self.files.address(self.manifest.progress.step), "written to")) from None
 

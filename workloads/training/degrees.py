@@ -1,4 +1,4 @@
-"""How the processes of a run are dealt out: decided and checked here, with nothing imported that costs.
+"""How the processes of a run are dealt out over the axes of parallelism: decided and checked without importing PyTorch.
 
 Rank = ((pipeline stage x replicate + copy) x shard + shard) x tensor + part: neighbours, which talk fastest, share a layer.
 """
@@ -42,7 +42,7 @@ class Degrees:
 
     @property
     def axes(self) -> int:
-        """How many of the four are in use."""
+        """How many of the four axes are in use."""
         return sum(degree > 1 for degree in (self.replicate, self.shard, self.tensor, self.pipeline))
 
     def data_rank(self, rank: int) -> int:

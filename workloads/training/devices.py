@@ -12,7 +12,7 @@ import torch
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peak:
-    """Tera floating-point operations a second by precision; 0: it has none. `name` is part of the device's name."""
+    """Tera floating-point operations a second by precision; 0 for one it lacks. `name` is part of the device's name."""
 
     name: str
     fp32: float
@@ -22,9 +22,9 @@ class Peak:
     source: str
 
 
-# NVIDIA's datasheets; where those tell a figure with sparsity, half of it. fp32 is without TF32, as PyTorch computes by default.
+# From NVIDIA's datasheets; where they give a figure with sparsity, half of it. fp32 is without TF32, PyTorch's default.
 # T4 and V100 have no bf16: what is listed for them is fp16.
-# The first row whose name is part of the device's decides, so the longer names come first.
+# The first row whose name is part of the device's name decides, so the longer names come first.
 PEAKS: Final = (
     Peak(name="B200", fp32=75, bf16=2250, float8=4500, instances="p6-b200", source="NVIDIA DGX B200 datasheet"),
     Peak(name="H200", fp32=67, bf16=989, float8=1979, instances="p5e, p5en", source="NVIDIA H200 datasheet, SXM"),
@@ -49,7 +49,7 @@ def peak_flops(device: torch.device, precision: str) -> float | None:
 
 
 def peak_of(name: str, precision: str) -> float | None:
-    """The same by the device's name, such as `NVIDIA H100 80GB HBM3`, or by an AWS instance type, such as `ml.p5.48xlarge`."""
+    """`peak_flops` by a device's name, such as `NVIDIA H100 80GB HBM3`, or an AWS instance type, such as `ml.p5.48xlarge`."""
     words = name.removeprefix("ml.").split(".")
     peak = BY_INSTANCE.get(words[0]) or next((peak for peak in PEAKS if peak.name in name), None)
     tera = getattr(peak, precision) if peak else 0.0

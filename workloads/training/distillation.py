@@ -1,4 +1,4 @@
-"""Learning from a teacher: beside the data's word, the student takes in how the teacher spreads its probability."""
+"""Learning from a teacher: besides the data's targets, the student learns how the teacher spreads its probability."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from workloads.training.tasks.task import loss_of
 
 
 class Objective:
-    """The loss of a step: the data's; with a teacher, mixed with how far the student is from it."""
+    """The loss of a step: the data's; with a teacher, mixed with the divergence of the student from the teacher."""
 
     def __init__(self, settings: TrainerSettings, teacher: nn.Module | None = None) -> None:
         self._teacher = teacher

@@ -1,4 +1,4 @@
-"""A process's place among the others, and the few collectives a training loop needs. Alone, it works without any of it."""
+"""A process's place among the others, and the few collectives a training loop needs; a process alone needs no process group."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Place:
 
     @property
     def leads(self) -> bool:
-        """One process speaks and writes for all."""
+        """Whether this is the one process that logs and writes for all."""
         return self.rank == 0
 
     def sum(self, *values: float) -> list[float]:
@@ -45,7 +45,7 @@ class Place:
         return [float(value) for value in together.tolist()]
 
     def from_leader(self, value: Any) -> Any:
-        """What the leader holds, on every process. For small objects."""
+        """The leader's value, on every process. For small objects."""
         if self.world_size == 1:
             return value
         box = [value]
@@ -60,7 +60,7 @@ def join(device: str, environ: Mapping[str, str] | None = None) -> Place:
     """
     environ = os.environ if environ is None else environ
     rank, world_size = _number(environ, "RANK", 0), _number(environ, "WORLD_SIZE", 1)
-    # Without LOCAL_RANK it is one process a host, as Kubeflow's PyTorchJob starts them.
+    # Without LOCAL_RANK there is one process a host, as Kubeflow's PyTorchJob starts them.
     local_rank = _number(environ, "LOCAL_RANK", 0)
     local_world_size = _number(environ, "LOCAL_WORLD_SIZE", world_size if "LOCAL_RANK" in environ else 1)
     if not (0 <= rank < world_size and 0 <= local_rank < local_world_size <= world_size):

@@ -8,7 +8,7 @@ import torch
 import torch.distributed as dist
 
 from workloads.training.parallel import Parallel
-from workloads.training.weights import is_cut, mine
+from workloads.training.weights import is_cut, local_part
 
 
 @torch.no_grad()
@@ -18,17 +18,17 @@ def clip(parallel: Parallel, limit: float) -> torch.Tensor:
     norm = _norm(parallel, gradients)
     scale = (limit / (norm + 1e-6)).clamp(max=1.0)
     # A factor of 1 changes nothing: no branch, so a GPU need not be waited for.
-    torch._foreach_mul_([mine(gradient) for gradient in gradients], scale)
+    torch._foreach_mul_([local_part(gradient) for gradient in gradients], scale)
     return norm
 
 
 def _norm(parallel: Parallel, gradients: list[torch.Tensor]) -> torch.Tensor:
-    """Each process adds up the squares of what it holds, divided by how many hold the same; then all add up theirs."""
+    """The norm of all gradients: the sum over processes of the squares each holds, divided by how many hold the same."""
     device = parallel.place.device
     total = torch.zeros((), dtype=torch.float64, device=device)
     by_copies: dict[int, list[torch.Tensor]] = {}
     for gradient in gradients:
-        by_copies.setdefault(_copies(parallel, gradient), []).append(mine(gradient))
+        by_copies.setdefault(_copies(parallel, gradient), []).append(local_part(gradient))
     for copies, parts in by_copies.items():
         norms = torch.stack(torch._foreach_norm([part.float() for part in parts])).double()
         total += norms.square().sum() / copies
@@ -38,7 +38,7 @@ def _norm(parallel: Parallel, gradients: list[torch.Tensor]) -> torch.Tensor:
 
 
 def _copies(parallel: Parallel, gradient: torch.Tensor) -> int:
-    """Processes that hold the same numbers. 1 where nothing is cut: there the norm is not added up over processes."""
+    """How many processes hold the same numbers; 1 where nothing is cut, since there the norm is not summed over processes."""
     degrees = parallel.degrees
     if not degrees.cuts_the_model:
         return 1

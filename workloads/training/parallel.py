@@ -36,17 +36,17 @@ class Parallel:
     place: Place
     mesh: Any = None  # DeviceMesh over the axes above 1; None without any
     autocast: bool = False
-    vocabulary_cut: bool = False  # the logits of a process are those of its share of the vocabulary
-    schedule: Any = None  # the pipeline's, None without one
+    vocabulary_cut: bool = False  # whether a process's logits are those of its share of the vocabulary alone
+    schedule: Any = None  # the pipeline's schedule; None without a pipeline
 
     @property
-    def tells_loss(self) -> bool:
-        """Whether this process comes to know the loss: with a pipeline, only its last stage does."""
+    def reports_loss(self) -> bool:
+        """Whether this process computes the loss: with a pipeline, only its last stage does."""
         return self.degrees.stage(self.place.rank) == self.degrees.pipeline - 1
 
     @property
-    def tellers(self) -> int:
-        """Processes that come to know the loss of their rows."""
+    def loss_reporters(self) -> int:
+        """How many processes compute the loss of their rows."""
         return self.degrees.data * self.degrees.tensor
 
     @property
@@ -55,11 +55,11 @@ class Parallel:
         return self.degrees.stage(self.place.rank) == 0
 
     def casting(self) -> AbstractContextManager[Any]:
-        """Around every forward pass: lower precision where FSDP doesn't see to it."""
+        """The context of every forward pass: lower precision, where FSDP does not cast itself."""
         return torch.autocast(self.place.device.type, torch.bfloat16) if self.autocast else contextlib.nullcontext()
 
     def computing(self) -> AbstractContextManager[Any]:
-        """Around every forward and backward pass with its loss: a vocabulary that is cut."""
+        """The context of every forward and backward pass with its loss: losses of a vocabulary that is cut."""
         if not self.vocabulary_cut:
             return contextlib.nullcontext()
         from torch.distributed.tensor.parallel import loss_parallel
@@ -67,7 +67,7 @@ class Parallel:
         return loss_parallel()
 
     def part(self, *, last: bool) -> AbstractContextManager[None]:
-        """Around a part of an accumulated batch: only the last exchanges gradients."""
+        """The context of a part of an accumulated batch: only the last part exchanges gradients."""
         module: Any = self.module
         if isinstance(module, DistributedDataParallel):
             return contextlib.nullcontext() if last else module.no_sync()
@@ -169,14 +169,14 @@ def _use_float8(model: nn.Module) -> None:
 
     def fits(module: nn.Module, name: str) -> bool:
         if not isinstance(module, nn.Linear) or name.endswith("head"):
-            return False  # the head's few percent of speed are not worth its part of the quality
+            return False  # the head in float8 would gain a few percent of speed, and cost more in quality than all other layers
         return module.in_features % FLOAT8_MULTIPLE == 0 and module.out_features % FLOAT8_MULTIPLE == 0
 
     convert_to_float8_training(model, module_filter_fn=fits)
 
 
 def _blocks(model: nn.Module) -> list[Any]:
-    """The decoder's blocks, also inside an adapter's wrapping; none for a model without."""
+    """The decoder's blocks, also inside an adapter's wrapping; none for a model that has no blocks."""
     return [module for module in model.modules() if hasattr(module, "recompute")]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def stage_layers(layers: int, stage: int, stages: int) -> range:
-    """Neighbouring layers, as many for each stage as can be; the first stages have one more where it does not come out even."""
+    """The neighbouring layers of a stage: equally many for each, one more for the first stages where the number is uneven."""
     each, more = divmod(layers, stages)
     start = stage * each + min(stage, more)
     return range(start, start + each + (stage < more))

@@ -45,7 +45,7 @@ class _StandIn(ModuleType):
             raise AttributeError(name)
         if sys.modules.get(COMPILER) is self:
             del sys.modules[COMPILER]
-            # While it is imported the real one asks `torch` for itself, and must not find the stand-in there.
+            # While the real module is imported it looks itself up in `torch`, and must not find the stand-in there.
             if torch.__dict__.get("_dynamo") is self:
                 del torch._dynamo
         return getattr(importlib.import_module(COMPILER), name)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from typing import Final
 
-# Digits after the point; a learning rate may be small, a throughput is none the better for any.
+# Digits after the point. A learning rate may be small and gets more; a throughput needs none.
 DIGITS: Final = {"learning_rate": 6, "mfu": 3, "tokens_per_second": 0, "samples_per_second": 0}
 
 
 def report(**values: float) -> None:
-    """One line, at once."""
+    """Print one line and flush it."""
     parts = (
         f"{name}={value if isinstance(value, int) else f'{value:.{DIGITS.get(name, 4)}f}'};" for name, value in values.items()
     )

@@ -1,6 +1,7 @@
 """A training run's settings: defaults, limits and meaning, once; the mechanism is `workloads/settings.py`.
 
-What every task has is here, `settings_tasks.py` adds each task's own. Imports no PyTorch: who starts jobs reads it for free.
+What every task has is here, `settings_tasks.py` adds each task's own. It imports no PyTorch, so that tools that start jobs read
+it in milliseconds.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Final
 from workloads.settings import DEVICES, Settings, about, one_of, within
 
 PRECISIONS: Final = ("fp32", "bf16", "float8")
-# As `--help` groups them.
+# The groups of settings in `--help`.
 LENGTH, OPTIMIZER, COMPUTE, PARALLEL, CHECKPOINTS, DATA, START = (
     "length and batches",
     "optimizer",
@@ -91,7 +92,7 @@ class TrainerSettings(Settings):
     )
 
     def faults(self) -> list[str]:
-        """What two settings say together and cannot both have, each with the way out."""
+        """The faults of settings that exclude each other, each with the way out."""
         faults = []
         if self.batch_size % self.accumulation:
             faults.append(f"batch_size is {self.batch_size}, which accumulation ({self.accumulation}) does not divide")

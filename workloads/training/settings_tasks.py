@@ -29,7 +29,9 @@ class DigitsSettings(TrainerSettings):
     width: int = field(default=16, metadata=within(4, 512, MODEL, "channels of the first layer, a multiple of 4"))
 
     def faults(self) -> list[str]:
-        faults = TrainerSettings.faults(self)  # not super(): a dataclass with slots is another class than the one written here
+        faults = TrainerSettings.faults(
+            self
+        )  # not super(): `slots=True` replaces the class, and super() would look for the one written here
         if self.width % WIDTH_MULTIPLE:
             faults.append(f"width is {self.width}; it must be a multiple of {WIDTH_MULTIPLE} (the layers' groups)")
         for name, instead in (("tensor", "shard or replicate"), ("pipeline", "replicate")):

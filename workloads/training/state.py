@@ -1,4 +1,4 @@
-"""A run's state: for a checkpoint cut as the run is, for an artifact whole on the leader."""
+"""A run's state: cut as the run is, for a checkpoint; whole on the leader, for an artifact."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def for_checkpoint(model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[s
 
 
 def from_checkpoint(model: nn.Module, optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
-    """Take up what `Checkpoints.load` has read."""
+    """Put the state that `Checkpoints.load` has read into model and optimizer."""
     from torch.distributed.checkpoint.state_dict import StateDictOptions, set_state_dict
 
     set_state_dict(
@@ -53,7 +53,7 @@ def whole(parallel: Parallel, state: dict[str, torch.Tensor]) -> dict[str, torch
 
 
 def _from_stages(parallel: Parallel, mine_whole: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Every stage's tensors on the leader. One process a stage sends."""
+    """Every pipeline stage's tensors, on the leader; one process of each stage sends them."""
     place, degrees = parallel.place, parallel.degrees
     per_stage = degrees.data * degrees.tensor
     sends = place.rank % per_stage == 0

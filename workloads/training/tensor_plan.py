@@ -37,7 +37,7 @@ def apply(model: nn.Module, mesh: Any, *, whole_logits: bool) -> None:
 
 def _block_plan() -> dict[str, Any]:
     def whole(inputs: int) -> PrepareModuleInput:
-        """All positions, for a layer that mixes or multiplies them; the rotary tables are everyone's own."""
+        """All positions, for a layer that mixes or multiplies them; each process has the rotary tables whole."""
         others = (None,) * (inputs - 1)
         return PrepareModuleInput(input_layouts=(POSITIONS, *others), desired_input_layouts=(Replicate(), *others))
 

@@ -40,7 +40,7 @@ def train(name: str, settings: TrainerSettings, paths: Paths, stop: StopRequest)
     started = time.monotonic()
     place = distributed.join(settings.device)
     run = setup(name, settings, paths, place)
-    with stop:  # from here on SIGTERM means: finish the step, leave a checkpoint; before, there is nothing to keep
+    with stop:  # from here on SIGTERM means: finish the step, leave a checkpoint; before, there is nothing to save
         progress = fit(run, resume(run), stop)
         done = progress.step == run.steps
         metrics = {"train_loss": progress.train_loss, **evaluate(run)} if done else None
@@ -49,13 +49,13 @@ def train(name: str, settings: TrainerSettings, paths: Paths, stop: StopRequest)
             if place.leads:
                 tested = {key: value for key, value in metrics.items() if key.startswith("test_")}
                 report(**tested, seconds=time.monotonic() - started)
-    # Not in a `finally`: a process that failed must end at once, and saying goodbye to NCCL may wait for the others.
+    # Not in a `finally`: a process that failed must end at once, and leaving NCCL may wait for the others.
     distributed.leave(place)
     return metrics
 
 
 def setup(name: str, settings: TrainerSettings, paths: Paths, place: Place) -> Run:
-    """Checks, data, model and optimizer."""
+    """Check the settings, open the data, and put model and optimizer onto the processes."""
     task = TASKS[name].open()
     length = getattr(settings, "sequence_length", 0)
     base = base_model.read(paths.start_from, settings, name)
@@ -75,14 +75,14 @@ def setup(name: str, settings: TrainerSettings, paths: Paths, place: Place) -> R
 
 
 def resume(run: Run) -> Progress:
-    """Go on where this very run stopped, if it did."""
+    """The progress of the run's newest checkpoint, whose state is loaded; without one, that of a fresh start."""
     checkpoints = run.checkpoints
     if checkpoints is None or checkpoints.newest() is None:
         return Progress()
     found = state.for_checkpoint(run.parallel.model, run.optimizer)
     progress = checkpoints.load(found)
     if progress is None:
-        run.optimizer.state.clear()  # collecting it has taken a step of size zero, which counts
+        run.optimizer.state.clear()  # to collect the state the optimizer took a step of size zero, which AdamW counts
         return Progress()
     state.from_checkpoint(run.parallel.model, run.optimizer, found)
     if run.place.leads:
@@ -99,13 +99,13 @@ def fit(run: Run, progress: Progress, stop: StopRequest) -> Progress:
             loss = step(run, batch, progress.step)
             # One exchange tells every process the loss of the whole batch, whether any was asked to stop, and what time it is.
             total, asked, late = run.place.sum(loss, float(stop.asked), float(_is_late(run, saved_at)))
-            progress = advance(run, progress, total / run.parallel.tellers)
+            progress = advance(run, progress, total / run.parallel.loss_reporters)
             if asked:
-                keep(run, progress)
+                stop_with_checkpoint(run, progress)
                 return progress
             every = run.settings.checkpoint_every
             if late or (every and progress.step % every == 0):
-                keep(run, progress, going_on=True)
+                save_checkpoint(run, progress, wait=False)
                 saved_at = time.monotonic()
             if progress.step == run.steps:
                 break
@@ -113,7 +113,7 @@ def fit(run: Run, progress: Progress, stop: StopRequest) -> Progress:
 
 
 def step(run: Run, batch: Batch, number: int) -> float:
-    """One step of the optimizer. Returns this process's mean loss; 0 where a pipeline's later stage knows it."""
+    """One step of the optimizer. Returns this process's mean loss; 0 on a pipeline's stage before the last, which has none."""
     for group in run.optimizer.param_groups:
         group["lr"] = schedule.learning_rate(run.settings, number, run.steps)
     run.optimizer.zero_grad()
@@ -135,23 +135,23 @@ def backward(run: Run, batch: Batch) -> torch.Tensor:
             with run.parallel.casting():
                 loss = run.objective(run.parallel.module(inputs), targets, inputs) / parts
             loss.backward()  # type: ignore[no-untyped-call]
-        total += weights.mine(loss.detach())
+        total += weights.local_part(loss.detach())
     return total
 
 
 def backward_in_stages(run: Run, batch: Batch) -> torch.Tensor:
-    """The same through a pipeline; each stage is given what the first and the last need, and uses its own."""
+    """`backward` through a pipeline: the first stage is given the inputs, the last one the targets."""
     stages, losses = run.parallel.schedule, []  # type: ignore[var-annotated]
     inputs = (batch.inputs,) if run.parallel.embeds else ()
     with run.parallel.computing():
-        stages.step(*inputs, target=batch.targets if run.parallel.tells_loss else None, losses=losses, return_outputs=False)
+        stages.step(*inputs, target=batch.targets if run.parallel.reports_loss else None, losses=losses, return_outputs=False)
     if not losses:
         return torch.zeros(())
-    return torch.stack([weights.mine(loss.detach()) for loss in losses]).mean()
+    return torch.stack([weights.local_part(loss.detach()) for loss in losses]).mean()
 
 
 def advance(run: Run, progress: Progress, loss: float) -> Progress:
-    """One step further; speaks at the end of an epoch and every `log_every` steps. Raises when the loss is no number."""
+    """The progress after one more step, logged now and then and at an epoch's end. Raises when the loss is no number."""
     if not math.isfinite(loss):
         raise HyperparameterError(
             f"the loss became {loss} in epoch {progress.epoch + 1}, step {progress.step_in_epoch}; "
@@ -166,7 +166,7 @@ def advance(run: Run, progress: Progress, loss: float) -> Progress:
     )
     run.meter.add(loss)
     if run.place.leads and (progress.step % run.settings.log_every == 0 or progress.step == run.steps):
-        speak(run, progress)
+        log_step(run, progress)
     ended = progress.step_in_epoch == run.data.steps_per_epoch
     if ended or progress.step == run.steps:
         progress = replace(progress, train_loss=progress.loss_sum / progress.step_in_epoch)
@@ -177,7 +177,8 @@ def advance(run: Run, progress: Progress, loss: float) -> Progress:
     return replace(progress, epoch=progress.epoch + 1, step_in_epoch=0, loss_sum=0.0)
 
 
-def speak(run: Run, progress: Progress) -> None:
+def log_step(run: Run, progress: Progress) -> None:
+    """Print one line on the steps since the last one: loss, learning rate, throughput and, where it is known, MFU."""
     loss, steps_per_second = run.meter.take()
     rate = schedule.learning_rate(run.settings, progress.step - 1, run.steps)
     line: dict[str, float] = {"step": progress.step, "epoch": progress.epoch + 1, "train_loss": loss, "learning_rate": rate}
@@ -191,13 +192,18 @@ def speak(run: Run, progress: Progress) -> None:
     report(**line)
 
 
-def keep(run: Run, progress: Progress, *, going_on: bool = False) -> None:
-    """Save a checkpoint; in the background while training is `going_on`."""
+def save_checkpoint(run: Run, progress: Progress, *, wait: bool) -> None:
+    """Save a checkpoint of this step: written in the background, or waited for."""
     if run.checkpoints is not None:
-        run.checkpoints.save(progress, state.for_checkpoint(run.parallel.model, run.optimizer), wait=not going_on)
-        if not going_on:
-            run.checkpoints.finish()
-    if run.place.leads and not going_on:
+        run.checkpoints.save(progress, state.for_checkpoint(run.parallel.model, run.optimizer), wait=wait)
+
+
+def stop_with_checkpoint(run: Run, progress: Progress) -> None:
+    """End a run before it is done: its last checkpoint is whole before the process ends."""
+    save_checkpoint(run, progress, wait=True)
+    if run.checkpoints is not None:
+        run.checkpoints.finish()
+    if run.place.leads:
         where = f"in epoch {progress.epoch + 1} after step {progress.step_in_epoch}"
         print(f"stopped {where}; a run of the same settings resumes", flush=True)
 
@@ -205,16 +211,16 @@ def keep(run: Run, progress: Progress, *, going_on: bool = False) -> None:
 def evaluate(run: Run) -> dict[str, float]:
     """The test split's metrics, over all processes."""
     run.parallel.module.eval()
-    mine = score(partial(answer, run), run.data.test(), run.place.device)
-    loss, right, count = run.place.sum(mine.loss, mine.right, mine.count)
+    own = score(partial(answer, run), run.data.test(), run.place.device)
+    loss, right, count = run.place.sum(own.loss, own.right, own.count)
     return run.data.metrics(Score(loss=loss, right=right, count=count))
 
 
 def answer(run: Run, inputs: torch.Tensor) -> torch.Tensor | None:
-    """Whole logits; None on a process that a pipeline's later stage tells nothing."""
+    """Whole logits; None on a pipeline's stage before the last, which has none."""
     if run.parallel.schedule:
-        # The schedule computes a loss too, whether it is wanted or not; tokens do for its targets.
-        given, targets = (inputs,) if run.parallel.embeds else (), inputs if run.parallel.tells_loss else None
+        # The schedule computes a loss too, although nobody reads it here; the inputs serve as its targets.
+        given, targets = (inputs,) if run.parallel.embeds else (), inputs if run.parallel.reports_loss else None
         with run.parallel.computing():
             logits = run.parallel.schedule.eval(*given, target=targets)
     else:
@@ -222,11 +228,11 @@ def answer(run: Run, inputs: torch.Tensor) -> torch.Tensor | None:
             logits = run.parallel.model(inputs)
     if logits is not None and weights.is_cut(logits):
         logits = logits.full_tensor()
-    return logits if run.parallel.tells_loss else None
+    return logits if run.parallel.reports_loss else None
 
 
 def save(run: Run, metrics: Mapping[str, float]) -> None:
-    """The model, its metrics beside it, and no checkpoint any more. The leader writes."""
+    """Write the model and its metrics, by the leader, and remove the run's checkpoints."""
     paths, model = run.paths, run.parallel.model
     assert paths is not None
     if run.settings.lora_rank:

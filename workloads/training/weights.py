@@ -50,19 +50,19 @@ def fill(model: nn.Module, value: Callable[[str, torch.Size], torch.Tensor], dev
     else:
         model.to(device)
     for name, parameter in model.named_parameters():
-        mine(parameter).copy_(part_of(value(name, parameter.shape), parameter))
+        local_part(parameter).copy_(part_of(value(name, parameter.shape), parameter))
     for module in model.modules():
         if callable(reset := getattr(module, "reset_buffers", None)):
             reset()
 
 
 def is_cut(tensor: torch.Tensor) -> bool:
-    """Whether it is a DTensor; asked without importing what makes them."""
+    """Whether a tensor is a DTensor, found out without importing `torch.distributed.tensor`."""
     return hasattr(tensor, "placements")
 
 
-def mine(tensor: torch.Tensor) -> torch.Tensor:
-    """This process's part of it."""
+def local_part(tensor: torch.Tensor) -> torch.Tensor:
+    """The part of a tensor that this process holds: all of it where it is not cut."""
     anything: Any = tensor
     return anything.to_local() if is_cut(tensor) else tensor
 
@@ -75,8 +75,8 @@ def part_of(whole: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
 
     cut: Any = like
     whole = whole.to(cut.to_local().device, cut.dtype)
-    # None: every process has the same whole, nothing need be sent.
-    return mine(distribute_tensor(whole, cut.device_mesh, cut.placements, src_data_rank=None))
+    # No source rank: every process has the same whole, so nothing need be sent.
+    return local_part(distribute_tensor(whole, cut.device_mesh, cut.placements, src_data_rank=None))
 
 
 def _key(seed: int, name: str) -> int:

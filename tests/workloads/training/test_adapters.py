@@ -81,7 +81,7 @@ def adapt(place: Place, corpus: Path, base: Path, out: Path, values: dict[str, A
     losses = []
     for batch, number in zip(run.data.batches(1), range(run.steps), strict=False):
         (total,) = place.sum(trainer.step(run, batch, number))
-        losses.append(total / run.parallel.tellers)
+        losses.append(total / run.parallel.loss_reporters)
     after = trainer.evaluate(run)
     trainer.save(run, after)
     merged = adapters.merged_state(model)

@@ -66,5 +66,5 @@ def losses(run: Run) -> list[float]:
     curve = []
     for batch, number in zip(run.data.batches(0), range(run.steps), strict=False):
         (total,) = run.place.sum(trainer.step(run, batch, number))
-        curve.append(total / run.parallel.tellers)
+        curve.append(total / run.parallel.loss_reporters)
     return curve

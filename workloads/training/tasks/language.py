@@ -117,7 +117,7 @@ def metrics(score: Score, bytes_per_token: float) -> dict[str, float]:
     loss = score.loss / score.count
     return {
         "test_loss": loss,
-        "test_perplexity": math.exp(min(loss, 700.0)),  # e to the 710 is no double any more
+        "test_perplexity": math.exp(min(loss, 700.0)),  # e to the power of 710 is larger than any double
         "test_bits_per_byte": loss / math.log(2) / bytes_per_token,
     }
 
@@ -131,5 +131,5 @@ def split_uri(where: str, split: str) -> str:
 
 
 def _batch(tokens: torch.Tensor, real: torch.Tensor | None = None) -> Batch:
-    """int64 (rows, sequence_length + 1): every token but the last is read, every one but the first is to be told."""
+    """int64 (rows, sequence_length + 1): every token but the last is read, every one but the first is to be predicted."""
     return Batch(inputs=tokens[:, :-1], targets=tokens[:, 1:].contiguous(), real=real)

@@ -39,7 +39,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
-    """Which of the processes that see different data this one is."""
+    """Which share of the data this process sees: `rank` of `world_size` shares."""
 
     rank: int = 0
     world_size: int = 1
@@ -101,7 +101,7 @@ class Data(ABC):
 
 
 class Task(ABC, Generic[Settings]):
-    """One row of `TASKS`, imported."""
+    """What can be trained: a row of `TASKS`, imported."""
 
     name: str
     unit: str  # what throughput counts, as in `samples_per_second`
@@ -128,7 +128,7 @@ def loss_of(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
 
 @torch.no_grad()
 def score(forward: Callable[[torch.Tensor], torch.Tensor | None], batches: Iterable[Batch], device: torch.device) -> Score:
-    """Sums over all real rows of `batches`. `forward` gives whole logits, or None on a process that doesn't come to know them."""
+    """Sums over all real rows of `batches`. `forward` gives whole logits, or None on a process that does not compute them."""
     loss = right = count = 0.0
     for batch in batches:
         batch = batch.to(device)
