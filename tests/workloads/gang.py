@@ -25,7 +25,7 @@ from workloads.training import distributed
 from workloads.training.distributed import Place
 
 TIMEOUT_S = 120.0
-# Imported by the first gang, and not by every rank of every gang: what FSDP, AdamW and checkpoints load in their first second.
+# Modules that FSDP, AdamW and checkpoints import in their first second: imported by this process once, and not by every rank.
 IMPORTED_ONCE = (
     "torch._dynamo",
     "torch.distributed.checkpoint.state_dict",
@@ -36,17 +36,17 @@ IMPORTED_ONCE = (
 
 
 class GangError(AssertionError):
-    """A rank failed. The message has its traceback."""
+    """A rank failed. The message has the rank's traceback."""
 
 
 def run(ranks: int, function: Callable[..., Any], *arguments: Any, timeout: float = TIMEOUT_S) -> list[Any]:
     """What `function(place, *arguments)` returned on each rank. Raises `GangError` with the first failure.
 
-    A rank that fails ends the others: they would wait for it for ever.
+    A rank that fails ends the others, which would wait for it for ever.
     """
     for name in IMPORTED_ONCE:
         importlib.import_module(name)
-    # OpenMP's threads do not survive a fork; with one thread there are none.
+    # OpenMP's threads do not survive a fork, so there must be none: with one thread OpenMP starts no other.
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     port = _free_port()
@@ -57,7 +57,7 @@ def run(ranks: int, function: Callable[..., Any], *arguments: Any, timeout: floa
             pid = os.fork()
             if not pid:
                 os.close(ours)
-                _be(rank, ranks, port, theirs, function, arguments)
+                _run_rank(rank, ranks, port, theirs, function, arguments)
             os.close(theirs)
             crew[rank] = (pid, ours)
         return _collect(crew, timeout)
@@ -69,8 +69,8 @@ def run(ranks: int, function: Callable[..., Any], *arguments: Any, timeout: floa
         torch.set_num_threads(threads)
 
 
-def _be(rank: int, ranks: int, port: int, pipe: int, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
-    """The life of one rank; never returns into pytest."""
+def _run_rank(rank: int, ranks: int, port: int, pipe: int, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    """Run one rank in this fork, send its answer, and end the process: a fork must never return into pytest."""
     code = 1
     try:
         environment = {
@@ -94,7 +94,7 @@ def _be(rank: int, ranks: int, port: int, pipe: int, function: Callable[..., Any
             end.write(pickle.dumps(answer))
     finally:
         sys.stdout.flush()
-        os._exit(code)  # no atexit handlers and fixtures of the process this is a copy of
+        os._exit(code)  # skips the exit handlers and fixtures of the process that was forked
 
 
 def _collect(crew: dict[int, tuple[int, int]], timeout: float) -> list[Any]:

@@ -17,7 +17,7 @@ from workloads.training import cli, trainer
 from workloads.training.settings_tasks import DigitsSettings
 from workloads.training.stopping import StopRequest
 
-# A low learning rate, so that the last bits in which a sum in two parts differs from a sum in one are not blown up by training.
+# A low learning rate, so that training does not enlarge the last bits, in which a sum in two parts differs from a sum in one.
 SETTINGS = {"epochs": 6, "learning_rate": 0.001, "seed": 3}
 # Relative. Seen: 2e-5. Batches that differed in one row would differ by 1e-2.
 TOLERANCE = 1e-3
@@ -112,7 +112,7 @@ def test_nothing_listens_beyond_loopback_while_processes_train(story: Story) -> 
 
 
 def _listening_addresses(launcher: int) -> set[str]:
-    """Local addresses on which the launcher's workers accept connections, by Linux's own account."""
+    """Local addresses on which the launcher's workers accept connections, as Linux lists them."""
     if not Path("/proc/net/tcp").exists():
         return set()
     inodes = set()

@@ -25,7 +25,7 @@ ROWS = 40
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a digits model that knows nothing."""
+    """The folder of an untrained digits model."""
     torch.manual_seed(0)
     folder = tmp_path_factory.mktemp("untrained")
     model = models.build({"name": "digits-cnn", "width": 8})

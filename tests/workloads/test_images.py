@@ -1,4 +1,4 @@
-"""The Dockerfile, read as text: what can be known of the images without building them. Their build: tests/tools/images/."""
+"""The Dockerfile, read as text: what can be checked of the images without building them. tests/tools/images/ builds them."""
 
 from __future__ import annotations
 

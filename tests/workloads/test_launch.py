@@ -28,7 +28,7 @@ told = {name: os.environ.get(name) for name in names}
 path = pathlib.Path(os.environ["SM_OUTPUT_DATA_DIR"]) / f"rank-{os.environ['RANK']}.json"
 path.write_text(json.dumps({"argv": sys.argv[1:], "cwd": os.getcwd(), **told}))
 """
-# Rank 1 fails; rank 0 would sleep on for a minute, deaf to SIGTERM.
+# Rank 1 fails; rank 0 ignores SIGTERM and would sleep on for a minute.
 ONE_FAILS = """
 import os, signal, sys, time
 if os.environ["RANK"] == "1":
@@ -85,7 +85,7 @@ def test_a_killed_process_is_told_by_its_signal(tmp_path: Path) -> None:
 
 
 # Rank 1 is killed, as the kernel does when memory runs out, and a child of it keeps its stderr open, as a data loader's would.
-# Rank 0 complains at once of what it sees, and rank 2 is deaf and has to be killed.
+# Rank 0 reports the lost peer at once, and rank 2 ignores SIGTERM and has to be killed.
 ONE_IS_KILLED = """
 import os, signal, subprocess, sys, time
 rank = os.environ["RANK"]
@@ -110,7 +110,7 @@ def test_the_cause_is_the_process_that_was_killed_and_not_those_that_noticed_or_
 
 
 def test_a_deaf_process_that_was_ended_is_no_cause(tmp_path: Path) -> None:
-    """The killed one was on another host: here are a complaint and one that this launcher had to kill."""
+    """The killed process was on another host: on this host one process complains, and the launcher has to kill another."""
     source = ONE_IS_KILLED.replace('if rank == "1":', 'if rank == "on another host":')
     base = with_script(tmp_path, source, processes=3)
     done = run("train", base)

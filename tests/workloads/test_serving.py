@@ -64,7 +64,7 @@ def ask(
 
 
 def settled(server: app.Server) -> None:
-    """A request is logged after its answer has gone; wait for that, so that its line belongs to the test that made it."""
+    """Waits until all requests are logged, which happens after their answers: a line must not reach the next test."""
     with server._idle:
         assert server._idle.wait_for(lambda: server.in_flight == 0, timeout=10)
 
@@ -247,7 +247,7 @@ def test_a_missing_model_is_an_error_and_not_a_server_that_answers_503_for_ever(
         app.load(contract(tmp_path))
 
 
-# The real main() in a process of its own. Its model loads when a file appears and takes a second to answer; no real one does.
+# The real main() in a process of its own, with a model that loads when a file appears and takes a second to answer.
 SLOW = """
 import pathlib, sys, time
 from workloads.serving import app

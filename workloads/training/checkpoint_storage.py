@@ -1,4 +1,4 @@
-"""Writes and reads checkpoints by `torch.distributed.checkpoint` (DCP). It costs seconds to import: only saving and loading do so.
+"""Writes and reads checkpoints by `torch.distributed.checkpoint` (DCP). It costs seconds to import: only saves and loads do so.
 
 The writers digest what they write while they write it. Every process's digests travel to the leader with DCP's own results, and
 the leader's last act, inside DCP's protocol, is the manifest: so a save ends the same way on every process.

@@ -38,7 +38,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def decoder(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An artifact of task language that has learnt which bytes are frequent."""
+    """The artifact of a decoder that has learnt which bytes are frequent."""
     model = models.build(DECODER)
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""Every format is opened in its own runtime and answers as the model does; one that does not is found out."""
+"""Every format is opened in its own runtime and answers as the model does; a file that does not is found."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from workloads import artifact
 from workloads.compression import exports, formats
 from workloads.errors import CompressionError
 
-# Tracing imports the compiler (seconds), and each runtime as much again.
+# Tracing imports the compiler, which takes seconds, and each runtime takes as long again.
 pytestmark = pytest.mark.e2e
 PIXELS = torch.randint(0, 17, (4, 64), generator=torch.Generator().manual_seed(0)).float()
 
@@ -44,7 +44,7 @@ def test_the_server_without_pytorch_answers_with_an_exported_model(trained: Trai
 
     ran = run(trained.model, DIGITS, tmp_path, "--export", "onnx")
     assert ran.code == 0, ran.errors
-    many = PIXELS.repeat(8, 1)  # more rows than it was made with
+    many = PIXELS.repeat(8, 1)  # more rows than the file was exported with
     with torch.inference_mode():
         wanted = artifact.load(trained.model).model(many).argmax(1).tolist()
     assert OnnxPredictor.load(ran.model).predict(many.tolist()) == wanted
@@ -85,7 +85,7 @@ def test_a_format_that_cannot_take_a_model_names_the_operator(decoder: Path, cor
 
 
 def test_a_file_that_answers_otherwise_is_found_out(trained: Trained, tmp_path: Path) -> None:
-    """The file is really made, of a model whose last layer is a little off, and really run."""
+    """A real file, of a model whose last layer differs a little, run by the real runtime."""
     model = artifact.load(trained.model).model
     other = artifact.load(trained.model).model
     with torch.no_grad():
@@ -112,7 +112,7 @@ def test_answers_that_are_no_numbers_or_of_another_shape_never_pass() -> None:
 def test_an_exporter_that_breaks_says_so_in_one_line(tmp_path: Path) -> None:
     class Undecided(nn.Module):
         def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-            return pixels if pixels.sum() > 0 else -pixels  # which one, no trace can know
+            return pixels if pixels.sum() > 0 else -pixels  # no trace can know which branch is taken
 
     with pytest.raises(CompressionError, match="export torch-export failed: ") as caught:
         exports.export(Undecided(), [formats.BY_NAME["torch-export"]], [PIXELS, PIXELS[:1]], tmp_path)

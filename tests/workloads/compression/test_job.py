@@ -1,4 +1,4 @@
-"""The job as users run it: recipes that pass, recipes that fail, and what each bad input is told."""
+"""The job as users run it: recipes that pass, recipes that fail, and the error for each bad input."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_a_recipe_that_makes_the_model_worse_fails_and_leaves_no_model(trained: 
 
 
 def test_a_recipe_that_makes_the_model_really_slower_fails(trained: Trained, tmp_path: Path) -> None:
-    """Quantising activations at every call costs a model this small more than it gains: measured, on this machine."""
+    """Quantising activations at every call costs a model of this size more time than it saves, which the job measures."""
     ran = run(trained.model, DIGITS, tmp_path, "--recipe", "int8-dynamic")
     assert ran.code == 2
     assert re.search(r"speedup is 0\.\d+ \(batches of \d, .* of noise forgiven\), below min_speedup 0\.9", ran.errors)

@@ -53,7 +53,7 @@ def test_neurons_that_do_nothing_can_go_without_a_trace() -> None:
 
 
 def test_channels_that_repeat_another_can_go_without_a_trace() -> None:
-    """Twins leave a group's mean and variance as they are, so what goes is told from what stays by the answers."""
+    """Removing one of two equal channels changes no mean and no variance, so the answers must stay as they were."""
     model = drawn({"name": "digits-cnn", "width": 8})
     layers = [layer for layer in model.modules() if isinstance(layer, (nn.Conv2d, nn.GroupNorm, nn.Linear))]
     first, first_norm, second, second_norm, third, last = layers

@@ -1,4 +1,4 @@
-"""What can be asked for, and what each wrong wish is told."""
+"""The recipes and settings that can be asked for, and the error for each wrong one."""
 
 from __future__ import annotations
 

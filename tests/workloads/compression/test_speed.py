@@ -1,4 +1,4 @@
-"""The measure of speed tells apart what is really slower, on a machine that others use too."""
+"""The measure of speed finds the model that is really slower, on a machine that others use too."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from workloads.stores.store import join
 
 @pytest.fixture(scope="session")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Some of the standard library as bytes, in shards of 20,000 tokens. Not to be changed: `copied` gives one of one's own."""
+    """Some of the standard library as bytes, in shards of 20,000 tokens. Tests must not change it: `copied` gives a copy."""
     return make_corpus(tmp_path_factory.mktemp("corpus"), limit_bytes=CORPUS_BYTES, shard_tokens=20_000)
 
 

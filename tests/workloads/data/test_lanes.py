@@ -1,4 +1,4 @@
-"""The order of samples, for any corpus, batch size, number of processes and place to go on from."""
+"""The order of samples, for any corpus, batch size, number of processes and step to resume at."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from workloads.data.lanes import BLOCK_BYTES, HELD_BYTES, Lanes, Segment, block_
 
 SHARDS = st.lists(st.integers(0, 120), min_size=1, max_size=4).filter(any)
 SEEDS = st.integers(0, 2**31 - 1)
-# The machine is shared: no case is late.
+# The machine is shared with other tests, so that no case has a deadline.
 CASES = settings(deadline=None, max_examples=30)
 
 
@@ -68,7 +68,7 @@ def test_ranks_of_any_number_together_read_what_one_process_reads_and_nothing_tw
         assert list(zip(*(samples(iter(lane)) for lane in mine), strict=True)) == [
             tuple(batch[rank::world_size]) for batch in whole
         ]
-        # What is fetched, not only what is used.
+        # The samples that are fetched, not only those that are used.
         read += [(part.shard, part.first + at) for lane in mine for part in lane for at in range(part.count)]
     assert len(set(read)) == len(read)
     assert set(read) == {sample for batch in whole for sample in batch}

@@ -1,4 +1,4 @@
-"""Corpora are made, and what comes in is checked: every fault in one report."""
+"""Corpora are made, and raw text is checked: every fault in one report."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def jsonl(path: Path, *lines: Any) -> Path:
 
 
 def raw(folder: Path) -> Path:
-    """A folder of all three kinds of file, nothing wrong with it."""
+    """A folder of all three kinds of file, with no fault."""
     folder.mkdir()
     jsonl(folder / "a.jsonl", *({"text": text, "id": 1} for text in TEXTS[:10]))
     pq.write_table(pa.table({"n": list(range(8)), "text": TEXTS[10:18]}), folder / "b.parquet")

@@ -33,7 +33,7 @@ def open_train(place: Store | Path, *, deadline: float = 2.0, **changes: Any) ->
 
 
 def faults_of(place: Store, **changes: Any) -> str:
-    """What a run over the corpus says: at the start, or in the middle."""
+    """The error of a run over the corpus, raised at its start or in the middle."""
     with pytest.raises(DataError) as caught:
         for _ in open_train(place, **changes).arrays(0):
             pass
@@ -250,7 +250,7 @@ def test_a_bucket_that_is_not_there_and_one_that_is_denied_are_told(bucket: str)
         TokenStream("s3://no-such-bucket/x/train", sequence_length=8, batch_size=1)
     from botocore.stub import Stubber
 
-    # moto lets everybody in: the answer is S3's own, as botocore parses it.
+    # moto lets everybody in, so the answer is a stub of S3's own, as botocore parses it.
     place = open_store(bucket)
     assert isinstance(place, S3Store)
     with Stubber(place.requests.client) as answers:
@@ -261,7 +261,7 @@ def test_a_bucket_that_is_not_there_and_one_that_is_denied_are_told(bucket: str)
 
 @pytest.fixture
 def lost(s3: S3, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
-    """A network of the test's own to S3."""
+    """A network to S3 that the test can cut; the environment leads through it."""
     wire = Wire(s3)
     for name, value in wire.s3.environment().items():
         monkeypatch.setenv(name, value)
@@ -271,7 +271,7 @@ def lost(s3: S3, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
 
 @pytest.fixture
 def far(lost: Wire, corpus: Path, tmp_path: Path) -> Store:
-    """The corpus behind that network."""
+    """The corpus in a bucket behind the network `lost`."""
     name = f"far-{abs(hash(tmp_path))}"
     lost.s3.client().create_bucket(Bucket=name)
     there = open_store(f"s3://{name}")

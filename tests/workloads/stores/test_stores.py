@@ -1,4 +1,4 @@
-"""The same files in a folder and in S3."""
+"""Stores: the same files in a folder and in S3, by the same calls."""
 
 from __future__ import annotations
 

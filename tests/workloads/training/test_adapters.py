@@ -33,7 +33,7 @@ SMALL = SimpleNamespace(lora_rank=2, lora_alpha=4.0, lora_dropout=0.0, seed=0)
 
 @dataclass(frozen=True, kw_only=True)
 class Adapted:
-    """What a run came to, as plain numbers."""
+    """The result of a run, as plain numbers."""
 
     losses: list[float]
     before: dict[str, float]
@@ -147,7 +147,7 @@ def test_the_adapter_beside_it_is_one_that_peft_reads(alone: tuple[Adapted, Path
 def test_two_processes_learn_the_same_adapters_as_one(
     values: dict[str, int], alone: tuple[Adapted, Path], corpus: Path, base: Path, tmp_path: Path
 ) -> None:
-    import torch.distributed.fsdp  # once, before the ranks are forked
+    import torch.distributed.fsdp  # imported once, before the ranks are forked
 
     adapted, _ = alone
     ranks: list[Adapted] = gang.run(2, adapt, corpus, base, tmp_path, values)

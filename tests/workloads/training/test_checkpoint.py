@@ -228,7 +228,7 @@ def test_what_changes_the_way_but_not_the_result_keeps_the_runs_name() -> None:
 
 @contextmanager
 def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
-    """Writes stand still until the event is set."""
+    """A context in which writes wait until the event is set."""
     release = threading.Event()
     create = checkpoint_storage._Digesting.create_stream
 
@@ -243,7 +243,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
 
 @contextmanager
 def no_larger_than(size: int) -> Iterator[None]:
-    """The C library's own limit on a file: what a full disk is to the process, without filling one."""
+    """A context with the C library's own limit on a file's size: to the process it is a full disk."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
@@ -367,7 +367,7 @@ print([name for name in sys.modules if name.startswith(("torch.distributed.check
 def test_a_run_whose_only_checkpoint_has_one_bad_bit_is_as_one_never_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Of the right size, so that it is found, and the optimizer's state is laid out to be filled before the bit shows."""
+    """The file has the right size, so it is found, and the optimizer's state is laid out to be filled before the bit shows."""
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     unbroken = train(tmp_path / "unbroken", epochs=1)
     assert train(tmp_path / "parts", StopAfter(10), epochs=1) is None

@@ -1,4 +1,4 @@
-"""Checkpoints of several processes: cut one way, resumed another, and every process of one mind about which one it is."""
+"""Checkpoints of several processes: cut one way, resumed another, and every process agrees on which one it is."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def reread(place: Place, kind: str, where: Path) -> dict[str, bytes | float]:
 @pytest.fixture(scope="module")
 def unbroken(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, int], tuple[Path, list[float], dict[str, Any]]]:
     """Runs that were never stopped: where their last checkpoint lies, their losses and their last state."""
-    importlib.import_module("workloads.training.checkpoint_storage")  # here, and not in every fork
+    importlib.import_module("workloads.training.checkpoint_storage")  # imported in this process, and not in every fork
     runs = {}
     for kind, ranks in (("fsdp", 2), ("ddp", 2), ("tensor", 2)):
         where = tmp_path_factory.mktemp(f"{kind}-{ranks}")
@@ -150,7 +150,7 @@ def test_a_state_cut_one_way_is_read_bit_equal_cut_another_way(
 
 @pytest.fixture(scope="module")
 def stopped(unbroken: object, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[float]]:
-    """The same run as `unbroken`'s first, stopped half-way: its checkpoints, and the losses so far."""
+    """The first run of `unbroken`, stopped half-way: its checkpoints, and the losses so far."""
     where = tmp_path_factory.mktemp("stopped")
     return where, gang.run(2, train, "fsdp", where, 0, STEPS // 2)[0][0]
 
@@ -194,12 +194,12 @@ def load_on_two_hosts(place: Place, base: Path) -> tuple[int, float]:
 
 
 def two_ranks(place: Place, value: float) -> dict[str, Any]:
-    """What all have, and what is each one's own."""
+    """A state with a part that all ranks have and a part of each rank's own."""
     return {"of all": state(value), "own": {str(place.rank): torch.full((100,), value)}}
 
 
 def merge(base: Path) -> None:
-    """What SageMaker's sync to one S3 prefix and back does."""
+    """Merge the folders of both hosts, as SageMaker's sync to one S3 prefix and back does."""
     for source, target in ((0, 1), (1, 0)):
         shutil.copytree(base / f"host-{source}", base / f"host-{target}", dirs_exist_ok=True)
 
@@ -227,7 +227,7 @@ def test_bytes_that_are_bad_on_one_host_alone_send_all_back(tmp_path: Path, capf
 
 
 def fail_on_one(place: Place, where: Path) -> str:
-    """Rank 1 alone cannot write."""
+    """Save while rank 1 cannot write; returns the error that each rank got."""
     import resource
 
     checkpoints = Checkpoints(where, RUN, place=place)
@@ -267,7 +267,7 @@ def test_a_host_that_cannot_write_fails_all_before_the_first_step(tmp_path: Path
 
 
 def train_beside_a_write(place: Place, where: Path) -> bool:
-    """Exchanges of the training's own go on while a checkpoint is written in the background."""
+    """Run collectives of the training while a checkpoint is written in the background."""
     checkpoints = Checkpoints(where, RUN, place=place)
     total = 0.0
     for step in range(1, 41):

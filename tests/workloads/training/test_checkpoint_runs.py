@@ -31,7 +31,7 @@ SETTINGS = {
     "checkpoint_seconds": "0",
     "log_every": "1",
 }
-# Between sums in another order, of losses printed with four digits. Seen: equal. Those of neighbouring steps differ by 1e-2.
+# Absolute, of losses printed with four digits, whose sums were in another order. Seen: equal. Neighbouring steps differ by 1e-2.
 TOLERANCE = 2e-4
 BUCKET = "bucket-of-runs"
 KILL_LIMIT_S, STOP_LIMIT_S = 60.0, 120.0

@@ -174,7 +174,7 @@ def test_a_bucket_that_goes_away_during_the_run_is_told_by_the_third_save(
 
 def test_a_network_lost_between_the_listing_and_the_data_is_told_as_one(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     checkpoints = Checkpoints(WHERE, RUN, place=ALONE)
-    assert checkpoints.newest() is None  # from here on boto3 knows its endpoint, and the writer of data does not yet
+    assert checkpoints.newest() is None  # from here on the store has its endpoint, and the writer of data has not read it yet
     monkeypatch.setenv("AWS_ENDPOINT_URL", closed_port())
     checkpoints.save(Progress(step=1), state())
     with pytest.raises(CheckpointError) as caught:

@@ -1,4 +1,4 @@
-"""How processes are dealt out: what fits, what does not, and what is said then. No process is started."""
+"""How processes are dealt out: what fits, and the error for what does not. No process is started."""
 
 from __future__ import annotations
 

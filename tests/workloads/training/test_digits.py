@@ -42,7 +42,7 @@ def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class StopAfter(StopRequest):
-    """Asks to stop once `asked` was read so often: after that many steps."""
+    """Asks to stop after `steps` steps: each step reads `asked` once."""
 
     def __init__(self, steps: int) -> None:
         self._left = steps
@@ -246,7 +246,7 @@ def test_hyperparameters_are_held_against_a_workloads_settings_without_pytorch()
 
 @pytest.mark.e2e
 def test_training_loads_neither_the_compiler_nor_what_cuts_models(tmp_path: Path) -> None:
-    """In a process of its own: the other tests here load both."""
+    """Asked of a process of its own, since the other tests here load both."""
     program = (
         "import sys; from workloads.training.cli import main; assert main(sys.argv[1:]) == 0; "
         "print(*sorted(sys.modules), sep='\\n')"
@@ -261,7 +261,7 @@ def test_training_loads_neither_the_compiler_nor_what_cuts_models(tmp_path: Path
 
 def test_who_asks_for_the_compiler_after_all_gets_the_real_one(monkeypatch: pytest.MonkeyPatch) -> None:
     class Compiler(abc.MetaPathFinder, abc.Loader):
-        """Stands for the real one, whose import takes seconds."""
+        """Stands for the real compiler, whose import takes seconds."""
 
         def find_spec(self, name: str, *_: object) -> machinery.ModuleSpec | None:
             return machinery.ModuleSpec(name, self) if name == quick_start.COMPILER else None

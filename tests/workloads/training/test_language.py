@@ -28,7 +28,7 @@ from workloads.training.sources import Paths
 from workloads.training.stopping import StopRequest
 from workloads.training.tasks import evaluate
 
-# Relative: the same numbers read from a file.
+# Relative, between numbers in memory and the same numbers read from a file.
 TOLERANCE = 1e-5
 
 
@@ -163,7 +163,7 @@ def test_a_student_comes_nearer_to_its_teacher(base: Path, corpus: Path, tmp_pat
     told = tiny.make_run(
         tiny.ALONE, corpus, paths(tmp_path, teacher=base / "model"), seed=1, distillation_weight=1.0, max_steps=30
     )
-    # Another seed than the teacher's: with the same, it would become the teacher.
+    # With the teacher's own seed the student would become the teacher, so it has another.
     untold = tiny.make_run(tiny.ALONE, corpus, seed=1, max_steps=30)
     before = distance(told)
     for run in (told, untold):

@@ -1,4 +1,4 @@
-"""Settings that cannot be: each told in one clear error, by the command line and by the contract alike."""
+"""Impossible settings: each gives one clear error, on the command line and under the contract alike."""
 
 from __future__ import annotations
 

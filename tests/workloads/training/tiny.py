@@ -1,4 +1,4 @@
-"""A decoder small enough to train in a blink, on a small real corpus, however it is cut."""
+"""A decoder small enough to train in a second, on a small real corpus, however it is cut."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from workloads.training.tasks.task import Share
 
 SIZES = DecoderConfig(width=32, layers=4, heads=4, kv_heads=2, feed_forward=64, positions=16)
 STEPS = 12
-# Clipping at a norm that the first steps exceed, a warm-up, decay: all that a run has is in the comparison.
+# Clipping at a norm that the first steps exceed, a warm-up, decay: comparisons cover all that a run has.
 BASE = {"batch_size": 16, "sequence_length": 16, "max_steps": STEPS, "clip_norm": 0.5, "warmup_steps": 4, "learning_rate": 0.01}
 ALONE = Place(rank=0, world_size=1, local_rank=0, local_world_size=1, device=torch.device("cpu"))
 
@@ -34,7 +34,7 @@ class TinyTask(LanguageTask):
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What a run came to: every step's loss, the test split's metrics, and the leader's whole weights as lists."""
+    """The result of a run: every step's loss, the test split's metrics, and the leader's whole weights as lists."""
 
     losses: list[float]
     metrics: dict[str, float]
