@@ -16,6 +16,7 @@ import torch
 
 from tests.workloads.support import DIGITS, lay_out
 from workloads import artifact, evaluation, models
+from workloads.contract import TrainingContract
 from workloads.errors import ContractError, DataError, HyperparameterError, ModelError
 from workloads.evaluation import Settings
 from workloads.training import tasks
@@ -121,17 +122,17 @@ def test_only_one_process_of_several_measures(tmp_path: Path, monkeypatch: pytes
 
 def test_data_elsewhere_is_named_by_a_hyperparameter(model: Path, tmp_path: Path) -> None:
     base = contract(tmp_path / "ml", model, {"data_uri": str(DIGITS)}, data=False)
-    settings = evaluation.from_contract(evaluation.TrainingContract.from_environment({"SAGEMAKER_BASE_DIR": str(base)}))
+    settings = evaluation.from_contract(TrainingContract.from_environment({"SAGEMAKER_BASE_DIR": str(base)}))
     assert settings.data == str(DIGITS)
 
 
 def test_a_job_without_model_or_data_names_the_channel(model: Path, tmp_path: Path) -> None:
     with_model = contract(tmp_path / "a", model, {}, data=False)
     with pytest.raises(ContractError, match="input channel 'test' is missing"):
-        evaluation.from_contract(evaluation.TrainingContract.from_environment({"SAGEMAKER_BASE_DIR": str(with_model)}))
+        evaluation.from_contract(TrainingContract.from_environment({"SAGEMAKER_BASE_DIR": str(with_model)}))
     with_data = lay_out(tmp_path / "b", {"workload": "evaluate"}, digits=True)
     with pytest.raises(ContractError, match="input channel 'model' is missing"):
-        evaluation.from_contract(evaluation.TrainingContract.from_environment({"SAGEMAKER_BASE_DIR": str(with_data)}))
+        evaluation.from_contract(TrainingContract.from_environment({"SAGEMAKER_BASE_DIR": str(with_data)}))
 
 
 @pytest.mark.parametrize(
@@ -145,7 +146,7 @@ def test_a_job_without_model_or_data_names_the_channel(model: Path, tmp_path: Pa
 def test_a_hyperparameter_that_is_wrong_is_named(model: Path, tmp_path: Path, hyperparameters: dict[str, str], said: str) -> None:
     base = contract(tmp_path / "ml", model, hyperparameters)
     with pytest.raises(HyperparameterError, match=said):
-        evaluation.from_contract(evaluation.TrainingContract.from_environment({"SAGEMAKER_BASE_DIR": str(base)}))
+        evaluation.from_contract(TrainingContract.from_environment({"SAGEMAKER_BASE_DIR": str(base)}))
 
 
 def without_description(model: Path) -> None:

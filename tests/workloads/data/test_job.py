@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workloads.data.support import S3
+from tests.workloads.s3_server import S3
 from tests.workloads.support import lay_out, run
 from workloads.data.stream import TokenStream
 

@@ -63,9 +63,10 @@ def test_training_may_change_the_state_while_it_is_written(tmp_path: Path, monke
         checkpoints = Checkpoints(tmp_path, RUN, place=ALONE)
         checkpoints.save(Progress(step=1), live)
         live["model"]["weight"].fill_(99.0)
-        assert checkpoints.busy
+        while_written = checkpoints.busy
         release.set()
         checkpoints.finish()
+    assert while_written
     assert not checkpoints.busy
     assert resumed(tmp_path) == (1, 1.0)
 
@@ -134,7 +135,10 @@ def edit(**changes: object) -> Callable[[Path], None]:
 
 
 def text(content: bytes) -> Callable[[Path], None]:
-    return lambda folder: (folder / "manifest.json").write_bytes(content) and None
+    def change(folder: Path) -> None:
+        (folder / "manifest.json").write_bytes(content)
+
+    return change
 
 
 HARM: list[tuple[str, Callable[[Path], object], str]] = [

@@ -35,7 +35,7 @@ def build(place: Place, kind: str) -> tuple[nn.Module, torch.optim.Optimizer]:
     model: nn.Module = nn.Sequential(nn.Linear(6, 12), nn.Tanh(), nn.Linear(12, 5), nn.Tanh(), nn.Linear(5, 3))
     if kind == "fsdp":
         mesh = init_device_mesh("cpu", (place.world_size,))
-        for layer in model:
+        for layer in model.children():
             if list(layer.parameters()):
                 fully_shard(layer, mesh=mesh)
         fully_shard(model, mesh=mesh)
@@ -94,7 +94,7 @@ def train(place: Place, kind: str, where: Path, first: int, last: int) -> tuple[
         mine = slice(None) if kind == "tensor" else slice(place.rank, None, place.world_size)
         loss = F.cross_entropy(model(inputs[mine]), labels[mine])
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         losses.append(place.sum(loss.item())[0] / place.world_size)
     state = snapshot(model, optimizer)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from torch.distributed.checkpoint.staging import DefaultStager
 
 from tests.workloads.training.checkpoint_support import ALONE, RUN, resumed, state
 from workloads.training import checkpoint_storage
@@ -20,7 +21,7 @@ def test_it_is_known_which_pytorch_s_stager_copies_once_only(version: str, lasts
 def test_with_a_stager_that_copies_once_every_checkpoint_is_written_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stage = checkpoint_storage.DefaultStager._stage
+    stage = DefaultStager._stage
 
     def once(stager: Any, *given: Any, **more: Any) -> Any:
         try:
@@ -28,7 +29,7 @@ def test_with_a_stager_that_copies_once_every_checkpoint_is_written_all_the_same
         finally:
             stager._state_dict_stager.close()  # as PyTorch 2.11 does
 
-    monkeypatch.setattr(checkpoint_storage.DefaultStager, "_stage", once)
+    monkeypatch.setattr(DefaultStager, "_stage", once)
     monkeypatch.setattr(checkpoint_storage, "stager_lasts", lambda: False)
     checkpoints = Checkpoints(tmp_path, RUN, place=ALONE)
     for step in (1, 2, 3):

@@ -101,7 +101,9 @@ def test_stages_have_every_layer_once_and_in_order(layers: int, stages: int) -> 
 @given(data=st.data())
 def test_settings_that_do_not_multiply_to_the_world_are_always_refused(data: st.DataObject) -> None:
     world = data.draw(st.integers(1, 16))
-    asked = {name: data.draw(st.integers(1, 8), label=name) for name in ("replicate", "shard", "tensor", "pipeline")}
+    asked: dict[str, Any] = {
+        name: data.draw(st.integers(1, 8), label=name) for name in ("replicate", "shard", "tensor", "pipeline")
+    }
     product = asked["replicate"] * asked["shard"] * asked["tensor"] * asked["pipeline"]
     settings = LanguageSettings(**asked, batch_size=4096)
     if product == world:

@@ -86,7 +86,7 @@ def test_a_tasks_help_has_every_setting_with_limits_and_default(task: str, capsy
         cli.main([task, "--help"])
     shown = " ".join(capsys.readouterr().out.split())
     for item in fields(TASKS[task].settings):
-        flag = f"--{item.name.replace('_', '-')} {item.type.upper()}"  # type: ignore[union-attr]
+        flag = f"--{item.name.replace('_', '-')} {item.type.upper()}"
         assert flag in shown, flag
         assert item.metadata["meaning"] in shown, item.name
 
