@@ -18,7 +18,7 @@ from werkzeug.wrappers import Request, Response
 
 from localcloud.kernel import sharing
 from localcloud.kernel.inventory import orphans
-from localcloud.services.sagemaker import beside_moto as recorded_models
+from localcloud.services.sagemaker import model_packages
 
 if TYPE_CHECKING:
     from localcloud.daemon import Daemon
@@ -104,7 +104,7 @@ def _free(daemon: Daemon, body: Mapping[str, Any]) -> dict[str, Any]:
             daemon.ledger.keep(entry.urn, entry.type, entry.id, outputs)
             freed.append({"urn": entry.urn, "id": entry.id})
         region = entry.outputs.get("region") or daemon.engine.region
-        if entry.type == _MODEL_GROUP and recorded_models.empty_group(region, entry.id):
+        if entry.type == _MODEL_GROUP and model_packages.empty_group(region, entry.id):
             freed.append({"urn": entry.urn, "id": entry.id})
     return {"freed": freed}
 

@@ -30,10 +30,9 @@ from localcloud.kernel.account import ACCOUNT
 from localcloud.kernel.clients import in_process
 from localcloud.kernel.engine import Engine
 from localcloud.kernel.ledger import Ledger
-from localcloud.kernel.recorder import Recorder
 from localcloud.provider import aws as provider
-from localcloud.services.rows import all_rows
-from localcloud.services.sagemaker import SageMakerRuntime
+from localcloud.services.gathered import all_rows, emulated_aws
+from localcloud.services.sagemaker.runs import SageMakerRuntime
 
 PREFERRED_PORT = 4747
 DEFAULT_REGION = "us-east-1"
@@ -52,7 +51,7 @@ class Daemon:
         self.moved_from: int | None = None
         self._stopping = threading.Event()
         self.ledger = Ledger()
-        self.recorder = Recorder(backend.moto_application())
+        self.recorder = emulated_aws()
         self.http: BaseWSGIServer | None = None
         self.sagemaker = SageMakerRuntime(
             home, lambda: self.endpoint, account=ACCOUNT, python=sys.executable, repository=REPOSITORY
@@ -101,7 +100,7 @@ class Daemon:
         """Empties the cloud. It is a new one then: a new epoch."""
         self.sagemaker.stop()
         backend.reset()
-        self.recorder.reset()
+        self.recorder.store.reset()
         self.ledger.reset()
         self.epoch = uuid.uuid4().hex
         self.sagemaker.start()

@@ -21,7 +21,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 ROOT = Path(__file__).parent
 # Tests that share what is dear to make: they stay together on one worker, so that it is made once.
 TOGETHER = {
-    "localcloud/sagemaker": "one running SageMaker",
+    "localcloud/services/sagemaker": "one running SageMaker",
     "tools/models": "one model registry",
     "workloads": "one import of torch",
     "infra": "recorded stacks",
@@ -38,11 +38,11 @@ TOGETHER = {
 # end-to-end tests, after the quick ones.
 SLOW = (
     "localcloud/test_golden.py",
-    "localcloud/sagemaker/test_endpoints.py",
-    "localcloud/sagemaker/test_jobs.py",
-    "localcloud/sagemaker/test_lifecycle.py",
-    "localcloud/sagemaker/test_script_mode.py",
-    "localcloud/sagemaker/test_script_mode_failures.py",
+    "localcloud/services/sagemaker/test_endpoints.py",
+    "localcloud/services/sagemaker/test_jobs.py",
+    "localcloud/services/sagemaker/test_lifecycle.py",
+    "localcloud/services/sagemaker/test_script_mode.py",
+    "localcloud/services/sagemaker/test_script_mode_failures.py",
     "tools/jobs/test_running.py",
     "tools/jobs/test_train_verb.py",
     "tools/tuning/test_over_local_cloud.py",

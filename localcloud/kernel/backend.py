@@ -1,4 +1,4 @@
-"""The emulated AWS as one WSGI application: moto, behind what moto lacks."""
+"""moto as one WSGI application in this process."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from localcloud.kernel.account import ACCOUNT
-from localcloud.services.s3 import bucket_policy
 
 Application = Callable[..., Iterable[bytes]]
 
@@ -18,11 +17,7 @@ def moto_application() -> Application:
     os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
     os.environ.setdefault("MOTO_ACCOUNT_ID", ACCOUNT)
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-    from moto.s3.models import FakeDeleteMarker
 
-    bucket_policy.install()
-    # moto 5.2.5 disposes of all versions of a key where versioning is suspended, and of markers it cannot: they hold no content.
-    FakeDeleteMarker.dispose = lambda _: None  # type: ignore[attr-defined]
     dispatcher = DomainDispatcherApplication(create_backend_app)
     lock = threading.RLock()
 

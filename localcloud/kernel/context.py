@@ -1,4 +1,4 @@
-"""What a row's code gets: the properties, the state, the id, and clients of the one endpoint."""
+"""One boto3 call as a row describes it, and the context of one operation, in which such calls are made and rows' code runs."""
 
 from __future__ import annotations
 
@@ -11,22 +11,46 @@ import botocore.exceptions
 import jmespath
 
 from localcloud.kernel.schema import Schema
-from localcloud.kernel.spec import Call, Resource
 from localcloud.kernel.values import member_of, to_aws
 
 Clients = Callable[[str, str], Any]  # (service, region) -> boto3 client
+# A column value: a literal, a template ("{id}", "{clusterName}:{name}", "{data.Vpc.VpcId}"), or code over the context.
+Value = Any
 _TEMPLATE = re.compile(r"\{([A-Za-z0-9_.]+)\}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One boto3 call. `op` is the client's method name.
+
+    `take`: the properties passed on; None means each property whose name the operation's input shape has.
+    `params`: members set besides; strings are templates over properties, `id`, `region`, `account`; functions get the context.
+    A param that comes out None is left out. `path`: jmespath to the part of the response that matters.
+    """
+
+    op: str
+    take: tuple[str, ...] | None = None
+    skip: tuple[str, ...] = ()
+    params: Mapping[str, Value] = field(default_factory=dict)
+    rename: Mapping[str, str] = field(default_factory=dict)
+    path: str = ""
+    service: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
 class Context:
     """One operation on one resource.
 
-    props    what the program wants (inputs with defaults), state: what was there (outputs), data: the last response
+    service  boto3's name of the type's service; `rename` and `missing` are the row's columns of that name
+    props    what the program wants (inputs with defaults)
+    state    what the resource was before (outputs)
+    data     the last response
     changed  the top-level properties that differ (update only)
     """
 
-    row: Resource
+    service: str
+    rename: Mapping[str, str]
+    missing: tuple[str, ...]
     schema: Schema
     clients: Clients
     region: str
@@ -45,7 +69,7 @@ class Context:
         return default
 
     def client(self, service: str = "") -> Any:
-        return self.clients(service or self.row.service, self.region)
+        return self.clients(service or self.service, self.region)
 
     def call(self, call: Call) -> Any:
         """Runs a `Call`: parameters from the properties by the operation's own input shape; returns `path` of the response."""
@@ -53,7 +77,7 @@ class Context:
         shape = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[call.op]).input_shape
         parameters: dict[str, Any] = {}
         members = shape.members if shape else {}
-        rename = {**self.row.rename, **call.rename}
+        rename = {**self.rename, **call.rename}
         names = call.take if call.take is not None else tuple(self.props)
         for name in names:
             value = self.props.get(name)
@@ -98,7 +122,7 @@ class Context:
     def gone(self, error: botocore.exceptions.ClientError) -> bool:
         """Whether the error says that the resource is not there."""
         code = error.response.get("Error", {}).get("Code", "")
-        return code in self.row.missing
+        return code in self.missing
 
 
 def error_code(error: botocore.exceptions.ClientError) -> str:

@@ -12,10 +12,10 @@ from typing import Any
 import botocore.exceptions
 
 from localcloud.kernel import tagging
-from localcloud.kernel.context import Clients, Context
+from localcloud.kernel.context import Call, Clients, Context
 from localcloud.kernel.diff import UNKNOWN, Diff, Difference, diff
 from localcloud.kernel.schema import Schema
-from localcloud.kernel.spec import Call, Resource, Update
+from localcloud.kernel.spec import Resource, Update
 from localcloud.kernel.values import from_aws, has_objects, is_zero, member_of, same_json, with_zeros
 
 AUTONAME_DIGITS = 7  # pulumi's own autonaming; source: pulumi docs, concepts/resources/names
@@ -122,8 +122,7 @@ class Engine:
 
     def create(self, token: str, news: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         """Makes the resource; returns its id and outputs. What was made before a failure is removed again."""
-        context = self._context(token, news=news)
-        row = context.row
+        row, context = self.row(token), self._context(token, news=news)
         tags = {**self.default_tags, **(news.get("tags") or {})}
         if isinstance(row.create, Call):
             call = row.create
@@ -134,10 +133,10 @@ class Engine:
             context.data = row.create(context)
         context.id = str(context.fill(row.id))
         try:
-            self._after_create(context, tags)
-            outputs = self._read(context, keep=news)
+            self._after_create(row, context, tags)
+            outputs = self._read(row, context, keep=news)
         except Exception:
-            self._remove(context)
+            self._remove(row, context)
             raise
         if outputs is None:
             raise RuntimeError(f"{token} {context.id}: created, but AWS does not show it afterwards")
@@ -151,7 +150,7 @@ class Engine:
         importing = not inputs and not state
         known = dict(state) or _take_apart(row.id, identifier)
         context = self._context(token, state=known, identifier=identifier)
-        outputs = self._read(context, keep={**known, **inputs} if not importing else known)
+        outputs = self._read(row, context, keep={**known, **inputs} if not importing else known)
         if outputs is None:
             return None
         if importing:
@@ -171,29 +170,31 @@ class Engine:
 
     def update(self, token: str, identifier: str, state: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
         """Changes what differs, and only that; returns the new outputs."""
-        context = self._context(token, news=news, state=state, identifier=identifier)
+        row, context = self.row(token), self._context(token, news=news, state=state, identifier=identifier)
         context.changed = self.diff(token, state, news).changed
-        for update in context.row.updates:
+        for update in row.updates:
             if context.changed & set(update.on):
                 self._run(context, update)
-        if context.row.tags and context.changed & {"tags", "tagsAll"}:
+        if row.tags and context.changed & {"tags", "tagsAll"}:
             wanted = {**self.default_tags, **(news.get("tags") or {})}
-            tagging.change(context, state.get("tagsAll") or state.get("tags") or {}, wanted)
-        outputs = self._read(context, keep=news)
+            tagging.change(context, row.tags, state.get("tagsAll") or state.get("tags") or {}, wanted)
+        outputs = self._read(row, context, keep=news)
         if outputs is None:
             raise RuntimeError(f"{token} {identifier}: gone while it was updated; run refresh, then up")
         return outputs
 
     def delete(self, token: str, identifier: str, state: Mapping[str, Any]) -> None:
         """Removes the resource. One that is not there any more is no error."""
-        self._remove(self._context(token, state=state, identifier=identifier), strict=True)
+        self._remove(self.row(token), self._context(token, state=state, identifier=identifier), strict=True)
 
     def _context(
         self, token: str, news: Mapping[str, Any] | None = None, state: Mapping[str, Any] | None = None, identifier: str = ""
     ) -> Context:
-        news, state = news or {}, state or {}
+        news, state, row = news or {}, state or {}, self.row(token)
         return Context(
-            row=self.row(token),
+            service=row.service,
+            rename=row.rename,
+            missing=row.missing,
             schema=self.schemas[token],
             clients=self.clients,
             region=str(
@@ -218,8 +219,7 @@ class Engine:
         made = f"{stem[: auto.limit - AUTONAME_DIGITS - len(suffix)]}{digits}{suffix}"
         return made.lower() if auto.lower else made
 
-    def _after_create(self, context: Context, tags: Mapping[str, str]) -> None:
-        row = context.row
+    def _after_create(self, row: Resource, context: Context, tags: Mapping[str, str]) -> None:
         given = {key for key, value in context.props.items() if not is_zero(value) or key in row.defaults}
         for update in row.updates:
             context.changed = frozenset(given & set(update.on))
@@ -227,8 +227,8 @@ class Engine:
                 self._run(context, update)
         if row.tags and not row.tags.create and tags:
             if "{arn}" in str(row.tags.target):
-                context.state = self._read(context, keep=context.props) or {}
-            tagging.change(context, {}, tags)
+                context.state = self._read(row, context, keep=context.props) or {}
+            tagging.change(context, row.tags, {}, tags)
 
     def _run(self, context: Context, update: Update) -> None:
         if isinstance(update.do, Call):
@@ -236,8 +236,7 @@ class Engine:
         else:
             update.do(context)
 
-    def _remove(self, context: Context, strict: bool = False) -> None:
-        row = context.row
+    def _remove(self, row: Resource, context: Context, strict: bool = False) -> None:
         if row.delete is None:
             return
         try:
@@ -249,8 +248,7 @@ class Engine:
             if strict and not context.gone(error):
                 raise
 
-    def _read(self, context: Context, keep: Mapping[str, Any]) -> dict[str, Any] | None:
-        row = context.row
+    def _read(self, row: Resource, context: Context, keep: Mapping[str, Any]) -> dict[str, Any] | None:
         try:
             if isinstance(row.read, Call):
                 data = context.call(row.read if row.read.take is not None else _without_properties(row.read))
@@ -263,10 +261,10 @@ class Engine:
         if data is None or data == []:
             return None
         context.data = data
-        return self._outputs(context, data, keep)
+        return self._outputs(row, context, data, keep)
 
-    def _outputs(self, context: Context, data: Any, keep: Mapping[str, Any]) -> dict[str, Any]:
-        row, schema = context.row, context.schema
+    def _outputs(self, row: Resource, context: Context, data: Any, keep: Mapping[str, Any]) -> dict[str, Any]:
+        schema = context.schema
         outputs: dict[str, Any] = {}
         for name, kind in schema.outputs.items():
             if name in ("tags", "tagsAll"):
@@ -282,7 +280,7 @@ class Engine:
                 value = None
             kept = keep.get(name)
             stated = name in row.outputs or has_objects(kind)
-            if kept is not None and (value is None or (not stated and self._means_the_same(context, name, kept, value))):
+            if kept is not None and (value is None or (not stated and _means_the_same(row, schema, name, kept, value))):
                 value = kept
             if name in row.zeros:
                 value = with_zeros(value, kind)
@@ -291,7 +289,7 @@ class Engine:
             if value is not None:
                 outputs[name] = value
         if row.tags and "tags" in schema.outputs:
-            found = tagging.read(context, data, outputs)
+            found = tagging.read(context, row.tags, data, outputs)
             own = {
                 key: value
                 for key, value in found.items()
@@ -306,11 +304,12 @@ class Engine:
                 outputs["tags"] = dict(keep["tags"])
         return outputs
 
-    def _means_the_same(self, context: Context, name: str, kept: Any, value: Any) -> bool:
-        if name in context.row.json:
-            return same_json(kept, value)
-        only = Schema({name: context.schema.inputs[name]}, {}, frozenset()) if name in context.schema.inputs else None
-        return only is not None and not diff(context.row, only, {name: value}, {name: kept}).differences
+
+def _means_the_same(row: Resource, schema: Schema, name: str, kept: Any, value: Any) -> bool:
+    if name in row.json:
+        return same_json(kept, value)
+    only = Schema({name: schema.inputs[name]}, {}, frozenset()) if name in schema.inputs else None
+    return only is not None and not diff(row, only, {name: value}, {name: kept}).differences
 
 
 def _without_properties(call: Call) -> Call:

@@ -2,40 +2,18 @@
 
 A row says only what the type's schema (read from pulumi-aws itself, see `schema.py`) and botocore's service model cannot
 say: which operations, what forces a replacement, what AWS fills in. All behaviour is in `engine.py`. A misspelt column is a
-TypeError at import; `tests/localcloud/test_rows.py` walks every row and collects what does not match the schemas.
+TypeError at import; `tests/localcloud/services/test_rows.py` walks every row and collects what does not match the schemas.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-if TYPE_CHECKING:
-    from localcloud.kernel.context import Context
+from localcloud.kernel.context import Call, Context, Value
 
-type_ = type
-# A column value: a literal, a template ("{id}", "{clusterName}:{name}", "{data.Vpc.VpcId}"), or code over the context.
-Value = Any
-Code = Callable[["Context"], Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """One boto3 call. `op` is the client's method name.
-
-    `take`: the properties passed on; None means each property whose name the operation's input shape has.
-    `params`: members set besides; strings are templates over properties, `id`, `region`, `account`; functions get the context.
-    A param that comes out None is left out. `path`: jmespath to the part of the response that matters.
-    """
-
-    op: str
-    take: tuple[str, ...] | None = None
-    skip: tuple[str, ...] = ()
-    params: Mapping[str, Value] = field(default_factory=dict)
-    rename: Mapping[str, str] = field(default_factory=dict)
-    path: str = ""
-    service: str = ""
+Code = Callable[[Context], Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

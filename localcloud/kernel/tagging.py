@@ -8,8 +8,8 @@ from typing import Any
 
 import jmespath
 
-from localcloud.kernel.context import Context
-from localcloud.kernel.spec import Call, Tags
+from localcloud.kernel.context import Call, Context
+from localcloud.kernel.spec import Tags
 
 
 def with_tags(call: Call, tags: Tags, wanted: Mapping[str, str]) -> Call:
@@ -39,10 +39,8 @@ def decode(found: Any) -> dict[str, str]:
     }
 
 
-def change(context: Context, old: Mapping[str, str], new: Mapping[str, str]) -> None:
+def change(context: Context, tags: Tags, old: Mapping[str, str], new: Mapping[str, str]) -> None:
     """Adds what is new or different, removes what is gone; nothing else is touched."""
-    tags = context.row.tags
-    assert tags is not None
     if tags.change is not None:
         tags.change(context, dict(new))
         return
@@ -57,10 +55,8 @@ def change(context: Context, old: Mapping[str, str], new: Mapping[str, str]) -> 
         getattr(client, tags.add)(**target, **{tags.add_member: encode(tags, added)})
 
 
-def read(context: Context, data: Any, outputs: Mapping[str, Any]) -> dict[str, str]:
+def read(context: Context, tags: Tags, data: Any, outputs: Mapping[str, Any]) -> dict[str, str]:
     """The tags that the resource has now, AWS's own (`aws:`) left out."""
-    tags = context.row.tags
-    assert tags is not None
     if tags.list_op:
         context.state = {**context.state, **outputs}
         found = getattr(context.client(), tags.list_op)(**{tags.target[0]: context.fill(tags.target[1])})

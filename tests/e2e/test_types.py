@@ -12,7 +12,7 @@ from typing import Final
 
 import pytest
 
-from localcloud.services.rows import all_rows
+from localcloud.services.gathered import all_rows
 from tests.e2e import inventory
 from tests.e2e.every_type import CREATED_FIRST, DELETED_FIRST, NEVER_UPDATED, program
 from tests.e2e.inline import MADE, REMOVED, Inline

@@ -54,7 +54,7 @@ def test_it_runs_in_the_private_subnets_under_our_keys_and_logs_to_a_group_that_
 
 
 def test_mandatory_rules_hold_and_it_is_priced_tagged_and_on_the_picture() -> None:
-    from localcloud.services.rows import all_rows
+    from localcloud.services.gathered import all_rows
     from policies.evaluate import evaluate
     from policies.rules.tags import TAGGABLE
     from tools.cost.estimate import estimate

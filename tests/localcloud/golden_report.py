@@ -18,14 +18,14 @@ from localcloud.kernel.context import Clients
 from localcloud.kernel.engine import Engine
 from localcloud.kernel.recorder import Recorder
 from localcloud.kernel.schema import Schema
-from localcloud.services.rows import all_rows
+from localcloud.services.gathered import all_rows, emulated_aws
 from tests.localcloud import golden
 
 
 @functools.cache
 def _parts() -> tuple[Recorder, Clients, Mapping[str, Schema]]:
     """What is dear to make and can be used again: moto's application, boto3's clients, the schemas."""
-    application = Recorder(backend.moto_application())
+    application = emulated_aws()
     _parse_managed_policies_once()
     return application, in_process(application, golden.ENDPOINT), schema.load(all_rows())
 
@@ -53,7 +53,7 @@ def new_engine() -> Engine:
     application, clients, schemas = _parts()
     backend.reset()
     mock_random.seed(3)  # or a subnet that names no zone is now here, now there
-    application.reset()
+    application.store.reset()
     return Engine(all_rows(), schemas, clients, golden.REGION, ACCOUNT)
 
 

@@ -7,7 +7,7 @@ import pkgutil
 
 import pytest
 
-from localcloud.services.rows import all_rows
+from localcloud.services.gathered import all_rows
 from tests.localcloud import golden, known_differences
 from tests.localcloud.golden_report import walk, walkable
 

@@ -6,9 +6,9 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
-from localcloud.kernel.context import Context
+from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import one_of, when
-from localcloud.kernel.spec import Autoname, Call, Resource, Tags, Update
+from localcloud.kernel.spec import Autoname, Resource, Tags, Update
 
 _TIME = "%Y-%m-%d_%H:%M"  # Terraform's form of a budget's period
 _PLAIN = ("comparisonOperator", "threshold", "thresholdType", "notificationType")

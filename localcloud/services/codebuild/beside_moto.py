@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from localcloud.kernel.recorder import ACCOUNT, Call, Extra, Refusal
+from localcloud.kernel.account import ACCOUNT
+from localcloud.kernel.recorded import Addition, ApiCall, Refusal
 
 # What moto's project has no place for; kept in it, so BatchGetProjects gives it back.
 FORGOTTEN: Final = (
@@ -22,7 +23,7 @@ TIMEOUT_MINUTES: Final = 60
 QUEUED_MINUTES: Final = 480
 
 
-def create(call: Call) -> Mapping[str, Any]:
+def create(call: ApiCall) -> Mapping[str, Any]:
     asked, backend = call.params, _backend(call)
     name = asked["name"]
     if name in backend.codebuild_projects:
@@ -46,7 +47,7 @@ def create(call: Call) -> Mapping[str, Any]:
     return {"project": project}
 
 
-def update(call: Call) -> Mapping[str, Any]:
+def update(call: ApiCall) -> Mapping[str, Any]:
     """Changes what is named, and nothing else. https://docs.aws.amazon.com/codebuild/latest/APIReference/API_UpdateProject.html"""
     asked = dict(call.params)
     name = asked.pop("name")
@@ -65,14 +66,14 @@ def _keep(project: dict[str, Any], asked: Mapping[str, Any]) -> None:
         project["badge"] = {"badgeEnabled": asked["badgeEnabled"]}
 
 
-def _backend(call: Call) -> Any:
+def _backend(call: ApiCall) -> Any:
     from moto.codebuild.models import codebuild_backends
 
     return codebuild_backends[ACCOUNT][call.region]
 
 
-def _arn(call: Call, name: str) -> str:
+def _arn(call: ApiCall, name: str) -> str:
     return f"arn:aws:codebuild:{call.region}:{ACCOUNT}:project/{name}"
 
 
-EXTRAS: Mapping[tuple[str, str], Extra] = {("codebuild", "CreateProject"): create, ("codebuild", "UpdateProject"): update}
+ADDITION = Addition(service="codebuild", extras={"CreateProject": create, "UpdateProject": update})

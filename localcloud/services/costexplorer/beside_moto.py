@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from localcloud.kernel.recorder import ACCOUNT, Call, Recorded, Refusal
+from localcloud.kernel.account import ACCOUNT
+from localcloud.kernel.recorded import Addition, ApiCall, Recorded, Refusal
 
 SERVICE = "ce"
 # Mail is a digest: https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_AnomalySubscription.html
@@ -18,23 +19,23 @@ def _arn(kind: str) -> str:
     return f"arn:aws:ce::{ACCOUNT}:{kind}/{uuid.uuid4()}"
 
 
-def _monitor(call: Call) -> Mapping[str, Any]:
+def _monitor(call: ApiCall) -> Mapping[str, Any]:
     today = datetime.now(UTC).strftime("%Y-%m-%d")
     return {"MonitorArn": _arn("anomalymonitor"), "CreationDate": today, "LastUpdatedDate": today, **_tags(call)}
 
 
-def _subscription(call: Call) -> Mapping[str, Any]:
+def _subscription(call: ApiCall) -> Mapping[str, Any]:
     return {"SubscriptionArn": _arn("anomalysubscription"), "AccountId": ACCOUNT, **_tags(call)}
 
 
-def _tags(call: Call) -> Mapping[str, Any]:
+def _tags(call: ApiCall) -> Mapping[str, Any]:
     return {"ResourceTags": list(call.params.get("ResourceTags") or ())}
 
 
-def _can_be_told(call: Call) -> None:
+def _can_be_told(call: ApiCall) -> None:
     """Monitors that there are, and subscribers that the frequency goes with."""
     asked = call.params["AnomalySubscription"]
-    known = {item["MonitorArn"] for item in call.recorder.items(SERVICE, "anomaly-monitor", call.region)}
+    known = {item["MonitorArn"] for item in call.store.items(SERVICE, "anomaly-monitor", call.region)}
     for arn in asked["MonitorArnList"]:
         if arn not in known:
             raise Refusal("UnknownMonitorException", f"Monitor {arn} does not exist.")
@@ -45,7 +46,7 @@ def _can_be_told(call: Call) -> None:
             raise Refusal("ValidationException", message)
 
 
-def _row(what: str, made: Callable[[Call], Mapping[str, Any]], parent: Callable[[Call], None] | None = None) -> Recorded:
+def _row(what: str, made: Callable[[ApiCall], Mapping[str, Any]], parent: Callable[[ApiCall], None] | None = None) -> Recorded:
     """Both kinds are asked for in the same way, by the same names."""
     kind, arn = f"Anomaly{what}", f"{what}Arn"
     return Recorded(
@@ -67,4 +68,4 @@ def _row(what: str, made: Callable[[Call], Mapping[str, Any]], parent: Callable[
     )
 
 
-ROWS = (_row("Monitor", _monitor), _row("Subscription", _subscription, _can_be_told))
+ADDITION = Addition(service=SERVICE, recorded=(_row("Monitor", _monitor), _row("Subscription", _subscription, _can_be_told)))

@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from localcloud.kernel.context import Context
+from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import arn, conflicts, json_document, length, one_of
-from localcloud.kernel.spec import Autoname, Call, Resource, Tags, Update
+from localcloud.kernel.spec import Autoname, Resource, Tags, Update
 
 # An expression as pulumi-aws names it -> as AWS does, for those parts that hold a key with values.
 _LEAVES = {"costCategory": "CostCategories", "dimension": "Dimensions", "tags": "Tags"}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from localcloud.kernel.context import Context
+from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import between, conflicts, matches, one_of, when
-from localcloud.kernel.spec import Autoname, Call, Check, Resource, Tags, Update, ec2_tags
+from localcloud.kernel.spec import Autoname, Check, Resource, Tags, Update, ec2_tags
 from localcloud.kernel.values import member_of, to_aws
 
 _DATA: Final = (

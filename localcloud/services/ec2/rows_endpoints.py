@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from localcloud.kernel.context import Context
+from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import arn, exactly_one, json_document, one_of
-from localcloud.kernel.spec import Call, Resource, Update, ec2_tags
+from localcloud.kernel.spec import Resource, Update, ec2_tags
 
 _GONE: Final = ("deleting", "deleted", "rejected", "failed", "expired")
 

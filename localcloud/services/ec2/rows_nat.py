@@ -5,9 +5,9 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
-from localcloud.kernel.context import Context
+from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import conflicts, one_of, when
-from localcloud.kernel.spec import Call, Resource, Update, ec2_tags
+from localcloud.kernel.spec import Resource, Update, ec2_tags
 
 
 def _public_dns(c: Context) -> str:

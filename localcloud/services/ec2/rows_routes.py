@@ -10,9 +10,9 @@ from typing import Any, Final
 
 import botocore.exceptions
 
-from localcloud.kernel.context import Context, error_code
+from localcloud.kernel.context import Call, Context, error_code
 from localcloud.kernel.rules import cidr, exactly_one
-from localcloud.kernel.spec import Call, Resource, Update, ec2_tags
+from localcloud.kernel.spec import Resource, Update, ec2_tags
 
 _TARGETS: Final = {
     "carrierGatewayId": "CarrierGatewayId",

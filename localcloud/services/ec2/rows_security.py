@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from localcloud.kernel.context import Context
+from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import between, cidr, conflicts, exactly_one, length, when
-from localcloud.kernel.spec import Autoname, Call, Check, Resource, Update, ec2_tags
+from localcloud.kernel.spec import Autoname, Check, Resource, Update, ec2_tags
 
 _PROTOCOLS: Final = {"all": "-1", "1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}
 # Property of an inline rule, the member of an IpPermission, the member in it.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from localcloud.kernel.context import Context
+from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import cidr, conflicts, one_of, requires
-from localcloud.kernel.spec import Call, Resource, Update, ec2_tags
+from localcloud.kernel.spec import Resource, Update, ec2_tags
 
 
 def _flag(prop: str, member: str = "") -> Update:

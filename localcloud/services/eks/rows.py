@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from localcloud.kernel.context import Context
+from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import arn, at_least, between, cidr, conflicts, length, matches, one_of, value_at, when
-from localcloud.kernel.spec import Autoname, Call, Resource, Tags, Update
+from localcloud.kernel.spec import Autoname, Resource, Tags, Update
 
 GONE = ("ResourceNotFoundException",)
 LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from localcloud.kernel.context import Context
+from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import arn, length, one_of
-from localcloud.kernel.spec import Call, Resource, Update
+from localcloud.kernel.spec import Resource, Update
 from localcloud.services.eks.rows import GONE, eks_tags
 
 _ADDON = {"clusterName": "{clusterName}", "addonName": "{addonName}"}

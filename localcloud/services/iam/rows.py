@@ -6,9 +6,9 @@ import json
 from typing import Any
 from urllib.parse import unquote
 
-from localcloud.kernel.context import Context
+from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import arn, between, conflicts, length, matches, policy_document, when
-from localcloud.kernel.spec import Autoname, Call, Resource, Tags, Update
+from localcloud.kernel.spec import Autoname, Resource, Tags, Update
 from localcloud.kernel.values import same_json
 
 _GONE = ("NoSuchEntity",)

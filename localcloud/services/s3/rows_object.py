@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 import botocore.exceptions
 
-from localcloud.kernel.context import Context
+from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import arn, conflicts, one_of
-from localcloud.kernel.spec import Autoname, Call, Resource, Tags, Update
+from localcloud.kernel.spec import Autoname, Resource, Tags, Update
 
 # How the engine marks assets and archives in property values; source: pulumi sdk, runtime/rpc.py.
 _MARK = "4dabf18193072939515e22adb298388d"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from localcloud.kernel.context import Context
+from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import exactly_one, json_document, matches, one_of, values_at, when
-from localcloud.kernel.spec import Call, Resource, Update
+from localcloud.kernel.spec import Resource, Update
 
 _OWNER = matches("expectedBucketOwner", r"\d{12}", "doesn't look like AWS Account ID (exactly 12 digits)")
 _NO_BUCKET = ("NoSuchBucket",)

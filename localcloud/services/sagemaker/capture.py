@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from .transfer import TransferError
+from localcloud.services.sagemaker.transfer import TransferError
 
 # Records wait in memory for the next flush only; a flood beyond this drops the oldest, never the request.
 MAX_WAITING_BYTES = 64 * 1024 * 1024

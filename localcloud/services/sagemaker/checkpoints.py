@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from . import layout
-from .context import Context
-from .transfer import SyncUp, TransferError, sync_down
+from localcloud.services.sagemaker import layout
+from localcloud.services.sagemaker.context import Context
+from localcloud.services.sagemaker.transfer import SyncUp, TransferError, sync_down
 
 
 class Checkpoints:

@@ -10,9 +10,9 @@ from typing import Any
 
 from moto.sagemaker.models import sagemaker_backends
 
-from .limits import Limits
-from .logs import LogShipper
-from .transfer import Storage
+from localcloud.services.sagemaker.limits import Limits
+from localcloud.services.sagemaker.logs import LogShipper
+from localcloud.services.sagemaker.transfer import Storage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,8 @@ import re
 import time
 from collections.abc import Callable
 
-from .limits import Limits
-from .processes import Child
+from localcloud.services.sagemaker.limits import Limits
+from localcloud.services.sagemaker.processes import Child
 
 NEVER = float("inf")
 # What gloo, NCCL and PyTorch's store say when another host has gone: an effect, not a cause.

@@ -14,11 +14,11 @@ from typing import Any
 
 from moto.core.utils import utcnow
 
-from . import layout, transfer
-from .context import Context, bad_name, invalid
-from .limits import allocate
-from .rollout import Rollout
-from .variants import DeployFailed, Deployment, Variant, read_config
+from localcloud.services.sagemaker import layout, transfer
+from localcloud.services.sagemaker.context import Context, bad_name, invalid
+from localcloud.services.sagemaker.limits import allocate
+from localcloud.services.sagemaker.rollout import Rollout
+from localcloud.services.sagemaker.variants import DeployFailed, Deployment, Variant, read_config
 
 FAILURE_CHARACTERS = 1024
 

@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .capture import Capture
-from .context import Context
-from .endpoints import Endpoint, Endpoints
-from .servers import ModelServer, ServerUnavailable
-from .variants import Deployment, Variant
+from localcloud.services.sagemaker.capture import Capture
+from localcloud.services.sagemaker.context import Context
+from localcloud.services.sagemaker.endpoints import Endpoint, Endpoints
+from localcloud.services.sagemaker.servers import ModelServer, ServerUnavailable
+from localcloud.services.sagemaker.variants import Deployment, Variant
 
 WINDOW_S = 60
 # What a container is told of the request; everything else (signature, host, length) is between client and cloud.

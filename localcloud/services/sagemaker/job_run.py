@@ -14,14 +14,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-from . import layout, metrics, transfer
-from .checkpoints import Checkpoints
-from .context import Context
-from .crew import Crew, Event
-from .logs import LogStream
-from .processes import Child
-from .records import JobRecord
-from .transfer import TransferError
+from localcloud.services.sagemaker import layout, metrics, transfer
+from localcloud.services.sagemaker.checkpoints import Checkpoints
+from localcloud.services.sagemaker.context import Context
+from localcloud.services.sagemaker.crew import Crew, Event
+from localcloud.services.sagemaker.logs import LogStream
+from localcloud.services.sagemaker.processes import Child
+from localcloud.services.sagemaker.records import JobRecord
+from localcloud.services.sagemaker.transfer import TransferError
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 DEFAULT_MAX_RUNTIME_S = 86_400  # StoppingCondition.MaxRuntimeInSeconds when it is not given

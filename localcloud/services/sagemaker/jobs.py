@@ -8,11 +8,11 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from . import layout
-from .context import Context, RequestError, bad_name, invalid
-from .job_run import JobRun
-from .metrics import compile_metric
-from .records import ENDED, JobRecord
+from localcloud.services.sagemaker import layout
+from localcloud.services.sagemaker.context import Context, RequestError, bad_name, invalid
+from localcloud.services.sagemaker.job_run import JobRun
+from localcloud.services.sagemaker.metrics import compile_metric
+from localcloud.services.sagemaker.records import ENDED, JobRecord
 
 
 class Jobs:

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import unquote
 
-from .context import Context, RequestError
-from .endpoints import Endpoints
-from .invoke import Answer, Invoker
-from .jobs import Jobs
+from localcloud.services.sagemaker.context import Context, RequestError
+from localcloud.services.sagemaker.endpoints import Endpoints
+from localcloud.services.sagemaker.invoke import Answer, Invoker
+from localcloud.services.sagemaker.jobs import Jobs
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]

@@ -8,7 +8,7 @@ from typing import Any
 
 from moto.core.utils import utcnow
 
-from .context import Context
+from localcloud.services.sagemaker.context import Context
 
 ENDED = frozenset({"Completed", "Failed", "Stopped"})
 # Parts of the request that moto does not keep; DescribeTrainingJob gives them back.

@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from . import transfer
-from .context import Context
-from .servers import ModelServer, stop_all
-from .variants import DeployFailed, Deployment, Variant
+from localcloud.services.sagemaker import transfer
+from localcloud.services.sagemaker.context import Context
+from localcloud.services.sagemaker.servers import ModelServer, stop_all
+from localcloud.services.sagemaker.variants import DeployFailed, Deployment, Variant
 
 DRAIN_S = 30.0
 

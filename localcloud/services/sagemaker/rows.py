@@ -9,9 +9,9 @@ from typing import Any
 
 import botocore.exceptions
 
-from localcloud.kernel.context import Context
+from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import arn, at_least, conflicts, matches, when
-from localcloud.kernel.spec import Autoname, Call, Resource, Tags, Update
+from localcloud.kernel.spec import Autoname, Resource, Tags, Update
 
 ENDPOINT_SECONDS = 600.0
 POLL_SECONDS = 0.2

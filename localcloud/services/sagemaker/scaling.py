@@ -17,10 +17,10 @@ from typing import Any
 from moto.applicationautoscaling.models import applicationautoscaling_backends
 from moto.core.utils import utcnow
 
-from . import metrics
-from .context import Context
-from .endpoints import Endpoint, Endpoints
-from .invoke import Traffic
+from localcloud.services.sagemaker import metrics
+from localcloud.services.sagemaker.context import Context
+from localcloud.services.sagemaker.endpoints import Endpoint, Endpoints
+from localcloud.services.sagemaker.invoke import Traffic
 
 DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 METRIC = "SageMakerVariantInvocationsPerInstance"

@@ -13,10 +13,10 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from . import layout
-from .context import Context
-from .logs import LogStream
-from .processes import Child
+from localcloud.services.sagemaker import layout
+from localcloud.services.sagemaker.context import Context
+from localcloud.services.sagemaker.logs import LogStream
+from localcloud.services.sagemaker.processes import Child
 
 FIRST_PING_S = 0.02
 SLOWEST_PING_S = 0.25

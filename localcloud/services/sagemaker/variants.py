@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import layout
-from .context import Context
-from .servers import ModelServer
+from localcloud.services.sagemaker import layout
+from localcloud.services.sagemaker.context import Context
+from localcloud.services.sagemaker.servers import ModelServer
 
 
 class DeployFailed(Exception):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from localcloud.kernel.context import Context
+from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import arn, between, matches, one_of
-from localcloud.kernel.spec import Autoname, Call, Resource, Update
+from localcloud.kernel.spec import Autoname, Resource, Update
 
 _GROUP = "default"
 

@@ -7,9 +7,9 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from localcloud.kernel.context import Context
+from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import conflicts, json_document, matches, requires, when
-from localcloud.kernel.spec import Autoname, Call, Resource, Tags, Update
+from localcloud.kernel.spec import Autoname, Resource, Tags, Update
 
 _GONE = ("ResourceNotFoundException",)
 _CURRENT = "AWSCURRENT"

@@ -12,7 +12,8 @@ from functools import cache
 from hashlib import sha256
 from typing import Any, Final
 
-from localcloud.kernel.recorder import ACCOUNT, Call, Extra, Refusal
+from localcloud.kernel.account import ACCOUNT
+from localcloud.kernel.recorded import Addition, ApiCall, Refusal
 
 # (service, code, name, value)
 DEFAULTS: Final = (
@@ -88,51 +89,51 @@ def _defaults() -> dict[str, dict[str, dict[str, Any]]]:
     return found
 
 
-def _of(call: Call) -> Mapping[str, dict[str, Any]]:
+def _of(call: ApiCall) -> Mapping[str, dict[str, Any]]:
     found = _defaults().get(call.params["ServiceCode"])
     if found is None:
         raise Refusal("NoSuchResourceException", "The request failed because the specified service does not exist.")
     return found
 
 
-def _one(call: Call) -> dict[str, Any]:
+def _one(call: ApiCall) -> dict[str, Any]:
     found = _of(call).get(call.params["QuotaCode"])
     if found is None:
         raise Refusal("NoSuchResourceException", "The request failed because the specified quota does not exist.")
     return found
 
 
-def _applied(call: Call, quota: dict[str, Any]) -> dict[str, Any]:
+def _applied(call: ApiCall, quota: dict[str, Any]) -> dict[str, Any]:
     """The quota as this account and region has it."""
-    granted = call.recorder.kept("service-quotas", "granted", call.region)
+    granted = call.store.of("service-quotas", "granted", call.region)
     arn = f"arn:aws:servicequotas:{call.region}:{ACCOUNT}:{quota['ServiceCode']}/{quota['QuotaCode']}"
     return {**quota, "QuotaArn": arn, **granted.get((quota["ServiceCode"], quota["QuotaCode"]), {})}
 
 
-def _page(call: Call, quotas: list[dict[str, Any]]) -> Mapping[str, Any]:
+def _page(call: ApiCall, quotas: list[dict[str, Any]]) -> Mapping[str, Any]:
     first = int(call.params.get("NextToken") or 0)
     last = first + min(PAGE, int(call.params.get("MaxResults") or PAGE))
     more = {"NextToken": str(last)} if last < len(quotas) else {}
     return {"Quotas": quotas[first:last], **more}
 
 
-def _list(call: Call) -> Mapping[str, Any]:
+def _list(call: ApiCall) -> Mapping[str, Any]:
     return _page(call, [_applied(call, quota) for quota in _of(call).values()])
 
 
-def _list_defaults(call: Call) -> Mapping[str, Any]:
+def _list_defaults(call: ApiCall) -> Mapping[str, Any]:
     return _page(call, list(_of(call).values()))
 
 
-def _get(call: Call) -> Mapping[str, Any]:
+def _get(call: ApiCall) -> Mapping[str, Any]:
     return {"Quota": _applied(call, _one(call))}
 
 
-def _get_default(call: Call) -> Mapping[str, Any]:
+def _get_default(call: ApiCall) -> Mapping[str, Any]:
     return {"Quota": _one(call)}
 
 
-def _increase(call: Call) -> Mapping[str, Any]:
+def _increase(call: ApiCall) -> Mapping[str, Any]:
     """Granted at once. As on AWS, nothing is asked for that is there already."""
     quota, wanted = _applied(call, _one(call)), float(call.params["DesiredValue"])
     if wanted <= quota["Value"]:
@@ -140,15 +141,18 @@ def _increase(call: Call) -> Mapping[str, Any]:
             "IllegalArgumentException", "You must provide a quota value greater than or equal to the current quota value."
         )
     key = (quota["ServiceCode"], quota["QuotaCode"])
-    call.recorder.kept("service-quotas", "granted", call.region)[key] = {"Value": wanted}
+    call.store.of("service-quotas", "granted", call.region)[key] = {"Value": wanted}
     named = {name: quota[name] for name in ("ServiceCode", "ServiceName", "QuotaCode", "QuotaName", "QuotaArn", "GlobalQuota")}
     return {"RequestedQuota": {"Id": call.new_id(digits=32), "DesiredValue": wanted, "Status": "APPROVED", **named}}
 
 
-EXTRAS: Mapping[tuple[str, str], Extra] = {
-    ("service-quotas", "ListServiceQuotas"): _list,
-    ("service-quotas", "ListAWSDefaultServiceQuotas"): _list_defaults,
-    ("service-quotas", "GetServiceQuota"): _get,
-    ("service-quotas", "GetAWSDefaultServiceQuota"): _get_default,
-    ("service-quotas", "RequestServiceQuotaIncrease"): _increase,
-}
+ADDITION = Addition(
+    service="service-quotas",
+    extras={
+        "ListServiceQuotas": _list,
+        "ListAWSDefaultServiceQuotas": _list_defaults,
+        "GetServiceQuota": _get,
+        "GetAWSDefaultServiceQuota": _get_default,
+        "RequestServiceQuotaIncrease": _increase,
+    },
+)

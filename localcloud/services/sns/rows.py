@@ -1,37 +1,13 @@
-"""Topics, subscriptions, queues: services whose settings are a map of string attributes."""
+"""SNS: topics and subscriptions. Facts of behaviour: tests/golden/sns.*.json."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from typing import Any
 
-from localcloud.kernel.context import Context
+from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import arn, between, conflicts, json_document, one_of, when
-from localcloud.kernel.spec import Autoname, Call, Resource, Tags, Update
-
-
-def _text(value: Any) -> str:
-    return ("true" if value else "false") if isinstance(value, bool) else str(value)
-
-
-def _attributes(props: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, str]:
-    """The properties as AWS's attributes; what is not given is left out."""
-    return {member: _text(props[prop]) for prop, member in names.items() if props.get(prop) not in (None, "", False, 0)}
-
-
-def _named(fifo: str, kind: str) -> Any:
-    def says(props: Mapping[str, Any]) -> str | None:
-        name = props.get("name")
-        if name is None:
-            return None
-        ending = ".fifo" if props.get(fifo) else ""
-        stem = str(name).removesuffix(ending)
-        good = str(name).endswith(ending) and re.fullmatch(r"[0-9A-Za-z_-]+", stem) and len(str(name)) <= 256
-        return None if good else f"invalid {kind} name: {name}" + (" (a FIFO one ends in .fifo)" if ending else "")
-
-    return when("name", says, fifo)
-
+from localcloud.kernel.spec import Autoname, Resource, Tags, Update
+from localcloud.services.string_attributes import as_text, attributes_of, fifo_name, fifo_suffix, only_fifo
 
 # Property -> attribute; source: SNS API reference, SetTopicAttributes.
 _FEEDBACK = {
@@ -61,7 +37,7 @@ def _change_topic(c: Context) -> None:
     for prop in sorted(c.changed & set(_TOPIC) - _TOPIC_FIXED):
         value = c.props.get(prop)
         c.client().set_topic_attributes(
-            TopicArn=c.id, AttributeName=_TOPIC[prop], AttributeValue="" if value is None else _text(value)
+            TopicArn=c.id, AttributeName=_TOPIC[prop], AttributeValue="" if value is None else as_text(value)
         )
 
 
@@ -76,26 +52,10 @@ def _read_topic(c: Context) -> dict[str, Any]:
     }
 
 
-def _only_fifo(what: str) -> Any:
-    def says(props: Mapping[str, Any]) -> str | None:
-        fifo = props.get("fifoTopic") or props.get("fifoQueue")
-        return (
-            f"content-based deduplication can only be set for FIFO {what}"
-            if props.get("contentBasedDeduplication") and not fifo
-            else None
-        )
-
-    return when("contentBasedDeduplication", says)
-
-
-def _fifo_suffix(prop: str) -> Any:
-    return lambda props: ".fifo" if props.get(prop) else ""
-
-
 TOPIC = Resource(
     type="aws:sns/topic:Topic",
     service="sns",
-    create=Call(op="create_topic", take=(), params={"Name": "{name}", "Attributes": lambda c: _attributes(c.props, _TOPIC)}),
+    create=Call(op="create_topic", take=(), params={"Name": "{name}", "Attributes": lambda c: attributes_of(c.props, _TOPIC)}),
     id="{data.TopicArn}",
     read=_read_topic,
     missing=("NotFound", "NotFoundException"),
@@ -122,12 +82,12 @@ TOPIC = Resource(
         "signatureVersion": 0,
     },
     json=frozenset({"policy", "deliveryPolicy", "archivePolicy"}),
-    autoname=Autoname(limit=256, suffix=_fifo_suffix("fifoTopic")),
+    autoname=Autoname(limit=256, suffix=fifo_suffix("fifoTopic")),
     checks=(
-        _named("fifoTopic", "topic"),
+        fifo_name("fifoTopic", "topic"),
         conflicts("name", "namePrefix"),
         one_of("tracingConfig", "Active", "PassThrough"),
-        _only_fifo("topics"),
+        only_fifo("topics"),
         between("signatureVersion", 1, 2),
         json_document("policy"),
         json_document("deliveryPolicy"),
@@ -149,9 +109,9 @@ _SUBSCRIPTION = {
 def _change_subscription(c: Context) -> None:
     for prop in sorted(c.changed & set(_SUBSCRIPTION)):
         value = c.props.get(prop)
-        text = "" if value is None else _text(value)
+        text = "" if value is None else as_text(value)
         if prop == "rawMessageDelivery":
-            text = _text(bool(value))
+            text = as_text(bool(value))
         c.client().set_subscription_attributes(SubscriptionArn=c.id, AttributeName=_SUBSCRIPTION[prop], AttributeValue=text)
 
 
@@ -180,7 +140,7 @@ TOPIC_SUBSCRIPTION = Resource(
         params={
             "TopicArn": "{topic}",
             "ReturnSubscriptionArn": True,
-            "Attributes": lambda c: _attributes(c.props, _SUBSCRIPTION) or None,
+            "Attributes": lambda c: attributes_of(c.props, _SUBSCRIPTION) or None,
         },
     ),
     id="{data.SubscriptionArn}",
@@ -213,101 +173,5 @@ TOPIC_SUBSCRIPTION = Resource(
     ),
 )
 
-_QUEUE = {
-    "contentBasedDeduplication": "ContentBasedDeduplication",
-    "deduplicationScope": "DeduplicationScope",
-    "delaySeconds": "DelaySeconds",
-    "fifoQueue": "FifoQueue",
-    "fifoThroughputLimit": "FifoThroughputLimit",
-    "kmsDataKeyReusePeriodSeconds": "KmsDataKeyReusePeriodSeconds",
-    "kmsMasterKeyId": "KmsMasterKeyId",
-    "maxMessageSize": "MaximumMessageSize",
-    "messageRetentionSeconds": "MessageRetentionPeriod",
-    "policy": "Policy",
-    "receiveWaitTimeSeconds": "ReceiveMessageWaitTimeSeconds",
-    "redriveAllowPolicy": "RedriveAllowPolicy",
-    "redrivePolicy": "RedrivePolicy",
-    "sqsManagedSseEnabled": "SqsManagedSseEnabled",
-    "visibilityTimeoutSeconds": "VisibilityTimeout",
-}
 
-
-def _change_queue(c: Context) -> None:
-    changed = {prop: c.props.get(prop) for prop in c.changed & set(_QUEUE) - {"fifoQueue"}}
-    values = {_QUEUE[prop]: "" if value is None else _text(value) for prop, value in changed.items()}
-    c.client().set_queue_attributes(QueueUrl=c.id, Attributes=values)
-
-
-def _read_queue(c: Context) -> dict[str, Any]:
-    found = c.client().get_queue_attributes(QueueUrl=c.id, AttributeNames=["All"])["Attributes"]
-    return {
-        **{prop: found.get(member) for prop, member in _QUEUE.items()},
-        "arn": found["QueueArn"],
-        "name": found["QueueArn"].rpartition(":")[2],
-        "url": c.id,
-    }
-
-
-QUEUE = Resource(
-    type="aws:sqs/queue:Queue",
-    service="sqs",
-    create=Call(op="create_queue", take=(), params={"QueueName": "{name}", "Attributes": lambda c: _attributes(c.props, _QUEUE)}),
-    id="{data.QueueUrl}",
-    read=_read_queue,
-    missing=("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"),
-    updates=(Update(on=tuple(prop for prop in _QUEUE if prop != "fifoQueue"), do=_change_queue, after_create=False),),
-    delete=Call(op="delete_queue", params={"QueueUrl": "{id}"}),
-    replace=frozenset({"name", "namePrefix", "fifoQueue"}),
-    computed=frozenset(
-        {
-            *("name", "namePrefix", "deduplicationScope", "fifoThroughputLimit", "kmsDataKeyReusePeriodSeconds", "policy"),
-            *("redriveAllowPolicy", "redrivePolicy", "sqsManagedSseEnabled"),
-        }
-    ),
-    defaults={
-        "contentBasedDeduplication": False,
-        "delaySeconds": 0,
-        "fifoQueue": False,
-        "maxMessageSize": 262144,
-        "messageRetentionSeconds": 345600,
-        "receiveWaitTimeSeconds": 0,
-        "visibilityTimeoutSeconds": 30,
-    },
-    empty={
-        **dict.fromkeys(
-            (
-                "deduplicationScope",
-                "fifoThroughputLimit",
-                "kmsMasterKeyId",
-                "namePrefix",
-                "policy",
-                "redriveAllowPolicy",
-                "redrivePolicy",
-            ),
-            "",
-        ),
-        "contentBasedDeduplication": False,
-        "fifoQueue": False,
-        "kmsDataKeyReusePeriodSeconds": 300,
-    },
-    json=frozenset({"policy", "redrivePolicy", "redriveAllowPolicy"}),
-    autoname=Autoname(limit=80, suffix=_fifo_suffix("fifoQueue")),
-    checks=(
-        between("visibilityTimeoutSeconds", 0, 43200),
-        _named("fifoQueue", "queue"),
-        _only_fifo("queue"),
-        conflicts("kmsMasterKeyId", "sqsManagedSseEnabled"),
-        json_document("policy"),
-        conflicts("name", "namePrefix"),
-    ),
-    tags=Tags(
-        create="tags",
-        form="map",
-        target=("QueueUrl", "{id}"),
-        add="tag_queue",
-        remove="untag_queue",
-        list_op="list_queue_tags",
-    ),
-)
-
-ROWS = (TOPIC, TOPIC_SUBSCRIPTION, QUEUE)
+ROWS = (TOPIC, TOPIC_SUBSCRIPTION)

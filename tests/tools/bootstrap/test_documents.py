@@ -16,8 +16,9 @@ import pytest
 
 from infra.base.iam import AGENT_POLICIES
 from infra.base.iam_lint import KEY_POLICY_LIMIT, MANAGED_POLICY_LIMIT, allows, lint_document
-from localcloud.kernel.spec import Call, Resource
-from localcloud.services.rows import all_rows
+from localcloud.kernel.context import Call
+from localcloud.kernel.spec import Resource
+from localcloud.services.gathered import all_rows
 from policies.evaluate import evaluate
 from policies.iam import matches
 from tests.support.stacks import ROOT, STACKS, config_of, recorded_stack

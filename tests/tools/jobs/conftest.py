@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.localcloud.sagemaker.cloud import BUCKET, REGION, Cloud, make_repository
+from tests.localcloud.services.sagemaker.cloud import BUCKET, REGION, Cloud, make_repository
 from tools.jobs.clients import Clients, connect
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.localcloud.sagemaker.cloud import ACCOUNT, BUCKET, REGION, TRAINING_IMAGE
+from tests.localcloud.services.sagemaker.cloud import ACCOUNT, BUCKET, REGION, TRAINING_IMAGE
 from tools.jobs.definition import JobDefinition, from_outputs
 
 STARTED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

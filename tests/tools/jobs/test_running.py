@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.localcloud.sagemaker.cloud import BUCKET, Cloud, unique, wait_for
+from tests.localcloud.services.sagemaker.cloud import BUCKET, Cloud, unique, wait_for
 from tests.tools.jobs.make import job, outputs
 from tools.jobs.clients import Clients
 from tools.jobs.definition import build, from_outputs

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner, Result
 
-from tests.localcloud.sagemaker.cloud import BUCKET, REGISTRY, wait_for
+from tests.localcloud.services.sagemaker.cloud import BUCKET, REGISTRY, wait_for
 from tests.tools.jobs.make import outputs
 from tools.cli import deployed as deployed_module
 from tools.cli import job_line

@@ -19,10 +19,9 @@ from botocore.config import Config
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import make_server
 
-from localcloud.kernel import backend
-from localcloud.kernel.recorder import Recorder
-from localcloud.services.sagemaker import SageMakerRuntime
-from tests.localcloud.sagemaker.cloud import SHORT
+from localcloud.services.gathered import emulated_aws
+from localcloud.services.sagemaker.runs import SageMakerRuntime
+from tests.localcloud.services.sagemaker.cloud import SHORT
 from tools.cli.deployed import Deployed
 from tools.jobs.clients import Clients, connect
 from tools.jobs.definition import from_outputs
@@ -66,7 +65,7 @@ class Cloud:
 
     def start(self) -> Cloud:
         runtime = SageMakerRuntime(self.home, lambda: self.url, repository=self.repository, limits=SHORT)
-        app = runtime.wrap(Recorder(backend.moto_application()))
+        app = runtime.wrap(emulated_aws())
         server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
         self.url = f"http://127.0.0.1:{server.server_port}"
         threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from tests.localcloud.sagemaker.cloud import wait_for
+from tests.localcloud.services.sagemaker.cloud import wait_for
 from tools.cli import deployed as deployed_module
 from tools.cli.app import app
 from tools.models import evaluation

@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from localcloud.kernel import backend
-from tests.localcloud.sagemaker.cloud import BUCKET, REGION, SHORT, Cloud, make_repository
+from tests.localcloud.services.sagemaker.cloud import BUCKET, REGION, SHORT, Cloud, make_repository
 from tools.cli import job_report
 from tools.cli.app import app
 from tools.jobs.clients import connect

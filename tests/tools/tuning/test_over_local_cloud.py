@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from localcloud.kernel import backend
-from tests.localcloud.sagemaker.cloud import ACCOUNT, BUCKET, REGION, SHORT, TRAINING_IMAGE, Cloud, make_repository
+from tests.localcloud.services.sagemaker.cloud import ACCOUNT, BUCKET, REGION, SHORT, TRAINING_IMAGE, Cloud, make_repository
 from tools.jobs.clients import Clients, connect
 from tools.jobs.definition import JobDefinition
 from tools.tuning.kept import KeptStudy, path_of

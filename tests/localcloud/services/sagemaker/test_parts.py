@@ -23,8 +23,7 @@ from localcloud.services.sagemaker.limits import Limits, allocate
 from localcloud.services.sagemaker.metrics import MetricWatch, compile_metric
 from localcloud.services.sagemaker.transfer import TransferError
 from localcloud.services.sagemaker.variants import Deployment, ModelSpec, Variant
-
-from .cloud import archive, unpacked
+from tests.localcloud.services.sagemaker.cloud import archive, unpacked
 
 
 @pytest.mark.parametrize(

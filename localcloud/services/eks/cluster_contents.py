@@ -6,23 +6,24 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from localcloud.kernel.recorder import ACCOUNT, Call, Recorded, Refusal
-from localcloud.services.eks.beside_moto import MISSING, cluster_of
+from localcloud.kernel.account import ACCOUNT
+from localcloud.kernel.recorded import ApiCall, Recorded, Refusal
+from localcloud.services.eks.clusters import MISSING, cluster_of
 
 _EXISTS = "ResourceInUseException"
 
 
-def _takes_entries(call: Call) -> None:
+def _takes_entries(call: ApiCall) -> None:
     mode = (getattr(cluster_of(call), "accessConfig", None) or {}).get("authenticationMode", "CONFIG_MAP")
     if mode == "CONFIG_MAP":
         message = "The cluster's authentication mode must be set to one of [API, API_AND_CONFIG_MAP] to perform this operation."
         raise Refusal("InvalidRequestException", message)
 
 
-def _entry_exists(call: Call) -> None:
+def _entry_exists(call: ApiCall) -> None:
     _takes_entries(call)
     cluster, principal = call.params["clusterName"], call.params["principalArn"]
-    entries = call.recorder.items("eks", "access-entry", call.region)
+    entries = call.store.items("eks", "access-entry", call.region)
     if not any((entry["clusterName"], entry["principalArn"]) == (cluster, principal) for entry in entries):
         message = (
             f"The specified principalArn could not be found. You must specify a principal that is in an access entry: {principal}"
@@ -30,11 +31,11 @@ def _entry_exists(call: Call) -> None:
         raise Refusal(MISSING, message)
 
 
-def _account_is_free(call: Call) -> None:
+def _account_is_free(call: ApiCall) -> None:
     """A service account has one role."""
     cluster_of(call)
     names = ("clusterName", "namespace", "serviceAccount")
-    for other in call.recorder.items("eks", "pod-identity-association", call.region):
+    for other in call.store.items("eks", "pod-identity-association", call.region):
         if all(other[name] == call.params[name] for name in names):
             raise Refusal(_EXISTS, f"Association already exists: {other['associationId']}")
 
@@ -44,7 +45,7 @@ def _times() -> dict[str, Any]:
     return {"createdAt": now, "modifiedAt": now}
 
 
-def _addon(call: Call) -> Mapping[str, Any]:
+def _addon(call: ApiCall) -> Mapping[str, Any]:
     cluster, name = call.params["clusterName"], call.params["addonName"]
     arn = f"arn:aws:eks:{call.region}:{ACCOUNT}:addon/{cluster}/{name}/{call.new_id()}"
     return {
@@ -57,7 +58,7 @@ def _addon(call: Call) -> Mapping[str, Any]:
     }
 
 
-def _addon_answer(call: Call, item: dict[str, Any]) -> Mapping[str, Any]:
+def _addon_answer(call: ApiCall, item: dict[str, Any]) -> Mapping[str, Any]:
     """UpdateAddon answers with the update, not with the add-on, and takes away a role that it does not name."""
     if call.operation != "UpdateAddon":
         return {"addon": item}
@@ -66,7 +67,7 @@ def _addon_answer(call: Call, item: dict[str, Any]) -> Mapping[str, Any]:
     return {"update": {"id": call.new_id(), "status": "Successful", "type": "AddonUpdate", "createdAt": datetime.now(UTC)}}
 
 
-def _access_entry(call: Call) -> Mapping[str, Any]:
+def _access_entry(call: ApiCall) -> Mapping[str, Any]:
     cluster, principal = call.params["clusterName"], call.params["principalArn"]
     kind, _, name = principal.rpartition(":")[2].partition("/")
     return {
@@ -79,7 +80,7 @@ def _access_entry(call: Call) -> Mapping[str, Any]:
     }
 
 
-def _pod_identity(call: Call) -> Mapping[str, Any]:
+def _pod_identity(call: ApiCall) -> Mapping[str, Any]:
     identifier = call.new_id("a-")
     cluster = call.params["clusterName"]
     return {
@@ -91,21 +92,21 @@ def _pod_identity(call: Call) -> Mapping[str, Any]:
     }
 
 
-def _entry(call: Call, item: Mapping[str, Any]) -> Mapping[str, Any]:
+def _entry(call: ApiCall, item: Mapping[str, Any]) -> Mapping[str, Any]:
     """What an entry allowed goes with it."""
     if call.operation == "DeleteAccessEntry":
-        call.recorder.forget("eks", call.region, clusterName=item["clusterName"], principalArn=item["principalArn"])
+        call.store.forget("eks", call.region, clusterName=item["clusterName"], principalArn=item["principalArn"])
         return {}
     return {"accessEntry": item}
 
 
-def _associated(call: Call, item: Mapping[str, Any]) -> Mapping[str, Any]:
+def _associated(call: ApiCall, item: Mapping[str, Any]) -> Mapping[str, Any]:
     if call.operation != "AssociateAccessPolicy":
         return {}
     return {"clusterName": item["clusterName"], "principalArn": item["principalArn"], "associatedAccessPolicy": item}
 
 
-ROWS: tuple[Recorded, ...] = (
+RECORDED = (
     Recorded(
         service="eks",
         noun="addon",

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from . import scripts
-from .cloud import Cloud, alive, unpacked, wait_for
-from .test_script_mode import LOGS, sent_by_the_sdk, source
+from tests.localcloud.services.sagemaker import scripts
+from tests.localcloud.services.sagemaker.cloud import Cloud, alive, unpacked, wait_for
+from tests.localcloud.services.sagemaker.test_script_mode import LOGS, sent_by_the_sdk, source
 
 
 def failed(cloud: Cloud, script: str, **hyperparameters: object) -> str:

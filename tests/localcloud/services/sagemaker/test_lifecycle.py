@@ -15,8 +15,7 @@ from botocore.exceptions import ClientError
 from moto.sagemaker.models import sagemaker_backends
 
 from localcloud.services.sagemaker.processes import Child
-
-from .cloud import ACCOUNT, BUCKET, REGION, Cloud, alive, make_repository, wait_for
+from tests.localcloud.services.sagemaker.cloud import ACCOUNT, BUCKET, REGION, Cloud, alive, make_repository, wait_for
 
 # A process that has left its session and group and ignores SIGTERM, as a worker of a worker may.
 RUNAWAY = (
@@ -30,7 +29,7 @@ DAEMON = """
 import sys, time
 from pathlib import Path
 import requests
-from tests.localcloud.sagemaker.cloud import BUCKET, REGION, Cloud, alive
+from tests.localcloud.services.sagemaker.cloud import BUCKET, REGION, Cloud, alive
 cloud = Cloud(Path(sys.argv[1]), Path(sys.argv[2]))
 cloud.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
 endpoint = cloud.endpoint(cloud.config({"ModelName": cloud.model("m")}))
@@ -85,7 +84,7 @@ def test_a_reset_ends_what_it_forgets_and_kill_minus_nine_of_the_daemon_leaves_n
         [sys.executable, "-c", DAEMON, str(tmp_path / "home"), str(repository), RUNAWAY],
         stdout=subprocess.PIPE,
         text=True,
-        cwd=Path(__file__).parents[3],
+        cwd=Path(__file__).parents[4],
     )
     assert daemon.stdout is not None
     try:

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from localcloud.kernel.context import Clients
+from localcloud.kernel.context import Call, Clients
 from localcloud.kernel.engine import Engine
 from localcloud.kernel.schema import Kind, Schema
-from localcloud.kernel.spec import Call, Resource, Tags, Update
+from localcloud.kernel.spec import Resource, Tags, Update
 from tests.localcloud.golden_report import new_engine
 
 OF_INPUTS = ("replace", "computed", "defaults", "json", "sets", "same", "replace_if")

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from localcloud.kernel import backend
-
-from .cloud import BUCKET, REGION, SHORT, Cloud, make_repository
+from tests.localcloud.services.sagemaker.cloud import BUCKET, REGION, SHORT, Cloud, make_repository
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +23,6 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 @pytest.fixture(scope="session")
 def others(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     """A cloud whose jobs run through this project's own entrypoint, for scripts of others."""
-    own = Cloud(tmp_path_factory.mktemp("others") / "home", Path(__file__).parents[3], SHORT)
+    own = Cloud(tmp_path_factory.mktemp("others") / "home", Path(__file__).parents[4], SHORT)
     yield own
     own.stop()

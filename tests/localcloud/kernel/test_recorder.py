@@ -11,17 +11,18 @@ import pytest
 
 from localcloud.kernel.clients import in_process
 from localcloud.kernel.context import Clients
-from localcloud.kernel.recorder import Call, Recorded, Recorder, Refusal
+from localcloud.kernel.recorded import Addition, ApiCall, Recorded, Refusal
+from localcloud.kernel.recorder import Recorder
 
 REGION = "eu-west-1"
 ROLE = "arn:aws:iam::123456789012:role/team/it"
 
 
-def _arn(call: Call, kind: str, name: str) -> str:
+def _arn(call: ApiCall, kind: str, name: str) -> str:
     return f"arn:aws:eks:{call.region}:123456789012:{kind}/{name}"
 
 
-def _no_cluster(call: Call) -> None:
+def _no_cluster(call: ApiCall) -> None:
     if call.params["clusterName"] == "gone":
         raise Refusal("ResourceNotFoundException", "No cluster found for name: gone.")
 
@@ -78,7 +79,7 @@ class Behind:
 def shared() -> tuple[Behind, Recorder, Clients]:
     """Clients are dear to make, so there is one set of them."""
     behind = Behind()
-    recorder = Recorder(behind, rows=(ENTRY, GROUP), extras={})
+    recorder = Recorder(behind, [Addition(service="eks", recorded=(ENTRY,)), Addition(service="ec2", recorded=(GROUP,))])
     return behind, recorder, in_process(recorder, "http://127.0.0.1:1")
 
 
@@ -90,7 +91,7 @@ def behind(shared: tuple[Behind, Recorder, Clients]) -> Behind:
 
 @pytest.fixture
 def recorder(shared: tuple[Behind, Recorder, Clients]) -> Recorder:
-    shared[1].reset()
+    shared[1].store.reset()
     shared[1].extras.clear()
     return shared[1]
 
@@ -178,7 +179,7 @@ def test_an_extra_answers_or_declines(eks: Any, behind: Behind, recorder: Record
 
 
 def test_an_extra_refuses_in_aws_s_words(eks: Any, recorder: Recorder) -> None:
-    def refuse(call: Call) -> None:
+    def refuse(call: ApiCall) -> None:
         raise Refusal("InvalidRequestException", f"not {call.operation}")
 
     recorder.extras["eks", "ListClusters"] = refuse
@@ -190,11 +191,11 @@ def test_an_extra_refuses_in_aws_s_words(eks: Any, recorder: Recorder) -> None:
 def test_what_goes_with_its_owner_is_forgotten_and_nothing_else(eks: Any, recorder: Recorder) -> None:
     for cluster in ("c", "d"):
         eks.create_access_entry(clusterName=cluster, principalArn=ROLE)
-    recorder.forget("eks", REGION, clusterName="c")
-    assert [item["clusterName"] for item in recorder.items("eks", "access-entry", REGION)] == ["d"]
+    recorder.store.forget("eks", REGION, clusterName="c")
+    assert [item["clusterName"] for item in recorder.store.items("eks", "access-entry", REGION)] == ["d"]
 
 
 def test_reset_forgets_all(eks: Any, recorder: Recorder) -> None:
     eks.create_access_entry(clusterName="c", principalArn=ROLE)
-    recorder.reset()
-    assert recorder.items("eks", "access-entry", REGION) == []
+    recorder.store.reset()
+    assert recorder.store.items("eks", "access-entry", REGION) == []

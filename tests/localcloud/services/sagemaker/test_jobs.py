@@ -6,7 +6,18 @@ import threading
 import pytest
 from botocore.exceptions import ClientError
 
-from .cloud import ACCOUNT, BUCKET, REGION, REGISTRY, TRAINING_IMAGE, Cloud, alive, unique, unpacked, wait_for
+from tests.localcloud.services.sagemaker.cloud import (
+    ACCOUNT,
+    BUCKET,
+    REGION,
+    REGISTRY,
+    TRAINING_IMAGE,
+    Cloud,
+    alive,
+    unique,
+    unpacked,
+    wait_for,
+)
 
 LOGS = "/aws/sagemaker/TrainingJobs"
 WRITE_MODEL = "(BASE / 'model' / f'{HOST}.txt').write_text('trained')"

@@ -8,11 +8,10 @@ from typing import Any
 import botocore.exceptions
 import pytest
 
-from localcloud.kernel import backend
 from localcloud.kernel.clients import in_process
 from localcloud.kernel.context import Clients
-from localcloud.kernel.recorder import Recorder
-from localcloud.services.sagemaker import beside_moto as recorded_models
+from localcloud.services.gathered import emulated_aws
+from localcloud.services.sagemaker import model_packages
 
 REGION = "eu-south-1"
 IMAGE = f"123456789012.dkr.ecr.{REGION}.amazonaws.com/serving:src-1"
@@ -26,7 +25,7 @@ numbers = iter(range(1, 1000))
 
 @pytest.fixture(scope="module")
 def clients() -> Clients:
-    return in_process(Recorder(backend.moto_application()), "http://127.0.0.1:4747")
+    return in_process(emulated_aws(), "http://127.0.0.1:4747")
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +110,7 @@ def test_a_deleted_version_is_gone_and_its_number_is_not_given_again(sagemaker: 
 def test_a_group_that_was_emptied_can_go(sagemaker: Any, group: str) -> None:
     make(sagemaker, group)
     make(sagemaker, group)
-    assert recorded_models.empty_group(REGION, group) == 2
+    assert model_packages.empty_group(REGION, group) == 2
     sagemaker.delete_model_package_group(ModelPackageGroupName=group)
     assert refused(sagemaker.delete_model_package_group, ModelPackageGroupName=group)[1].endswith("does not exist.")
 

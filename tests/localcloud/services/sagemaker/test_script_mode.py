@@ -9,8 +9,8 @@ import tarfile
 import numpy as np
 import pytest
 
-from . import scripts
-from .cloud import BUCKET, REGION, Cloud, archive, unpacked
+from tests.localcloud.services.sagemaker import scripts
+from tests.localcloud.services.sagemaker.cloud import BUCKET, REGION, Cloud, archive, unpacked
 
 LOGS = "/aws/sagemaker/TrainingJobs"
 # Two classes that a line parts: label first, as in the examples.

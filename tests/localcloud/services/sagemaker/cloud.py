@@ -18,7 +18,8 @@ from botocore.config import Config
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
-from localcloud.services.sagemaker import Limits, SageMakerRuntime
+from localcloud.services.sagemaker.limits import Limits
+from localcloud.services.sagemaker.runs import SageMakerRuntime
 
 REGION = "eu-west-1"
 ACCOUNT = "123456789012"

@@ -10,17 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from localcloud.kernel.account import ACCOUNT
-
-from .capture import Capture
-from .context import Context
-from .endpoints import Endpoints
-from .invoke import Invoker
-from .jobs import Jobs
-from .limits import Limits
-from .logs import LogShipper, moto_sink
-from .middleware import Middleware, Wsgi
-from .scaling import Autoscaler
-from .transfer import Storage
+from localcloud.services.sagemaker.capture import Capture
+from localcloud.services.sagemaker.context import Context
+from localcloud.services.sagemaker.endpoints import Endpoints
+from localcloud.services.sagemaker.invoke import Invoker
+from localcloud.services.sagemaker.jobs import Jobs
+from localcloud.services.sagemaker.limits import Limits
+from localcloud.services.sagemaker.logs import LogShipper, moto_sink
+from localcloud.services.sagemaker.middleware import Middleware, Wsgi
+from localcloud.services.sagemaker.scaling import Autoscaler
+from localcloud.services.sagemaker.transfer import Storage
 
 
 class SageMakerRuntime:

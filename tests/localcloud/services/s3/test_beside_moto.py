@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from localcloud.kernel import backend
 from localcloud.kernel.clients import in_process
+from localcloud.services.gathered import emulated_aws
 
 BUCKET = "backend-tests"
 
 
 def test_a_versioned_bucket_whose_objects_were_deleted_can_be_emptied() -> None:
     """As `destroy` does after a job has removed its checkpoints: versioning goes first, then versions and markers."""
-    s3 = in_process(backend.moto_application(), "http://127.0.0.1:4747")("s3", "us-east-1")
+    s3 = in_process(emulated_aws(), "http://127.0.0.1:4747")("s3", "us-east-1")
     s3.create_bucket(Bucket=BUCKET)
     s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
     version = s3.put_object(Bucket=BUCKET, Key="k", Body=b"x")["VersionId"]

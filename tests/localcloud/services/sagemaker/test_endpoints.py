@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto.sagemaker.models import sagemaker_backends
 
-from .cloud import ACCOUNT, BUCKET, REGION, Cloud, alive, archive, unique, wait_for
+from tests.localcloud.services.sagemaker.cloud import ACCOUNT, BUCKET, REGION, Cloud, alive, archive, unique, wait_for
 
 
 def answer(response: dict) -> dict:

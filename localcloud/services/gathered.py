@@ -1,0 +1,50 @@
+"""What the services' folders hold, gathered: the rows of every `rows*.py` and the addition to moto of every `beside_moto.py`."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from types import ModuleType
+
+import localcloud.services as services
+from localcloud.kernel import backend
+from localcloud.kernel.recorded import Addition
+from localcloud.kernel.recorder import Recorder
+from localcloud.kernel.spec import Resource
+
+
+@functools.cache
+def all_rows() -> dict[str, Resource]:
+    """Every row by its token. Raises ValueError when two rows claim one type."""
+    rows: dict[str, Resource] = {}
+    for module in _modules("rows"):
+        for row in module.ROWS:
+            if row.type in rows:
+                raise ValueError(f"{row.type} has two rows; keep one (the second is in {module.__name__})")
+            rows[row.type] = row
+    return rows
+
+
+@functools.cache
+def additions() -> tuple[Addition, ...]:
+    """What each service adds to moto."""
+    return tuple(module.ADDITION for module in _modules("beside_moto"))
+
+
+def emulated_aws() -> Recorder:
+    """AWS as it is emulated in this process: moto, mended, behind what the services add to it."""
+    for addition in additions():
+        for patch in addition.patches:
+            patch()
+    return Recorder(backend.moto_application(), additions())
+
+
+def _modules(prefix: str) -> Iterator[ModuleType]:
+    """The modules of the services' folders whose names begin with `prefix`."""
+    for service in pkgutil.iter_modules(services.__path__, f"{services.__name__}."):
+        if service.ispkg:
+            for module in pkgutil.iter_modules(importlib.import_module(service.name).__path__, f"{service.name}."):
+                if module.name.rpartition(".")[2].startswith(prefix):
+                    yield importlib.import_module(module.name)
