@@ -18,7 +18,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.conditions import conditions, median, peak_memory, table
+from benchmarks.conditions import conditions, median, peak_memory, process_name, table
+from localcloud.process import processes
 
 SAMPLE_SECONDS = 0.1
 
@@ -32,7 +33,7 @@ class EngineMemory(threading.Thread):
 
     def run(self) -> None:
         while not self._over.wait(SAMPLE_SECONDS):
-            engines = [pid for pid in _descendants(self.root) if _name(pid).startswith("pulumi")]
+            engines = [pid for pid in _descendants(self.root) if process_name(pid).startswith("pulumi")]
             self.peak = max(self.peak, peak_memory(engines))
 
     def stop(self) -> int:
@@ -41,22 +42,10 @@ class EngineMemory(threading.Thread):
         return self.peak
 
 
-def _name(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/comm").read_text().strip()
-    except OSError:
-        return ""
-
-
 def _descendants(root: int) -> list[int]:
     parents: dict[int, list[int]] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-            except (OSError, ValueError, IndexError):
-                continue
-            parents.setdefault(parent, []).append(int(entry.name))
+    for process in processes():
+        parents.setdefault(process.parent, []).append(process.pid)
     found, waiting = [], [root]
     while waiting:
         children = parents.get(waiting.pop(), [])

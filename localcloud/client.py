@@ -13,8 +13,23 @@ import urllib.request
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from localcloud.calls import (
+    VERSION,
+    Begin,
+    Begun,
+    Coverage,
+    End,
+    Ended,
+    Freed,
+    FreedResource,
+    Known,
+    OfStack,
+    Orphan,
+    Orphans,
+    Status,
+)
 from localcloud.process import alive
 
 START_SECONDS = 60.0
@@ -34,41 +49,43 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Cloud:
-    """A running daemon."""
+class CloudClient:
+    """A running daemon. `providers` are the ports by the name of the provider that listens there."""
 
     home: Path
     endpoint: str
-    provider_port: int
+    providers: Mapping[str, int]
     pid: int
     epoch: str
     token: str = field(repr=False)
+    version: int = VERSION
 
-    def status(self) -> dict[str, Any]:
-        return self._ask("status")
+    def status(self) -> Status:
+        return cast(Status, self._ask("status"))
 
-    def coverage(self) -> dict[str, Any]:
-        """`{"emulated": [types], "recorded": [types]}`."""
-        return self._ask("coverage")
+    def coverage(self) -> Coverage:
+        return cast(Coverage, self._ask("coverage"))
 
     def begin_run(self, stack: str, known: Iterable[Mapping[str, str]]) -> Run:
         """Tells the cloud what the state knows ({"urn", "id"} each), so that what a crash left is adopted and not doubled."""
-        answer = self._ask("begin", {"stack": stack, "known": [{"urn": item["urn"], "id": item["id"]} for item in known]})
+        answer = cast(Begun, self._ask("begin", Begin(stack=stack, known=_known(known))))
         return Run(answer["run"], tuple(answer["missing"]))
 
-    def end_run(self, run: Run | str, ok: bool, known: Iterable[Mapping[str, str]] | None = None) -> dict[str, Any]:
-        """Ends a run; after a good one, what the state does not know is removed: `{"swept": [...], "left": [...]}`."""
-        items = None if known is None else [{"urn": item["urn"], "id": item["id"]} for item in known]
-        return self._ask("end", {"run": run if isinstance(run, str) else run.id, "ok": ok, "known": items})
+    def end_run(self, run: Run | str, ok: bool, known: Iterable[Mapping[str, str]] | None = None) -> Ended:
+        """Ends a run; after a good one, what the state does not know is removed. What could not be removed has its reason."""
+        items = None if known is None else _known(known)
+        return cast(Ended, self._ask("end", End(run=run if isinstance(run, str) else run.id, ok=ok, known=items)))
 
-    def orphans(self, stack: str) -> list[dict[str, str]]:
-        """What the cloud still has of the stack: `[{"service", "id"}]`."""
-        found: list[dict[str, str]] = self._ask("orphans", {"stack": stack})["orphans"]
-        return found
+    def orphans(self, stack: str) -> list[Orphan]:
+        """What the cloud still has of the stack."""
+        return cast(Orphans, self._ask("orphans", OfStack(stack=stack)))["orphans"]
 
-    def free(self, stack: str) -> None:
-        """Lifts what in the cloud itself refuses deletion (a cluster's deletion protection), for a rehearsal that is to go."""
-        self._ask("free", {"stack": stack})
+    def free(self, stack: str) -> list[FreedResource]:
+        """Lifts what refuses or delays deletion in the cloud (protection, versions in a group), for a rehearsal that is to go.
+
+        Returns the properties to set in the state, so that the deletions are complete (buckets with what is in them).
+        """
+        return cast(Freed, self._ask("free", OfStack(stack=stack)))["freed"]
 
     def reset(self) -> None:
         """Empties the cloud (a new epoch)."""
@@ -99,7 +116,7 @@ class Cloud:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
-    def _ask(self, verb: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def _ask(self, verb: str, body: Mapping[str, object] | None = None) -> dict[str, Any]:
         request = urllib.request.Request(
             f"{self.endpoint}/_slipway/{verb}",
             data=json.dumps(body or {}).encode(),
@@ -122,11 +139,17 @@ class Cloud:
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def find(home: Path) -> Cloud | None:
+def _known(items: Iterable[Mapping[str, str]]) -> list[Known]:
+    return [Known(urn=item["urn"], id=item["id"]) for item in items]
+
+
+def find(home: Path) -> CloudClient | None:
     """The running daemon of this home, or None."""
     try:
         told = json.loads((home / "daemon.json").read_text())
-        cloud = Cloud(home, told["endpoint"], told["provider_port"], told["pid"], told["epoch"], told["token"])
+        # The first version named neither its version nor its providers: it had one.
+        version, providers = told.get("version", 1), told.get("providers") or {"aws": told["provider_port"]}
+        cloud = CloudClient(home, told["endpoint"], providers, told["pid"], told["epoch"], told["token"], version)
     except (OSError, ValueError, KeyError, TypeError):
         return None
     if not alive(cloud.pid):
@@ -138,7 +161,7 @@ def find(home: Path) -> Cloud | None:
     return cloud if epoch == cloud.epoch else None
 
 
-def ensure(home: Path, *, port: int | None = None, on_progress: Callable[[str], None] | None = None) -> Cloud:
+def ensure(home: Path, *, port: int | None = None, on_progress: Callable[[str], None] | None = None) -> CloudClient:
     """The running daemon of this home, started if there is none.
 
     Raises LocalCloudError with the end of its log, or ValueError for a SLIPWAY_PORT that is no port.
@@ -146,6 +169,11 @@ def ensure(home: Path, *, port: int | None = None, on_progress: Callable[[str], 
     wanted = port if port is not None else preferred_port(os.environ)
     found = find(home)
     if found is not None:
+        if found.version != VERSION:
+            raise LocalCloudError(
+                f"the local cloud (process {found.pid}) was started by another version of slipway, which this one cannot drive; "
+                "run ./slipway local stop, then this again: what was in it is built anew"
+            )
         return found
     if on_progress:
         on_progress("starting the local cloud")

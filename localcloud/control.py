@@ -8,129 +8,135 @@ from __future__ import annotations
 import hmac
 import json
 import os
-import resource
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from localcloud.kernel import sharing
-from localcloud.kernel.inventory import orphans
-from localcloud.services.sagemaker import model_packages
-
-if TYPE_CHECKING:
-    from localcloud.daemon import Daemon
+from localcloud.calls import (
+    Begin,
+    Begun,
+    Coverage,
+    End,
+    Ended,
+    Epoch,
+    Freed,
+    Known,
+    OfStack,
+    Orphans,
+    Status,
+    Stopping,
+)
+from localcloud.cloud import Cloud
+from localcloud.process import peak_memory_mib
 
 PREFIX = "/_slipway/"
 TOKEN_HEADER = "X-Slipway-Token"
 
 
-def answer(daemon: Daemon, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-    request = Request(environ)
-    verb = request.path.removeprefix(PREFIX)
-    if not hmac.compare_digest(request.headers.get(TOKEN_HEADER, ""), daemon.token):
-        return _json({"error": f"the header {TOKEN_HEADER} is missing or wrong; it is in daemon.json"}, 403)(
-            environ, start_response
-        )
-    if verb not in _VERBS:
-        return _json({"error": f"no such call {verb!r}; there are {', '.join(_VERBS)}"}, 404)(environ, start_response)
-    try:
-        body = json.loads(request.get_data() or b"{}")
-        return _json(_VERBS[verb](daemon, body), 200)(environ, start_response)
-    except Exception as error:
-        return _json({"error": f"{type(error).__name__}: {error}"}, 500)(environ, start_response)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """The calls as a WSGI application.
+
+    endpoint         where the daemon listens
+    port_was_taken   the port that was asked for, where another had to be used
+    on_stop          ends the daemon
+    on_reset         tells whoever reads daemon.json of the new epoch
+    """
+
+    cloud: Cloud
+    token: str
+    endpoint: str
+    port_was_taken: int | None
+    on_stop: Callable[[], None]
+    on_reset: Callable[[], None]
+    started: float = field(default_factory=time.time)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        return self._response(Request(environ))(environ, start_response)
+
+    def _response(self, request: Request) -> Response:
+        if not hmac.compare_digest(request.headers.get(TOKEN_HEADER, ""), self.token):
+            return _json({"error": f"the header {TOKEN_HEADER} is missing or wrong; it is in daemon.json"}, 403)
+        verbs = self._verbs()
+        verb = request.path.removeprefix(PREFIX)
+        if verb not in verbs:
+            return _json({"error": f"no such call {verb!r}; there are {', '.join(verbs)}"}, 404)
+        try:
+            return _json(verbs[verb](json.loads(request.get_data() or b"{}")), 200)
+        except Exception as error:
+            return _json({"error": f"{type(error).__name__}: {error}"}, 500)
+
+    def _verbs(self) -> Mapping[str, Callable[[Any], Mapping[str, object]]]:
+        return {
+            "status": self.status,
+            "begin": self.begin,
+            "end": self.end,
+            "orphans": self.orphans,
+            "free": self.free,
+            "coverage": self.coverage,
+            "stop": self.stop,
+            "reset": self.reset,
+        }
+
+    def status(self, _: object) -> Status:
+        counts = self.cloud.status()
+        return {
+            "pid": os.getpid(),
+            "endpoint": self.endpoint,
+            "epoch": self.cloud.epoch,
+            "provider_port": self.cloud.providers["aws"],
+            "providers": self.cloud.providers,
+            "uptime_seconds": round(time.time() - self.started, 1),
+            "peak_memory_mib": peak_memory_mib(),
+            "port_was_taken": self.port_was_taken,
+            "resources": counts["resources"],
+            "sagemaker": counts["sagemaker"],
+        }
+
+    def begin(self, body: Begin) -> Begun:
+        run, missing = self.cloud.ledger.begin(body["stack"], _pairs(body["known"]))
+        return {"run": run, "missing": missing}
+
+    def end(self, body: End) -> Ended:
+        known = body.get("known") if body.get("ok") else None
+        done = self.cloud.end_run(body["run"], None if known is None else _pairs(known))
+        return {
+            "swept": [{"urn": entry.urn, "id": entry.id} for entry in done.swept],
+            "left": [{"urn": each.entry.urn, "id": each.entry.id, "reason": each.reason} for each in done.left],
+        }
+
+    def orphans(self, body: OfStack) -> Orphans:
+        return {"orphans": [{"service": service, "id": identifier} for service, identifier in self.cloud.orphans(body["stack"])]}
+
+    def free(self, body: OfStack) -> Freed:
+        rows = self.cloud.engine.rows
+        return {
+            "freed": [
+                {"urn": entry.urn, "id": entry.id, "set": dict(rows[entry.type].freed)}
+                for entry in self.cloud.free(body["stack"])
+            ]
+        }
+
+    def coverage(self, _: object) -> Coverage:
+        emulated, recorded = self.cloud.coverage()
+        return {"emulated": emulated, "recorded": recorded}
+
+    def stop(self, _: object) -> Stopping:
+        self.on_stop()
+        return {"stopping": True}
+
+    def reset(self, _: object) -> Epoch:
+        self.cloud.reset()
+        self.on_reset()
+        return {"epoch": self.cloud.epoch}
 
 
-def _json(value: Any, status: int) -> Response:
+def _pairs(known: Iterable[Known]) -> list[tuple[str, str]]:
+    return [(item["urn"], item["id"]) for item in known]
+
+
+def _json(value: Mapping[str, object], status: int) -> Response:
     return Response(json.dumps(value, default=str), status=status, content_type="application/json")
-
-
-def _status(daemon: Daemon, _: Mapping[str, Any]) -> dict[str, Any]:
-    stacks = Counter(entry.stack for entry in daemon.ledger.all())
-    return {
-        "pid": os.getpid(),
-        "endpoint": daemon.endpoint,
-        "epoch": daemon.epoch,
-        "provider_port": daemon.provider_port,
-        "uptime_seconds": round(time.time() - daemon.started, 1),
-        "peak_memory_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
-        "port_was_taken": daemon.moved_from,
-        "resources": stacks,
-        "sagemaker": daemon.sagemaker.status(),
-    }
-
-
-def _begin(daemon: Daemon, body: Mapping[str, Any]) -> dict[str, Any]:
-    run, missing = daemon.ledger.begin(body["stack"], [(item["urn"], item["id"]) for item in body["known"]])
-    return {"run": run, "missing": missing}
-
-
-def _end(daemon: Daemon, body: Mapping[str, Any]) -> dict[str, Any]:
-    known = body.get("known") if body.get("ok") else None
-    left = daemon.ledger.end(body["run"], None if known is None else [(item["urn"], item["id"]) for item in known])
-    swept, waiting = [], list(left)
-    for _ in range(len(left) + 1):  # dependants first: what refuses now may go once the others are gone
-        again = []
-        for entry in waiting:
-            try:
-                if not sharing.other(daemon.ledger, entry.urn, entry.type, entry.id):
-                    daemon.engine.delete(entry.type, entry.id, entry.outputs)
-                daemon.ledger.drop(entry.urn, entry.id)
-                swept.append({"urn": entry.urn, "id": entry.id})
-            except Exception:
-                again.append(entry)
-        if not again or len(again) == len(waiting):
-            waiting = again
-            break
-        waiting = again
-    return {"swept": swept, "left": [{"urn": entry.urn, "id": entry.id} for entry in waiting]}
-
-
-# What refuses to be deleted, and what it must be told before a rehearsal is taken away.
-_HELD: Mapping[str, Mapping[str, Any]] = {"aws:eks/cluster:Cluster": {"deletionProtection": False}}
-
-# With versions in it a group refuses to go; they are not the stack's own, its training jobs register them.
-_MODEL_GROUP = "aws:sagemaker/modelPackageGroup:ModelPackageGroup"
-
-
-def _free(daemon: Daemon, body: Mapping[str, Any]) -> dict[str, Any]:
-    freed = []
-    for entry in daemon.ledger.of_stack(body["stack"]):
-        wanted = {**entry.outputs, **_HELD.get(entry.type, {})}
-        if wanted != entry.outputs:
-            outputs = daemon.engine.update(entry.type, entry.id, entry.outputs, wanted)
-            daemon.ledger.keep(entry.urn, entry.type, entry.id, outputs)
-            freed.append({"urn": entry.urn, "id": entry.id})
-        region = entry.outputs.get("region") or daemon.engine.region
-        if entry.type == _MODEL_GROUP and model_packages.empty_group(region, entry.id):
-            freed.append({"urn": entry.urn, "id": entry.id})
-    return {"freed": freed}
-
-
-def _coverage(daemon: Daemon, _: Mapping[str, Any]) -> dict[str, Any]:
-    recorded = sorted(token for token, row in daemon.engine.rows.items() if row.recorded)
-    return {"emulated": sorted(set(daemon.engine.rows) - set(recorded)), "recorded": recorded}
-
-
-def _stop(daemon: Daemon, _: Mapping[str, Any]) -> dict[str, Any]:
-    daemon.stop()
-    return {"stopping": True}
-
-
-def _reset(daemon: Daemon, _: Mapping[str, Any]) -> dict[str, Any]:
-    daemon.reset()
-    return {"epoch": daemon.epoch}
-
-
-_VERBS: Mapping[str, Callable[[Any, Mapping[str, Any]], dict[str, Any]]] = {
-    "status": _status,
-    "begin": _begin,
-    "end": _end,
-    "orphans": lambda daemon, body: {"orphans": orphans(daemon, body["stack"])},
-    "free": _free,
-    "coverage": _coverage,
-    "stop": _stop,
-    "reset": _reset,
-}

@@ -275,7 +275,10 @@ def _relay(worker: Worker) -> None:
 
 
 def _die_with_launcher() -> None:
-    """Linux: SIGKILL for the worker when this process dies, even by SIGKILL. PR_SET_PDEATHSIG is 1 in <sys/prctl.h>."""
+    """Linux sends the worker SIGKILL when this process dies, even by SIGKILL. PR_SET_PDEATHSIG is 1 in <sys/prctl.h>.
+
+    macOS has nothing of the kind: there a worker outlives a launcher that was killed with -9, until a collective times out.
+    """
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 

@@ -25,21 +25,19 @@ class UnknownType(ValueError):
     """The type has no row."""
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
 class Engine:
-    """All operations of the provider, with plain values in and out.
+    """All operations of the provider in one region, with plain values in and out.
 
     `default_tags`: the provider's defaultTags, merged under each resource's own.
     """
 
-    def __init__(
-        self, rows: Mapping[str, Resource], schemas: Mapping[str, Schema], clients: Clients, region: str, account: str
-    ) -> None:
-        self.rows = rows
-        self.schemas = schemas
-        self.clients = clients
-        self.region = region
-        self.account = account
-        self.default_tags: Mapping[str, str] = {}
+    rows: Mapping[str, Resource]
+    schemas: Mapping[str, Schema]
+    clients: Clients
+    region: str
+    account: str
+    default_tags: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def row(self, token: str) -> Resource:
         """The row of a type. Raises UnknownType with the file to add it to."""
@@ -186,6 +184,11 @@ class Engine:
     def delete(self, token: str, identifier: str, state: Mapping[str, Any]) -> None:
         """Removes the resource. One that is not there any more is no error."""
         self._remove(self.row(token), self._context(token, state=state, identifier=identifier), strict=True)
+
+    def empty(self, token: str, identifier: str, state: Mapping[str, Any]) -> int:
+        """Removes what would hold the resource back from its deletion (the row's `emptied`); how many things that were."""
+        row = self.row(token)
+        return row.emptied(self._context(token, state=state, identifier=identifier)) if row.emptied else 0
 
     def _context(
         self, token: str, news: Mapping[str, Any] | None = None, state: Mapping[str, Any] | None = None, identifier: str = ""

@@ -2,56 +2,46 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from typing import Any
 
-if TYPE_CHECKING:
-    from localcloud.daemon import Daemon
+from localcloud.kernel.engine import Engine
+from localcloud.kernel.ledger import Ledger
+from localcloud.kernel.recorded import Addition
 
 ENVIRONMENT_TAG = "Environment"
 MANAGED_TAG = ("ManagedBy", "pulumi")
 
 
-def orphans(daemon: Daemon, stack: str) -> list[dict[str, str]]:
-    """`[{"service", "id"}]` of what still exists of the stack; what AWS only has a record of is no orphan."""
-    engine = daemon.engine
+def orphans(
+    engine: Engine, ledger: Ledger, additions: Iterable[Addition], regions: Iterable[str], stack: str
+) -> list[tuple[str, str]]:
+    """(service, id) of what still exists of the stack; what AWS only has a record of is no orphan."""
+    additions = tuple(additions)
     found: dict[tuple[str, str], None] = {}
-    for entry in daemon.ledger.of_stack(stack):
+    for entry in ledger.of_stack(stack):
         if engine.read(entry.type, entry.id, {}, entry.outputs) is not None:
             found[engine.rows[entry.type].service, entry.id] = None
-    for region in _regions(daemon):
+    for region in regions:
         for arn in _tagged(engine.clients("resourcegroupstaggingapi", region), stack):
             known = any(identifier == arn or arn.endswith(("/" + identifier, ":" + identifier)) for _, identifier in found)
-            if not known and not _only_a_record(engine, region, arn):
+            if not known and not _only_a_record(engine, additions, region, arn):
                 found[arn.split(":")[2], arn] = None
-        for endpoint in engine.clients("sagemaker", region).list_endpoints()["Endpoints"]:
-            if f"-{stack}-" in f"-{endpoint['EndpointName']}-":
-                found["sagemaker", endpoint["EndpointName"]] = None
-    return [{"service": service, "id": identifier} for service, identifier in found]
+        for addition in additions:
+            for identifier in addition.named_after(engine.clients, region, stack) if addition.named_after else ():
+                found[addition.service, identifier] = None
+    return list(found)
 
 
-def _regions(daemon: Daemon) -> set[str]:
-    return (
-        {daemon.engine.region}
-        | {entry.outputs["region"] for entry in daemon.ledger.all() if isinstance(entry.outputs.get("region"), str)}
-        | set(daemon.provider.regions())
-    )
-
-
-def _tagged(client: Any, stack: str) -> list[str]:
+def _tagged(client: Any, stack: str) -> Iterator[str]:
     pages = client.get_paginator("get_resources").paginate(
         TagFilters=[{"Key": ENVIRONMENT_TAG, "Values": [stack]}, {"Key": MANAGED_TAG[0], "Values": [MANAGED_TAG[1]]}]
     )
-    return [item["ResourceARN"] for page in pages for item in page["ResourceTagMappingList"]]
+    return (item["ResourceARN"] for page in pages for item in page["ResourceTagMappingList"])
 
 
-def _only_a_record(engine: Any, region: str, arn: str) -> bool:
-    """Whether AWS only still tells of it: what is deleted (or waits for it) and cannot be removed further."""
+def _only_a_record(engine: Engine, additions: Iterable[Addition], region: str, arn: str) -> bool:
+    """Whether AWS only still lists the resource: it is deleted (or waits for it) and cannot be removed further."""
     service, kind = arn.split(":")[2], arn.split(":")[5].split("/")[0]
-    if service == "kms" and kind == "key":
-        return bool(engine.clients("kms", region).describe_key(KeyId=arn)["KeyMetadata"]["KeyState"] == "PendingDeletion")
-    if service == "ec2" and kind == "natgateway":
-        found = engine.clients("ec2", region).describe_nat_gateways(NatGatewayIds=[arn.rpartition("/")[2]])["NatGateways"]
-        return all(gateway["State"] == "deleted" for gateway in found)
-    if service == "secretsmanager":
-        return "DeletedDate" in engine.clients("secretsmanager", region).describe_secret(SecretId=arn)
-    return service == "sagemaker" and kind == "training-job"
+    judges = (addition.only_a_record.get(kind) for addition in additions if addition.service == service)
+    return any(judge(engine.clients, region, arn) for judge in judges if judge is not None)

@@ -16,6 +16,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from localcloud.kernel.urn import stack_of, type_of
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -28,7 +30,7 @@ class Entry:
 
     @property
     def stack(self) -> str:
-        return self.urn.split("::")[0].rpartition(":")[2]
+        return stack_of(self.urn)
 
 
 class Ledger:
@@ -77,7 +79,7 @@ class Ledger:
     def unclaimed(self, urn: str) -> Entry | None:
         """A live resource of this urn that the run's state does not know: what a crash left. None outside a run."""
         with self._lock:
-            stack = urn.split("::")[0].rpartition(":")[2]
+            stack = stack_of(urn)
             if stack not in self._known:
                 return None
             for (other, identifier), entry in self._live.items():
@@ -118,7 +120,7 @@ class Ledger:
         """Brings the entries in line with the state: a resource may have another urn now (an alias, another parent), or be taken
         over by an import."""
         for urn, identifier in known - self._live.keys():
-            token = urn.split("::")[2].rpartition("$")[2]
+            token = type_of(urn)
             moved = next(
                 (
                     key

@@ -1,7 +1,8 @@
-"""What an account has once. Environments have accounts of their own on AWS; their rehearsals here are in one, and share it.
+"""Resources that an account has once (a row's column `once`), shared by the stacks that declare them.
 
-The second stack that declares such a thing takes part in the one that is there; the last that lets go deletes it. Its tags are
-those of whoever declared it last.
+On AWS each environment has an account of its own; the rehearsals of all environments here are in one. The second stack that
+declares such a resource takes part in the one that is there, and the last that lets go of it deletes it. Its tags are those of
+the stack that declared it last.
 """
 
 from __future__ import annotations
@@ -11,28 +12,26 @@ from typing import Any, Final
 
 from localcloud.kernel.engine import Engine
 from localcloud.kernel.ledger import Entry, Ledger
+from localcloud.kernel.urn import stack_of
 
-# Type -> the property that says which one it is.
-ONE_AN_ACCOUNT: Final[Mapping[str, str]] = {"aws:iam/openIdConnectProvider:OpenIdConnectProvider": "url"}
 TAGS: Final = ("tags", "tagsAll")
 
 
 def join(engine: Engine, ledger: Ledger, urn: str, token: str, news: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
     """Id and outputs of the one that another stack has made, brought to the wanted inputs; None where there is none."""
-    if token not in ONE_AN_ACCOUNT:
+    key = engine.row(token).once
+    if not key:
         return None
-    key = ONE_AN_ACCOUNT[token]
-    stack = urn.split("::")[0]
     for entry in ledger.all():
         same = entry.type == token and _bare(entry.outputs.get(key)) == _bare(news.get(key))
-        if same and not entry.urn.startswith(f"{stack}::") and engine.read(token, entry.id, {}, entry.outputs) is not None:
+        if same and entry.stack != stack_of(urn) and engine.read(token, entry.id, {}, entry.outputs) is not None:
             return entry.id, engine.update(token, entry.id, entry.outputs, news)
     return None
 
 
-def other(ledger: Ledger, urn: str, token: str, identifier: str) -> Entry | None:
+def other(engine: Engine, ledger: Ledger, urn: str, token: str, identifier: str) -> Entry | None:
     """The entry of another stack that stands for the same thing."""
-    if token not in ONE_AN_ACCOUNT:
+    if not engine.row(token).once:
         return None
     return next((e for e in ledger.all() if e.type == token and e.id == identifier and e.urn != urn), None)
 

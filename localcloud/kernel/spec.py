@@ -107,6 +107,9 @@ class Resource:
     same        property -> (new, old) -> True when a difference means nothing
     replace_if  property -> (new, old) -> True when this change of value replaces
     singleton   there can be only one per target: a replacement deletes first
+    once        an account has only one with this value of the property: stacks of one account share it ("" for all other types)
+    freed       what is set before a rehearsal is taken away, whatever the program says: protection off, deletion complete
+    emptied     code that removes what would hold a rehearsal's resource back; it returns how many things it removed
     recorded    moto lacks the operations: the recorder keeps them (see recorder.py)
     """
 
@@ -134,4 +137,7 @@ class Resource:
     autoname: Autoname | None = None
     tags: Tags | None = None
     singleton: bool = False
+    once: str = ""
+    freed: Mapping[str, Any] = field(default_factory=dict)
+    emptied: Callable[[Context], int] | None = None
     recorded: bool = False

@@ -36,7 +36,7 @@ DESTROY: Final = {"stack": str, "seconds": NUMBER, "deleted": int, "orphans": [{
 COVERAGE: Final = {"emulated": [str], "recorded": [str]}
 EXPORT: Final = {"version": int, "deployment": {"manifest": dict, "resources": [{"urn": str, "type": str}]}}
 DOCTOR: Final = {"healthy": bool, "findings": [{"name": str, "ok": bool, "needed": bool, "found": str, "way_out": str}]}
-STATUS: Final = {"running": bool, "endpoint": str, "provider_port": int, "pid": int, "epoch": str}
+STATUS: Final = {"running": bool, "endpoint": str, "provider_port": int, "providers": dict, "pid": int, "epoch": str}
 
 
 def check(document: Any, shape: Any, where: str = "answer") -> None:

@@ -140,7 +140,7 @@ class Slipway:
         for path in self.checkout.glob("Pulumi.*.yaml"):
             shutil.copyfile(path, self.stacks / path.name)
 
-    def cloud(self) -> client.Cloud:
+    def cloud(self) -> client.CloudClient:
         found = client.find(self.home)
         assert found is not None, f"no local cloud runs for {self.home}"
         return found

@@ -14,7 +14,7 @@ import yaml
 from localcloud.kernel.account import ACCOUNT
 from tests.e2e import stacks
 from tests.e2e.slipway import Slipway, until
-from tools.engine import sessions
+from tools.engine import sessions, workspace
 from tools.engine.stack_ref import StackRef
 from tools.engine.workspace import loopback_without_proxy
 
@@ -96,7 +96,7 @@ def test_the_engine_keeps_its_state_in_the_bucket_and_its_secrets_under_the_key(
     cloud = here.cloud()
     typed = {**shell, "PULUMI_BACKEND_URL": answer["variables"]["PULUMI_BACKEND_URL"], "PULUMI_HOME": str(here.root / "pulumi")}
     # The one thing that is not as on AWS: whose plug-in makes the queue.
-    typed |= {"PULUMI_DEBUG_PROVIDERS": f"aws:{cloud.provider_port}"}
+    typed |= {"PULUMI_DEBUG_PROVIDERS": workspace.attached(cloud.providers)}
     for name, value in typed.items():
         monkeypatch.setenv(name, value)
 

@@ -1,5 +1,11 @@
+import json
+import os
+from pathlib import Path
+
 import pytest
 
+from localcloud import client
+from localcloud.calls import VERSION
 from localcloud.client import daemon_environment, preferred_port
 
 
@@ -23,3 +29,23 @@ def test_neither_keys_nor_profile_of_a_real_account_reach_the_daemon_and_its_job
     assert given["AWS_SHARED_CREDENTIALS_FILE"] == given["AWS_CONFIG_FILE"] == "/dev/null"
     assert given["PATH"] == "/bin"
     assert given["NO_PROXY"] == given["no_proxy"] == "corp,127.0.0.1,localhost"
+
+
+def test_a_daemon_of_another_version_is_refused_with_the_way_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the first version wrote it: without its version and with one provider's port."""
+    (tmp_path / "daemon.json").write_text(
+        json.dumps({"endpoint": "http://127.0.0.1:1", "provider_port": 7, "pid": os.getpid(), "epoch": "e", "token": "t"})
+    )
+    monkeypatch.setattr(client.CloudClient, "status", lambda self: {"epoch": "e"})
+    found = client.find(tmp_path)
+    assert found is not None
+    assert (found.version, found.providers) == (1, {"aws": 7}), "`local status` and `local stop` still reach it"
+    with pytest.raises(client.LocalCloudError, match=r"another version of slipway.*\./slipway local stop"):
+        client.ensure(tmp_path)
+
+
+def test_the_ports_of_all_providers_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {"version": VERSION, "endpoint": "http://127.0.0.1:1", "pid": os.getpid(), "epoch": "e", "token": "t"}
+    (tmp_path / "daemon.json").write_text(json.dumps({**told, "providers": {"aws": 7, "kubernetes": 8}}))
+    monkeypatch.setattr(client.CloudClient, "status", lambda self: {"epoch": "e"})
+    assert client.ensure(tmp_path).providers == {"aws": 7, "kubernetes": 8}

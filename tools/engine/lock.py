@@ -15,9 +15,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from localcloud.process import alive
 from tools.engine.errors import StackBusy
 from tools.engine.home import StackPlace
-from tools.engine.processes import alive, end_session, in_session
+from tools.engine.processes import end_session, in_session
 
 
 class StackLock:

@@ -4,33 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import time
 from contextlib import suppress
-from pathlib import Path
 
-from localcloud.process import alive as alive
+from localcloud.process import processes
 
 
 def in_session(session: int) -> list[int]:
     """The living processes of a session: the engine, and the plug-ins that it put into groups of their own."""
-    found = []
-    if Path("/proc/self/stat").exists():
-        for entry in Path("/proc").iterdir():
-            if not entry.name.isdigit():
-                continue
-            with suppress(OSError, IndexError, ValueError):
-                # After the last ")": state, ppid, pgrp, session.
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
-                if fields[0] != "Z" and int(fields[3]) == session:
-                    found.append(int(entry.name))
-        return found
-    listing = subprocess.run(["ps", "-axo", "pid=,sess=,pgid="], capture_output=True, text=True, check=False).stdout
-    for line in listing.splitlines():
-        columns = line.split()
-        if len(columns) == 3 and str(session) in columns[1:]:
-            found.append(int(columns[0]))
-    return found
+    return [process.pid for process in processes() if process.session == session]
 
 
 def end_session(session: int, *, patience: float = 2.0) -> None:

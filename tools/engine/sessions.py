@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
+from localcloud.calls import Ended, FreedResource, Known, LeftOver, Orphan, Status
 from tools.engine import locate, state, workspace
 from tools.engine.binary import Engine, Progress, silent
 from tools.engine.command import FOREIGN
-from tools.engine.dynamic_host import DynamicHost
+from tools.engine.dynamic_host import PACKAGE, DynamicHost
 from tools.engine.errors import EngineError
 from tools.engine.events import Tick
 from tools.engine.home import StackPlace, home_path, stacks_path
 from tools.engine.lock import StackLock
 from tools.engine.runs import Program, RunResult, StackRunner
 from tools.engine.stack_ref import StackRef, stack_source
-
-# What makes a type's deletion complete: buckets and repositories with what is in them, secrets without a time to think again.
-FORCED: Final[Mapping[str, tuple[str, Any]]] = {
-    "aws:s3/bucket:Bucket": ("forceDestroy", True),
-    "aws:ecr/repository:Repository": ("forceDelete", True),
-    "aws:secretsmanager/secret:Secret": ("recoveryWindowInDays", 0),
-}
 
 
 class CloudRun(Protocol):
@@ -36,31 +30,36 @@ class CloudRun(Protocol):
 
 
 class Cloud(Protocol):
-    """The part of `localcloud.client.Cloud` that a run needs."""
+    """The part of `localcloud.client.CloudClient` that a run needs."""
 
     @property
     def endpoint(self) -> str: ...
     @property
-    def provider_port(self) -> int: ...
+    def providers(self) -> Mapping[str, int]: ...
     @property
     def epoch(self) -> str: ...
-    def status(self) -> dict[str, Any]: ...
+    def status(self) -> Status: ...
     def environment(self) -> dict[str, str]: ...
     def begin_run(self, stack: str, known: Any) -> Any: ...
-    def end_run(self, run: Any, ok: bool, known: Any = None) -> dict[str, Any]: ...
-    def orphans(self, stack: str) -> list[dict[str, str]]: ...
-    def free(self, stack: str) -> None: ...
+    def end_run(self, run: Any, ok: bool, known: Any = None) -> Ended: ...
+    def orphans(self, stack: str) -> list[Orphan]: ...
+    def free(self, stack: str) -> list[FreedResource]: ...
 
 
 @dataclass(slots=True, kw_only=True)
 class Session:
-    """An open stack. `notes` are sentences a reader must see (what was repaired); `swept` what was removed as forgotten."""
+    """An open stack.
+
+    notes  sentences a reader must see: what was repaired, and what could not be
+    swept  what a killed run had made and this one removed; `left` what could not be removed, with the reason
+    """
 
     place: StackPlace
     runner: StackRunner
     cloud: Cloud | None
     notes: list[str] = field(default_factory=list)
-    swept: list[Any] = field(default_factory=list)
+    swept: list[Known] = field(default_factory=list)
+    left: list[LeftOver] = field(default_factory=list)
     refreshed: bool = False
 
     def changing(self, run: Callable[[], RunResult]) -> RunResult:
@@ -97,13 +96,12 @@ class Session:
 
         Returns how many resources were held. Emptying beforehand would not do: access logs arrive until the last bucket is gone.
         """
-        if self.cloud:
-            self.cloud.free(self.place.stack)
+        complete = {(item["urn"], item["id"]): item["set"] for item in self.cloud.free(self.place.stack)} if self.cloud else {}
         document = self.document()
         held = 0
         for item in state.resources(document):
             outputs = item.get("outputs") or {}
-            freed = {**outputs, **dict([FORCED[item["type"]]] if item.get("type") in FORCED else [])}
+            freed = {**outputs, **complete.get((item.get("urn", ""), item.get("id", "")), {})}
             if item.pop("protect", False) or item.pop("retainOnDelete", False) or freed != outputs:
                 held += 1
                 item["outputs"] = freed
@@ -131,10 +129,16 @@ class Session:
 
     def _end(self, cloud: Cloud, run: CloudRun | None, ok: bool) -> None:
         try:
-            self.swept = list(cloud.end_run(run, ok, known=self._known()).get("swept", []))
+            ended = cloud.end_run(run, ok, known=self._known())
         except Exception as error:  # whatever its client raises when nobody answers
             # The cloud died under the run: the run has said so itself, and the next one rebuilds.
             self.notes.append(f"the local cloud does not answer any more ({error}); run `./slipway up` to build it again")
+            return
+        self.swept, self.left = list(ended["swept"]), list(ended["left"])
+        if self.left:
+            note = left_note(self.left)
+            self.notes.append(note)
+            self.runner.say(note)
 
     def _known(self) -> list[dict[str, str]]:
         return [item.to_json() for item in self.runner.known()]
@@ -188,12 +192,12 @@ def open_stack(
             engine,
             base=env,
             cloud=cloud.environment() if cloud else None,
-            provider_port=cloud.provider_port if cloud else 0,
+            providers=cloud.providers if cloud else None,
             region=workspace.region(place),
         )
         if cloud:
             host = DynamicHost({name: value for name, value in {**env, **variables}.items() if name not in FOREIGN})
-            variables = workspace.with_dynamic_host(variables, host.port())
+            variables = workspace.with_provider(variables, PACKAGE, host.port())
         runner = StackRunner(
             place=place,
             engine=engine,
@@ -212,6 +216,15 @@ def open_stack(
         if host:
             host.close()
         lock.release()
+
+
+def left_note(left: Sequence[LeftOver]) -> str:
+    """What a killed run made and nobody claims, and why it is still there."""
+    named = "; ".join(f"{item['urn'].split('::')[-1]} ({item['id']}): {item['reason']}" for item in left)
+    return (
+        f"{len(left)} resources that a killed run had made could not be removed from the local cloud: {named}. "
+        "Remove what holds them and run `./slipway up` again, or empty the local cloud: ./slipway local reset"
+    )
 
 
 def wanted_parallel(env: Mapping[str, str]) -> int | None:

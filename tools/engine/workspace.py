@@ -13,7 +13,6 @@ import yaml
 from localcloud.kernel.account import ACCOUNT
 from tools.engine import scripts
 from tools.engine.binary import Engine
-from tools.engine.dynamic_host import PACKAGE
 from tools.engine.home import PROJECT, REPOSITORY, StackPlace, cache_path
 from tools.engine.stack_ref import stack_source
 
@@ -22,6 +21,8 @@ ENCRYPTION_KEYS: Final = ("secretsprovider", "encryptedkey", "encryptionsalt")
 # The emulated cloud is one account, whatever account an environment names: arns in its policies must be of this one.
 ACCOUNT_KEY: Final = f"{PROJECT}:accountId"
 ALLOWED_KEY: Final = "aws:allowedAccountIds"
+# Providers that the engine attaches to instead of starting their plug-ins; source: pulumi, sdk/go/common/env.
+ATTACHED: Final = "PULUMI_DEBUG_PROVIDERS"
 # Stands for an encrypted setting that only the environment's own key could open.
 REHEARSAL_SECRET: Final = "rehearsal"
 
@@ -104,13 +105,14 @@ def environment(
     *,
     base: Mapping[str, str] = os.environ,
     cloud: Mapping[str, str] | None = None,
-    provider_port: int = 0,
+    providers: Mapping[str, int] | None = None,
     region: str = "",
     checkpoints: bool | None = None,
 ) -> dict[str, str]:
     """The environment of the engine and of all it starts (dynamic providers among them).
 
-    `cloud` is the local cloud's `environment()`; with it the aws provider is the one listening on `provider_port`.
+    `cloud` is the local cloud's `environment()`. With it the engine attaches to the `providers` (name -> loopback port) and
+    starts no plug-in of these names.
     `checkpoints`: write the state after every step. None: on AWS yes; here no (a killed run is settled with the cloud, and a
     checkpoint at every step makes `up` grow with the square of the stack), unless SLIPWAY_CHECKPOINTS=1.
     """
@@ -132,7 +134,7 @@ def environment(
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(place.passphrase_file),
         # Credentials and plug-ins of the user's own pulumi are neither read nor written.
         "PULUMI_HOME": str(place.home / "pulumi"),
-        "PULUMI_DEBUG_PROVIDERS": f"aws:{provider_port}",
+        ATTACHED: attached(providers or {}),
         # The previews of resources that do not depend on each other are then made side by side.
         "PULUMI_EXPERIMENTAL": "true",
         "PULUMI_PARALLEL_DIFF": "true",
@@ -147,10 +149,15 @@ def environment(
     return env
 
 
-def with_dynamic_host(variables: Mapping[str, str], port: int) -> dict[str, str]:
-    """The same environment with dynamic resources served on `port` (0: the engine starts their provider itself)."""
-    known = variables.get("PULUMI_DEBUG_PROVIDERS", "")
-    return {**variables, "PULUMI_DEBUG_PROVIDERS": f"{known},{PACKAGE}:{port}"} if port else dict(variables)
+def attached(providers: Mapping[str, int]) -> str:
+    """Providers that listen already, in the engine's form: `aws:4711,kubernetes:4712`."""
+    return ",".join(f"{name}:{port}" for name, port in providers.items())
+
+
+def with_provider(variables: Mapping[str, str], name: str, port: int) -> dict[str, str]:
+    """The same environment with one more provider attached (port 0: none, so the engine starts that plug-in itself)."""
+    known = [variables[ATTACHED]] if variables.get(ATTACHED) else []
+    return {**variables, ATTACHED: ",".join([*known, attached({name: port})])} if port else dict(variables)
 
 
 def loopback_without_proxy(base: Mapping[str, str]) -> dict[str, str]:

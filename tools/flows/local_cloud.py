@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from localcloud import client
-from localcloud.client import Cloud
+from localcloud.client import CloudClient
 from tools.engine.home import home_path
 from tools.flows.documents.machine import (
     CloudDocument,
@@ -15,7 +15,7 @@ from tools.flows.documents.machine import (
 from tools.flows.progress import Say
 
 
-def started(*, say: Say) -> Cloud:
+def started(*, say: Say) -> CloudClient:
     """The local cloud, started if it is not running. Raises LocalCloudError."""
     return client.ensure(home_path(), on_progress=say)
 
@@ -36,9 +36,16 @@ def reset() -> bool:
     return cloud is not None
 
 
-def place(cloud: Cloud) -> CloudDocument:
+def place(cloud: CloudClient) -> CloudDocument:
     """Where a cloud is."""
-    return {"endpoint": cloud.endpoint, "provider_port": cloud.provider_port, "pid": cloud.pid, "epoch": cloud.epoch}
+    providers = dict(cloud.providers)
+    return {
+        "endpoint": cloud.endpoint,
+        "provider_port": providers["aws"],
+        "providers": providers,
+        "pid": cloud.pid,
+        "epoch": cloud.epoch,
+    }
 
 
 def status() -> LocalStatusDocument:
@@ -66,7 +73,7 @@ def environment(*, say: Say) -> dict[str, str]:
         here,
         locate.ensure(progress=say),
         cloud=cloud.environment(),
-        provider_port=cloud.provider_port,
+        providers=cloud.providers,
         # A plain run tells the local cloud nothing before it begins, so it keeps its checkpoints.
         checkpoints=True,
         region=workspace.region(here),

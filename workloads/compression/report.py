@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -15,6 +16,7 @@ from torch import nn
 from workloads.compression.settings import CompressionSettings
 from workloads.compression.speed import MOST_NOISE, Timing, slowest
 
+CPUINFO: Final = Path("/proc/cpuinfo")
 FORMAT_VERSION: Final = 1
 CHUNK: Final = 1 << 20
 # 0.99 - 0.98 is a little more than 0.01 in binary; a limit is meant as it is written.
@@ -198,14 +200,22 @@ def as_markdown(document: Mapping[str, Any]) -> str:
 
 
 def processor() -> str:
-    """The name of this machine's processor, as Linux gives it; its architecture elsewhere."""
+    """The name of this machine's processor, asked of Linux or macOS; its architecture where neither tells."""
     import platform
 
     try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        lines = CPUINFO.read_text(encoding="utf-8").splitlines()
     except OSError:
-        lines = []
+        return _sysctl("machdep.cpu.brand_string") or platform.machine()
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+def _sysctl(name: str) -> str:
+    """A fact of the kernel on macOS and BSD; empty where there is no such command or fact."""
+    try:
+        return subprocess.run(["sysctl", "-n", name], capture_output=True, text=True, check=False).stdout.strip()
+    except OSError:
+        return ""
 
 
 def device_name(device: torch.device) -> str:

@@ -64,6 +64,7 @@ REPOSITORY = Resource(
         list_op="list_tags_for_resource",
         list_path="tags",
     ),
+    freed={"forceDelete": True},
 )
 
 

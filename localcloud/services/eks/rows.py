@@ -158,6 +158,7 @@ CLUSTER = Resource(
         conflicts("encryptionConfig", "outpostConfig"),
     ),
     tags=eks_tags(),
+    freed={"deletionProtection": False},
 )
 
 

@@ -359,6 +359,7 @@ OPEN_ID_CONNECT_PROVIDER = Resource(
         remove="untag_open_id_connect_provider",
         read="Tags",
     ),
+    once="url",
 )
 
 ROWS = (ROLE, POLICY, ROLE_POLICY, ROLE_POLICY_ATTACHMENT, INSTANCE_PROFILE, OPEN_ID_CONNECT_PROVIDER)

@@ -156,6 +156,7 @@ BUCKET = Resource(
         one_of("acl", "private", "public-read", "public-read-write", "authenticated-read", "aws-exec-read", "log-delivery-write"),
     ),
     tags=Tags(create="", target=("Bucket", "{id}"), change=lambda c, tags: _put_tags(c, tags), read="Tags"),
+    freed={"forceDestroy": True},
 )
 
 

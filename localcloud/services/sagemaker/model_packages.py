@@ -142,17 +142,6 @@ EXTRAS: Mapping[str, Extra] = {
 }
 
 
-def empty_group(region: str, name: str) -> int:
-    """Removes all versions of a group, for a rehearsal that is to go; how many there were."""
-    from moto.sagemaker.models import sagemaker_backends
-
-    packages = sagemaker_backends[ACCOUNT][region].model_packages
-    gone = [arn for arn, package in packages.items() if package.model_package_group_name == name]
-    for arn in gone:
-        del packages[arn]
-    return len(gone)
-
-
 def _backend(call: ApiCall) -> Any:
     from moto.sagemaker.models import sagemaker_backends
 

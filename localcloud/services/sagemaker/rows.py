@@ -271,6 +271,17 @@ ENDPOINT = Resource(
     tags=_TAGS,
 )
 
+
+def _remove_versions(c: Context) -> int:
+    """A group with versions refuses to go. They are not the stack's own: its training jobs register them."""
+    client = c.client()
+    pages = client.get_paginator("list_model_packages").paginate(ModelPackageGroupName=c.id)
+    versions = [package["ModelPackageArn"] for page in pages for package in page["ModelPackageSummaryList"]]
+    for version in versions:
+        client.delete_model_package(ModelPackageName=version)
+    return len(versions)
+
+
 MODEL_PACKAGE_GROUP = Resource(
     type="aws:sagemaker/modelPackageGroup:ModelPackageGroup",
     service="sagemaker",
@@ -286,6 +297,7 @@ MODEL_PACKAGE_GROUP = Resource(
         matches("modelPackageGroupName", r"[0-9A-Za-z][0-9A-Za-z-]*", "Valid characters are a-z, A-Z, 0-9, and - (hyphen)."),
     ),
     tags=_TAGS,
+    emptied=_remove_versions,
 )
 
 ROWS = (MODEL, ENDPOINT_CONFIGURATION, ENDPOINT, MODEL_PACKAGE_GROUP)

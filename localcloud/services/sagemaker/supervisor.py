@@ -2,7 +2,7 @@
 
 Run as a script, alone (`python -I -S supervisor.py COMMAND...`), so that it starts in milliseconds and imports none of the
 rest. Its stdin is a lifeline whose other end the daemon holds: end of file, by a closed pipe or by a daemon that was killed
-with -9, ends the command and all its descendants, even those that left its session (they are re-parented to this process:
+with -9, ends the command and all its descendants, even those that left its session (Linux re-parents them to this process:
 PR_SET_CHILD_SUBREAPER). A parent-death signal alone would not do: it is tied to the *thread* that started the child and is
 not inherited by grandchildren.
 
@@ -17,9 +17,11 @@ import os
 import select
 import signal
 import sys
+from collections.abc import Iterator
 from types import FrameType
 
 LIFELINE = 0
+PROC = "/proc"
 PR_SET_PDEATHSIG = 1  # include/uapi/linux/prctl.h
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -108,12 +110,12 @@ def _reap(child: int) -> int | None:
 
 
 def _sweep(group: int) -> None:
-    """Kills until no child is left. The orphans of a killed child become ours before its end can be waited for."""
+    """Kills until no descendant is left. On Linux the orphans of a killed child are re-parented to this process first."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, signal.SIGKILL)
     while True:
-        for pid in _children():
-            with contextlib.suppress(ProcessLookupError):
+        for pid in _descendants():
+            with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
         try:
             os.waitpid(-1, 0)
@@ -121,25 +123,44 @@ def _sweep(group: int) -> None:
             return
 
 
-def _children() -> list[int]:
-    """Our direct children. Read from every stat file, since /proc/self/task/*/children is an option of the kernel."""
-    me = os.getpid()
-    found = []
-    for entry in os.listdir("/proc") if os.path.isdir("/proc") else ():
-        if not entry.isdigit():
-            continue
-        try:
-            with open(f"/proc/{entry}/stat", "rb") as file:
-                fields = file.read().rpartition(b")")[2].split()
-        except OSError:
-            continue
-        if int(fields[1]) == me:
-            found.append(int(entry))
+def _descendants() -> list[int]:
+    """The processes below this one, children first."""
+    children: dict[int, list[int]] = {}
+    for pid, parent in _parents():
+        children.setdefault(parent, []).append(pid)
+    found: list[int] = []
+    waiting = [os.getpid()]
+    while waiting:
+        below = children.get(waiting.pop(), [])
+        found += below
+        waiting += below
     return found
 
 
+def _parents() -> Iterator[tuple[int, int]]:
+    """(process, its parent) of every process: by /proc where there is one, else by `ps` (macOS)."""
+    if not os.path.isdir(PROC):
+        import subprocess
+
+        listing = subprocess.run(["ps", "-axo", "pid=,ppid="], capture_output=True, text=True, check=False).stdout
+        for line in listing.splitlines():
+            pid, parent = line.split()
+            yield int(pid), int(parent)
+        return
+    # Every stat file is read, since /proc/self/task/*/children is an option of the kernel.
+    for entry in os.listdir(PROC):
+        if not entry.isdigit():
+            continue
+        with contextlib.suppress(OSError), open(f"{PROC}/{entry}/stat", "rb") as file:
+            yield int(entry), int(file.read().rpartition(b")")[2].split()[1])
+
+
 def _prctl() -> ctypes._CFuncPtr:  # type: ignore[name-defined]
-    """Linux's prctl; elsewhere nothing, and only the command's own process group is ended."""
+    """Linux's prctl; elsewhere one that does nothing.
+
+    Without it a process whose parent has ended is lost to its supervisor, and a supervisor killed with -9 leaves its command
+    running. Every other end, the daemon's by -9 among them, still ends the command and all that is below it.
+    """
     return getattr(ctypes.CDLL(None), "prctl", lambda *_: 0)
 
 

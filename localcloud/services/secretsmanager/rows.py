@@ -114,6 +114,7 @@ SECRET = Resource(
         json_document("policy"),
     ),
     tags=Tags(target=("SecretId", "{id}"), read="Tags"),
+    freed={"recoveryWindowInDays": 0},
 )
 
 _VALUES = {"secretString": "SecretString", "secretStringWo": "SecretString", "secretBinary": "SecretBinary"}

@@ -46,13 +46,13 @@ def test_the_second_environment_takes_part_and_the_first_to_go_hands_over(cloud:
     assert found is not None
     assert sharing.seen_by(made.outputs, found[1])["tags"] == {"Environment": "dev"}
 
-    entry = sharing.other(ledger, PROD, TOKEN, identifier)
+    entry = sharing.other(cloud.engine, ledger, PROD, TOKEN, identifier)
     assert entry is not None
     assert entry.urn == DEV
     sharing.leave(cloud.engine, entry, outputs)
     ledger.drop(PROD, identifier)
     assert environment(cloud, identifier) == "dev"
-    assert sharing.other(ledger, DEV, TOKEN, identifier) is None
+    assert sharing.other(cloud.engine, ledger, DEV, TOKEN, identifier) is None
 
 
 def test_nothing_else_is_shared(cloud: Cloud) -> None:
@@ -60,4 +60,4 @@ def test_nothing_else_is_shared(cloud: Cloud) -> None:
     role = "aws:iam/role:Role"
     ledger.keep("urn:pulumi:dev::slipway::aws:iam/role:Role::a", role, "a", {"name": "a"})
     assert sharing.join(cloud.engine, ledger, "urn:pulumi:prod::slipway::aws:iam/role:Role::a", role, {"name": "a"}) is None
-    assert sharing.other(ledger, "urn:pulumi:prod::slipway::aws:iam/role:Role::a", role, "a") is None
+    assert sharing.other(cloud.engine, ledger, "urn:pulumi:prod::slipway::aws:iam/role:Role::a", role, "a") is None

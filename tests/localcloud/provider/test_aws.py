@@ -1,4 +1,4 @@
-"""The protocol's adapter: what the engine relies on in an answer's form. All else is shown by tests/e2e."""
+"""The provider `aws` through Pulumi's protocol: what the engine relies on in an answer's form. All else is shown by tests/e2e."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import pytest
 from google.protobuf import json_format, struct_pb2
 from pulumi.runtime.proto import provider_pb2
 
+from localcloud.kernel.diff import UNKNOWN
 from localcloud.kernel.ledger import Ledger
 from localcloud.provider import wire
 from localcloud.provider.aws import AwsProvider
+from localcloud.provider.protocol import Servicer
 from tests.localcloud.golden_report import new_engine
 
 SECRET = "1b47061264138c4ac30d75fd1eb44270"
@@ -30,8 +32,13 @@ class Peer:
 
 
 @pytest.fixture(scope="module")
-def provider() -> AwsProvider:
+def aws() -> AwsProvider:
     return AwsProvider(new_engine(), Ledger(), "7.0.0")
+
+
+@pytest.fixture(scope="module")
+def provider(aws: AwsProvider) -> Servicer:
+    return Servicer(aws)
 
 
 def urn(token: str) -> str:
@@ -52,7 +59,7 @@ def struct(value: Mapping[str, Any]) -> struct_pb2.Struct:
     ],
 )
 def test_a_provider_whose_settings_changed_says_so(
-    provider: AwsProvider, change: dict[str, str], differs: bool, replaces: list[str]
+    provider: Servicer, change: dict[str, str], differs: bool, replaces: list[str]
 ) -> None:
     olds = {"region": "us-east-1", "version": "7.0.0", "defaultTags": '{"tags":{"Owner":"ml"}}'}
     request = provider_pb2.DiffRequest(olds=struct(olds), news=struct({**olds, **change}))
@@ -60,7 +67,7 @@ def test_a_provider_whose_settings_changed_says_so(
     assert (answer.changes == provider_pb2.DiffResponse.DIFF_SOME, list(answer.replaces)) == (differs, replaces)
 
 
-def test_what_is_not_there_is_read_as_nothing_at_all(provider: AwsProvider) -> None:
+def test_what_is_not_there_is_read_as_nothing_at_all(provider: Servicer) -> None:
     """An empty struct instead of none would be taken for an import that succeeded."""
     answer = provider.Read(provider_pb2.ReadRequest(id="vpc-12345678", urn=urn(VPC)), Peer())
     assert not answer.HasField("properties")
@@ -68,7 +75,7 @@ def test_what_is_not_there_is_read_as_nothing_at_all(provider: AwsProvider) -> N
     assert answer.id == ""
 
 
-def test_a_secret_input_comes_back_as_a_secret_from_every_call(provider: AwsProvider) -> None:
+def test_a_secret_input_comes_back_as_a_secret_from_every_call(provider: Servicer) -> None:
     hidden = {wire.SIGNATURE: SECRET, "value": "word"}
     wanted = {"displayName": hidden, "tags": {"a": hidden, "b": "plain"}}
 
@@ -91,7 +98,31 @@ def test_a_secret_input_comes_back_as_a_secret_from_every_call(provider: AwsProv
     assert shown(provider.Update(update, Peer()).properties) == [*secret, wanted["tags"]]
 
 
-def test_a_read_alone_makes_nothing_the_stack_s_own(provider: AwsProvider) -> None:
-    vpc = provider.engine.clients("ec2", "us-east-1").create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+def test_a_read_alone_makes_nothing_the_stack_s_own(aws: AwsProvider, provider: Servicer) -> None:
+    vpc = aws.engine.clients("ec2", "us-east-1").create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
     assert provider.Read(provider_pb2.ReadRequest(id=vpc, urn=urn(VPC)), Peer()).id == vpc
-    assert vpc not in {entry.id for entry in provider.ledger.all()}
+    assert vpc not in {entry.id for entry in aws.ledger.all()}
+
+
+def test_an_engine_s_settings_are_its_own_connection_s(aws: AwsProvider) -> None:
+    settings = {"region": "eu-west-1", "defaultTags": '{"tags":{"Owner":"ml"}}'}
+    configured = aws.configure(settings)
+    assert (configured.engine.region, configured.engine.default_tags) == ("eu-west-1", {"Owner": "ml"})
+    assert aws.configure({"region": UNKNOWN}).engine.region == aws.engine.region
+    assert aws.engine.default_tags == {}
+    assert aws.regions >= {"eu-west-1", "us-east-1"}
+
+
+def test_an_error_of_aws_s_is_told_in_its_own_words(provider: Servicer) -> None:
+    request = provider_pb2.DeleteRequest(id="vpc-1", urn="urn:pulumi:local::slipway::aws:no/such:Such::it")
+    with pytest.raises(AssertionError, match=r"UNKNOWN: aws:no/such:Such: the local cloud has no row for this type"):
+        provider.Delete(request, Peer())
+    taken = provider_pb2.CreateRequest(urn=urn(VPC), properties=struct({"cidrBlock": "10.0.0.0/8"}))
+    with pytest.raises(AssertionError, match=r"InvalidVpc\.Range: .* \(CreateVpc\)"):
+        provider.Create(taken, Peer())
+
+
+def test_a_lookup_that_is_not_there_is_refused_with_those_that_are(provider: Servicer) -> None:
+    request = provider_pb2.InvokeRequest(tok="aws:ec2/getAmi:getAmi")
+    with pytest.raises(AssertionError, match=r"UNIMPLEMENTED: aws:ec2/getAmi:getAmi: .*getRegion"):
+        provider.Invoke(request, Peer())

@@ -42,7 +42,7 @@ def test_the_status_is_lines_for_people() -> None:
         "jobs": [{"name": "j", "status": "InProgress", "hosts": 2, "hosts_asked": 4}],
         "endpoints": [{"name": "e", "status": "InService", "variants": {"main": variant}}],
     }
-    document = {"endpoint": "http://x", "provider_port": 1, "pid": 2, "uptime_seconds": 3.4, "peak_memory_mib": 5}
+    document = {"endpoint": "http://x", "providers": {"aws": 1}, "pid": 2, "uptime_seconds": 3.4, "peak_memory_mib": 5}
     lines = list(status_lines({**document, "port_was_taken": 4747, "resources": {"local": 9}, "sagemaker": runtime}))
     assert "resources  local (9)" in lines
     assert "job        j: InProgress, 2 hosts of 4 asked" in lines

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from localcloud.process import alive
 from tools.engine.errors import StackBusy
 from tools.engine.home import REPOSITORY, StackPlace
 from tools.engine.lock import StackLock, read_holder
-from tools.engine.processes import alive, end_session, in_session
+from tools.engine.processes import end_session, in_session
 
 HOLDER = """
 import sys, time

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from localcloud.calls import Ended, FreedResource, Known, LeftOver, Orphan
 from tools.engine import sessions, state
 from tools.engine.binary import Engine
 from tools.engine.errors import EngineError
@@ -33,7 +34,9 @@ class FakeCloud:
     lost: tuple[str, ...] = ()
     told: list[Any] = field(default_factory=list)
     endpoint: str = "http://127.0.0.1:1"
-    provider_port: int = 2
+    providers: dict[str, int] = field(default_factory=lambda: {"aws": 2})
+    left: list[LeftOver] = field(default_factory=list)
+    freed: list[FreedResource] = field(default_factory=list)
 
     def environment(self) -> dict[str, str]:
         return {"AWS_ENDPOINT_URL": self.endpoint}
@@ -42,15 +45,16 @@ class FakeCloud:
         self.told.append(("begin", stack, [item["id"] for item in known]))
         return Run(self.lost)
 
-    def end_run(self, run: Any, ok: bool, known: Any = None) -> dict[str, Any]:
+    def end_run(self, run: Any, ok: bool, known: Any = None) -> Ended:
         self.told.append(("end", ok, [item["id"] for item in known]))
-        return {"swept": [{"service": "s3", "id": "left"}] if ok else []}
+        return {"swept": [Known(urn=URN, id="swept")] if ok else [], "left": self.left}
 
-    def orphans(self, stack: str) -> list[dict[str, str]]:
+    def orphans(self, stack: str) -> list[Orphan]:
         return []
 
-    def free(self, stack: str) -> None:
+    def free(self, stack: str) -> list[FreedResource]:
         self.told.append(("free", stack))
+        return self.freed
 
 
 def result(*, ok: bool = True, outputs: dict[str, Any] | None = None, **changes: int) -> RunResult:
@@ -110,7 +114,8 @@ def test_a_change_is_told_to_the_cloud_before_and_after_with_what_the_state_know
 
         session.changing(run)
     assert cloud.told == [("begin", "local", []), ("end", True, ["raw-1"])]
-    assert session.swept == [{"service": "s3", "id": "left"}]
+    assert session.swept == [{"urn": URN, "id": "swept"}]
+    assert session.notes == []
     assert state.read(session.place.good_copy) is not None, "a copy of the good state is kept"
 
 
@@ -123,6 +128,15 @@ def test_a_run_that_raises_is_ended_as_failed(opened: Opened) -> None:
     with opened(cloud) as session, pytest.raises(EngineError):
         session.changing(run)
     assert cloud.told[-1] == ("end", False, [])
+
+
+def test_what_could_not_be_removed_is_told_with_its_reason_and_the_way_out(opened: Opened) -> None:
+    stuck = LeftOver(urn=URN, id="raw-2", reason="BucketNotEmpty: The bucket you tried to delete is not empty (DeleteBucket)")
+    with opened(FakeCloud(left=[stuck])) as session:
+        session.changing(result)
+    assert session.left == [stuck]
+    for part in ("1 resources", "raw (raw-2): BucketNotEmpty", "./slipway local reset"):
+        assert part in session.notes[-1]
 
 
 def test_a_cloud_that_died_under_the_run_does_not_hide_the_run_s_own_result(opened: Opened) -> None:
@@ -184,7 +198,8 @@ def test_protection_is_lifted_in_the_state_for_a_rehearsal(opened: Opened) -> No
 
 
 def test_buckets_of_a_rehearsal_go_with_what_is_in_them(opened: Opened) -> None:
-    with opened(FakeCloud()) as session:
+    freed = FreedResource(urn=URN, id="raw-1", set={"forceDestroy": True})
+    with opened(FakeCloud(freed=[freed])) as session:
         put_state(session)
         assert session.let_go() == 1
         assert session.let_go() == 0

@@ -6,6 +6,7 @@ import yaml
 
 from tools.engine import workspace
 from tools.engine.binary import Engine
+from tools.engine.dynamic_host import PACKAGE
 from tools.engine.home import REPOSITORY, StackPlace
 from tools.engine.stack_ref import stack_source
 
@@ -77,10 +78,10 @@ def test_the_local_environment_reaches_the_local_cloud_and_nothing_of_the_user_s
         ENGINE,
         base=base,
         cloud={"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_REGION": "us-east-1"},
-        provider_port=7,
+        providers={"aws": 7, "kubernetes": 8},
         region="eu-west-1",
     )
-    assert env["PULUMI_DEBUG_PROVIDERS"] == "aws:7"
+    assert env["PULUMI_DEBUG_PROVIDERS"] == "aws:7,kubernetes:8"
     assert env["PULUMI_BACKEND_URL"] == f"file://{place.backend}"
     assert env["PULUMI_HOME"].startswith(str(place.home))
     assert env["AWS_REGION"] == env["AWS_DEFAULT_REGION"] == "eu-west-1", "the stack's region, not the cloud's default"
@@ -105,8 +106,9 @@ def test_an_aws_stack_keeps_the_user_s_backend_and_its_checkpoints(tmp_path: Pat
 
 def test_dynamic_resources_go_to_the_warm_host_when_it_is_up() -> None:
     variables = {"PULUMI_DEBUG_PROVIDERS": "aws:7"}
-    assert workspace.with_dynamic_host(variables, 9)["PULUMI_DEBUG_PROVIDERS"] == "aws:7,pulumi-python:9"
-    assert workspace.with_dynamic_host(variables, 0) == variables
+    assert workspace.with_provider(variables, PACKAGE, 9)["PULUMI_DEBUG_PROVIDERS"] == "aws:7,pulumi-python:9"
+    assert workspace.with_provider(variables, PACKAGE, 0) == variables
+    assert workspace.with_provider({}, PACKAGE, 9)["PULUMI_DEBUG_PROVIDERS"] == "pulumi-python:9"
 
 
 def test_stack_files_come_from_the_folder_that_slipway_stacks_names(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 def status_lines(document: Mapping[str, Any]) -> Iterator[str]:
     """The status of a local cloud that runs, a line a fact."""
-    yield f"endpoint   {document['endpoint']}  (provider on port {document['provider_port']})"
+    listening = ", ".join(f"{name} on port {port}" for name, port in document["providers"].items())
+    yield f"endpoint   {document['endpoint']}  (providers: {listening})"
     yield f"process    {document['pid']}, up {document['uptime_seconds']:.0f} s, at most {document['peak_memory_mib']} MiB so far"
     if document.get("port_was_taken"):
         yield f"port       {document['port_was_taken']} was taken; SLIPWAY_PORT prefers another"

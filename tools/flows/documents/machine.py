@@ -29,7 +29,8 @@ class CloudDocument(TypedDict):
     """Where the local cloud is."""
 
     endpoint: Annotated[str, "Its address for any AWS SDK."]
-    provider_port: Annotated[int, "The port of its Pulumi provider."]
+    provider_port: Annotated[int, "The port of its Pulumi provider `aws`."]
+    providers: Annotated[dict[str, int], "The ports of its Pulumi providers, by name."]
     pid: Annotated[int, "Its process."]
     epoch: Annotated[str, "Which life of it this is; states belong to one."]
 
@@ -92,7 +93,8 @@ class LocalStatusDocument(TypedDict):
 
     running: Annotated[bool, "Whether it runs (exit code 1 where not)."]
     endpoint: NotRequired[Annotated[str, "Its address for any AWS SDK."]]
-    provider_port: NotRequired[Annotated[int, "The port of its Pulumi provider."]]
+    provider_port: NotRequired[Annotated[int, "The port of its Pulumi provider `aws`."]]
+    providers: NotRequired[Annotated[dict[str, int], "The ports of its Pulumi providers, by name."]]
     pid: NotRequired[Annotated[int, "Its process."]]
     epoch: NotRequired[Annotated[str, "Which life of it this is; states belong to one."]]
     uptime_seconds: NotRequired[Annotated[float, "How long it has run."]]

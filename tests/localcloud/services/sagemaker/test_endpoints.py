@@ -13,7 +13,8 @@ import pytest
 from botocore.exceptions import ClientError
 from moto.sagemaker.models import sagemaker_backends
 
-from tests.localcloud.services.sagemaker.cloud import ACCOUNT, BUCKET, REGION, Cloud, alive, archive, unique, wait_for
+from localcloud.process import alive
+from tests.localcloud.services.sagemaker.cloud import ACCOUNT, BUCKET, REGION, Cloud, archive, unique, wait_for
 
 
 def answer(response: dict) -> dict:

@@ -14,8 +14,9 @@ import requests
 from botocore.exceptions import ClientError
 from moto.sagemaker.models import sagemaker_backends
 
+from localcloud.process import alive, processes
 from localcloud.services.sagemaker.processes import Child
-from tests.localcloud.services.sagemaker.cloud import ACCOUNT, BUCKET, REGION, Cloud, alive, make_repository, wait_for
+from tests.localcloud.services.sagemaker.cloud import ACCOUNT, BUCKET, REGION, Cloud, make_repository, wait_for
 
 # A process that has left its session and group and ignores SIGTERM, as a worker of a worker may.
 RUNAWAY = (
@@ -29,7 +30,8 @@ DAEMON = """
 import sys, time
 from pathlib import Path
 import requests
-from tests.localcloud.services.sagemaker.cloud import BUCKET, REGION, Cloud, alive
+from localcloud.process import alive
+from tests.localcloud.services.sagemaker.cloud import BUCKET, REGION, Cloud
 cloud = Cloud(Path(sys.argv[1]), Path(sys.argv[2]))
 cloud.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
 endpoint = cloud.endpoint(cloud.config({"ModelName": cloud.model("m")}))
@@ -51,13 +53,8 @@ time.sleep(300)
 def tree(pid: int) -> set[int]:
     """A process and its descendants."""
     children: dict[int, list[int]] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-            except OSError:
-                continue
-            children.setdefault(parent, []).append(int(entry.name))
+    for process in processes():
+        children.setdefault(process.parent, []).append(process.pid)
     found, waiting = set(), [pid]
     while waiting:
         current = waiting.pop()

@@ -8,10 +8,12 @@ from typing import Any
 import botocore.exceptions
 import pytest
 
+from localcloud.kernel.account import ACCOUNT
 from localcloud.kernel.clients import in_process
-from localcloud.kernel.context import Clients
+from localcloud.kernel.context import Clients, Context
+from localcloud.kernel.schema import Schema
 from localcloud.services.gathered import emulated_aws
-from localcloud.services.sagemaker import model_packages
+from localcloud.services.sagemaker.rows import MODEL_PACKAGE_GROUP
 
 REGION = "eu-south-1"
 IMAGE = f"123456789012.dkr.ecr.{REGION}.amazonaws.com/serving:src-1"
@@ -110,7 +112,19 @@ def test_a_deleted_version_is_gone_and_its_number_is_not_given_again(sagemaker: 
 def test_a_group_that_was_emptied_can_go(sagemaker: Any, group: str) -> None:
     make(sagemaker, group)
     make(sagemaker, group)
-    assert model_packages.empty_group(REGION, group) == 2
+    context = Context(
+        service="sagemaker",
+        rename={},
+        missing=(),
+        schema=Schema({}, {}, frozenset()),
+        clients=lambda service, region: sagemaker,
+        region=REGION,
+        account=ACCOUNT,
+        id=group,
+    )
+    assert MODEL_PACKAGE_GROUP.emptied is not None
+    assert MODEL_PACKAGE_GROUP.emptied(context) == 2
+    assert MODEL_PACKAGE_GROUP.emptied(context) == 0
     sagemaker.delete_model_package_group(ModelPackageGroupName=group)
     assert refused(sagemaker.delete_model_package_group, ModelPackageGroupName=group)[1].endswith("does not exist.")
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from localcloud.process import alive
 from tests.localcloud.services.sagemaker import scripts
-from tests.localcloud.services.sagemaker.cloud import Cloud, alive, unpacked, wait_for
+from tests.localcloud.services.sagemaker.cloud import Cloud, unpacked, wait_for
 from tests.localcloud.services.sagemaker.test_script_mode import LOGS, sent_by_the_sdk, source
 
 
