@@ -41,7 +41,7 @@ def bring_up(stack: StackRef, *, progress: Progress, agree: Agree | None = None,
     ):
         progress.watch = _watcher(session)
         change = _Change(stack=stack, session=session, settings=settings, progress=progress, account=reached, agree=agree)
-        return replace(change.carry_out(), swept=tuple(session.swept))
+        return replace(change.carry_out(), swept=tuple(session.swept), left=tuple(session.left))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
+from localcloud.calls import LeftOver, Orphan
 from tools.engine import program, sessions
 from tools.engine.runs import RunResult
 from tools.engine.stack_ref import StackRef
@@ -14,12 +14,13 @@ from tools.flows.progress import Progress
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destroyed:
-    """`orphans` is what the cloud still has of the stack, each with its service and id; `asked` says whether a cloud was asked,
-    which only the local one can be."""
+    """`orphans` is what the cloud still has of the stack, each with its service and id; `left` is what an interrupted run had made
+    and could not be removed, with the reason; `asked` says whether a cloud was asked, which only the local one can be."""
 
     stack: StackRef
     result: RunResult
-    orphans: tuple[Mapping[str, str], ...] = ()
+    orphans: tuple[Orphan, ...] = ()
+    left: tuple[LeftOver, ...] = ()
     asked: bool = False
 
     @property
@@ -39,4 +40,5 @@ def destroy(stack: StackRef, *, progress: Progress) -> Destroyed:
             session.let_go()
         result = session.changing(session.runner.destroy)
         orphans = session.cloud.orphans(stack.name) if session.cloud and result.ok else []
-    return Destroyed(stack=stack, result=result, orphans=tuple(orphans), asked=session.cloud is not None)
+        left = tuple(session.left)
+    return Destroyed(stack=stack, result=result, orphans=tuple(orphans), left=left, asked=session.cloud is not None)

@@ -43,6 +43,7 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
             cloud=cloud,
             notes=[],
             swept=[],
+            left=[],
             expected=lambda: 0,
             document=lambda: None,
             let_go=lambda: 0,

@@ -68,6 +68,14 @@ class SweptDocument(TypedDict):
     id: Annotated[str, "Its id in the cloud."]
 
 
+class LeftDocument(TypedDict):
+    """A thing that an interrupted run had left in the local cloud and that could not be removed."""
+
+    urn: Annotated[str, "What it was made for."]
+    id: Annotated[str, "Its id in the cloud."]
+    reason: Annotated[str, "What refused, in AWS's words."]
+
+
 class RunDocument(TypedDict):
     """A run of a stack."""
 
@@ -81,6 +89,7 @@ class RunDocument(TypedDict):
     preflight: NotRequired[Annotated[PreflightDocument, "The account's answer, where it was asked."]]
     error: NotRequired[Annotated[RunErrorDocument, "Only of a run that failed."]]
     swept: NotRequired[Annotated[list[SweptDocument], "Of `up`: what an interrupted run had left and this one removed."]]
+    left: NotRequired[Annotated[list[LeftDocument], "Of `up`: what an interrupted run had left and could not be removed."]]
 
 
 class DriftPropertyDocument(TypedDict):
@@ -128,6 +137,7 @@ class DestroyDocument(TypedDict):
     seconds: Annotated[float, "How long the verb took."]
     deleted: Annotated[int, "How many resources were deleted."]
     orphans: Annotated[list[OrphanDocument], "What the local cloud, asked itself, still has; always empty on AWS."]
+    left: NotRequired[Annotated[list[LeftDocument], "What an interrupted run had left and could not be removed."]]
     error: NotRequired[Annotated[DestroyErrorDocument, "Only of a run that failed."]]
 
 
@@ -136,6 +146,8 @@ def stack_run_document(run: StackRun, seconds: float) -> RunDocument:
     document = run_document(run.stack.name, seconds, run.result, run.verdict, run.preflight)
     if run.swept:
         document["swept"] = cast("list[SweptDocument]", list(run.swept))
+    if run.left:
+        document["left"] = cast("list[LeftDocument]", list(run.left))
     return document
 
 
@@ -152,6 +164,8 @@ def destroy_document(done: Destroyed, seconds: float) -> DestroyDocument:
         "deleted": done.result.deleted,
         "orphans": cast("list[OrphanDocument]", list(done.orphans)),
     }
+    if done.left:
+        document["left"] = cast("list[LeftDocument]", list(done.left))
     if not done.result.ok:
         document["error"] = {"code": 1, "faults": _faults(done.result.faults)}
     return document
