@@ -1,1 +1,1 @@
-"""The emulated AWS: a typed row a resource type, one engine for their behaviour, one endpoint for everybody."""
+"""The emulated AWS: one typed row for each resource type, one engine for their behaviour, one endpoint for every client."""

@@ -147,7 +147,7 @@ def find(home: Path) -> CloudClient | None:
     """The running daemon of this home, or None."""
     try:
         told = json.loads((home / "daemon.json").read_text())
-        # The first version named neither its version nor its providers: it had one.
+        # A daemon of the first version names neither its version nor its providers: it has `aws` alone.
         version, providers = told.get("version", 1), told.get("providers") or {"aws": told["provider_port"]}
         cloud = CloudClient(home, told["endpoint"], providers, told["pid"], told["epoch"], told["token"], version)
     except (OSError, ValueError, KeyError, TypeError):

@@ -66,7 +66,7 @@ class Daemon:
         threading.Thread(target=self.cloud.warm_up, name="warm-up", daemon=True).start()
         self._announce()
         while not self._stopping.wait(1.0):
-            if not self.home.exists():  # the checkout was removed under us: nobody can reach this cloud any more
+            if not self.home.exists():  # the checkout was removed while the daemon ran: nobody can reach this cloud any more
                 break
         self.cloud.stop()
         (self.home / "daemon.json").unlink(missing_ok=True)
@@ -116,7 +116,7 @@ def main() -> int:
     options = parser.parse_args()
     options.home.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
-    # Data of jobs, logs and captured requests are this user's.
+    # Data of jobs, logs and captured requests may be read by this user only.
     os.umask(0o077)
     with open(options.home / "daemon.lock", "w") as lock:
         try:

@@ -1,8 +1,8 @@
-"""Who may speak to the endpoint: programs of this machine, never a page in its browser.
+"""Who may send requests to the endpoint: programs of this machine, never a page in its browser.
 
 The cloud asks for no credentials and runs what a training job brings, so a page that reached it could run code here. A page gives
 itself away: by `Origin` or `Sec-Fetch-Site` (https://www.w3.org/TR/fetch-metadata/), which it can neither leave out nor forge,
-or, after its name was rebound to 127.0.0.1, by a `Host` that is not ours. AWS's SDKs and CLI send none of these.
+or, after its name was rebound to 127.0.0.1, by a `Host` of another name. AWS's SDKs and CLI send none of these.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
-# What is typed or opened by hand, and what a page that this endpoint itself served asks for.
+# `none`: an address that a person typed or opened. `same-origin`: a request of a page that this endpoint itself served.
 _OWN_FETCHES: Final = frozenset({"none", "same-origin"})
 
 

@@ -1,4 +1,4 @@
-"""The account that the emulated cloud is."""
+"""The account number of the emulated cloud."""
 
 from typing import Final
 

@@ -1,7 +1,7 @@
 """boto3 clients of the local cloud.
 
 The provider lives in the daemon beside moto, so its clients hand requests straight to the WSGI application: the same bytes
-as over the socket, without the socket. Everybody else uses the HTTP endpoint.
+as over the socket, without the socket. Every other client uses the HTTP endpoint.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class _Body(io.BytesIO):
 
 
 def in_process(app: Callable[..., Iterable[bytes]], endpoint: str) -> Clients:
-    """Clients that call the WSGI `app` directly; `endpoint` is what they believe to talk to. Cached; safe across threads."""
+    """Clients that call the WSGI `app` directly; `endpoint` is the address in their requests. Cached; safe across threads."""
     session = boto3.session.Session(**CREDENTIALS)
     config = Config(
         s3={"addressing_style": "path"},

@@ -18,7 +18,7 @@ Change = Literal["add", "delete", "update"]
 
 
 class _Unknown:
-    """A value that only the update itself will tell."""
+    """A value that is known only once the update is made."""
 
     def __repr__(self) -> str:
         return "UNKNOWN"

@@ -182,7 +182,7 @@ class Engine:
         return outputs
 
     def delete(self, token: str, identifier: str, state: Mapping[str, Any]) -> None:
-        """Removes the resource. One that is not there any more is no error."""
+        """Removes the resource. A resource that is gone already is no error."""
         self._remove(self.row(token), self._context(token, state=state, identifier=identifier), strict=True)
 
     def empty(self, token: str, identifier: str, state: Mapping[str, Any]) -> int:
@@ -316,7 +316,7 @@ def _means_the_same(row: Resource, schema: Schema, name: str, kept: Any, value: 
 
 
 def _without_properties(call: Call) -> Call:
-    """Read and delete address the resource by their params alone."""
+    """The call with its params alone, by which read and delete address the resource."""
     return dataclasses.replace(call, take=())
 
 

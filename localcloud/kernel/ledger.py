@@ -5,7 +5,7 @@ its state knows (`begin`) gets everything else of its stack back by urn when it 
 run ends well. The emulated cloud lives in this process, so the ledger may too: both are gone together (a new epoch).
 
 Only what this provider made, or the program took over, is in it: what a program merely looks at (`Vpc.get`) is not, and what the
-engine lets go of without deleting (`retain_on_delete`, a resource taken out of the state) is nobody's any more.
+engine lets go of without deleting (`retain_on_delete`, a resource taken out of the state) belongs to no stack any more.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Ledger:
 
     def __init__(self) -> None:
         self._live: dict[tuple[str, str], Entry] = {}
-        self._seen: dict[tuple[str, str], Entry] = {}  # read, made by somebody else: an import, or just a look
+        self._seen: dict[tuple[str, str], Entry] = {}  # made elsewhere and only read: an import, or a look-up
         self._known: dict[str, set[tuple[str, str]]] = {}
         self._runs: dict[str, str] = {}
         self._begun: dict[str, set[tuple[str, str]]] = {}
@@ -53,7 +53,7 @@ class Ledger:
                 self._known[entry.stack].add((urn, identifier))
 
     def see(self, urn: str, token: str, identifier: str, outputs: Mapping[str, Any]) -> None:
-        """Notes what a read found. It becomes the stack's own once the state has it as such."""
+        """Notes what a read found. The resource becomes the stack's own once the state has it as such."""
         with self._lock:
             if (urn, identifier) in self._live:
                 self.keep(urn, token, identifier, outputs)
@@ -99,7 +99,7 @@ class Ledger:
             pairs = set(known)
             self._follow(stack, pairs)
             left = {key: entry for key, entry in self._live.items() if entry.stack == stack and key not in pairs}
-            for key in left.keys() & begun:  # the run was asked to forget it, not to delete it
+            for key in left.keys() & begun:  # the run was asked to forget the resource, not to delete it
                 del self._live[key]
             return [entry for key, entry in left.items() if key not in begun]
 

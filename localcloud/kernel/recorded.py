@@ -19,7 +19,7 @@ Verb = Literal["create", "describe", "list", "update", "delete"]
 
 
 class Refusal(ServiceException):
-    """An error in AWS's words. moto looks an exception's service up by its module, so it must not be one of moto's own."""
+    """An error in AWS's words. moto finds an exception's service by its module, so the class must not be in moto."""
 
 
 @dataclass(frozen=True, slots=True)

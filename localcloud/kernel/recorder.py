@@ -124,7 +124,7 @@ class Recorder:
         return {row.output: item} if row.output else {}
 
     def _tags(self, call: ApiCall) -> Mapping[str, Any] | None:
-        """Tagging of a recorded item; None when the resource is moto's."""
+        """Answers the tagging of a recorded item; None when moto has the resource."""
         wanted = call.params.get("resourceArn") or call.params.get("ResourceArn") or (call.params.get("Resources") or [""])[0]
         for row in self.rows:
             for item in self.store.of(row.service, row.noun, call.region).values() if row.service == call.service else ():

@@ -1,4 +1,4 @@
-"""The refusals that rows share: what pulumi-aws says no to before AWS is asked."""
+"""The refusals that rows share: what pulumi-aws refuses before AWS is asked."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def policy_document(prop: str) -> Check:
 
 
 def conflicts(*props: str) -> Check:
-    """At most one of these."""
+    """At most one of the properties may be given."""
 
     def says(values: Mapping[str, Any]) -> str | None:
         given = [prop for prop in props if _given(values, prop)]
@@ -118,7 +118,7 @@ def at_least_one(*props: str) -> Check:
 
 
 def requires(prop: str, *others: str) -> Check:
-    """`prop` needs `others`."""
+    """Where `prop` is given, `others` must be given too."""
 
     def says(values: Mapping[str, Any]) -> str | None:
         if not _given(values, prop):
@@ -130,7 +130,7 @@ def requires(prop: str, *others: str) -> Check:
 
 
 def when(prop: str, says: Callable[[Mapping[str, Any]], str | None], *also: str) -> Check:
-    """Any other refusal: `says` gets all properties once `prop` and `also` are known."""
+    """A refusal of any other kind: `says` gets all properties once `prop` and `also` are known."""
     return Check(props=(prop, *also), says=says)
 
 

@@ -18,7 +18,7 @@ TAGS: Final = ("tags", "tagsAll")
 
 
 def join(engine: Engine, ledger: Ledger, urn: str, token: str, news: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
-    """Id and outputs of the one that another stack has made, brought to the wanted inputs; None where there is none."""
+    """Id and outputs of the resource that another stack has made, brought to the wanted inputs; None where there is none."""
     key = engine.row(token).once
     if not key:
         return None
@@ -30,19 +30,19 @@ def join(engine: Engine, ledger: Ledger, urn: str, token: str, news: Mapping[str
 
 
 def other(engine: Engine, ledger: Ledger, urn: str, token: str, identifier: str) -> Entry | None:
-    """The entry of another stack that stands for the same thing."""
+    """The entry of another stack that stands for the same resource."""
     if not engine.row(token).once:
         return None
     return next((e for e in ledger.all() if e.type == token and e.id == identifier and e.urn != urn), None)
 
 
 def leave(engine: Engine, entry: Entry, state: Mapping[str, Any]) -> None:
-    """Hands the thing over to the stack of `entry`, which still has it: its tags say so."""
+    """Hands the resource over to the stack of `entry`, which still declares it: the tags become that stack's."""
     engine.update(entry.type, entry.id, state, {**state, **_tags(entry.outputs)})
 
 
 def seen_by(state: Mapping[str, Any], outputs: Mapping[str, Any]) -> dict[str, Any]:
-    """What one stack reads of a shared thing: the cloud's view with its own tags."""
+    """What one stack reads of a shared resource: the cloud's view with the stack's own tags."""
     return {**outputs, **_tags(state)}
 
 

@@ -110,7 +110,7 @@ class Resource:
     once        an account has only one with this value of the property: stacks of one account share it ("" for all other types)
     freed       what is set before a rehearsal is taken away, whatever the program says: protection off, deletion complete
     emptied     code that removes what would hold a rehearsal's resource back; it returns how many things it removed
-    recorded    moto lacks the operations: the recorder keeps them (see recorder.py)
+    recorded    moto lacks the operations, and the recorder answers them (see recorder.py)
     """
 
     type: str

@@ -29,7 +29,7 @@ class Sweep:
 
 
 def sweep(engine: Engine, ledger: Ledger, entries: Iterable[Entry]) -> Sweep:
-    """Removes the entries from the cloud and the ledger. One that others still need is tried again once they are gone."""
+    """Removes the entries from the cloud and the ledger. An entry that others still need is tried again once they are gone."""
     swept: list[Entry] = []
     waiting = list(entries)
     while waiting:

@@ -108,7 +108,7 @@ def from_aws(value: Any, kind: Kind, rename: Mapping[str, str], path: str) -> An
 
 
 def has_objects(kind: Kind) -> bool:
-    """Whether the kind is an object or holds some: then what AWS says is complete, where the program names only some members."""
+    """Whether the kind is an object or holds objects: AWS names all their members, where the program names only some."""
     return isinstance(kind, Mapping) and ("object" in kind or any(has_objects(inner) for inner in kind.values()))
 
 

@@ -47,7 +47,7 @@ class AwsProvider(Provider):
 
 
 class AwsConnection(Connection):
-    """The kernel's engine in one region, with the ledger told of all that it makes, changes and removes."""
+    """The kernel's engine in one region. The ledger keeps account of all that is made, changed and removed."""
 
     def __init__(self, engine: Engine, ledger: Ledger) -> None:
         self.engine = engine

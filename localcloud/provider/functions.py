@@ -1,4 +1,4 @@
-"""The provider functions (`pulumi_aws.get_*`) that the local cloud answers. The platform itself needs none of them."""
+"""The provider functions (`pulumi_aws.get_*`) that the local cloud answers. The platform itself calls none of them."""
 
 from __future__ import annotations
 

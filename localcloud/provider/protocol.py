@@ -122,7 +122,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         self._urns = _Locks()
 
     def Handshake(self, request: Any, context: Any) -> Any:
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)  # the engine then learns all from Configure
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)  # the engine then sends all settings with Configure
         return provider_pb2.ProviderHandshakeResponse()
 
     def Attach(self, request: Any, context: Any) -> Any:
@@ -142,7 +142,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     def DiffConfig(self, request: Any, context: Any) -> Any:
         olds, news = wire.decode(request.olds), wire.decode(request.news)
-        # Without "some" the engine goes on with the provider as it was configured before.
+        # Where the answer is not DIFF_SOME the engine goes on with the provider as it was configured before.
         changed = sorted(key for key in {*olds, *news} - {"version"} if olds.get(key) != news.get(key))
         replaces = [key for key in changed if key in self.provider.replaced_by]
         return provider_pb2.DiffResponse(changes=_changes(bool(changed)), diffs=changed, replaces=replaces)

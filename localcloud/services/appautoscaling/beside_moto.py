@@ -21,7 +21,7 @@ def _scalable_target(call: ApiCall) -> Any:
 
 
 def _register_target(call: ApiCall) -> Mapping[str, Any] | None:
-    """moto's own forgets the role of a target that is there. The rest is its business."""
+    """Sets the role of a target that is there, which moto forgets; moto itself does the rest of the operation."""
     from moto.applicationautoscaling.models import applicationautoscaling_backends
 
     names = ("ServiceNamespace", "ResourceId", "ScalableDimension")

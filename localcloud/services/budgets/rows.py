@@ -1,4 +1,4 @@
-"""Budgets and whom they tell. Facts of behaviour: tests/golden/budgets.Budget.json."""
+"""Budgets and their notifications. Facts of behaviour: tests/golden/budgets.Budget.json."""
 
 from __future__ import annotations
 

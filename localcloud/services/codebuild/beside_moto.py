@@ -1,4 +1,4 @@
-"""CodeBuild projects as AWS keeps them, over moto's own: moto 5.2.5 drops what it does not name, and changes nothing."""
+"""CodeBuild projects as AWS keeps them: moto 5.2.5 drops members that it has no name for, and has no update."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final
 from localcloud.kernel.account import ACCOUNT
 from localcloud.kernel.recorded import Addition, ApiCall, Refusal
 
-# What moto's project has no place for; kept in it, so BatchGetProjects gives it back.
+# Members that moto's project has no place for. They are added to its record, so BatchGetProjects gives them back.
 FORGOTTEN: Final = (
     "encryptionKey",
     "concurrentBuildLimit",

@@ -11,9 +11,9 @@ from localcloud.kernel.spec import Autoname, Resource, Tags, Update
 SOURCES = (
     "CODECOMMIT", "CODEPIPELINE", "GITHUB", "GITLAB", "GITLAB_SELF_MANAGED", "S3", "BITBUCKET", "GITHUB_ENTERPRISE", "NO_SOURCE",
 )  # fmt: skip
-# Told by AWS where the program does not.
+# Values that AWS fills in where the program gives none.
 _FILLED = ("environment.imagePullCredentialsType", "environment.environmentVariables.type")
-# What the provider says of an environment that does not.
+# The provider's defaults of an environment.
 _ENVIRONMENT: dict[str, Any] = {
     "certificate": "",
     "environmentVariables": [],

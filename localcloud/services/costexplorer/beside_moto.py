@@ -1,4 +1,4 @@
-"""Cost anomaly monitors and who is told of what they find, of which moto has nothing. Nothing is ever found here."""
+"""Cost anomaly monitors and their subscriptions, of which moto has nothing. No anomaly is ever found here."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from localcloud.kernel.account import ACCOUNT
 from localcloud.kernel.recorded import Addition, ApiCall, Recorded, Refusal
 
 SERVICE = "ce"
-# Mail is a digest: https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_AnomalySubscription.html
+# Only SNS is sent each anomaly at once; mail is a digest: https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_AnomalySubscription.html
 TOLD_AT_ONCE = "IMMEDIATE"
 
 
@@ -33,7 +33,7 @@ def _tags(call: ApiCall) -> Mapping[str, Any]:
 
 
 def _can_be_told(call: ApiCall) -> None:
-    """Monitors that there are, and subscribers that the frequency goes with."""
+    """Refuses a subscription to monitors that are not there, and subscribers that do not go with its frequency."""
     asked = call.params["AnomalySubscription"]
     known = {item["MonitorArn"] for item in call.store.items(SERVICE, "anomaly-monitor", call.region)}
     for arn in asked["MonitorArnList"]:
@@ -47,7 +47,7 @@ def _can_be_told(call: ApiCall) -> None:
 
 
 def _row(what: str, made: Callable[[ApiCall], Mapping[str, Any]], parent: Callable[[ApiCall], None] | None = None) -> Recorded:
-    """Both kinds are asked for in the same way, by the same names."""
+    """A kind of cost anomaly. The operations of both kinds have the same form and the same names."""
     kind, arn = f"Anomaly{what}", f"{what}Arn"
     return Recorded(
         service=SERVICE,

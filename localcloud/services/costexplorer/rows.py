@@ -1,4 +1,4 @@
-"""Cost anomalies: who watches spending, and whom it tells. Facts of behaviour: terraform-provider-aws, internal/service/ce."""
+"""Cost anomalies: monitors and subscriptions. Facts of behaviour: terraform-provider-aws, internal/service/ce."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import arn, conflicts, json_document, length, one_of
 from localcloud.kernel.spec import Autoname, Resource, Tags, Update
 
-# An expression as pulumi-aws names it -> as AWS does, for those parts that hold a key with values.
+# Property -> member, for the parts of an expression that hold a key with values.
 _LEAVES = {"costCategory": "CostCategories", "dimension": "Dimensions", "tags": "Tags"}
 # The genuine provider writes AWS's answer with every part of an expression that Cost Explorer has, null where there is none.
 _PARTS = ("And", "CostCategories", "Dimensions", "Not", "Or", "Tags")
@@ -113,7 +113,7 @@ def _from_aws(expression: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _subscription(c: Context) -> dict[str, Any]:
-    """What a request says of a subscription, except its name."""
+    """The members of a subscription in a request, except its name."""
     made: dict[str, Any] = {
         "Frequency": c.props["frequency"],
         "MonitorArnList": list(c.props["monitorArnLists"]),

@@ -24,7 +24,7 @@ def _placement_group(call: ApiCall) -> Mapping[str, Any]:
 
 
 def _capacity_reservation(call: ApiCall) -> Mapping[str, Any]:
-    """All of it free, from now on: no instance runs here."""
+    """A reservation of which all is free, from now on: no instance runs here."""
     identifier, many = call.new_id("cr-"), int(call.params["InstanceCount"])
     return {
         "CapacityReservationId": identifier,
@@ -37,7 +37,7 @@ def _capacity_reservation(call: ApiCall) -> Mapping[str, Any]:
 
 
 def _modify_group_rules(call: ApiCall) -> Mapping[str, Any]:
-    """moto's own changes only CIDRs of IPv4, and refuses a rule of all protocols."""
+    """ModifySecurityGroupRules whole: moto changes only CIDRs of IPv4, and refuses a rule of all protocols."""
     from moto.ec2.models import ec2_backends
 
     group = ec2_backends[ACCOUNT][call.region].get_security_group_from_id(call.params["GroupId"])
@@ -59,7 +59,7 @@ def _modify_group_rules(call: ApiCall) -> Mapping[str, Any]:
 
 
 def _modify_endpoint(call: ApiCall) -> Mapping[str, Any]:
-    """moto's own forgets the DNS settings, and leaves the routes of a gateway endpoint as they were."""
+    """ModifyVpcEndpoint whole: moto forgets the DNS settings, and leaves the routes of a gateway endpoint as they were."""
     from moto.ec2.models import ec2_backends
 
     backend: Any = ec2_backends[ACCOUNT][call.region]

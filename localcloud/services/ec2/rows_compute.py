@@ -86,7 +86,7 @@ def _interface(value: Mapping[str, Any]) -> dict[str, Any]:
             result[prop] = [{inner: item} for item in result[prop]]
     primary = result.get("privateIpAddress")
     if primary and result.get("ipv4Addresses"):
-        # EC2 takes the one address or the list: then the list says which is the primary.
+        # EC2 takes one address or a list, in which the primary one is marked.
         del result["privateIpAddress"]
         result["ipv4Addresses"] = [{**item, "Primary": item["PrivateIpAddress"] == primary} for item in result["ipv4Addresses"]]
     return result
@@ -126,7 +126,7 @@ def _read_template(c: Context) -> dict[str, Any] | None:
     version = client.describe_launch_template_versions(LaunchTemplateId=c.id, Versions=[latest])["LaunchTemplateVersions"][0]
     data = dict(version["LaunchTemplateData"])
     data["NetworkInterfaces"] = [_read_interface(item) for item in data.get("NetworkInterfaces", ())]
-    # moto counts the template's own tags among those of what it launches, and tells old ones for the template.
+    # moto counts the template's own tags among those of what it launches, and reports old ones for the template.
     data["TagSpecifications"] = [
         {"ResourceType": item["ResourceType"], "Tags": {tag["Key"]: tag["Value"] for tag in item.get("Tags", ())}}
         for item in data.get("TagSpecifications", ())
@@ -138,7 +138,7 @@ def _read_template(c: Context) -> dict[str, Any] | None:
 
 
 def _change_template(c: Context) -> None:
-    """Every change of the data is a new version; which one is the default is said apart."""
+    """Every change of the data is a new version; the default version is set by a call of its own."""
     client = c.client()
     latest = None
     if c.changed & {*_DATA, "description"}:
@@ -229,7 +229,7 @@ LAUNCH_TEMPLATE = Resource(
         one_of("metadataOptions.httpEndpoint", "enabled", "disabled"),
         one_of("metadataOptions.httpTokens", "optional", "required"),
         one_of("networkInterfaces.interfaceType", "efa", "efa-only", "interface"),
-        # Those EC2 tags at launch; Terraform lets every taggable type of EC2 pass, and AWS refuses the rest.
+        # The types that EC2 tags at launch. Terraform accepts every taggable type of EC2, and AWS refuses the others.
         one_of(
             "tagSpecifications.resourceType", "instance", "volume", "network-interface", "spot-instances-request", "elastic-gpu"
         ),

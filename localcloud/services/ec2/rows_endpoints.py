@@ -131,7 +131,7 @@ VPC_ENDPOINT = Resource(
 )
 
 
-# What a flow log watches: property -> (CreateFlowLogs' resource type, the id's prefix).
+# The resource that a flow log watches: property -> (CreateFlowLogs' resource type, the id's prefix).
 _WATCHED: Final[Mapping[str, tuple[str, str]]] = {
     "eniId": ("NetworkInterface", "eni-"),
     "regionalNatGatewayId": ("RegionalNatGateway", "nat-"),
@@ -147,7 +147,7 @@ def _watched(c: Context) -> str:
 
 
 def _log_id(c: Context) -> str:
-    """CreateFlowLogs answers 200 to a refusal, and lists it."""
+    """The id of the created log. CreateFlowLogs answers 200 to a refusal, too, and lists the refusal in the answer."""
     for failure in c.data.get("Unsuccessful", ()):
         raise ValueError(
             f"flow log of {failure.get('ResourceId')}: AWS says {failure['Error']['Code']}: {failure['Error']['Message']}"

@@ -21,7 +21,7 @@ def _private_dns(c: Context) -> str | None:
 
 
 def _associate(c: Context) -> None:
-    """The address goes to the wanted instance or interface, off the one it was at."""
+    """Moves the address to the wanted instance or interface, away from the one it was at."""
     client = c.client()
     if c.state.get("associationId"):
         client.disassociate_address(AssociationId=c.state["associationId"])
@@ -98,7 +98,7 @@ def _read_nat(c: Context) -> dict[str, Any] | None:
 
 
 def _delete_nat(c: Context) -> None:
-    """A deleted gateway stays listed for a while; deleting it again is no error, as of one never known."""
+    """A deleted gateway stays listed for a while; deleting it again is no error, and neither is deleting an unknown one."""
     if _read_nat(c) is not None:
         c.client().delete_nat_gateway(NatGatewayId=c.id)
 

@@ -51,7 +51,7 @@ def _target(values: Mapping[str, Any], replacing: bool = False) -> dict[str, Any
 
 
 def _described(route: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    """A route of DescribeRouteTables in the properties' names. An endpoint is told as a gateway there."""
+    """A route of DescribeRouteTables in the properties' names. The answer lists an endpoint as a gateway."""
     result = {name: route[member] for name, member in {**names, **_TARGETS}.items() if route.get(member)}
     if str(result.get("gatewayId", "")).startswith("vpce-"):
         result["vpcEndpointId"] = result.pop("gatewayId")
@@ -86,7 +86,7 @@ def _read_table(c: Context) -> dict[str, Any] | None:
     routes = []
     for route in found[0].get("Routes", ()):
         inline = _described(route, _INLINE)
-        # Terraform leaves out what it cannot own: propagated routes, gateway endpoints', and the local ones nobody named.
+        # Terraform leaves out propagated routes, those of gateway endpoints, and local ones that the program does not name.
         endpoint = "destinationPrefixListId" in inline and "vpcEndpointId" in inline
         local = inline.get("gatewayId") == "local" and _key(inline, _INLINE) not in named
         if route.get("Origin") != "EnableVgwRoutePropagation" and not endpoint and not local:
@@ -149,7 +149,7 @@ ROUTE_TABLE = Resource(
     zeros=frozenset({"routes"}),
     outputs={
         "arn": "arn:aws:ec2:{region}:{account}:route-table/{id}",
-        # Already in the properties' names, so that no name is guessed.
+        # The data is in the properties' names already, so that no name is guessed.
         "routes": "{data.Routes}",
     },
     checks=(cidr("routes.cidrBlock"), cidr("routes.ipv6CidrBlock")),
@@ -199,7 +199,7 @@ def _read_route(c: Context) -> dict[str, Any] | None:
             match = imported is not None and (imported[2] == destination or imported[3] == str(_checksum(destination)))
         if match:
             c.id = f"r-{table}{_checksum(destination)}" if not wanted else c.id
-            # Every target is told, so that one swapped behind our back is seen; moto forgets the local one.
+            # Every target is reported, so that a target swapped by hand is seen. moto forgets the local one.
             targets = {name: here.get(name, "") for name in _TARGETS}
             if not any(targets.values()) and c.get("gatewayId") == "local":
                 targets["gatewayId"] = "local"
@@ -241,7 +241,7 @@ ROUTE = Resource(
 
 
 def _find_association(c: Context) -> dict[str, Any] | None:
-    """By its id; a changed table has given it another, which the resource's id does not follow: then by its target.
+    """The association by its id or, once a change of the table has given it another id, by its target.
 
     An import may also say `<subnet or gateway id>/<route table id>`.
     """

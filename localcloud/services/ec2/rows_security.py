@@ -1,4 +1,4 @@
-"""Security groups, with rules inside or standing alone. Facts of behaviour: tests/golden/ec2.SecurityGroup.json, vpc.*.json."""
+"""Security groups and their rules, in the group or as resources. Facts of behaviour: tests/golden/{ec2,vpc}.SecurityGroup*.json."""
 
 from __future__ import annotations
 

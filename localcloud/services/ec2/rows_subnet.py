@@ -27,7 +27,7 @@ def _read_subnet(c: Context) -> dict[str, object] | None:
     subnet = dict(found[0])
     options = subnet.get("PrivateDnsNameOptionsOnLaunch") or {}
     subnet["EnableResourceNameDnsARecordOnLaunch"] = options.get("EnableResourceNameDnsARecord", False)
-    # moto takes the other attributes and forgets them; without a member here what was asked for stands.
+    # moto takes the other attributes and forgets them. Without a member to read, the wanted value stands.
     for forgotten in ("EnableDns64", "EnableLniAtDeviceIndex", "MapCustomerOwnedIpOnLaunch", "CustomerOwnedIpv4Pool"):
         subnet.pop(forgotten, None)
     return subnet
@@ -130,7 +130,7 @@ SUBNET = Resource(
 
 
 def _attach(c: Context) -> None:
-    """Attaches to the wanted VPC, off the one it is attached to."""
+    """Attaches the gateway to the wanted VPC, away from the one it is attached to."""
     _detach(c)
     if c.props.get("vpcId"):
         c.client().attach_internet_gateway(InternetGatewayId=c.id, VpcId=c.props["vpcId"])

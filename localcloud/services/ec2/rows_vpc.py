@@ -1,4 +1,4 @@
-"""VPC, subnets and the internet gateway. Facts of behaviour: tests/golden/ec2.*.json."""
+"""The VPC. Facts of behaviour: tests/golden/ec2.*.json."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ REPOSITORY = Resource(
             {"kmsKey": "", **(c.data.get("encryptionConfiguration") or {"encryptionType": "AES256"})}
         ]
     },
-    # Not scanning and not saying so are one.
+    # No scanning block and a block that turns scanning off mean the same.
     same={"imageScanningConfiguration": lambda new, old: _scans(new) == _scans(old)},
     autoname=Autoname(limit=256, lower=True),
     checks=(

@@ -32,7 +32,7 @@ def _entry_exists(call: ApiCall) -> None:
 
 
 def _account_is_free(call: ApiCall) -> None:
-    """A service account has one role."""
+    """Refuses a second role for one service account."""
     cluster_of(call)
     names = ("clusterName", "namespace", "serviceAccount")
     for other in call.store.items("eks", "pod-identity-association", call.region):
@@ -93,7 +93,7 @@ def _pod_identity(call: ApiCall) -> Mapping[str, Any]:
 
 
 def _entry(call: ApiCall, item: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What an entry allowed goes with it."""
+    """The answer about an access entry. With a deleted entry go the policies that were associated with it."""
     if call.operation == "DeleteAccessEntry":
         call.store.forget("eks", call.region, clusterName=item["clusterName"], principalArn=item["principalArn"])
         return {}

@@ -1,4 +1,4 @@
-"""EKS clusters and node groups: what moto forgets of them, and the operations it has not got."""
+"""EKS clusters and node groups: what moto forgets of them, and the operations that it lacks."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def _vpc_of(call: ApiCall, subnets: Any) -> str:
 
 
 def _delete_cluster(call: ApiCall) -> Mapping[str, Any]:
-    """With the cluster goes what belongs to it: add-ons, access, its own security group."""
+    """Deletes the cluster with its add-ons, its access entries and its own security group."""
     cluster = cluster_of(call)
     if getattr(cluster, "deletionProtection", False):
         message = f"Cluster {cluster.name} has deletion protection enabled; disable it before the cluster is deleted"
@@ -114,7 +114,7 @@ def _delete_cluster(call: ApiCall) -> Mapping[str, Any]:
 
 
 def _update_cluster(call: ApiCall) -> Mapping[str, Any]:
-    """Settings of one kind a call, as AWS has it; moto replaces the whole network part."""
+    """Changes settings of one kind a call, as AWS does; moto would replace the whole network part."""
     cluster, asked = cluster_of(call), {key: value for key, value in call.params.items() if value is not None}
     kinds = sorted(set(asked) - {"name", "clientRequestToken"})
     if "resourcesVpcConfig" in asked:
@@ -148,7 +148,7 @@ def _encrypt(call: ApiCall) -> Mapping[str, Any]:
 
 
 def _create_group(call: ApiCall) -> Mapping[str, Any]:
-    """AWS takes the version from the cluster, and opens no remote access that nobody asked for."""
+    """Creates a node group. AWS takes the version from the cluster, and opens no remote access that was not asked for."""
     asked = call.params
     cluster = cluster_of(call)
     group = _moto(
@@ -184,7 +184,7 @@ def _create_group(call: ApiCall) -> Mapping[str, Any]:
 
 
 def _update_group(call: ApiCall) -> Mapping[str, Any]:
-    """The new launch template, Kubernetes version or release."""
+    """Sets the new launch template, Kubernetes version or release."""
     group, asked = _group(call), call.params
     if asked.get("launchTemplate"):
         group.launch_template = {**(group.launch_template or {}), **asked["launchTemplate"]}

@@ -1,4 +1,4 @@
-"""EKS control planes and their nodes. Facts of behaviour: tests/golden/eks.*.json. What moto forgets is in recorded_eks.py."""
+"""EKS control planes and their nodes. Facts of behaviour: tests/golden/eks.*.json. What moto forgets is in clusters.py."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 
 
 def eks_tags(arn: str = "{arn}") -> Tags:
-    """EKS's tagging; `arn` is the template of what the resource calls its own arn."""
+    """EKS's tagging; `arn` is the template of the resource's arn."""
     return Tags(create="tags", form="map", target=("resourceArn", arn), add_member="tags", remove_member="tagKeys", read="tags")
 
 
@@ -120,7 +120,7 @@ CLUSTER = Resource(
             *("kubernetesNetworkConfig.serviceIpv4Cidr", "accessConfig.bootstrapClusterCreatorAdminPermissions"),
         }
     ),
-    # Secrets once encrypted stay so.
+    # Encryption of secrets cannot be turned off.
     replace_if={"encryptionConfig": lambda new, old: bool(old) and not new},
     computed=frozenset(
         {

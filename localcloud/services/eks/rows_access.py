@@ -13,7 +13,7 @@ _ADDON = {"clusterName": "{clusterName}", "addonName": "{addonName}"}
 
 
 def _change_addon(c: Context) -> None:
-    """AWS takes the whole wish each time; a role that is not named again is gone."""
+    """AWS takes all settings each time; a role that is not named again is removed."""
     given = {
         prop: c.props[prop] for prop in ("addonVersion", "configurationValues", "serviceAccountRoleArn") if c.props.get(prop)
     }

@@ -1,4 +1,4 @@
-"""Roles, policies and who may wear them. Facts of behaviour: tests/golden/iam.*.json."""
+"""Roles, policies and their attachments. Facts of behaviour: tests/golden/iam.*.json."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NAME_SAYS = r"must match [\w+=,.@-]"
 
 
 def _document(value: Any) -> str:
-    """botocore decodes policy documents into objects; the world of Pulumi keeps them as text."""
+    """botocore decodes policy documents into objects; Pulumi keeps them as text."""
     return (
         value
         if isinstance(value, str) and value.lstrip().startswith("{")

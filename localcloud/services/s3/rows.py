@@ -1,4 +1,4 @@
-"""Buckets. Their settings are types of their own (s3_settings.py), their objects too (s3_object.py)."""
+"""Buckets. Their settings are types of their own (rows_settings.py), their objects too (rows_object.py)."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _ZONES = {
 def _create(c: Context) -> Any:
     name = c.props["bucket"]
     request: dict[str, Any] = {"Bucket": name}
-    if c.region != "us-east-1":  # the one region that must not be named
+    if c.region != "us-east-1":  # us-east-1 is the one region that a request must not name
         request["CreateBucketConfiguration"] = {"LocationConstraint": c.region}
-    elif _is_there(c, name):  # and the one that answers 200 to a second creation by the owner; pulumi-aws refuses too
+    elif _is_there(c, name):  # us-east-1 answers 200 to a second creation by the owner, which pulumi-aws refuses
         raise _taken(name)
     if c.props.get("objectLockEnabled"):
         request["ObjectLockEnabledForBucket"] = True

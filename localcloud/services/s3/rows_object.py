@@ -46,7 +46,7 @@ _CONTENT = (
 
 
 def _clean(key: str) -> str:
-    """The key as the provider sends it: no leading slash, no doubled ones."""
+    """The key as the provider sends it: without leading and doubled slashes."""
     parts = [part for part in key.split("/") if part]
     return "/".join(parts) + ("/" if key.endswith("/") else "")
 
@@ -180,7 +180,7 @@ def _delete(c: Context) -> None:
 
 
 def _identity(source: Any) -> Any:
-    """What makes an asset itself: its hash where the engine gives one."""
+    """What tells assets apart: the hash where the engine gives one."""
     if isinstance(source, dict):
         return source.get("hash") or hashlib.sha256(repr(sorted(source.items())).encode()).hexdigest()
     return source

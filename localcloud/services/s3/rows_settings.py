@@ -312,7 +312,7 @@ def _read_lifecycle(c: Context) -> Setting:
     return {"bucket": _bucket(c), "rules": rules}
 
 
-# What moto 5.2.5 takes and forgets; AWS answers it as it was put.
+# Members that moto 5.2.5 takes and forgets; AWS answers them as they were put.
 _FORGOTTEN = {
     "filter": ("objectSizeGreaterThan", "objectSizeLessThan"),
     "noncurrentVersionExpiration": ("newerNoncurrentVersions",),

@@ -15,7 +15,7 @@ from localcloud.services.sagemaker import model_packages
 
 
 def _update_endpoint(call: ApiCall) -> Mapping[str, Any]:
-    """Where no real servers stand behind (see sagemaker/), an update is done at once."""
+    """UpdateEndpoint where no servers run (without `runs.py`): the update is done at once."""
     from moto.sagemaker.models import sagemaker_backends
 
     endpoints = sagemaker_backends[ACCOUNT][call.region].endpoints

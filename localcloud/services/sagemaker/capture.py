@@ -69,7 +69,7 @@ class Capture:
         threading.Thread(target=self._loop, name="data capture", daemon=True).start()
 
     def stop(self) -> None:
-        """Writes what waits. Call while S3 still answers."""
+        """Writes what is queued. Call while S3 still answers."""
         self._stop.set()
         self.flush()
 

@@ -25,7 +25,7 @@ class Context:
     limits: Limits
     storage: Storage
     logs: LogShipper
-    # moto answers a Describe by walking an object's attributes: whoever changes one, and every request that reads, holds this.
+    # Held by whoever changes or reads a record: moto answers a Describe by walking an object's attributes.
     records: threading.RLock = field(default_factory=threading.RLock)
 
     def backend(self, region: str) -> Any:

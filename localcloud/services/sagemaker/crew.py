@@ -1,4 +1,4 @@
-"""The hosts of one training job while they run: who ends, who is told to end, and whose failure it was."""
+"""The hosts of one training job while they run: which ends, which is told to end, and whose failure it was."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from localcloud.services.sagemaker.limits import Limits
 from localcloud.services.sagemaker.processes import Child
 
 NEVER = float("inf")
-# What gloo, NCCL and PyTorch's store say when another host has gone: an effect, not a cause.
+# What gloo, NCCL and PyTorch's store print when another host has gone: an effect, not a cause.
 PEER_LOST = re.compile(
     r"closed by (remote )?peer|reset by peer|Broken pipe|remote process exit|DistNetworkError|recvValue failed|Failed to recv|"
     r"pair closure|ncclRemoteError|Watchdog caught collective operation timeout"
 )
-# 128 + SIGTERM: told to end. 128 + SIGKILL is what a host says that we killed, and one whose rank was, for want of memory say.
+# 128 + SIGTERM: the host was told to end. 128 + SIGKILL: the host was killed, or one of its ranks was (for want of memory, say).
 TOLD_TO_END, KILLED = 143, 137
 
-Event = Child | str  # a host's end, or a wish: "Stopped", "Interrupted"
+Event = Child | str  # the end of a host, or a request: "Stopped", "Interrupted"
 
 
 class Crew:
-    """Watches the hosts of a job. `events` brings their ends and everybody's wishes."""
+    """Watches the hosts of a job. `events` brings the ends of hosts and the requests to stop."""
 
     def __init__(self, children: list[Child], events: queue.SimpleQueue[Event], limits: Limits) -> None:
         self._running = set(children)
         self._events, self._limits = events, limits
         self._kill_at = NEVER
         self.failed: list[Child] = []
-        self._killed: set[int] = set()  # ids of those that had to be
+        self._killed: set[int] = set()  # ids of the hosts that had to be killed
 
     def watch(self, deadline: float) -> str:
-        """Until all have ended. The empty string when they did so by themselves (see `failed`), else `Stopped`,
+        """Blocks until all have ended. The empty string when they ended by themselves (see `failed`), else `Stopped`,
         `MaxRuntimeExceeded` (at `deadline`, monotonic seconds) or `Interrupted`."""
         ending = ""
         while self._running:
@@ -54,7 +54,7 @@ class Crew:
             self._running.discard(event)
             if event.exit_code and not ending:
                 if not self.failed and self._running:
-                    # A lost peer often fails first: give the true cause a moment to show.
+                    # The host that lost a peer often fails first: the true cause gets a moment to show.
                     time.sleep(self._limits.settle_s)
                     self._terminate(self._limits.peer_grace_s)
                 self.failed.append(event)

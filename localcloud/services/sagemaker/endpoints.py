@@ -45,7 +45,7 @@ class Endpoints:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._endpoints: dict[tuple[str, str], Endpoint] = {}
-        self._numbers: dict[str, itertools.count[int]] = {}  # go on after a delete: a folder is never used twice
+        self._numbers: dict[str, itertools.count[int]] = {}  # numbers go on after a delete, so that a folder is never used twice
         self._threads: set[threading.Thread] = set()
 
     def find(self, region: str, name: str) -> Endpoint | None:
@@ -69,7 +69,7 @@ class Endpoints:
         taken = any(other == name and where != region for where, other in self._endpoints)
         endpoint = Endpoint(name, region, self._context.home / "endpoints" / (f"{name}@{region}" if taken else name), record)
         self._endpoints[region, name] = endpoint
-        # moto says that everything is there at once; nothing is yet.
+        # moto reports the endpoint as in service at once, before any server is started.
         record.production_variants = [
             {**row, "CurrentInstanceCount": 0} if "DesiredInstanceCount" in row else row for row in record.production_variants
         ]
@@ -108,7 +108,7 @@ class Endpoints:
             self._begin(endpoint, "Updating", lambda: self._resize(endpoint, counts))
 
     def scale(self, endpoint: Endpoint, variant: str, count: int) -> bool:
-        """The autoscaler's wish. False when the endpoint is busy or gone; it will ask again."""
+        """Sets the number that the autoscaler asks for. False when the endpoint is busy or gone; the autoscaler asks again."""
         with self._context.records:
             if endpoint.deleted.is_set() or endpoint.status != "InService" or endpoint.deployment is None:
                 return False
@@ -186,7 +186,7 @@ class Endpoints:
             work()
         except (DeployFailed, transfer.TransferError) as error:
             reason = str(error)
-        except Exception as error:  # a fault of ours must show in the status, not leave it Creating for ever
+        except Exception as error:  # an exception here must show in the status, or the endpoint stays Creating for ever
             reason = f"Internal error: {type(error).__name__}: {error}"
         with self._context.records:
             serving = endpoint.deployment
@@ -197,7 +197,7 @@ class Endpoints:
             self._publish(endpoint)
 
     def _replace(self, endpoint: Endpoint, config_name: str, request: Mapping[str, Any]) -> None:
-        """New servers first, then the switch, then the old ones' end."""
+        """Starts the new servers, moves the traffic to them, then ends the old ones."""
         deployment = read_config(self._context, endpoint.region, config_name)
         _retain(deployment, endpoint.deployment, request)
         rollout = self._rollout(endpoint)
@@ -269,7 +269,7 @@ class Endpoints:
         return thread
 
     def _publish(self, endpoint: Endpoint) -> None:
-        """Writes what is true into moto's record. Call with the records' lock held."""
+        """Writes the state of the servers into moto's record. Call with the records' lock held."""
         record, deployment = endpoint.record, endpoint.deployment
         record.last_modified_time = utcnow()
         if deployment is None:

@@ -20,7 +20,7 @@ from localcloud.services.sagemaker.servers import ModelServer, ServerUnavailable
 from localcloud.services.sagemaker.variants import Deployment, Variant
 
 WINDOW_S = 60
-# What a container is told of the request; everything else (signature, host, length) is between client and cloud.
+# The headers that reach a container; all others (signature, host, length) are between client and cloud.
 FORWARDED = (
     "content-type",
     "accept",

@@ -101,7 +101,7 @@ class JobRun:
                 "message": "Training job failed",
                 "reason": reason[: layout.FAILURE_CHARACTERS],
             }
-        except Exception as error:  # a fault of ours must end the job too, or `up` waits for ever
+        except Exception as error:  # an exception here must end the job too, or `up` waits for ever
             reason = f"InternalServerError: {type(error).__name__}: {error}"
             final = {
                 "status": "Failed",
@@ -185,7 +185,7 @@ class JobRun:
                 raise JobFailed(f"ClientError: Data download failed: channel {name!r}: {error}") from error
 
     def _fetch(self, channel: str, objects: list[tuple[str, str, str]], *, sharded: bool) -> None:
-        """Each object once from S3; further hosts get a link, since a channel is input and not written to."""
+        """Fetches each object once from S3; further hosts get a link, since a channel is input and not written to."""
         folders = [base / "input" / "data" / channel for base in self._bases()]
         for number, (bucket, key, name) in enumerate(objects):
             self._check()
@@ -298,7 +298,7 @@ class JobRun:
         return [self._context.python, "-m", "workloads.entrypoint", *arguments]
 
     def _open_logs(self) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)  # of an earlier cloud, where a job had the same name
+        shutil.rmtree(self.folder, ignore_errors=True)  # a job of the same name in an earlier cloud left this folder
         epoch = int(time.time())
         for host in self._hosts:
             self._logs[host] = self._context.logs.open(

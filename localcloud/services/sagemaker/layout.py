@@ -1,6 +1,6 @@
 """The container contract as files and environment: what a training host and a model server find when they start.
 
-Pure but for `write_training_tree`. `<base>` stands for /opt/ml and is told to the process as SAGEMAKER_BASE_DIR.
+Only `write_training_tree` writes. `<base>` stands for /opt/ml; the process gets it as SAGEMAKER_BASE_DIR.
 Source: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo-running-container.html
 """
 

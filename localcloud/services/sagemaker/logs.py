@@ -1,6 +1,6 @@
 """Output of containers: a file on this machine at once, CloudWatch Logs in batches.
 
-Events go to moto's backend in-process: a log line is not worth an HTTP request to ourselves.
+Events go to moto's backend in-process: a log line is not worth an HTTP request to this very process.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from moto.logs.models import logs_backends
 MAX_BATCH_EVENTS = 10_000
 MAX_BATCH_BYTES = 1_048_576
 EVENT_OVERHEAD_BYTES = 26
-# moto keeps every event in memory: one chatty container must not fill the daemon. The file keeps everything.
+# moto keeps every event in memory, so a container's log is cut there. The file keeps everything.
 MAX_SHIPPED_BYTES = 8 * 1_048_576
 TAIL_LINES = 40
 

@@ -1,4 +1,4 @@
-"""Numbers out of log lines (MetricDefinitions), and CloudWatch metrics into moto."""
+"""Metrics of a job: read from its log lines by MetricDefinitions, and put into moto's CloudWatch."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class MetricWatch:
         self._patterns = [(row["Name"], compile_metric(row["Name"], row["Regex"])) for row in definitions]
         self._last: dict[str, tuple[float, datetime]] = {}
         self._series: list[tuple[str, float, datetime]] = []
-        self._points: dict[str, tuple[int, datetime]] = {}  # how many of each so far, and when the last was
+        self._points: dict[str, tuple[int, datetime]] = {}  # metric -> how many points it has, and when the last one was
         self._lock = threading.Lock()
 
     def feed(self, line: str) -> None:

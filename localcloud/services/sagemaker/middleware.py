@@ -61,7 +61,7 @@ class Middleware:
         return self._app(environ, start_response)
 
     def _control(self, operation: str, environ: Environ) -> Answer:
-        """A request of SageMaker's control plane: moto's answer, ours, or moto's with what we do about it."""
+        """Answers a request of SageMaker's control plane: in place of moto, or as moto does, with processes started or ended."""
         body = _read(environ, None)
         environ["wsgi.input"] = io.BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))

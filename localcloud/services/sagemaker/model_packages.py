@@ -1,4 +1,4 @@
-"""Model packages as SageMaker keeps them, over moto's own: what moto 5.2.5 drops, mixes up or has not got.
+"""Model packages as SageMaker keeps them: what moto 5.2.5 drops, mixes up or lacks.
 
 moto has Create, Describe, Update and List. It makes a group or a version twice (client tokens are forgotten), numbers a version
 by how many there are, finds a group's newest by the group's name, holds no limit and knows no default approval; an update throws
@@ -22,12 +22,12 @@ PROPERTIES_LIMIT = 50
 # Members that moto takes and forgets; they are kept on its package under this attribute.
 FORGOTTEN = ("SkipModelValidation", "SourceUri", "ModelLifeCycle", "ModelPackageRegistrationType")
 KEPT = "slipway_members"
-# botocore's patterns are Java's: its classes of letters, and what is nearest in Python's.
+# botocore's patterns are Java's. Java's classes of letters -> the nearest in Python.
 CLASSES = {r"\p{L}": r"\w", r"\p{N}": r"\d", r"\p{M}": r"\w", r"\p{Z}": r"\s", r"\p{S}": r"\W", r"\p{P}": r"\W"}
 
 
 def create_group(call: ApiCall) -> Mapping[str, Any] | None:
-    """A group is made once; the making is moto's business."""
+    """Refuses a second group of one name; moto itself makes the first."""
     name = call.params["ModelPackageGroupName"]
     known = _backend(call).model_package_groups
     if name in known:
@@ -46,7 +46,7 @@ def delete_group(call: ApiCall) -> Mapping[str, Any]:
 
 
 def create(call: ApiCall) -> Mapping[str, Any] | None:
-    """A version of a group; a client token that was used gives that version again. What has no group is moto's business."""
+    """Makes a version of a group, or finds the one of a used client token. moto itself makes a package without a group."""
     from moto.sagemaker.models import ModelPackage
 
     asked, backend = call.params, _backend(call)
@@ -90,7 +90,7 @@ def create(call: ApiCall) -> Mapping[str, Any] | None:
     )
     _keep(package, asked)
     backend.model_packages[package.arn] = package
-    _tell(call, package, [])
+    _send_event(call, package, [])
     return {"ModelPackageArn": package.arn}
 
 
@@ -119,7 +119,7 @@ def update(call: ApiCall) -> Mapping[str, Any]:
     package.customer_metadata_properties = properties or None
     _keep(package, asked)
     package.modifications_done()
-    _tell(call, package, sorted(name for name in asked if name not in ("ModelPackageArn", "ClientToken")))
+    _send_event(call, package, sorted(name for name in asked if name not in ("ModelPackageArn", "ClientToken")))
     return {"ModelPackageArn": package.arn}
 
 
@@ -167,7 +167,7 @@ def _keep(package: Any, asked: Mapping[str, Any]) -> None:
     setattr(package, KEPT, {**getattr(package, KEPT, {}), **kept})
 
 
-def _tell(call: ApiCall, package: Any, changed: list[str]) -> None:
+def _send_event(call: ApiCall, package: Any, changed: list[str]) -> None:
     """The event by which a pipeline learns of a new or approved version.
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html (model package state change)

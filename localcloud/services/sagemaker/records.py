@@ -1,4 +1,4 @@
-"""A training job's record in moto, and the status story that SageMaker tells about it."""
+"""A training job's record in moto, with its status and the transitions that SageMaker lists."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class JobRecord:
             self.advance(secondary, message, status=status)
 
     def _begin(self) -> None:
-        """Takes back what moto made up for a job that it does not run."""
+        """Removes what moto made up for a job that it does not run."""
         job = self._job
         job.training_job_status = "InProgress"
         job.secondary_status = "Starting"

@@ -43,7 +43,7 @@ class Rollout:
             raise
 
     def resize(self, deployment: Deployment, granted: Mapping[str, int]) -> None:
-        """Moves each variant to its number. Raises DeployFailed when a new server does not come up; the old ones stay."""
+        """Gives each variant its number of servers. Raises DeployFailed when a new one does not come up; the old ones stay."""
         for variant in deployment.variants.values():
             wanted = granted[variant.name]
             added: list[ModelServer] = []
@@ -108,7 +108,7 @@ class Rollout:
         return server
 
     def _wait(self, servers: list[ModelServer]) -> None:
-        """Until all are up. The first that fails is the answer: the others need not be waited for."""
+        """Waits until all are up, or one has failed: the others need not be waited for then."""
         waiting = list(servers)
         while waiting:
             waiting[0].settled.wait(0.1)

@@ -17,7 +17,7 @@ ENDPOINT_SECONDS = 600.0
 POLL_SECONDS = 0.2
 _NAME = matches("name", r"[0-9A-Za-z][0-9A-Za-z-]*", "only alphanumeric characters and hyphens allowed")
 _TAGS = Tags(list_op="list_tags", add="add_tags", remove="delete_tags")
-# moto answers "Could not find ..." under the general code
+# moto's "Could not find ..." has the general code
 _GONE = ("ValidationException", "ResourceNotFound", "ResourceNotFoundException")
 
 
@@ -55,7 +55,7 @@ MODEL = Resource(
             {"Mode": "SingleModel", **c.data["PrimaryContainer"]} if c.data.get("PrimaryContainer") else None
         ),
         "vpcConfig": lambda c: c.data.get("VpcConfig") or None,
-        # moto 5.2.5 takes and forgets it
+        # moto 5.2.5 takes and forgets the setting
         "enableNetworkIsolation": lambda c: bool(c.data.get("EnableNetworkIsolation") or c.get("enableNetworkIsolation")),
     },
     autoname=Autoname(limit=63),
@@ -76,7 +76,7 @@ def _variants(c: Context, prop: str) -> list[dict[str, Any]] | None:
         made_up = hashlib.sha256(f"{c.props['name']}#{number}".encode()).hexdigest()[:26]
         item.setdefault(
             "VariantName", f"terraform-{made_up}"
-        )  # the prefix is pulumi-aws's own: it is Terraform's provider inside
+        )  # the prefix is of Terraform's provider, which pulumi-aws is built on
         item.setdefault("InitialVariantWeight", 1.0)
         if variant.get("initialVariantWeight") == 0:
             item["InitialVariantWeight"] = 0.0
@@ -191,7 +191,7 @@ ENDPOINT_CONFIGURATION = Resource(
 
 
 def _wait(c: Context) -> None:
-    """Until the endpoint serves; a failure is AWS's reason."""
+    """Waits until the endpoint serves. A failure is raised with AWS's reason."""
     end = time.monotonic() + ENDPOINT_SECONDS
     while True:
         found = c.client().describe_endpoint(EndpointName=c.id or c.props["name"])

@@ -26,7 +26,7 @@ DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 METRIC = "SageMakerVariantInvocationsPerInstance"
 # https://docs.aws.amazon.com/autoscaling/application/APIReference/API_TargetTrackingScalingPolicyConfiguration.html
 DEFAULT_COOLDOWN_S = 300.0
-# The cloud's scale-in alarm sits at 90 % of the target, so that a load right at the target does not swing.
+# AWS's scale-in alarm is at 90 % of the target, so that a load near the target does not make the number swing.
 SCALE_IN_MARGIN = 0.9
 PUBLISH_S = 10.0
 
@@ -136,7 +136,7 @@ class Autoscaler:
                 publish(self._context.account, self._traffic.take())
 
     def step(self, endpoint: Endpoint, now: float) -> None:
-        """One look at one endpoint."""
+        """Looks at one endpoint once and sets its numbers."""
         backend = applicationautoscaling_backends[self._context.account][endpoint.region]
         targets = backend.targets.get(DIMENSION, {})
         if endpoint.deployment is None or not targets:

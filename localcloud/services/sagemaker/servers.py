@@ -112,13 +112,13 @@ class ModelServer:
                         raise ServerUnavailable("the server is being stopped") from error
                     if kept is None or self._child is None or self._child.ended.wait(CRASH_SHOWS_S):
                         raise ConnectionError(str(error)) from error
-                    # The server lives and closed a kept connection just as we used it: it has not seen the request.
+                    # The server runs and closed a kept connection just as it was used: it has not seen the request.
         finally:
             with self._lock:
                 self.in_flight -= 1
 
     def _kept_connection(self) -> http.client.HTTPConnection | None:
-        """An idle connection that the server has not closed: one that can be read from has only its end to give."""
+        """An idle connection that the server has not closed. An idle connection with something to read was closed."""
         while True:
             try:
                 connection = self._idle.pop()
@@ -146,7 +146,7 @@ class ModelServer:
         connection.sock.settimeout(timeout_s)
         connection.request("POST", "/invocations", body=body, headers=dict(headers))
         if QUICK_ACK is not None:
-            # A server that writes headers and body apart waits for our acknowledgement in between, which Linux delays by 40 ms.
+            # A server that writes headers and body apart waits for an acknowledgement in between, which Linux delays by 40 ms.
             connection.sock.setsockopt(socket.IPPROTO_TCP, QUICK_ACK, 1)
         response = connection.getresponse()
         answer = response.read()
@@ -164,7 +164,7 @@ class ModelServer:
             problem = self._launch_and_wait()
             if problem and not self.settled.is_set() and not self._stopping.is_set():
                 if any(mark in self.log.tail(2000) for mark in PORT_TAKEN) and self.restarts < 3:
-                    self.restarts += 1  # another program took the port between our probe and the server's bind
+                    self.restarts += 1  # another program took the port between the probe and the server's bind
                     continue
                 self.failure = problem
                 self.settled.set()

@@ -79,7 +79,7 @@ class _Forward:
 
 
 def _become(command: list[str], prctl: ctypes._CFuncPtr) -> None:  # type: ignore[name-defined]
-    """In the child: default signals, no lifeline, dies with its supervisor, then the command. Never returns."""
+    """Turns the child into the command: default signals, no lifeline, an end with its supervisor. Never returns."""
     try:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)

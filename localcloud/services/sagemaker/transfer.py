@@ -17,7 +17,7 @@ from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-# Threads of its own per file would only take turns at the one server in this process.
+# boto3's threads per file would only take turns at the one server in this process.
 TRANSFER = TransferConfig(use_threads=False, multipart_threshold=64 * 1024 * 1024, multipart_chunksize=64 * 1024 * 1024)
 GZIP_LEVEL = 1  # weights hardly shrink; a model of gigabytes must not spend minutes in gzip
 

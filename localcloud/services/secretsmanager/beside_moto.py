@@ -11,7 +11,7 @@ from localcloud.kernel.recorded import Addition, ApiCall
 
 
 def _update_secret(call: ApiCall) -> Mapping[str, Any] | None:
-    """moto's own cannot take a description away. A new value is its business."""
+    """Takes a description away, which moto cannot; moto itself sets a new value."""
     from moto.secretsmanager.models import secretsmanager_backends
 
     secrets: Any = secretsmanager_backends[ACCOUNT][call.region].secrets

@@ -48,7 +48,7 @@ def _change_policy(c: Context) -> None:
 
 
 def _delete_secret(c: Context) -> None:
-    """At once with a window of 0, or when its own creation failed: a name that waits could not be used again."""
+    """Deletes at once with a window of 0, or when the creation failed: the name of a secret that waits cannot be used again."""
     client, replicas = c.client(), _replicas(c.state.get("replicas"))
     if replicas:
         client.remove_regions_from_replication(SecretId=c.id, RemoveReplicaRegions=[replica["Region"] for replica in replicas])
@@ -137,7 +137,7 @@ def _read_version(c: Context) -> dict[str, Any] | None:
     if c.client().describe_secret(SecretId=secret).get("DeletedDate"):
         return None
     found = c.client().get_secret_value(SecretId=secret, VersionId=version)
-    if not found.get("VersionStages"):  # AWS keeps a version without a stage for no one
+    if not found.get("VersionStages"):  # AWS may delete a version without a stage at any time
         return None
     hidden = bool(c.get("secretStringWo") or c.get("hasSecretStringWo"))
     binary = base64.b64encode(found["SecretBinary"]).decode() if found.get("SecretBinary") else ""

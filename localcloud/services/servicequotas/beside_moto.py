@@ -134,7 +134,7 @@ def _get_default(call: ApiCall) -> Mapping[str, Any]:
 
 
 def _increase(call: ApiCall) -> Mapping[str, Any]:
-    """Granted at once. As on AWS, nothing is asked for that is there already."""
+    """Grants the increase at once. As on AWS, a value that is not higher than the quota is refused."""
     quota, wanted = _applied(call, _one(call)), float(call.params["DesiredValue"])
     if wanted <= quota["Value"]:
         raise Refusal(
