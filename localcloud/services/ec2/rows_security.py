@@ -1,4 +1,4 @@
-"""Security groups and their rules, in the group or as resources. Facts of behaviour: tests/golden/{ec2,vpc}.SecurityGroup*.json."""
+"""Security groups and their rules, in the group or alone. Facts of behaviour: tests/golden/{ec2,vpc}.SecurityGroup*.json."""
 
 from __future__ import annotations
 
