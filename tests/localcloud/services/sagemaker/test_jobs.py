@@ -6,6 +6,7 @@ import threading
 import pytest
 from botocore.exceptions import ClientError
 
+from localcloud.process import alive
 from tests.localcloud.services.sagemaker.cloud import (
     ACCOUNT,
     BUCKET,
@@ -13,7 +14,6 @@ from tests.localcloud.services.sagemaker.cloud import (
     REGISTRY,
     TRAINING_IMAGE,
     Cloud,
-    alive,
     unique,
     unpacked,
     wait_for,
