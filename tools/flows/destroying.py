@@ -14,8 +14,12 @@ from tools.flows.progress import Progress
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destroyed:
-    """`orphans` is what the cloud still has of the stack, each with its service and id; `left` is what an interrupted run had made
-    and could not be removed, with the reason; `asked` says whether a cloud was asked, which only the local one can be."""
+    """What came of it.
+
+    orphans  what the cloud still has of the stack, each with its service and id
+    left     what an interrupted run had made and could not be removed, with the reason
+    asked    whether a cloud was asked, which only the local one can be
+    """
 
     stack: StackRef
     result: RunResult

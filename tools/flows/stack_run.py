@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackRun:
     """`result` is of the last run, `verdict` the guards' where there is a plan to judge, `preflight` the account's answer where
-    one was asked. `swept` is what an interrupted run had left in the local cloud and this one removed; `left` is what could not be
-    removed, with the reason."""
+    one was asked. `swept` is what an interrupted run had left in the local cloud and this one removed; `left` is what it could
+    not remove, with the reason."""
 
     stack: StackRef
     result: RunResult

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, NotRequired, TypedDict, cast
 
 if TYPE_CHECKING:
@@ -143,11 +144,11 @@ def doctor_document(findings: list[Finding], *, healthy: bool) -> DoctorDocument
     return {"healthy": healthy, "findings": [cast(FindingDocument, finding.to_json()) for finding in findings]}
 
 
-def local_status_document(cloud: dict[str, Any]) -> LocalStatusDocument:
+def local_status_document(cloud: Mapping[str, object]) -> LocalStatusDocument:
     """The document of the local cloud that runs, of what it says of itself."""
     return cast(LocalStatusDocument, {"running": True, **cloud})
 
 
-def coverage_document(told: dict[str, Any]) -> CoverageDocument:
+def coverage_document(told: Mapping[str, object]) -> CoverageDocument:
     """The document of the types that the local cloud says it has."""
     return cast(CoverageDocument, told)
