@@ -24,10 +24,11 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError
 
-from policies.linked import LinkedPlan
 from policies.once import once
 from policies.overrides import EXPIRED, KEY, Overrides
-from policies.rule import EVERY_TYPE, Fail, Rule, Unknown
+from policies.rule import EVERY_TYPE, Rule
+from policies.verdict import Fail, Unknown
+from tools.plan.links import LinkedPlan
 from tools.plan.view import UNKNOWN, ResourceView
 
 _LEVELS: Final = {"mandatory": EnforcementLevel.MANDATORY, "advisory": EnforcementLevel.ADVISORY}

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from policies.block import Block, Undecided
 from policies.iam import Document, DocumentError, Statement, parse
-from policies.rule import PASS, Fail, Unknown, Verdict, every
 from policies.tokens import (
     BUCKET,
     BUCKET_POLICY,
@@ -26,7 +24,9 @@ from policies.tokens import (
     USER_POLICY,
     VPC_ENDPOINT,
 )
-from tools.plan.view import ResourceView
+from policies.verdict import PASS, Fail, Verdict, every
+from tools.plan.reader import Block
+from tools.plan.view import UNKNOWN, ResourceView
 
 # Documents that say what their bearer may do.
 IDENTITY_TYPES: Final = (POLICY, ROLE_POLICY, USER_POLICY, GROUP_POLICY, ROLE)
@@ -49,16 +49,20 @@ RESOURCE_TYPES: Final = (
 def documents(resource: ResourceView) -> Iterable[tuple[str, object]]:
     """The (path, document) pairs a resource bears, its trust policy excepted."""
     if resource.type != ROLE:
-        value = resource.props.get("policy")
-        return [] if value is None or value == "" else [("policy", value)]
-    rows = Block.of(resource).rows("inlinePolicies")
+        return _document(resource, "policy")
+    rows = Block.of(resource).items("inlinePolicies")
     return [(f"{row.path}.policy", row.value("policy")) for row in rows if row.has("policy")]
 
 
 def trust_document(resource: ResourceView) -> Iterable[tuple[str, object]]:
     """The (path, document) pair of a role's trust policy, if it has one."""
-    value = resource.props.get("assumeRolePolicy")
-    return [] if value is None or value == "" else [("assumeRolePolicy", value)]
+    return _document(resource, "assumeRolePolicy")
+
+
+def _document(resource: ResourceView, path: str) -> Iterable[tuple[str, object]]:
+    """The (path, document) pair at a path, if something is there, be it unknown."""
+    block = Block.of(resource)
+    return [(path, block.value(path, unknown=UNKNOWN))] if block.given(path) else []
 
 
 Where = Callable[[ResourceView], Iterable[tuple[str, object]]]
@@ -75,11 +79,7 @@ def judge_documents(resource: ResourceView, judge: Callable[[Document], Verdict]
             return PASS
         return judge(document)
 
-    try:
-        pairs = where(resource)
-    except Undecided as undecided:
-        return Unknown(undecided.path)
-    return every(pairs, judge_document)
+    return every(where(resource), judge_document)
 
 
 def judge_statements(resource: ResourceView, judge: Callable[[Statement], Verdict], where: Where = documents) -> Verdict:

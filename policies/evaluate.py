@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
-from policies.linked import LinkedPlan
 from policies.overrides import EXPIRED, UNUSED, Overrides, PolicyException
-from policies.rule import EVERY_TYPE, Fail, Rule, Severity, Unknown
+from policies.rule import EVERY_TYPE, Rule, Severity
 from policies.rules import all_rules
+from policies.verdict import Fail, Unknown
+from tools.plan.links import LinkedPlan
 from tools.plan.view import Plan, ResourceView
 
 # What goes away, or belongs to somebody else, is not ours to judge.

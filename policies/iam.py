@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-from policies.block import Undecided
+from tools.plan.reader import Undecided
 from tools.plan.view import ENGINE_UNKNOWN, UNKNOWN, Secret
 
 VERSIONS: Final = frozenset({"2012-10-17", "2008-10-17"})

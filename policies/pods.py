@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from policies import tokens as t
-from policies.block import Block
+from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 # Where each kind keeps its pod.
@@ -23,12 +23,11 @@ PODS: Final = tuple(_PODS)
 
 def pod_of(resource: ResourceView) -> Block:
     """The pod's specification; empty where there is none."""
-    path = _PODS[resource.type]
-    return Block(Block.of(resource).value(path) or {}, path)
+    return Block.of(resource).block(_PODS[resource.type])
 
 
 def containers(resource: ResourceView) -> Iterator[Block]:
     """Every container of the pod, those that only prepare it first."""
     pod = pod_of(resource)
-    yield from pod.rows("initContainers")
-    yield from pod.rows("containers")
+    yield from pod.items("initContainers")
+    yield from pod.items("containers")

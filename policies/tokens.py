@@ -1,13 +1,9 @@
-"""Resource type tokens, and what several families ask of a resource beyond its own properties."""
+"""Resource type tokens, and what an instance type's name tells."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, Final
-
-from policies.block import Block, Undecided
-from tools.plan.view import Plan, ResourceView
+from typing import Final
 
 BUCKET: Final = "aws:s3/bucket:Bucket"
 BUCKET_ACL: Final = "aws:s3/bucketAcl:BucketAcl"
@@ -143,7 +139,6 @@ DATA_STORES: Final = (
     FEATURE_GROUP,
 )
 
-PRODUCTION: Final = frozenset({"prod", "production"})
 # Where a rule must know the accelerated families: NVIDIA (g, p), Trainium, Inferentia, Gaudi and Qualcomm (dl).
 # https://aws.amazon.com/ec2/instance-types/#Accelerated_Computing
 _ACCELERATED: Final = re.compile(r"^(?:ml\.)?(?:p[2-9]|g[2-9]|gr\d|trn\d|inf\d|dl\d)[a-z0-9-]*\.", re.IGNORECASE)
@@ -154,68 +149,9 @@ _LOCAL_STORAGE: Final = re.compile(
 )
 
 
-def is_production(resource: ResourceView, plan: Plan) -> bool:
-    """Whether the resource is meant for production: its Environment tag says so or, where it has none, the stack's name."""
-    environment = tag(resource, "Environment") or plan.stack.rsplit("/", 1)[-1].split("-")[0]
-    return environment.lower() in PRODUCTION
-
-
-def tag(resource: ResourceView, key: str) -> str:
-    """A tag's value, "" where there is none or it is not known yet."""
-    for source in ("tags", "tagsAll"):
-        try:
-            value = Block.of(resource).value(source)
-            if isinstance(value, Mapping) and key in value:
-                return Block(value).text(key)
-        except Undecided:
-            continue
-    return ""
-
-
-def tags_of(resource: ResourceView) -> dict[str, Any]:
-    """The tags given, the provider's default tags (which it adds as `tagsAll`) among them; values may be unknown."""
-    found: dict[str, Any] = {}
-    for key in ("tagsAll", "tags"):
-        value = Block.of(resource).value(key)
-        if isinstance(value, Mapping):
-            found.update(value)
-    return found
-
-
-def tag_said(resource: ResourceView, key: str) -> str:
-    """The text of a tag, "" where there is none. Raises Undecided where it is not known yet."""
-    value = Block(tags_of(resource).get(key), f"tags.{key}").value()
-    return "" if value is None else str(value).strip()
-
-
-def name_says(resource: ResourceView, *words: str) -> bool:
-    """Whether one of these words is among those of the resource's logical name, its name or its Name and Tier tags."""
-    texts = [resource.name, tag(resource, "Name"), tag(resource, "Tier")]
-    for key in ("bucket", "name", "namePrefix", "bucketPrefix"):
-        value = resource.props.get(key)
-        texts.append(value if isinstance(value, str) else "")
-    said = {word for text in texts for word in re.findall(r"[a-z0-9]+", text.lower())}
-    return not said.isdisjoint(words)
-
-
 def is_accelerated(instance_type: str) -> bool:
     return _ACCELERATED.match(instance_type) is not None
 
 
 def has_local_storage(instance_type: str) -> bool:
     return _LOCAL_STORAGE.match(instance_type) is not None
-
-
-def camel_keys(value: Any) -> Any:
-    """The same properties with camelCase keys, whether they were written for boto3 (`VpcConfig`) or Python (`vpc_config`)."""
-    if isinstance(value, Mapping):
-        return {_camel(str(key)): camel_keys(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [camel_keys(item) for item in value]
-    return value
-
-
-def _camel(key: str) -> str:
-    head, *rest = key.split("_")
-    joined = head + "".join(word[:1].upper() + word[1:] for word in rest)
-    return joined[:1].lower() + joined[1:]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from policies.asks import is_on
-from policies.block import Block
-from policies.linked import LinkedPlan
-from policies.rule import PASS, Fail, Verdict, every, rule
-from policies.tokens import BALANCER, LISTENER, is_production
+from policies.checks import is_on
+from policies.rule import rule
+from policies.tagging import is_production
+from policies.tokens import BALANCER, LISTENER
+from policies.verdict import PASS, Fail, Verdict, every
+from tools.plan.links import LinkedPlan
+from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html: those of TLS 1.2 and later.
@@ -37,7 +39,7 @@ def listener_speaks_tls(resource: ResourceView) -> Verdict:
         sent = row.text("type") == "redirect" and row.text("redirect.protocol") == "HTTPS"
         return PASS if sent else Fail("the listener answers plain HTTP")
 
-    return every(block.rows("defaultActions"), redirects) if block.has("defaultActions") else Fail("the listener is plain HTTP")
+    return every(block.items("defaultActions"), redirects) if block.has("defaultActions") else Fail("the listener is plain HTTP")
 
 
 @rule(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from policies.block import Block
-from policies.linked import LinkedPlan
-from policies.rule import PASS, Fail, Verdict, every, rule, some
+from policies.rule import rule
 from policies.tokens import ANOMALY_MONITOR, ANOMALY_SUBSCRIPTION, BUDGET, STACK
+from policies.verdict import PASS, Fail, Verdict, every, some
+from tools.plan.links import LinkedPlan
+from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 
@@ -43,10 +44,10 @@ def stack_watches_for_anomalies(resource: ResourceView, plan: LinkedPlan) -> Ver
 def budget_tells_somebody(resource: ResourceView) -> Verdict:
     def heard(row: Block) -> Verdict:
         # A topic that is not known yet is still a topic.
-        told = [row.known(key) for key in ("subscriberEmailAddresses", "subscriberSnsTopicArns")]
+        told = [row.given(key) for key in ("subscriberEmailAddresses", "subscriberSnsTopicArns")]
         return PASS if any(told) else Fail("nobody subscribes")
 
-    return some(Block.of(resource).rows("notifications"), heard, "the budget tells nobody")
+    return some(Block.of(resource).items("notifications"), heard, "the budget tells nobody")
 
 
 @rule(
@@ -57,7 +58,7 @@ def budget_tells_somebody(resource: ResourceView) -> Verdict:
 )
 def budget_looks_ahead(resource: ResourceView) -> Verdict:
     return some(
-        Block.of(resource).rows("notifications"),
+        Block.of(resource).items("notifications"),
         lambda row: PASS if row.text("notificationType") == "FORECASTED" else Fail("it looks back"),
         "no notification looks at the forecast",
     )
@@ -84,7 +85,7 @@ def budget_has_a_limit(resource: ResourceView) -> Verdict:
     fix="add a notification at a threshold below 100 %",
 )
 def budget_warns_early(resource: ResourceView) -> Verdict:
-    rows = Block.of(resource).rows("notifications")
+    rows = Block.of(resource).items("notifications")
     verdict = every(rows, lambda row: Fail("early") if (row.number("threshold") or 100.0) < 100 else PASS)
     if isinstance(verdict, Fail):
         return PASS

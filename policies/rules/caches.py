@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from policies.block import Block
-from policies.rule import PASS, Fail, Verdict, rule
+from policies.rule import rule
 from policies.tokens import CACHE
+from policies.verdict import PASS, Fail, Verdict
+from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 
@@ -34,7 +35,7 @@ def cache_is_encrypted(resource: ResourceView) -> Verdict:
 )
 def cache_asks_who(resource: ResourceView) -> Verdict:
     block = Block.of(resource)
-    return PASS if block.known("userGroupIds") or block.known("authToken") else Fail("the cache asks nobody who they are")
+    return PASS if block.given("userGroupIds") or block.given("authToken") else Fail("the cache asks nobody who they are")
 
 
 @rule(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from policies.block import Block
-from policies.rule import PASS, Fail, Verdict, rule
+from policies.rule import rule
 from policies.tokens import BUILD_PROJECT
+from policies.verdict import PASS, Fail, Verdict
+from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 
@@ -18,7 +19,7 @@ from tools.plan.view import ResourceView
 )
 def project_is_encrypted_with_our_key(resource: ResourceView) -> Verdict:
     block = Block.of(resource)
-    ours = block.known("encryptionKey") and not block.text("encryptionKey").endswith("alias/aws/s3")
+    ours = block.given("encryptionKey") and not block.text("encryptionKey").endswith("alias/aws/s3")
     return PASS if ours else Fail("the project is under AWS's own key")
 
 
@@ -34,7 +35,7 @@ def builds_are_logged(resource: ResourceView) -> Verdict:
     block = Block.of(resource)
     if block.text("logsConfig.cloudwatchLogs.status") == "DISABLED":
         return Fail("builds are not logged")
-    return PASS if block.known("logsConfig.cloudwatchLogs.groupName") else Fail("builds log to a group that never forgets")
+    return PASS if block.given("logsConfig.cloudwatchLogs.groupName") else Fail("builds log to a group that never forgets")
 
 
 @rule(
@@ -61,5 +62,5 @@ def privileged_builds_say_why(resource: ResourceView) -> Verdict:
 def builds_run_in_the_vpc(resource: ResourceView) -> Verdict:
     block = Block.of(resource)
     # Which network may not be known yet; that there is one is.
-    given = block.has("vpcConfig") and block.known("vpcConfig.vpcId") and block.known("vpcConfig.subnets")
+    given = block.has("vpcConfig") and block.given("vpcConfig.vpcId") and block.given("vpcConfig.subnets")
     return PASS if given else Fail("builds run outside the VPC")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from policies.block import Block
-from policies.linked import LinkedPlan
-from policies.rule import PASS, Fail, Unknown, Verdict, every, rule, some
+from policies.rule import rule
 from policies.tokens import CAPACITY_RESERVATION, INSTANCE, LAUNCH_TEMPLATE, VOLUME
+from policies.verdict import PASS, Fail, Unknown, Verdict, every, some
+from tools.plan.links import LinkedPlan
+from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 MACHINES: Final = (LAUNCH_TEMPLATE, INSTANCE)
+_RESERVATION: Final = "capacityReservationSpecification.capacityReservationTarget.capacityReservationId"
 
 
 @rule(
@@ -56,10 +58,10 @@ def disks_are_encrypted(resource: ResourceView) -> Verdict:
     if resource.type == VOLUME:
         return PASS if block.flag("encrypted") else Fail("the volume is not encrypted")
     if resource.type == INSTANCE:
-        devices = [*block.rows("rootBlockDevice"), *block.rows("ebsBlockDevices")]
+        devices = [*block.items("rootBlockDevice"), *block.items("ebsBlockDevices")]
         prefix = ""
     else:
-        mappings = block.rows("blockDeviceMappings")
+        mappings = block.items("blockDeviceMappings")
         devices = [row for row in mappings if not (row.has("noDevice") or row.has("virtualName"))]
         prefix = "ebs."
     if not devices:
@@ -82,7 +84,7 @@ def disks_are_encrypted(resource: ResourceView) -> Verdict:
 def no_public_address(resource: ResourceView) -> Verdict:
     root = Block.of(resource)
     return every(
-        [root, *root.rows("networkInterfaces")],
+        [root, *root.items("networkInterfaces")],
         lambda block: Fail("it takes a public address") if block.flag("associatePublicIpAddress") else PASS,
     )
 
@@ -95,7 +97,7 @@ def no_public_address(resource: ResourceView) -> Verdict:
     fix="drop keyName and use Session Manager",
 )
 def no_key_pair(resource: ResourceView) -> Verdict:
-    return PASS if resource.props.get("keyName") in (None, "") else Fail("a key pair is set")
+    return Fail("a key pair is set") if Block.of(resource).given("keyName") else PASS
 
 
 @rule(
@@ -107,26 +109,23 @@ def no_key_pair(resource: ResourceView) -> Verdict:
 )
 def placement_fits_the_reservation(resource: ResourceView, plan: LinkedPlan) -> Verdict:
     block = Block.of(resource)
-    placed = resource.get("placement.groupName") is not None or resource.get("placement.groupId") is not None
+    placed = block.given("placement.groupName") or block.given("placement.groupId")
     if not placed:
         return PASS
     if block.text("instanceMarketOptions.marketType") == "capacity-block":
         return Fail("a capacity block is asked for inside a placement group")
-    target = "capacityReservationSpecification.capacityReservationTarget"
-    if resource.get(f"{target}.capacityReservationId") is None:
+    if not block.given(_RESERVATION):
         return PASS
 
     def in_a_group(reservation: ResourceView) -> Verdict:
         # Which group it is may not be known yet; that it was made in one is.
-        made_in_one = reservation.props.get("placementGroupArn") not in (None, "")
+        made_in_one = Block.of(reservation).given("placementGroupArn")
         return PASS if made_in_one else Fail("the reservation was made outside any placement group")
 
-    wanted = resource.get(f"{target}.capacityReservationId")
-    reservations = plan.of(CAPACITY_RESERVATION)
-    mine = [view for view in reservations if view.id and view.id == wanted] or reservations
-    if not mine:
-        return Unknown(f"{target}.capacityReservationId")
-    return some(mine, in_a_group, "a reservation made outside any placement group is asked for inside one")
+    reservations = plan.target(resource, CAPACITY_RESERVATION, _RESERVATION).candidates
+    if not reservations:
+        return Unknown(_RESERVATION)
+    return some(reservations, in_a_group, "a reservation made outside any placement group is asked for inside one")
 
 
 @rule(
@@ -139,5 +138,5 @@ def placement_fits_the_reservation(resource: ResourceView, plan: LinkedPlan) -> 
 def spot_takes_no_reservation(resource: ResourceView) -> Verdict:
     block = Block.of(resource)
     spot = block.text("instanceMarketOptions.marketType") == "spot"
-    reserved = resource.get("capacityReservationSpecification.capacityReservationTarget") is not None
+    reserved = block.given("capacityReservationSpecification.capacityReservationTarget")
     return Fail("spot machines are asked for from a reservation") if spot and reserved else PASS

@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from policies.block import leaves
-from policies.rule import EVERY_TYPE, PASS, Fail, Verdict, rule
+from policies.rule import EVERY_TYPE, rule
+from policies.verdict import PASS, Fail, Verdict
+from tools.plan.reader import leaves
 from tools.plan.view import ResourceView
 
 # Forms that are credentials by their look alone; words such as "password" are left to the reviewer.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from policies.asks import is_on
-from policies.block import Block
-from policies.linked import LinkedPlan
-from policies.rule import PASS, Fail, Verdict, rule
-from policies.tokens import TABLE, is_production
+from policies.checks import is_on
+from policies.rule import rule
+from policies.tagging import is_production
+from policies.tokens import TABLE
+from policies.verdict import PASS, Fail, Verdict
+from tools.plan.links import LinkedPlan
+from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from policies.block import Block
-from policies.linked import LinkedPlan
-from policies.rule import PASS, Fail, Verdict, every, rule
-from policies.tokens import ACCESS_POLICY_ASSOCIATION, CLUSTER, NODE_GROUP, is_production
+from policies.rule import rule
+from policies.tagging import is_production
+from policies.tokens import ACCESS_POLICY_ASSOCIATION, CLUSTER, NODE_GROUP
+from policies.verdict import PASS, Fail, Verdict, every
+from tools.plan.links import LinkedPlan
+from tools.plan.reader import Block
+from tools.plan.relations import has_template
 from tools.plan.view import ResourceView
 
 LOG_TYPES: Final = ("api", "audit", "authenticator", "controllerManager", "scheduler")
@@ -114,7 +117,7 @@ def administrators_are_few(resource: ResourceView) -> Verdict:
 )
 def nodes_take_no_ssh(resource: ResourceView) -> Verdict:
     block = Block.of(resource)
-    key = resource.get("remoteAccess.ec2SshKey") is not None
+    key = block.given("remoteAccess.ec2SshKey")
     return Fail("SSH is open on the nodes") if key and not block.has("remoteAccess.sourceSecurityGroupIds") else PASS
 
 
@@ -126,7 +129,7 @@ def nodes_take_no_ssh(resource: ResourceView) -> Verdict:
     fix="set launchTemplate",
 )
 def nodes_come_from_a_template(resource: ResourceView) -> Verdict:
-    return PASS if resource.props.get("launchTemplate") not in (None, {}, []) else Fail("no launch template is set")
+    return PASS if has_template(resource) else Fail("no launch template is set")
 
 
 @rule(
@@ -162,8 +165,7 @@ def cluster_kept_in_production(resource: ResourceView, plan: LinkedPlan) -> Verd
 )
 def subnets_are_given(resource: ResourceView) -> Verdict:
     path, least = ("vpcConfig.subnetIds", 2) if resource.type == CLUSTER else ("subnetIds", 1)
-    value = Block.of(resource).value(path)
-    count = len(value) if isinstance(value, (list, tuple)) else 0
+    count = len(Block.of(resource).items(path))
     return PASS if count >= least else Fail(f"{path} has {count}, fewer than {least}")
 
 

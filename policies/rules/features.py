@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from policies.asks import is_set
-from policies.block import Block
-from policies.rule import PASS, Verdict, rule
+from policies.checks import is_set
+from policies.rule import rule
 from policies.tokens import FEATURE_GROUP
+from policies.verdict import PASS, Verdict
+from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 

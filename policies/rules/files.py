@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from policies.asks import is_on, is_set
-from policies.block import Block
-from policies.rule import PASS, Fail, Verdict, rule
+from policies.checks import is_on, is_set
+from policies.rule import rule
 from policies.tokens import FILE_ACCESS_POINT, FILE_SYSTEM, LUSTRE
+from policies.verdict import PASS, Fail, Verdict
+from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from policies.asks import is_set
-from policies.block import Block
-from policies.rule import PASS, Fail, Verdict, rule
+from policies.checks import is_set
+from policies.rule import rule
 from policies.tokens import FUNCTION, FUNCTION_PERMISSION, FUNCTION_URL
+from policies.verdict import PASS, Fail, Verdict
+from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html (deprecated)
@@ -33,7 +34,7 @@ def function_not_public(resource: ResourceView) -> Verdict:
     if resource.type == FUNCTION_URL:
         said = block.text("authorizationType")
         return PASS if said == "AWS_IAM" else Fail(f"authorizationType is {said or 'not set'}")
-    if block.text("principal") != "*" or block.known("principalOrgId"):
+    if block.text("principal") != "*" or block.given("principalOrgId"):
         return PASS
     return Fail("everybody may call the function")
 
@@ -49,7 +50,7 @@ def permission_names_its_source(resource: ResourceView) -> Verdict:
     block = Block.of(resource)
     if not block.text("principal").endswith(".amazonaws.com"):
         return PASS
-    return PASS if block.known("sourceArn") or block.known("sourceAccount") else Fail("any account's service may call")
+    return PASS if block.given("sourceArn") or block.given("sourceAccount") else Fail("any account's service may call")
 
 
 @rule(

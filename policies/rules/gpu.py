@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
-from policies.block import Block, Undecided
-from policies.linked import LinkedPlan
-from policies.rule import PASS, Fail, Unknown, Verdict, every, rule, some
+from policies.rule import rule
+from policies.tagging import name_says
 from policies.tokens import (
     AUTOSCALING_GROUP,
     EGRESS_RULE,
@@ -18,9 +16,12 @@ from policies.tokens import (
     SECURITY_GROUP,
     SECURITY_GROUP_RULE,
     is_accelerated,
-    name_says,
 )
-from tools.plan.view import UNKNOWN, ResourceView
+from policies.verdict import PASS, Fail, Unknown, Verdict, every, some
+from tools.plan.links import LinkedPlan
+from tools.plan.reader import Block, Undecided
+from tools.plan.relations import has_template, template_of
+from tools.plan.view import ResourceView
 
 # 64 machines of eight H100 are about $2.5 million a month: a larger pool is a decision of its own, not a default.
 LARGEST_POOL: Final = 64
@@ -35,19 +36,18 @@ def _is_gpu_node_group(resource: ResourceView, plan: LinkedPlan) -> bool:
     types = block.strings("instanceTypes")
     if any(map(is_accelerated, types)) or any(word in block.text("amiType").upper() for word in _GPU_IMAGES):
         return True
-    if types or resource.get("launchTemplate") is None:
+    if types or not has_template(resource):
         return False
-    # The type is in the launch template. Which one is known by its id, later; until then all of them could be it.
-    templates = [view for view in plan.of(LAUNCH_TEMPLATE) if view.id and view.id == resource.get("launchTemplate.id")]
-    kinds = {is_accelerated(Block.of(view).text("instanceType")) for view in templates or plan.of(LAUNCH_TEMPLATE)}
-    if len(kinds) == 2:
+    # The type is in the launch template, and which one that is may be known at `up` only.
+    kinds = {is_accelerated(Block.of(view).text("instanceType")) for view in template_of(plan, resource).candidates}
+    if len(kinds) != 1:
         raise Undecided("launchTemplate.id")
     return True in kinds
 
 
 def _is_gpu_pool(pool: Block) -> bool:
     """Whether a Karpenter pool asks for accelerated machines."""
-    for demand in pool.rows("spec.template.spec.requirements"):
+    for demand in pool.items("spec.template.spec.requirements"):
         key, values = demand.text("key"), demand.strings("values")
         if "gpu" in key or "accelerator" in key or "neuron" in key:
             return True
@@ -71,7 +71,7 @@ def _is_gpu_pool(pool: Block) -> bool:
 def pool_has_a_maximum(resource: ResourceView, plan: LinkedPlan) -> Verdict:
     block = Block.of(resource)
     if resource.type == KARPENTER_NODE_POOL:
-        limited = any(block.value("spec.limits") and name in block.names("spec.limits") for name in (*_GPU_RESOURCES, "cpu"))
+        limited = any(name in block.entries("spec.limits") for name in (*_GPU_RESOURCES, "cpu"))
         return PASS if limited or not _is_gpu_pool(block) else Fail("the GPU pool has no limits")
     path = "maxSize" if resource.type == AUTOSCALING_GROUP else "scalingConfig.maxSize"
     most = block.number(path)
@@ -92,10 +92,10 @@ def pool_has_a_maximum(resource: ResourceView, plan: LinkedPlan) -> Verdict:
 def pool_is_tainted(resource: ResourceView, plan: LinkedPlan) -> Verdict:
     block = Block.of(resource)
     if resource.type == KARPENTER_NODE_POOL:
-        taints = block.rows("spec.template.spec.taints")
+        taints = block.items("spec.template.spec.taints")
         relevant = _is_gpu_pool(block)
     else:
-        taints = block.rows("taints")
+        taints = block.items("taints")
         relevant = _is_gpu_node_group(resource, plan)
 
     def keeps_off(row: Block) -> Verdict:
@@ -117,7 +117,7 @@ def spot_pool_has_a_choice(resource: ResourceView) -> Verdict:
 
 
 def _efa_interfaces(template: ResourceView) -> list[Block]:
-    return [row for row in Block.of(template).rows("networkInterfaces") if row.text("interfaceType") in _EFA]
+    return [row for row in Block.of(template).items("networkInterfaces") if row.text("interfaceType") in _EFA]
 
 
 def _is_to_itself(row: Block, group: ResourceView) -> bool:
@@ -142,7 +142,7 @@ def _talks_to_itself(group: ResourceView, plan: LinkedPlan, direction: str) -> V
     classic = plan.companions(group, SECURITY_GROUP_RULE, "securityGroupId")
     rows = [Block.of(view) for view in linked.found]
     rows += [Block.of(view) for view in classic.found if Block.of(view).text("type") == direction]
-    rows += Block.of(group).rows(direction)
+    rows += Block.of(group).items(direction)
     missing = f"security group {group.name} has no {direction} rule for all traffic to itself"
     verdict = some(rows, judge, missing)
     return Unknown("securityGroupId") if isinstance(verdict, Fail) and (linked.possible or classic.possible) else verdict
@@ -191,7 +191,7 @@ def efa_machines_are_close(resource: ResourceView) -> Verdict:
         return PASS
     block = Block.of(resource)
     close = any(
-        resource.get(path) is not None
+        block.given(path)
         for path in ("placement.groupName", "placement.groupId", "capacityReservationSpecification.capacityReservationTarget")
     )
     return (
@@ -206,33 +206,9 @@ def efa_machines_are_close(resource: ResourceView) -> Verdict:
     fix="give a pool with EFA one subnet",
 )
 def efa_pool_is_in_one_zone(resource: ResourceView, plan: LinkedPlan) -> Verdict:
-    template = resource.get("launchTemplate.id")
-    name = resource.get("launchTemplate.name")
-    if template is None and name is None:
+    if not has_template(resource) or len(Block.of(resource).items("subnetIds")) < 2:
         return PASS
-    subnets = Block.of(resource).value("subnetIds")
-    if not isinstance(subnets, (list, tuple)) or len(subnets) < 2:
-        return PASS
-
-    def has_efa(view: ResourceView) -> bool:
-        return bool(_efa_interfaces(view))
-
-    mine = _template_of(resource, plan)
-    return _by_template(mine, plan, has_efa)
-
-
-def _template_of(resource: ResourceView, plan: LinkedPlan) -> ResourceView | None:
-    wanted = (resource.get("launchTemplate.id"), resource.get("launchTemplate.name"))
-    for view in plan.of(LAUNCH_TEMPLATE):
-        if (view.id and view.id == wanted[0]) or (wanted[1] is not UNKNOWN and wanted[1] and view.props.get("name") == wanted[1]):
-            return view
-    beside = [view for view in plan.of(LAUNCH_TEMPLATE) if view.parent == resource.parent]
-    return beside[0] if len(beside) == 1 else None
-
-
-def _by_template(mine: ResourceView | None, plan: LinkedPlan, has_efa: Callable[[ResourceView], bool]) -> Verdict:
-    spread = Fail("the pool's machines use EFA and its subnets are several")
-    if mine is not None:
-        return spread if has_efa(mine) else PASS
-    kinds = {has_efa(view) for view in plan.of(LAUNCH_TEMPLATE)}
-    return Unknown("launchTemplate.id") if len(kinds) == 2 else spread if True in kinds else PASS
+    kinds = {bool(_efa_interfaces(view)) for view in template_of(plan, resource).candidates}
+    if len(kinds) != 1:
+        return Unknown("launchTemplate.id")
+    return Fail("the pool's machines use EFA and its subnets are several") if True in kinds else PASS

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from policies.block import Block, Undecided
 from policies.documents import (
     IDENTITY_TYPES,
     RESOURCE_TYPES,
@@ -18,7 +17,7 @@ from policies.iam import Document, DocumentError, Statement, parse
 from policies.iam_actions import DECRYPTIONS, TOO_WIDE_POLICIES
 from policies.iam_grants import credentials, data_read, escalation, on_everything
 from policies.iam_table import LIST, PERMISSIONS, READ, TAGGING, WRITE, actions_of, nearest
-from policies.rule import PASS, Fail, Unknown, Verdict, every, rule
+from policies.rule import rule
 from policies.tokens import (
     ACCESS_KEY,
     GROUP_POLICY_ATTACHMENT,
@@ -29,6 +28,8 @@ from policies.tokens import (
     USER_LOGIN_PROFILE,
     USER_POLICY_ATTACHMENT,
 )
+from policies.verdict import PASS, Fail, Verdict, every
+from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 _ROLE_ARN: Final = re.compile(r"^arn:aws[\w-]*:iam::[^:]*:role/(.*)$")
@@ -225,7 +226,7 @@ def no_admin_managed_policy(resource: ResourceView) -> Verdict:
 )
 def role_has_boundary(resource: ResourceView) -> Verdict:
     # A boundary that is not known yet is still a boundary: nothing here hangs on which.
-    return PASS if resource.props.get("permissionsBoundary") not in (None, "") else Fail("the role has no permissions boundary")
+    return PASS if Block.of(resource).given("permissionsBoundary") else Fail("the role has no permissions boundary")
 
 
 @rule(
@@ -258,11 +259,7 @@ def document_is_valid(resource: ResourceView) -> Verdict:
             return Fail(f"{path}: {error}")
         return PASS
 
-    try:
-        pairs = _all_documents(resource)
-    except Undecided as undecided:
-        return Unknown(undecided.path)
-    return every(pairs, judge)
+    return every(_all_documents(resource), judge)
 
 
 def _wide(resource: ResourceView, *levels: str) -> Verdict:

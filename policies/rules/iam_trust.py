@@ -8,8 +8,9 @@ from typing import Final
 from policies.documents import judge_statements, trust_document
 from policies.iam import Statement
 from policies.iam_actions import DEPUTIES
-from policies.rule import PASS, Fail, Verdict, rule
+from policies.rule import rule
 from policies.tokens import ROLE
+from policies.verdict import PASS, Fail, Verdict
 from tools.plan.view import ResourceView
 
 _ACCOUNT_ROOT: Final = re.compile(r"^(?:\d{12}|arn:aws[\w-]*:iam::\d{12}:root)$")

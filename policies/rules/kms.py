@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from policies.block import Block
 from policies.documents import closed_to_everybody
-from policies.linked import LinkedPlan
-from policies.rule import PASS, Fail, Verdict, rule
-from policies.tokens import KEY, is_production
+from policies.rule import rule
+from policies.tagging import is_production
+from policies.tokens import KEY
+from policies.verdict import PASS, Fail, Verdict
+from tools.plan.links import LinkedPlan
+from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 MINIMUM_WINDOW_DAYS: Final = 14
@@ -67,7 +69,7 @@ def key_deletion_window(resource: ResourceView, plan: LinkedPlan) -> Verdict:
     fix="write a least-privilege key policy",
 )
 def key_has_policy(resource: ResourceView) -> Verdict:
-    return PASS if resource.props.get("policy") not in (None, "") else Fail("the key has AWS's default policy")
+    return PASS if Block.of(resource).given("policy") else Fail("the key has AWS's default policy")
 
 
 @rule(

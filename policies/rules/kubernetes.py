@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Final
 
 from policies import tokens as t
-from policies.block import Block
-from policies.images import pinned
+from policies.checks import pinned
 from policies.pods import PODS, containers, pod_of
-from policies.rule import PASS, Fail, Verdict, every, rule
+from policies.rule import rule
+from policies.verdict import PASS, Fail, Verdict, every
+from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 # Device plugins name them so: https://kubernetes.io/docs/tasks/manage-gpus/scheduling-gpus/
@@ -33,10 +34,13 @@ def _called(container: Block) -> str:
     return f"container {container.text('name') or '?'}"
 
 
-def _entry(entries: Any, key: str, path: str) -> str:
-    """The value of a key that may itself have dots, as text; "" where there is none."""
-    value = Block(entries.get(key), path).value() if isinstance(entries, Mapping) else None
-    return "" if value is None else str(value)
+def _said(entries: Mapping[str, Block], key: str) -> str:
+    """The value of an entry as text; "" where there is none."""
+    return entries[key].in_words() if key in entries else ""
+
+
+def _asks_for_gpus(resource: ResourceView) -> bool:
+    return any(_said(one.entries("resources.limits"), key) for one in containers(resource) for key in _GPUS)
 
 
 def _is_driver(resource: ResourceView) -> bool:
@@ -150,7 +154,8 @@ def no_host_namespaces(resource: ResourceView) -> Verdict:
 
     def no_port(one: Block) -> Verdict:
         return every(
-            one.rows("ports"), lambda port: Fail(f"{_called(one)} has a hostPort") if (port.number("hostPort") or 0) > 0 else PASS
+            one.items("ports"),
+            lambda port: Fail(f"{_called(one)} has a hostPort") if (port.number("hostPort") or 0) > 0 else PASS,
         )
 
     return every(containers(resource), no_port)
@@ -167,8 +172,8 @@ def no_host_paths(resource: ResourceView) -> Verdict:
     if _is_driver(resource):
         return PASS
     return every(
-        pod_of(resource).rows("volumes"),
-        lambda one: Fail(f"volume {one.text('name') or '?'} is {one.text('hostPath.path')}") if one.known("hostPath") else PASS,
+        pod_of(resource).items("volumes"),
+        lambda one: Fail(f"volume {one.text('name') or '?'} is {one.text('hostPath.path')}") if one.given("hostPath") else PASS,
     )
 
 
@@ -197,7 +202,7 @@ def root_is_read_only(resource: ResourceView) -> Verdict:
 )
 def resources_are_bounded(resource: ResourceView) -> Verdict:
     def bounded(one: Block) -> Verdict:
-        requests, limits = one.names("resources.requests"), one.names("resources.limits")
+        requests, limits = one.entries("resources.requests"), one.entries("resources.limits")
         missing = [f"requests.{key}" for key in ("cpu", "memory") if key not in (*requests, *limits)]
         missing += [] if "memory" in limits else ["limits.memory"]
         return Fail(f"{_called(one)} has no {', '.join(missing)}") if missing else PASS
@@ -213,9 +218,9 @@ def resources_are_bounded(resource: ResourceView) -> Verdict:
 )
 def gpus_are_limited(resource: ResourceView) -> Verdict:
     def limited(one: Block) -> Verdict:
-        requests, limits = one.value("resources.requests"), one.value("resources.limits")
+        requests, limits = one.entries("resources.requests"), one.entries("resources.limits")
         for key in _GPUS:
-            asked, most = _entry(requests, key, "spec"), _entry(limits, key, "spec")
+            asked, most = _said(requests, key), _said(limits, key)
             if asked and asked != most:
                 return Fail(f"{_called(one)} asks for {asked} {key} and is limited to {most or 'nothing'}")
             if most and not most.isdigit():
@@ -232,8 +237,7 @@ def gpus_are_limited(resource: ResourceView) -> Verdict:
     fix="add a toleration such as nvidia.com/gpu with operator Exists",
 )
 def gpu_pods_tolerate_the_taint(resource: ResourceView) -> Verdict:
-    limits = [one.value("resources.limits") for one in containers(resource)]
-    if not any(_entry(held, key, "spec") for held in limits for key in _GPUS):
+    if not _asks_for_gpus(resource):
         return PASS
     return PASS if pod_of(resource).has("tolerations") else Fail("the pod asks for GPUs and tolerates no taint")
 
@@ -259,7 +263,7 @@ def image_is_pinned(resource: ResourceView) -> Verdict:
 def no_secrets_in_the_environment(resource: ResourceView) -> Verdict:
     def open_(one: Block) -> Verdict:
         return every(
-            one.rows("env"),
+            one.items("env"),
             lambda row: (
                 Fail(f"{_called(one)} has the value of {row.text('name')}")
                 if _SECRET_NAME.search(row.text("name").upper()) and row.has("value")
@@ -279,10 +283,9 @@ def no_secrets_in_the_environment(resource: ResourceView) -> Verdict:
 def gpu_taint_is_for_gpu_pods(resource: ResourceView) -> Verdict:
     if resource.type == t.K8S_DAEMON_SET:
         return PASS
-    limits = [one.value("resources.limits") for one in containers(resource)]
-    if any(_entry(held, key, "spec") for held in limits for key in _GPUS):
+    if _asks_for_gpus(resource):
         return PASS
-    keys = [(one.text("key"), one.text("operator")) for one in pod_of(resource).rows("tolerations")]
+    keys = [(one.text("key"), one.text("operator")) for one in pod_of(resource).items("tolerations")]
     tolerated = [key or "every taint" for key, operator in keys if key in _GPUS or (not key and operator == "Exists")]
     return Fail(f"the pod asks for no GPU and tolerates {tolerated[0]}") if tolerated else PASS
 
@@ -320,7 +323,7 @@ def role_is_confined(resource: ResourceView) -> Verdict:
             return Fail("the role reaches into every pod by its node (nodes/proxy)")
         return Fail("the role has a wildcard") if "*" in (*verbs, *resources) else PASS
 
-    return every(Block.of(resource).rows("rules"), confined)
+    return every(Block.of(resource).items("rules"), confined)
 
 
 @rule(
@@ -333,6 +336,6 @@ def service_is_internal(resource: ResourceView) -> Verdict:
     block = Block.of(resource)
     if block.text("spec.type") != "LoadBalancer":
         return PASS
-    notes = block.value("metadata.annotations")
-    inside = any(_entry(notes, key, "metadata.annotations") == value for key, value in _INTERNAL)
+    notes = block.entries("metadata.annotations")
+    inside = any(_said(notes, key) == value for key, value in _INTERNAL)
     return PASS if inside else Fail("the service is open to the internet")

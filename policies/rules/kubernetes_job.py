@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from policies import tokens as t
-from policies.block import Block
-from policies.rule import PASS, Fail, Verdict, rule
+from policies.rule import rule
+from policies.verdict import PASS, Fail, Verdict
+from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 

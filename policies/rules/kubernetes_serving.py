@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from policies.block import Block
-from policies.linked import LinkedPlan
 from policies.pods import pod_of
-from policies.rule import PASS, Fail, Verdict, every, rule
-from policies.tokens import K8S_DEPLOYMENT, K8S_DISRUPTION_BUDGET, K8S_STATEFUL_SET, is_production
+from policies.rule import rule
+from policies.tagging import is_production
+from policies.tokens import K8S_DEPLOYMENT, K8S_DISRUPTION_BUDGET, K8S_STATEFUL_SET
+from policies.verdict import PASS, Fail, Verdict, every
+from tools.plan.links import LinkedPlan
+from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 LEAST_IN_PRODUCTION = 2
@@ -25,7 +27,7 @@ def pods_say_whether_they_can(resource: ResourceView) -> Verdict:
         missing = [probe for probe in ("readinessProbe", "livenessProbe") if not one.has(probe)]
         return Fail(f"container {one.text('name') or '?'} has no {' and no '.join(missing)}") if missing else PASS
 
-    return every((one for one in pod_of(resource).rows("containers") if one.rows("ports")), probed)
+    return every((one for one in pod_of(resource).items("containers") if one.items("ports")), probed)
 
 
 @rule(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from policies.block import Block
-from policies.rule import PASS, Fail, Verdict, rule
+from policies.rule import rule
 from policies.tokens import LOG_GROUP, METRIC_ALARM
+from policies.verdict import PASS, Fail, Verdict
+from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 
@@ -47,7 +48,7 @@ def alarm_tells_somebody(resource: ResourceView) -> Verdict:
     if not Block.of(resource).flag("actionsEnabled", default=True):
         return Fail("the alarm's actions are off")
     # Whom it tells may not be known yet; that it tells somebody is.
-    return PASS if resource.get("alarmActions") not in (None, [], "") else Fail("the alarm has no actions")
+    return PASS if Block.of(resource).given("alarmActions") else Fail("the alarm has no actions")
 
 
 @rule(

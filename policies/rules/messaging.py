@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from policies.block import Block
 from policies.documents import closed_to_everybody, judge_statements
-from policies.rule import PASS, Fail, Verdict, rule
+from policies.rule import rule
 from policies.tokens import QUEUE, QUEUE_POLICY, SUBSCRIPTION, TOPIC, TOPIC_POLICY
+from policies.verdict import PASS, Fail, Verdict
+from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 
@@ -92,9 +93,8 @@ def queue_policy_names_actions(resource: ResourceView) -> Verdict:
 )
 def queue_has_a_dead_letter_queue(resource: ResourceView) -> Verdict:
     # Where they go may not be known yet; that they go somewhere is.
-    for key in ("redrivePolicy", "redriveAllowPolicy"):
-        if resource.props.get(key) not in (None, ""):
-            return PASS
+    if any(Block.of(resource).given(key) for key in ("redrivePolicy", "redriveAllowPolicy")):
+        return PASS
     words = resource.name.lower()
     return PASS if any(word in words for word in ("dead", "dlq")) else Fail("failed messages go nowhere")
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from policies.block import Block, Undecided
-from policies.linked import LinkedPlan
-from policies.rule import PASS, Fail, Verdict, every, rule
+from policies.rule import rule
 from policies.tokens import MODEL, MODEL_PACKAGE
+from policies.verdict import PASS, Fail, Verdict, every
+from tools.plan.links import LinkedPlan
+from tools.plan.reader import Block, Undecided
 from tools.plan.view import ResourceView
 
 APPROVED = "Approved"
@@ -18,7 +19,7 @@ _UNSAID = "PendingManualApproval"
 def _packages(model: ResourceView) -> Iterable[Block]:
     """The model's containers that take a version of the registry; one whose version is not known yet raises when it is read."""
     block = Block.of(model)
-    return [row for row in (*block.rows("primaryContainer"), *block.rows("containers")) if row.known("modelPackageName")]
+    return [row for row in (*block.items("primaryContainer"), *block.items("containers")) if row.given("modelPackageName")]
 
 
 def _declared(row: Block, plan: LinkedPlan) -> list[ResourceView]:
@@ -30,7 +31,7 @@ def _declared(row: Block, plan: LinkedPlan) -> list[ResourceView]:
         if packages:
             return packages
         raise
-    return [one for one in packages if name in (one.id, one.name, one.props.get("modelPackageName"))]
+    return [one for one in packages if name in (one.id, one.name, Block.of(one).text("modelPackageName", unknown=None))]
 
 
 @rule(

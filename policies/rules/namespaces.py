@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 from policies import tokens as t
-from policies.block import Block
-from policies.linked import LinkedPlan
 from policies.pods import PODS
-from policies.rule import PASS, Fail, Unknown, Verdict, rule
+from policies.rule import rule
+from policies.verdict import PASS, Fail, Unknown, Verdict
+from tools.plan.links import LinkedPlan
+from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 _SYSTEM: Final = frozenset({"kube-system", "kube-public", "kube-node-lease"})
@@ -23,10 +23,9 @@ def _name(resource: ResourceView) -> str:
 
 def _inside(namespace: ResourceView, plan: LinkedPlan, *types: str) -> tuple[list[ResourceView], bool]:
     """The objects of these types in a namespace, and whether there are others that may be in it."""
-    views = plan.of(*types)
-    where = [view.get("metadata.namespace") for view in views]
-    found = [view for view, name in zip(views, where, strict=True) if name == _name(namespace)]
-    return found, any(name is not None and not isinstance(name, str) for name in where)
+    where = [(view, Block.of(view).text("metadata.namespace", unknown=None)) for view in plan.of(*types)]
+    found = [view for view, name in where if name == _name(namespace)]
+    return found, any(name is None for _, name in where)
 
 
 @rule(
@@ -39,8 +38,8 @@ def _inside(namespace: ResourceView, plan: LinkedPlan, *types: str) -> tuple[lis
 def pods_are_held_to_a_standard(resource: ResourceView) -> Verdict:
     if _name(resource) in _SYSTEM:
         return PASS
-    labels = Block.of(resource).value("metadata.labels")
-    level = Block(labels.get(_ENFORCE), "metadata.labels").text() if isinstance(labels, Mapping) else ""
+    standard = Block.of(resource).entries("metadata.labels").get(_ENFORCE)
+    level = standard.text() if standard else ""
     return PASS if level in _STANDARDS else Fail(f"pods of {_name(resource)} are held to {level or 'nothing'}")
 
 
@@ -71,7 +70,7 @@ def gpus_have_a_quota(resource: ResourceView, plan: LinkedPlan) -> Verdict:
     if _name(resource) in _SYSTEM:
         return PASS
     found, more = _inside(resource, plan, t.K8S_QUOTA)
-    if any(key.startswith("requests.") and "/" in key for view in found for key in Block.of(view).names("spec.hard")):
+    if any(key.startswith("requests.") and "/" in key for view in found for key in Block.of(view).entries("spec.hard")):
         return PASS
     return Unknown("metadata.namespace") if more else Fail(f"nothing bounds the GPUs of {_name(resource)}")
 

@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from policies.asks import has_companion
-from policies.block import Block
+from policies.checks import has_companion
 from policies.documents import judge_statements
-from policies.linked import LinkedPlan
-from policies.rule import PASS, Fail, Unknown, Verdict, every, rule, some
+from policies.rule import rule
+from policies.tagging import name_says
 from policies.tokens import (
     DEFAULT_SECURITY_GROUP,
     EGRESS_RULE,
@@ -22,8 +21,10 @@ from policies.tokens import (
     SUBNET,
     VPC,
     VPC_ENDPOINT,
-    name_says,
 )
+from policies.verdict import PASS, Fail, Unknown, Verdict, every, some
+from tools.plan.links import LinkedPlan
+from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 ADMIN_PORTS: Final = (22, 3389)
@@ -66,7 +67,7 @@ class _Opening:
 def _openings(resource: ResourceView, direction: str) -> Iterable[_Opening]:
     root = Block.of(resource)
     if resource.type in (SECURITY_GROUP, DEFAULT_SECURITY_GROUP):
-        return [_Opening(row) for row in root.rows(direction)]
+        return [_Opening(row) for row in root.items(direction)]
     if resource.type == SECURITY_GROUP_RULE:
         return [_Opening(root)] if root.text("type") == direction else []
     return [_Opening(root)] if (resource.type == INGRESS_RULE) == (direction == "ingress") else []
@@ -231,8 +232,6 @@ def private_route_avoids_the_internet(resource: ResourceView) -> Verdict:
     block = Block.of(resource)
     outward = block.text("destinationCidrBlock") in _WORLD or block.text("destinationIpv6CidrBlock") in _WORLD
     if not outward or not name_says(resource, "private", "isolated"):
-        return PASS
-    if "gatewayId" not in resource.props or resource.props["gatewayId"] in (None, ""):
         return PASS
     return Fail("a private table sends 0.0.0.0/0 to a gateway") if block.text("gatewayId").startswith("igw-") else PASS
 

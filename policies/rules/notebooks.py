@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from policies.asks import is_set
-from policies.block import Block
-from policies.rule import PASS, Fail, Verdict, rule
+from policies.checks import is_set
+from policies.rule import rule
 from policies.tokens import NOTEBOOK, STUDIO_DOMAIN
+from policies.verdict import PASS, Fail, Verdict
+from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 _IDLE: Final = "defaultUserSettings.jupyterLabAppSettings.appLifecycleManagement.idleSettings.lifecycleManagement"
@@ -84,7 +85,7 @@ def imds_needs_a_token(resource: ResourceView) -> Verdict:
     fix="set lifecycleConfigName to a configuration that stops an idle notebook",
 )
 def notebook_stops_when_idle(resource: ResourceView) -> Verdict:
-    return PASS if Block.of(resource).known("lifecycleConfigName") else Fail("nothing stops the notebook")
+    return PASS if Block.of(resource).given("lifecycleConfigName") else Fail("nothing stops the notebook")
 
 
 @rule(

@@ -6,9 +6,10 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from policies.block import Block
-from policies.rule import PASS, Fail, Verdict, every, rule
+from policies.rule import rule
 from policies.tokens import PIPELINE, has_local_storage
+from policies.verdict import PASS, Fail, Verdict, every
+from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 # Steps that hold others: https://docs.aws.amazon.com/sagemaker/latest/dg/build-and-manage-steps.html (Condition)

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from policies.asks import has_companion
-from policies.block import Block
-from policies.linked import LinkedPlan
-from policies.rule import PASS, Fail, Unknown, Verdict, every, rule
+from policies.checks import has_companion
+from policies.rule import rule
+from policies.tagging import is_production, tag_of
 from policies.tokens import (
     BUCKET,
     BUCKET_LIFECYCLE,
@@ -24,9 +23,10 @@ from policies.tokens import (
     LOG_GROUP,
     MACIE,
     STREAM,
-    is_production,
-    tag_said,
 )
+from policies.verdict import PASS, Fail, Unknown, Verdict, every
+from tools.plan.links import LinkedPlan
+from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 PERSONAL: Final = "personal"
@@ -36,12 +36,12 @@ _DESCRIBED: Final = ("RetentionDays", "Purpose", "LegalBasis")
 
 
 def _is_personal(resource: ResourceView) -> bool:
-    return tag_said(resource, "DataClass").lower() == PERSONAL
+    return tag_of(resource, "DataClass").lower() == PERSONAL
 
 
 def _days(resource: ResourceView) -> float | None:
     """How many days the store may keep what is in it; None where it does not say."""
-    said = tag_said(resource, "RetentionDays")
+    said = tag_of(resource, "RetentionDays")
     return float(said) if said.isdigit() else None
 
 
@@ -55,10 +55,10 @@ def _days(resource: ResourceView) -> float | None:
 def personal_data_is_described(resource: ResourceView) -> Verdict:
     if not _is_personal(resource):
         return PASS
-    missing = [key for key in _DESCRIBED if not tag_said(resource, key)]
+    missing = [key for key in _DESCRIBED if not tag_of(resource, key)]
     if missing:
         return Fail(f"personal data without {', '.join(missing)}")
-    return PASS if _days(resource) else Fail(f"RetentionDays is {tag_said(resource, 'RetentionDays')!r}, no number of days")
+    return PASS if _days(resource) else Fail(f"RetentionDays is {tag_of(resource, 'RetentionDays')!r}, no number of days")
 
 
 @rule(
@@ -104,7 +104,7 @@ def store_forgets_in_time(resource: ResourceView, plan: LinkedPlan) -> Verdict:
     companions = plan.companions(resource, BUCKET_LIFECYCLE, "bucket")
     if not companions.found and companions.possible:
         return Unknown("bucket")
-    rows = [row for view in companions.found for row in Block.of(view).rows("rules") if row.text("status") == "Enabled"]
+    rows = [row for view in companions.found for row in Block.of(view).items("rules") if row.text("status") == "Enabled"]
     for what, path in (("objects", "expiration.days"), ("old versions", "noncurrentVersionExpiration.noncurrentDays")):
         days = [row.number(path) for row in rows if not row.text("prefix") and not row.text("filter.prefix")]
         if not any(0 < found <= longest for found in days if found is not None):
@@ -172,6 +172,6 @@ def capture_is_kept_as_confidential(resource: ResourceView, plan: LinkedPlan) ->
         return PASS
     name = block.text("dataCaptureConfig.destinationS3Uri").removeprefix("s3://").partition("/")[0]
     # A bucket of another stack is judged there.
-    bucket = next((view for view in plan.of(BUCKET) if name and name in (view.id, view.props.get("bucket"))), None)
-    class_ = tag_said(bucket, "DataClass").lower() if bucket else PERSONAL
+    bucket = plan.named(BUCKET, name)
+    class_ = tag_of(bucket, "DataClass").lower() if bucket else PERSONAL
     return PASS if class_ in _CONFIDENTIAL else Fail(f"requests are captured to {name}, whose DataClass is {class_ or 'not set'}")

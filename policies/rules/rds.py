@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from policies.asks import is_on
-from policies.block import Block
-from policies.linked import LinkedPlan
-from policies.rule import PASS, Fail, Verdict, rule
-from policies.tokens import DB_CLUSTER, DB_CLUSTER_INSTANCE, DB_INSTANCE, is_production
+from policies.checks import is_on
+from policies.rule import rule
+from policies.tagging import is_production
+from policies.tokens import DB_CLUSTER, DB_CLUSTER_INSTANCE, DB_INSTANCE
+from policies.verdict import PASS, Fail, Verdict
+from tools.plan.links import LinkedPlan
+from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 LEAST_BACKUP_DAYS: Final = 7
@@ -17,7 +19,7 @@ _STORES: Final = (DB_INSTANCE, DB_CLUSTER)
 
 def _follows_another(block: Block) -> bool:
     """Whether it is a replica, or a member of a cluster: what it does not say is its source's."""
-    return block.known("replicateSourceDb") or block.known("replicationSourceIdentifier")
+    return block.given("replicateSourceDb") or block.given("replicationSourceIdentifier")
 
 
 @rule(
@@ -58,7 +60,7 @@ def storage_is_encrypted(resource: ResourceView) -> Verdict:
 )
 def password_is_managed(resource: ResourceView) -> Verdict:
     block = Block.of(resource)
-    if block.known("password") or block.known("masterPassword"):
+    if block.given("password") or block.given("masterPassword"):
         return Fail("the password is an input")
     managed = block.flag("manageMasterUserPassword") or _follows_another(block)
     return PASS if managed else Fail("nobody manages the password")

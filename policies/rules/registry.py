@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from policies.asks import has_companion
-from policies.block import Block
+from policies.checks import has_companion
 from policies.documents import closed_to_everybody
-from policies.linked import LinkedPlan
-from policies.rule import PASS, Fail, Verdict, rule
-from policies.tokens import REPOSITORY, REPOSITORY_LIFECYCLE, REPOSITORY_POLICY, is_production
+from policies.rule import rule
+from policies.tagging import is_production
+from policies.tokens import REPOSITORY, REPOSITORY_LIFECYCLE, REPOSITORY_POLICY
+from policies.verdict import PASS, Fail, Verdict
+from tools.plan.links import LinkedPlan
+from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 
@@ -45,7 +47,7 @@ def images_are_scanned(resource: ResourceView) -> Verdict:
 )
 def images_are_encrypted(resource: ResourceView) -> Verdict:
     block = Block.of(resource)
-    rows = block.rows("encryptionConfigurations")
+    rows = block.items("encryptionConfigurations")
     if not rows or rows[0].text("encryptionType") not in ("KMS", "KMS_DSSE"):
         return Fail("images are not under KMS")
     return PASS if rows[0].has("kmsKey") else Fail("images are under AWS's own key")

@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from policies.block import Block, Undecided, leaves
-from policies.rule import PASS, Fail, Verdict, rule
-from policies.tokens import DATA_STORES, FUNCTION, MODEL, POLICY, ROLE, ROLE_POLICY, TRAINING_JOB, tag_said
+from policies.rule import rule
+from policies.tagging import tag_of
+from policies.tokens import DATA_STORES, FUNCTION, MODEL, POLICY, ROLE, ROLE_POLICY, TRAINING_JOB
+from policies.verdict import PASS, Fail, Verdict
+from tools.plan.reader import Block, Undecided, leaves
 from tools.plan.view import UNKNOWN, ResourceView, Secret
 
 _REGION: Final = re.compile(r"^[a-z]{2}(?:-[a-z]+)+-\d$")
@@ -44,7 +46,7 @@ def _regions(path: str, text: str) -> list[str]:
     fix="take the region out, or add it to the Residency tag (regions, or how they begin: eu-) once the transfer is agreed",
 )
 def data_stays_in_its_regions(resource: ResourceView) -> Verdict:
-    allowed = tuple(part.strip() for part in tag_said(resource, "Residency").split(",") if part.strip())
+    allowed = tuple(part.strip() for part in tag_of(resource, "Residency").split(",") if part.strip())
     if not allowed:
         return PASS
     unknown = ""

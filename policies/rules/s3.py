@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from policies.asks import has_companion
-from policies.block import Block
+from policies.checks import has_companion
 from policies.documents import closed_to_everybody
 from policies.iam import DocumentError, Statement, matches, parse
-from policies.linked import LinkedPlan
-from policies.rule import PASS, Fail, Unknown, Verdict, every, rule, some
+from policies.rule import rule
+from policies.tagging import is_production, known_tag, name_says
 from policies.tokens import (
     BUCKET,
     BUCKET_ACL,
@@ -21,11 +20,11 @@ from policies.tokens import (
     BUCKET_POLICY,
     BUCKET_PUBLIC_ACCESS_BLOCK,
     BUCKET_VERSIONING,
-    is_production,
-    name_says,
-    tag,
 )
-from tools.plan.view import ResourceView
+from policies.verdict import PASS, Fail, Unknown, Verdict, every, some
+from tools.plan.links import LinkedPlan
+from tools.plan.reader import Block
+from tools.plan.view import UNKNOWN, ResourceView
 
 _PUBLIC_FLAGS: Final = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 _OPEN_ACLS: Final = frozenset({"public-read", "public-read-write", "authenticated-read"})
@@ -33,7 +32,7 @@ _LOG_WORDS: Final = ("log", "logs", "logging", "audit")
 
 
 def _holds_logs(bucket: ResourceView) -> bool:
-    return name_says(bucket, *_LOG_WORDS) or tag(bucket, "DataClass").lower() in ("log", "logs", "audit")
+    return name_says(bucket, *_LOG_WORDS) or known_tag(bucket, "DataClass").lower() in ("log", "logs", "audit")
 
 
 @rule(
@@ -96,11 +95,11 @@ def _denies_plain_http(statement: Statement) -> bool:
 )
 def bucket_denies_plain_http(resource: ResourceView, plan: LinkedPlan) -> Verdict:
     companions = plan.companions(resource, BUCKET_POLICY, "bucket")
-    inline = [resource] if resource.props.get("policy") is not None else []
+    inline = [resource] if Block.of(resource).given("policy") else []
 
     def denies(view: ResourceView) -> Verdict:
         try:
-            document = parse(view.props.get("policy"), f"{view.name}.policy")
+            document = parse(Block.of(view).value("policy", unknown=UNKNOWN), f"{view.name}.policy")
         except DocumentError:
             return Fail("its policy is no document")
         return PASS if any(_denies_plain_http(one) for one in document.statements) else Fail("no such statement")
@@ -152,10 +151,10 @@ def ownership_is_enforced(resource: ResourceView) -> Verdict:
 )
 def bucket_encrypted_with_customer_key(resource: ResourceView, plan: LinkedPlan) -> Verdict:
     companions = plan.companions(resource, BUCKET_ENCRYPTION, "bucket")
-    rules = [row for view in companions.found for row in Block.of(view).rows("rules")]
+    rules = [row for view in companions.found for row in Block.of(view).items("rules")]
     inline = Block.of(resource)
     if inline.has("serverSideEncryptionConfiguration"):
-        rules += inline.rows("serverSideEncryptionConfiguration.rule")
+        rules += inline.items("serverSideEncryptionConfiguration.rule")
 
     def with_own_key(row: Block) -> Verdict:
         algorithm = row.text("applyServerSideEncryptionByDefault.sseAlgorithm")
@@ -183,7 +182,7 @@ def encryption_uses_bucket_key(resource: ResourceView) -> Verdict:
         kms = row.text("applyServerSideEncryptionByDefault.sseAlgorithm") == "aws:kms"
         return Fail("bucketKeyEnabled is not true") if kms and not row.flag("bucketKeyEnabled") else PASS
 
-    return every(Block.of(resource).rows("rules"), uses)
+    return every(Block.of(resource).items("rules"), uses)
 
 
 @rule(
@@ -235,7 +234,7 @@ def lifecycle_aborts_uploads(resource: ResourceView) -> Verdict:
         days = row.number("abortIncompleteMultipartUpload.daysAfterInitiation")
         return PASS if row.text("status") == "Enabled" and days else Fail("it does not")
 
-    return some(Block.of(resource).rows("rules"), aborts, "no rule aborts incomplete multipart uploads")
+    return some(Block.of(resource).items("rules"), aborts, "no rule aborts incomplete multipart uploads")
 
 
 @rule(

@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from policies.asks import has_companion
-from policies.block import Block
-from policies.images import pinned
-from policies.linked import LinkedPlan
-from policies.rule import PASS, Fail, Unknown, Verdict, every, rule, some
+from policies.checks import has_companion, pinned
+from policies.rule import rule
+from policies.tagging import is_production
 from policies.tokens import (
     ENDPOINT,
     ENDPOINT_CONFIGURATION,
@@ -18,23 +16,25 @@ from policies.tokens import (
     SCALING_POLICY,
     SCALING_TARGET,
     has_local_storage,
-    is_production,
 )
+from policies.verdict import PASS, Fail, Unknown, Verdict, every, some
+from tools.plan.links import LinkedPlan
+from tools.plan.reader import Block
+from tools.plan.relations import VARIANTS, configuration_of
 from tools.plan.view import ResourceView
 
 LEAST_IN_PRODUCTION: Final = 2
-_VARIANTS: Final = ("productionVariants", "shadowProductionVariants")
 _SCALED_ENDPOINT: Final = re.compile(r"^endpoint/([^/]+)/variant/")
 
 
 def _variants(resource: ResourceView) -> list[Block]:
     block = Block.of(resource)
-    return [row for key in _VARIANTS for row in block.rows(key)]
+    return [row for key in VARIANTS for row in block.items(key)]
 
 
 def _containers(model: ResourceView) -> list[Block]:
     block = Block.of(model)
-    return [*block.rows("primaryContainer"), *block.rows("containers")]
+    return [*block.items("primaryContainer"), *block.items("containers")]
 
 
 @rule(
@@ -137,7 +137,7 @@ def two_machines_in_production(resource: ResourceView, plan: LinkedPlan) -> Verd
         count = row.number("initialInstanceCount") or row.number("managedInstanceScaling.minInstanceCount") or 1
         return PASS if count >= LEAST_IN_PRODUCTION else Fail(f"variant {row.text('variantName') or '?'} has {count:g}")
 
-    return every(Block.of(resource).rows("productionVariants"), enough)
+    return every(Block.of(resource).items(VARIANTS[0]), enough)
 
 
 @rule(
@@ -157,13 +157,10 @@ def _endpoint_of(resource_id: str) -> str:
 
 def _fixed_variants(endpoint: ResourceView, plan: LinkedPlan) -> list[str] | None:
     """The endpoint's variants that nothing scales by itself (serverless and managed ones are); None where they are not known."""
-    wanted = endpoint.props.get("endpointConfigName")
-    configurations = plan.of(ENDPOINT_CONFIGURATION)
-    mine = [view for view in configurations if isinstance(wanted, str) and wanted in (view.id, view.props.get("name"), view.name)]
-    mine = mine or [view for view in configurations if view.parent == endpoint.parent]
-    if len(mine) != 1:
+    configuration = configuration_of(plan, endpoint).found
+    if configuration is None:
         return None
-    rows = Block.of(mine[0]).rows("productionVariants")
+    rows = Block.of(configuration).items(VARIANTS[0])
     fixed = [row for row in rows if not (row.has("serverlessConfig") or row.has("managedInstanceScaling"))]
     names = [row.text("variantName") for row in fixed]
     return names if all(names) else None
@@ -183,8 +180,8 @@ def endpoint_autoscales(resource: ResourceView, plan: LinkedPlan) -> Verdict:
     if variants is None:
         found = bool(companions.found)
         return PASS if found else Unknown("resourceId") if companions.possible else Fail("nothing scales the endpoint")
-    targets = [view.props.get("resourceId") for view in companions.found]
-    known = [target.rpartition("/")[2] for target in targets if isinstance(target, str)]
+    targets = [Block.of(view).text("resourceId", unknown="") for view in companions.found]
+    known = [target.rpartition("/")[2] for target in targets if target]
     unscaled = [variant for variant in variants if variant not in known]
     # A target of this endpoint whose variant is not known yet scales one of those that are left.
     if len(unscaled) <= len(targets) - len(known):
@@ -223,15 +220,12 @@ def target_has_room(resource: ResourceView) -> Verdict:
     fix="declare a MetricAlarm in AWS/SageMaker with the EndpointName dimension",
 )
 def endpoint_has_alarms(resource: ResourceView, plan: LinkedPlan) -> Verdict:
-    name = resource.props.get("name")
-    unknown = False
-    for alarm in plan.of(METRIC_ALARM):
-        dimension = alarm.get("dimensions.EndpointName")
-        if dimension is None:
-            continue
-        if isinstance(dimension, str) and dimension in (name, resource.id, resource.name):
-            return PASS
-        unknown = unknown or not isinstance(dimension, str) or not isinstance(name, str)
+    name = Block.of(resource).text("name", unknown="")
+    watched = [Block.of(alarm).text("dimensions.EndpointName", unknown=None) for alarm in plan.of(METRIC_ALARM)]
+    if any(one in (name, resource.id, resource.name) for one in watched if one):
+        return PASS
+    # An alarm on an endpoint that is not known yet, or on some endpoint while this one's name is not known, may be the one.
+    unknown = any(one is None or (one and not name) for one in watched)
     return Unknown("dimensions.EndpointName") if unknown else Fail("no alarm watches the endpoint")
 
 
@@ -243,7 +237,7 @@ def endpoint_has_alarms(resource: ResourceView, plan: LinkedPlan) -> Verdict:
 )
 def endpoint_rolls_back(resource: ResourceView) -> Verdict:
     # Which alarms they are is not asked, so an unknown name does not matter.
-    alarms = Block.of(resource).known("deploymentConfig.autoRollbackConfiguration.alarms")
+    alarms = Block.of(resource).given("deploymentConfig.autoRollbackConfiguration.alarms")
     return PASS if alarms else Fail("a bad deployment stays")
 
 
@@ -254,10 +248,10 @@ def endpoint_rolls_back(resource: ResourceView) -> Verdict:
     fix="set executionRoleArn and primaryContainer (or containers)",
 )
 def model_is_complete(resource: ResourceView) -> Verdict:
-    if resource.props.get("executionRoleArn") in (None, ""):
+    if not Block.of(resource).given("executionRoleArn"):
         return Fail("executionRoleArn is not set")
 
     def whole(row: Block) -> Verdict:
-        return PASS if row.known("image") or row.known("modelPackageName") else Fail("no image")
+        return PASS if row.given("image") or row.given("modelPackageName") else Fail("no image")
 
     return some(_containers(resource), whole, "no container names an image")

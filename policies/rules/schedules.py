@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from policies.block import Block
-from policies.rule import PASS, Fail, Verdict, rule
+from policies.rule import rule
 from policies.tokens import SCHEDULE
+from policies.verdict import PASS, Fail, Verdict
+from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 # https://docs.aws.amazon.com/scheduler/latest/APIReference/API_RetryPolicy.html: what AWS takes when nothing is said.

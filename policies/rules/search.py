@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from policies.asks import is_on, is_set
-from policies.block import Block
-from policies.rule import PASS, Fail, Verdict, every, rule
+from policies.checks import is_on, is_set
+from policies.rule import rule
 from policies.tokens import SEARCH_DOMAIN, SEARCH_SERVERLESS_POLICY
+from policies.verdict import PASS, Fail, Verdict, every
+from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from policies.asks import has_companion
-from policies.block import Block
+from policies.checks import has_companion
 from policies.documents import closed_to_everybody
-from policies.linked import LinkedPlan
-from policies.rule import PASS, Fail, Verdict, rule
-from policies.tokens import SECRET, SECRET_POLICY, SECRET_ROTATION, is_production
+from policies.rule import rule
+from policies.tagging import is_production
+from policies.tokens import SECRET, SECRET_POLICY, SECRET_ROTATION
+from policies.verdict import PASS, Fail, Verdict
+from tools.plan.links import LinkedPlan
+from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 LEAST_WINDOW_DAYS: Final = 7

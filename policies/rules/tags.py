@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
-from policies.rule import EVERY_TYPE, PASS, Fail, Verdict, rule
-from policies.tokens import DATA_STORES, tags_of
+from policies.rule import EVERY_TYPE, rule
+from policies.tagging import tags_of
+from policies.tokens import DATA_STORES
+from policies.verdict import PASS, Fail, Verdict
+from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 REQUIRED: Final = ("Project", "Environment", "Owner", "CostCenter", "ManagedBy")
@@ -87,7 +89,7 @@ VALUE_LIMIT: Final = 256
 )
 def required_tags_are_there(resource: ResourceView) -> Verdict:
     tags = tags_of(resource)
-    missing = [key for key in REQUIRED if tags.get(key) in (None, "")]
+    missing = [key for key in REQUIRED if key not in tags or not tags[key].given()]
     return Fail(f"missing: {', '.join(missing)}") if missing else PASS
 
 
@@ -99,7 +101,8 @@ def required_tags_are_there(resource: ResourceView) -> Verdict:
     fix=f"give it the tag {DATA_CLASS}",
 )
 def data_is_classified(resource: ResourceView) -> Verdict:
-    return PASS if tags_of(resource).get(DATA_CLASS) not in (None, "") else Fail(f"no {DATA_CLASS} tag")
+    kind = tags_of(resource).get(DATA_CLASS)
+    return PASS if kind and kind.given() else Fail(f"no {DATA_CLASS} tag")
 
 
 @rule(
@@ -109,12 +112,11 @@ def data_is_classified(resource: ResourceView) -> Verdict:
     fix=f"use keys that do not start with aws: and values of at most {VALUE_LIMIT} characters",
 )
 def tags_are_taken_by_aws(resource: ResourceView) -> Verdict:
-    tags = resource.props.get("tags")
-    if not resource.type.startswith("aws:") or not isinstance(tags, Mapping):
+    if not resource.type.startswith("aws:"):
         return PASS
-    for key, value in tags.items():
-        if str(key).lower().startswith("aws:"):
+    for key, tag in Block.of(resource).entries("tags", unknown={}).items():
+        if key.lower().startswith("aws:"):
             return Fail(f"tag {key} starts with aws:")
-        if isinstance(value, str) and len(value) > VALUE_LIMIT:
-            return Fail(f"tag {key} has {len(value)} characters")
+        if (length := len(tag.text(unknown=""))) > VALUE_LIMIT:
+            return Fail(f"tag {key} has {length} characters")
     return PASS

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from policies.asks import is_on, is_set
-from policies.rule import Verdict, rule
+from policies.checks import is_on, is_set
+from policies.rule import rule
 from policies.tokens import TRAIL
+from policies.verdict import Verdict
 from tools.plan.view import ResourceView
 
 

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from policies.block import Block
-from policies.images import pinned
-from policies.rule import PASS, Fail, Verdict, rule
-from policies.tokens import TRAINING_JOB, camel_keys, has_local_storage
+from policies.checks import pinned
+from policies.rule import rule
+from policies.tokens import TRAINING_JOB, has_local_storage
+from policies.verdict import PASS, Fail, Verdict
+from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 LONGEST_SECONDS: Final = 5 * 24 * 3600  # SageMaker's default quota for one job
-
-
-def _job(resource: ResourceView) -> Block:
-    """The job's definition in lower camel case, however its resource spells it."""
-    return Block(camel_keys(resource.props))
 
 
 def _number(job: Block, *paths: str) -> float | None:
@@ -31,7 +27,7 @@ def _number(job: Block, *paths: str) -> float | None:
     fix="set vpcConfig with private subnets and security groups",
 )
 def job_in_our_network(resource: ResourceView) -> Verdict:
-    job = _job(resource)
+    job = Block.of(resource)
     given = job.has("vpcConfig.subnets") and job.has("vpcConfig.securityGroupIds")
     return PASS if given else Fail("the job runs outside the VPC")
 
@@ -45,7 +41,7 @@ def job_in_our_network(resource: ResourceView) -> Verdict:
     fix="set resourceConfig.volumeKmsKeyId (machines with NVMe storage encrypt it themselves and take no key)",
 )
 def job_volume_is_encrypted(resource: ResourceView) -> Verdict:
-    job = _job(resource)
+    job = Block.of(resource)
     if has_local_storage(job.text("resourceConfig.instanceType")):
         return PASS
     return PASS if job.has("resourceConfig.volumeKmsKeyId") else Fail("the training volume is under no key of ours")
@@ -60,7 +56,7 @@ def job_volume_is_encrypted(resource: ResourceView) -> Verdict:
     fix="set outputDataConfig.kmsKeyId",
 )
 def job_output_is_encrypted(resource: ResourceView) -> Verdict:
-    return PASS if _job(resource).has("outputDataConfig.kmsKeyId") else Fail("the model artifact is under no key of ours")
+    return PASS if Block.of(resource).has("outputDataConfig.kmsKeyId") else Fail("the model artifact is under no key of ours")
 
 
 @rule(
@@ -71,7 +67,7 @@ def job_output_is_encrypted(resource: ResourceView) -> Verdict:
     fix="set enableInterContainerTrafficEncryption to true where instanceCount is above 1",
 )
 def job_traffic_is_encrypted(resource: ResourceView) -> Verdict:
-    job = _job(resource)
+    job = Block.of(resource)
     if job.flag("enableInterContainerTrafficEncryption"):
         return PASS
     hosts = job.number("resourceConfig.instanceCount")
@@ -86,7 +82,7 @@ def job_traffic_is_encrypted(resource: ResourceView) -> Verdict:
     fix="set enableNetworkIsolation to true where the code needs nothing from outside",
 )
 def job_is_isolated(resource: ResourceView) -> Verdict:
-    return PASS if _job(resource).flag("enableNetworkIsolation") else Fail("the training code may reach the network")
+    return PASS if Block.of(resource).flag("enableNetworkIsolation") else Fail("the training code may reach the network")
 
 
 @rule(
@@ -96,7 +92,7 @@ def job_is_isolated(resource: ResourceView) -> Verdict:
     fix=f"set stoppingCondition.maxRuntimeInSeconds, at most {LONGEST_SECONDS}",
 )
 def job_has_a_time_limit(resource: ResourceView) -> Verdict:
-    limit = _number(_job(resource), "stoppingCondition.maxRuntimeInSeconds", "stoppingCondition.maxRuntimeSeconds")
+    limit = _number(Block.of(resource), "stoppingCondition.maxRuntimeInSeconds", "stoppingCondition.maxRuntimeSeconds")
     if limit is None or limit <= 0:
         return Fail("no maximum run time is set")
     return PASS if limit <= LONGEST_SECONDS else Fail(f"the job may run for {limit:g} seconds")
@@ -109,7 +105,7 @@ def job_has_a_time_limit(resource: ResourceView) -> Verdict:
     fix="set checkpointConfig.s3Uri",
 )
 def spot_job_keeps_checkpoints(resource: ResourceView) -> Verdict:
-    job = _job(resource)
+    job = Block.of(resource)
     if not job.flag("enableManagedSpotTraining"):
         return PASS
     # A job that streams keeps them in S3 by itself, where it is told to.
@@ -125,7 +121,7 @@ def spot_job_keeps_checkpoints(resource: ResourceView) -> Verdict:
     fix="set stoppingCondition.maxWaitTimeInSeconds to maxRuntimeInSeconds or more",
 )
 def spot_job_bounds_its_wait(resource: ResourceView) -> Verdict:
-    job = _job(resource)
+    job = Block.of(resource)
     if not job.flag("enableManagedSpotTraining"):
         return PASS
     wait = _number(job, "stoppingCondition.maxWaitTimeInSeconds", "stoppingCondition.maxWaitSeconds")
@@ -143,4 +139,4 @@ def spot_job_bounds_its_wait(resource: ResourceView) -> Verdict:
     fix="name the image by digest, or by a tag that is never moved (not latest)",
 )
 def job_image_is_pinned(resource: ResourceView) -> Verdict:
-    return pinned(_job(resource).text("algorithmSpecification.trainingImage"))
+    return pinned(Block.of(resource).text("algorithmSpecification.trainingImage"))

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from policies.block import Block
-from policies.linked import LinkedPlan
-from policies.rule import PASS, Fail, Verdict, every, rule
-from policies.tokens import (
-    CLUSTER,
-    INSTANCE,
-    LAUNCH_TEMPLATE,
-    NODE_GROUP,
-    TRAINING_JOB,
-    VOLUME,
-    camel_keys,
-    is_accelerated,
-    is_production,
-    tag_said,
-)
+from policies.rule import rule
+from policies.tagging import is_production, tag_of
+from policies.tokens import CLUSTER, INSTANCE, LAUNCH_TEMPLATE, NODE_GROUP, TRAINING_JOB, VOLUME, is_accelerated
+from policies.verdict import PASS, Fail, Verdict, every
+from tools.plan.links import LinkedPlan
+from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 # gp2 costs a quarter more than gp3 and is slower; a magnetic volume is of the last decade.
@@ -34,8 +25,8 @@ def _disks(resource: ResourceView) -> list[tuple[Block, str]]:
     if resource.type == VOLUME:
         return [(block, "type")]
     if resource.type == INSTANCE:
-        return [(row, "volumeType") for row in (*block.rows("rootBlockDevice"), *block.rows("ebsBlockDevices"))]
-    return [(row, "ebs.volumeType") for row in block.rows("blockDeviceMappings")]
+        return [(row, "volumeType") for row in (*block.items("rootBlockDevice"), *block.items("ebsBlockDevices"))]
+    return [(row, "ebs.volumeType") for row in block.items("blockDeviceMappings")]
 
 
 @rule(
@@ -62,10 +53,10 @@ def disks_are_of_today(resource: ResourceView) -> Verdict:
     fix=f"set enableManagedSpotTraining, or say in the tag {ON_DEMAND} why not",
 )
 def gpu_training_is_spot_or_says_why(resource: ResourceView) -> Verdict:
-    job = Block(camel_keys(resource.props))
+    job = Block.of(resource)
     if job.flag("enableManagedSpotTraining") or not is_accelerated(job.text("resourceConfig.instanceType")):
         return PASS
-    return PASS if tag_said(resource, ON_DEMAND) else Fail("a GPU job runs on demand and does not say why")
+    return PASS if tag_of(resource, ON_DEMAND) else Fail("a GPU job runs on demand and does not say why")
 
 
 @rule(
@@ -79,7 +70,7 @@ def gpu_pool_sleeps_outside_production(resource: ResourceView, plan: LinkedPlan)
     if is_production(resource, plan) or not any(map(is_accelerated, block.strings("instanceTypes"))):
         return PASS
     least = block.number("scalingConfig.minSize") or 0
-    return PASS if least == 0 or tag_said(resource, KEPT_WARM) else Fail(f"{least:g} GPU machines are kept warm")
+    return PASS if least == 0 or tag_of(resource, KEPT_WARM) else Fail(f"{least:g} GPU machines are kept warm")
 
 
 @rule(

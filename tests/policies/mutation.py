@@ -20,9 +20,9 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any, Final
 
-from policies.linked import LinkedPlan
-from policies.rule import EVERY_TYPE, Fail, Pass, Rule, Unknown
+from policies.rule import EVERY_TYPE, Rule
 from policies.rules import all_rules
+from policies.verdict import Fail, Pass, Unknown
 from tests.policies.case import ADD, REMOVE, Case
 from tests.policies.cases import CASES, KEPT, KEPT_PAIRS, PAIRS
 from tests.policies.equivalents import EQUIVALENT
@@ -31,11 +31,12 @@ from tests.policies.plans import WORLD, broken, change, plan_of
 from tests.policies.sight import KINDS, Sight
 from tests.policies.sights import SIGHTS
 from tests.policies.test_rules import PRESENCE
+from tools.plan.links import LinkedPlan
 from tools.plan.view import UNKNOWN, ResourceView
 
 RULES: Final = Path(__file__).resolve().parents[2] / "policies" / "rules"
 # Modules of conditions that families share.
-SHARED: Final = ("policies.asks", "policies.iam_grants", "policies.images", "policies.pods", "policies.tokens")
+SHARED: Final = ("policies.checks", "policies.iam_grants", "policies.pods", "policies.tagging", "policies.tokens")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
-from policies.linked import LinkedPlan
-from policies.rule import Fail, Pass, Unknown
+from policies.verdict import Fail, Pass, Unknown
 from tests.policies.plans import WORLD, change, plan_of
+from tools.plan.links import LinkedPlan
 from tools.plan.view import ResourceView
 
 PASSES: Final = "pass"

@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from policies.evaluate import evaluate
-from policies.rule import Fail, Rule, Verdict
+from policies.rule import Rule
 from policies.rules import all_rules
 from policies.tokens import BUCKET
+from policies.verdict import Fail, Verdict
 from tests.policies.plans import WORLD, plan_of
 from tools.plan.view import ENGINE_UNKNOWN, UNKNOWN, Plan, ResourceView, Secret
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.block import Undecided
 from policies.iam import DocumentError, is_every_resource, matches, parse
+from tools.plan.reader import Undecided
 from tools.plan.view import ENGINE_UNKNOWN, UNKNOWN, Secret
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -48,11 +48,15 @@ def told(report: Report) -> list[str]:
 
 
 def first_preview(views: Iterable[ResourceView]) -> Plan:
-    """The same stack before anything is there: no ids, and no companion knows whose it is."""
-    return Plan(
-        replace(view, id="", props={**view.props, LINKS[view.type]: UNKNOWN} if view.type in LINKS else view.props)
-        for view in views
-    )
+    """The same stack before anything is there: no ids, and nothing knows what it belongs to."""
+    return Plan(replace(view, id="", props={**view.props, **_unlinked(view)}) for view in views)
+
+
+def _unlinked(view: ResourceView) -> dict[str, Any]:
+    """The properties by which a resource belongs to another one, as a first preview has them."""
+    if view.type == t.NODE_GROUP:
+        return {"launchTemplate": {**view.props["launchTemplate"], "id": UNKNOWN}}
+    return {LINKS[view.type]: UNKNOWN} if view.type in LINKS else {}
 
 
 @pytest.mark.parametrize("stack", STACKS)

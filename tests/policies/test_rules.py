@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from policies.evaluate import Report, evaluate
-from policies.rule import EVERY_TYPE, Fail, Pass
+from policies.rule import EVERY_TYPE
 from policies.rules import all_rules
+from policies.verdict import Fail, Pass
 from tests.policies.case import ADD, REMOVE, Case
 from tests.policies.cases import CASES, KEPT, KEPT_PAIRS, PAIRS
 from tests.policies.plans import WORLD, broken, change, plan_of, put, world

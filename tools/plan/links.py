@@ -39,6 +39,11 @@ class Target:
     possible: tuple[ResourceView, ...] = ()
 
     @property
+    def candidates(self) -> tuple[ResourceView, ...]:
+        """The one found, else all that are possible."""
+        return (self.found,) if self.found else self.possible
+
+    @property
     def best(self) -> ResourceView | None:
         """The one found, else the first that is possible: for an estimate, which must take one."""
         return self.found or (self.possible[0] if self.possible else None)

@@ -138,11 +138,11 @@ class Block:
         """Where a path below this block is, from the resource on."""
         return f"{self.path}.{path}" if self.path and path else self.path or path
 
-    def has(self, path: str) -> bool:
+    def has(self, path: str = "") -> bool:
         """Whether something is set there (empty texts, lists and objects are not). Raises Undecided."""
         return not _is_nothing(self.value(path))
 
-    def given(self, path: str) -> bool:
+    def given(self, path: str = "") -> bool:
         """Whether something is set there, be it unknown: for those who ask whether, not what."""
         value = self.value(path, unknown=UNKNOWN)
         return value is UNKNOWN or not _is_nothing(value)
@@ -230,7 +230,9 @@ class Block:
         if not isinstance(value, Mapping):
             return {}
         full = self.full_path(path)
-        return {str(name): Block(item, full, any_spelling=self._any_spelling) for name, item in value.items()}
+        return {
+            str(name): Block(item, f"{full}.{name}".lstrip("."), any_spelling=self._any_spelling) for name, item in value.items()
+        }
 
 
 def _is_nothing(value: Any) -> bool:
