@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from tools.plan.reader import Block
 from tools.plan.view import Plan, ResourceView
@@ -19,24 +20,34 @@ def is_production(resource: ResourceView, plan: Plan) -> bool:
     return environment.lower() in PRODUCTION
 
 
-def tags_of(resource: ResourceView) -> dict[str, Block]:
-    """The tags of a resource, the provider's default tags (which it adds as `tagsAll`) among them. Raises Undecided where a
-    whole map of them is not known; one tag alone raises when it is read."""
+def tags_of(resource: ResourceView) -> dict[str, Any]:
+    """The values of a resource's tags, the provider's default tags (which it adds as `tagsAll`) among them; any of them may be
+    unknown. Raises Undecided where a whole map of them is."""
     block = Block.of(resource)
-    return {**block.entries("tagsAll"), **block.entries("tags")}
+    found: dict[str, Any] = {}
+    for source in ("tagsAll", "tags"):
+        value = block.value(source)
+        if isinstance(value, Mapping):
+            found.update(value)
+    return found
 
 
 def tag_of(resource: ResourceView, key: str) -> str:
     """The text of a tag, "" where there is none. Raises Undecided where it is not known yet."""
-    tag = tags_of(resource).get(key)
-    return tag.in_words().strip() if tag else ""
+    return Block(tags_of(resource).get(key), f"tags.{key}").in_words().strip()
+
+
+def has_tag(resource: ResourceView, key: str) -> bool:
+    """Whether a tag is given, be it unknown. Raises Undecided where it is not known which tags there are."""
+    return Block(tags_of(resource).get(key)).given()
 
 
 def known_tag(resource: ResourceView, key: str) -> str:
     """The text of a tag, "" where there is none or it is not known yet."""
+    block = Block.of(resource)
     for source in ("tags", "tagsAll"):
-        tag = Block.of(resource).entries(source, unknown={}).get(key)
-        if tag and (said := tag.text(unknown=None)) is not None:
+        value = block.value(source, unknown=None)
+        if isinstance(value, Mapping) and key in value and (said := Block(value[key]).text(unknown=None)) is not None:
             return said
     return ""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from policies.rule import EVERY_TYPE, rule
-from policies.tagging import tags_of
+from policies.tagging import has_tag, tags_of
 from policies.tokens import DATA_STORES
 from policies.verdict import PASS, Fail, Verdict
 from tools.plan.reader import Block
@@ -89,7 +90,7 @@ VALUE_LIMIT: Final = 256
 )
 def required_tags_are_there(resource: ResourceView) -> Verdict:
     tags = tags_of(resource)
-    missing = [key for key in REQUIRED if key not in tags or not tags[key].given()]
+    missing = [key for key in REQUIRED if not Block(tags.get(key)).given()]
     return Fail(f"missing: {', '.join(missing)}") if missing else PASS
 
 
@@ -101,8 +102,7 @@ def required_tags_are_there(resource: ResourceView) -> Verdict:
     fix=f"give it the tag {DATA_CLASS}",
 )
 def data_is_classified(resource: ResourceView) -> Verdict:
-    kind = tags_of(resource).get(DATA_CLASS)
-    return PASS if kind and kind.given() else Fail(f"no {DATA_CLASS} tag")
+    return PASS if has_tag(resource, DATA_CLASS) else Fail(f"no {DATA_CLASS} tag")
 
 
 @rule(
@@ -112,11 +112,12 @@ def data_is_classified(resource: ResourceView) -> Verdict:
     fix=f"use keys that do not start with aws: and values of at most {VALUE_LIMIT} characters",
 )
 def tags_are_taken_by_aws(resource: ResourceView) -> Verdict:
-    if not resource.type.startswith("aws:"):
+    tags = Block.of(resource).value("tags", unknown=None)
+    if not resource.type.startswith("aws:") or not isinstance(tags, Mapping):
         return PASS
-    for key, tag in Block.of(resource).entries("tags", unknown={}).items():
-        if key.lower().startswith("aws:"):
+    for key, value in tags.items():
+        if str(key).lower().startswith("aws:"):
             return Fail(f"tag {key} starts with aws:")
-        if (length := len(tag.text(unknown=""))) > VALUE_LIMIT:
-            return Fail(f"tag {key} has {length} characters")
+        if isinstance(value, str) and len(value) > VALUE_LIMIT:
+            return Fail(f"tag {key} has {len(value)} characters")
     return PASS

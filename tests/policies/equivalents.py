@@ -24,7 +24,6 @@ EQUIVALENT: Final[dict[str, str]] = {
     "policies.rules.kubernetes.resources_are_bounded: 'limits.memory' -> 'limits.memoryx'": TOLD,
     "policies.rules.kubernetes_job.has_a_time_limit: seconds > 0 -> seconds >= 0": ZERO,
     "policies.rules.logs.group_has_retention: days > 0 -> days >= 0": ZERO,
-    "policies.rules.namespaces._inside: True -> False": "the two lists are made of one, so their lengths agree",
     "policies.rules.pipelines._training_steps: 'Name' -> 'Namex'": TOLD,
     "policies.rules.pipelines._training_steps: 'pipelineDefinition' -> 'pipelineDefinitionx'": TOLD,
     "policies.rules.privacy.store_forgets_in_time: 'objects' -> 'objectsx'": TOLD,

@@ -75,7 +75,7 @@ class Block:
 
     __slots__ = ("_any_spelling", "_node", "path")
 
-    def __init__(self, node: Any, path: str = "", *, any_spelling: bool = False) -> None:
+    def __init__(self, node: Any, path: str = "", any_spelling: bool = False) -> None:
         self._node = node
         self._any_spelling = any_spelling
         self.path = path
@@ -83,7 +83,7 @@ class Block:
     @classmethod
     def of(cls, view: ResourceView) -> Block:
         """The properties of a resource."""
-        return cls(view.props, any_spelling=view.type.startswith(_DYNAMIC))
+        return cls(view.props, "", view.type.startswith(_DYNAMIC))
 
     @classmethod
     def printable(cls, view: ResourceView) -> Block:
@@ -98,10 +98,12 @@ class Block:
         node = self._node
         secret = False
         keys = path.split(".") if path else ()
+        # Every rule of every resource comes through here: kinds are compared, and what is commonest is asked first.
         for number, key in enumerate(keys):
-            while isinstance(node, Secret):
-                node, secret = node.value, True
             kind = type(node)
+            if kind is Secret:
+                node, secret = _opened(node), True
+                kind = type(node)
             if kind is list or kind is tuple:
                 if key.isdecimal():
                     node = node[int(key)] if int(key) < len(node) else None
@@ -109,23 +111,28 @@ class Block:
                 if len(node) != 1:
                     return None
                 node = node[0]
-                while isinstance(node, Secret):
-                    node, secret = node.value, True
                 kind = type(node)
+                if kind is Secret:
+                    node, secret = _opened(node), True
+                    kind = type(node)
             if kind is dict or isinstance(node, Mapping):
                 found = node.get(key)
                 if found is None and key not in node:
                     if key == "0":
                         continue
                     found = _spelt_otherwise(node, key) if self._any_spelling else None
+                if found is None:
+                    return None
                 node = found
             elif node is UNKNOWN or (kind is str and ENGINE_UNKNOWN in node):
                 return self._unknown(keys[:number], unknown)
             elif key != "0":
                 return None
-        while isinstance(node, Secret):
-            node, secret = node.value, True
-        if node is UNKNOWN or (isinstance(node, str) and ENGINE_UNKNOWN in node):
+        kind = type(node)
+        if kind is Secret:
+            node, secret = _opened(node), True
+            kind = type(node)
+        if node is UNKNOWN or (kind is str and ENGINE_UNKNOWN in node):
             return self._unknown(keys, unknown)
         return _hidden(node) if secret else node
 
@@ -268,6 +275,12 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 def folded(key: str) -> str:
     """A property's name as it is compared where its spelling is free: `vpcconfig` of vpcConfig, VpcConfig and vpc_config."""
     return key.replace("_", "").lower()
+
+
+def _opened(secret: Any) -> Any:
+    while isinstance(secret, Secret):
+        secret = secret.value
+    return secret
 
 
 def _spelt_otherwise(node: Mapping[str, Any], key: str) -> Any:
