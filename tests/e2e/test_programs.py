@@ -13,7 +13,7 @@ import pytest
 from pulumi import Alias, Output, ResourceOptions
 
 from tests.e2e import inventory
-from tests.e2e.every_type import trust
+from tests.e2e.every_type_foundations import trust
 from tests.e2e.inline import Inline
 from tests.e2e.slipway import Slipway
 

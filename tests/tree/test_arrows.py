@@ -116,6 +116,12 @@ def test_tools_that_are_no_room_of_their_own_are_named_here() -> None:
     assert folders <= set(ARROWS), "give the new room its arrows above"
 
 
+def test_no_import_runs_in_a_circle() -> None:
+    graph = {source.module: _imported(source) for room in ROOMS for source in sources(room)}
+    circles = [" <-> ".join(sorted(circle)) for circle in circles_of(graph)]
+    assert not circles, "\n".join(circles)
+
+
 def _imported(source: Source) -> frozenset[str]:
     """The modules of ours that a file imports; a package that holds the file itself is no arrow."""
     found = {imported.module for imported in imports_of(source) if imported.module in modules()}
@@ -155,6 +161,12 @@ def circles_of(graph: Mapping[str, frozenset[str]]) -> Iterator[list[str]]:
 def test_a_circle_would_be_found() -> None:
     graph = {"a": frozenset("b"), "b": frozenset("c"), "c": frozenset("bd"), "d": frozenset[str]()}
     assert [sorted(circle) for circle in circles_of(graph)] == [["b", "c"]]
+
+
+@pytest.mark.parametrize("folder", [*ROOMS, "benchmarks"])
+def test_imports_are_from_the_repositorys_root(folder: str) -> None:
+    wrong = [f"{source.place}:{found.line}" for source in sources(folder) for found in imports_of(source) if found.relative]
+    assert not wrong
 
 
 @each_room
