@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.conditions import conditions, median, table
+from catalog.types import cloudwatch, ebs, ec2, iam, kms, s3, sns, sqs
 
 _TRUST = json.dumps(
     {
@@ -32,16 +33,16 @@ _TRUST = json.dumps(
 _TAGS = {"Environment": "dev", "Owner": "ml", "CostCenter": "research", "Project": "slipway"}
 # What a resource is to pulumi-aws and to Terraform, and its properties by pulumi-aws's names; Terraform's in snake case.
 KINDS: tuple[tuple[str, str, dict[str, Any]], ...] = (
-    ("aws:s3/bucket:Bucket", "aws_s3_bucket", {"bucket": "data", "tags": _TAGS}),
-    ("aws:s3/bucketVersioning:BucketVersioning", "aws_s3_bucket_versioning", {"bucket": "data"}),
-    ("aws:cloudwatch/logGroup:LogGroup", "aws_cloudwatch_log_group", {"name": "jobs", "retentionInDays": 30, "tags": _TAGS}),
-    ("aws:sns/topic:Topic", "aws_sns_topic", {"name": "alerts", "tags": _TAGS}),
-    ("aws:sqs/queue:Queue", "aws_sqs_queue", {"name": "work", "tags": _TAGS}),
-    ("aws:iam/role:Role", "aws_iam_role", {"name": "job", "assumeRolePolicy": _TRUST, "tags": _TAGS}),
-    ("aws:kms/key:Key", "aws_kms_key", {"enableKeyRotation": True, "tags": _TAGS}),
-    ("aws:ebs/volume:Volume", "aws_ebs_volume", {"size": 100, "type": "gp3", "encrypted": True, "tags": _TAGS}),
-    ("aws:ec2/securityGroup:SecurityGroup", "aws_security_group", {"name": "nodes", "description": "nodes", "tags": _TAGS}),
-    ("aws:ec2/instance:Instance", "aws_instance", {"instanceType": "m6i.xlarge", "ami": "ami-1", "tags": _TAGS}),
+    (s3.BUCKET.token, "aws_s3_bucket", {"bucket": "data", "tags": _TAGS}),
+    (s3.BUCKET_VERSIONING.token, "aws_s3_bucket_versioning", {"bucket": "data"}),
+    (cloudwatch.LOG_GROUP.token, "aws_cloudwatch_log_group", {"name": "jobs", "retentionInDays": 30, "tags": _TAGS}),
+    (sns.TOPIC.token, "aws_sns_topic", {"name": "alerts", "tags": _TAGS}),
+    (sqs.QUEUE.token, "aws_sqs_queue", {"name": "work", "tags": _TAGS}),
+    (iam.ROLE.token, "aws_iam_role", {"name": "job", "assumeRolePolicy": _TRUST, "tags": _TAGS}),
+    (kms.KEY.token, "aws_kms_key", {"enableKeyRotation": True, "tags": _TAGS}),
+    (ebs.VOLUME.token, "aws_ebs_volume", {"size": 100, "type": "gp3", "encrypted": True, "tags": _TAGS}),
+    (ec2.SECURITY_GROUP.token, "aws_security_group", {"name": "nodes", "description": "nodes", "tags": _TAGS}),
+    (ec2.INSTANCE.token, "aws_instance", {"instanceType": "m6i.xlarge", "ami": "ami-1", "tags": _TAGS}),
 )
 
 
@@ -109,7 +110,7 @@ def warm(size: int, rounds: int) -> list[tuple[object, ...]]:
 
     price(), judge()
     rules = list(all_rules())
-    pairs = sum(view.type in rule.types or EVERY_TYPE in rule.types for rule in rules for view in views)
+    pairs = sum(view.type in rule.types or EVERY_TYPE in rule.cards for rule in rules for view in views)
     priced, judged = timed(price, rounds), timed(judge, rounds)
     all_pairs = len(rules) * size
     told = f"{all_pairs / median(judged) / 1e6:.1f} million rules x resources a second; {pairs:,} of {all_pairs:,} meet a type"

@@ -111,8 +111,10 @@ def _policy(rule: Rule, terms: _Terms) -> Policy:
 
 
 def _resource_check(rule: Rule, terms: _Terms) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
+    types = frozenset(rule.types)
+
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-        if EVERY_TYPE not in rule.types and args.resource_type not in rule.types:
+        if EVERY_TYPE.token not in types and args.resource_type not in types:
             return
         parent = args.opts.parent or ""
         view = ResourceView(type=args.resource_type, name=args.name, urn=args.urn, parent=parent, props=plain_once(args.props))
@@ -129,7 +131,7 @@ def _stack_check(rule: Rule, terms: _Terms) -> Callable[[StackValidationArgs, Re
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
         plan = LinkedPlan(map(view_of, args.resources), _stack_of(args.resources))
         unknown = ""
-        for view in plan.of(*rule.types):
+        for view in plan.of(*rule.cards):
             verdict = rule.check(view, plan)
             if isinstance(verdict, Fail):
                 terms.tell(report, rule, view, verdict, view.urn)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from catalog.types.card import Card
 from policies.verdict import PASS, Fail, Unknown, Verdict
 from tools.plan.links import LinkedPlan
 from tools.plan.reader import Block
@@ -23,9 +24,9 @@ def is_set(resource: ResourceView, path: str, otherwise: str) -> Verdict:
     return PASS if Block.of(resource).has(path) else Fail(otherwise)
 
 
-def has_companion(owner: ResourceView, plan: LinkedPlan, type_: str, by: str, otherwise: str) -> Verdict:
+def has_companion(owner: ResourceView, plan: LinkedPlan, card: Card, by: str, otherwise: str) -> Verdict:
     """PASS where a resource of this type names the owner in its property `by`, UNKNOWN where one may be the owner's."""
-    companions = plan.companions(owner, type_, by)
+    companions = plan.companions(owner, card, by)
     if companions.found:
         return PASS
     return Unknown(by) if companions.possible else Fail(otherwise)

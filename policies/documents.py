@@ -5,50 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from catalog.types import ec2, ecr, iam, kms, s3, secretsmanager, sns, sqs
 from policies.iam import Document, DocumentError, Statement, parse
-from policies.tokens import (
-    BUCKET,
-    BUCKET_POLICY,
-    GROUP_POLICY,
-    KEY,
-    POLICY,
-    QUEUE,
-    QUEUE_POLICY,
-    REPOSITORY_POLICY,
-    ROLE,
-    ROLE_POLICY,
-    SECRET,
-    SECRET_POLICY,
-    TOPIC,
-    TOPIC_POLICY,
-    USER_POLICY,
-    VPC_ENDPOINT,
-)
 from policies.verdict import PASS, Fail, Verdict, every
 from tools.plan.reader import Block
 from tools.plan.view import UNKNOWN, ResourceView
 
 # Documents that say what their bearer may do.
-IDENTITY_TYPES: Final = (POLICY, ROLE_POLICY, USER_POLICY, GROUP_POLICY, ROLE)
+IDENTITY_TYPES: Final = (iam.POLICY, iam.ROLE_POLICY, iam.USER_POLICY, iam.GROUP_POLICY, iam.ROLE)
 # Documents that say who may use the resource that bears them.
 RESOURCE_TYPES: Final = (
-    BUCKET,
-    BUCKET_POLICY,
-    KEY,
-    TOPIC,
-    TOPIC_POLICY,
-    QUEUE,
-    QUEUE_POLICY,
-    REPOSITORY_POLICY,
-    SECRET,
-    SECRET_POLICY,
-    VPC_ENDPOINT,
+    s3.BUCKET,
+    s3.BUCKET_POLICY,
+    kms.KEY,
+    sns.TOPIC,
+    sns.TOPIC_POLICY,
+    sqs.QUEUE,
+    sqs.QUEUE_POLICY,
+    ecr.REPOSITORY_POLICY,
+    secretsmanager.SECRET,
+    secretsmanager.SECRET_POLICY,
+    ec2.VPC_ENDPOINT,
 )
 
 
 def documents(resource: ResourceView) -> Iterable[tuple[str, object]]:
     """The (path, document) pairs a resource bears, its trust policy excepted."""
-    if resource.type != ROLE:
+    if resource.type != iam.ROLE.token:
         return _document(resource, "policy")
     rows = Block.of(resource).items("inlinePolicies")
     return [(f"{row.path}.policy", row.value("policy")) for row in rows if row.has("policy")]

@@ -117,7 +117,7 @@ def evaluate(
     unknown: list[Undetermined] = []
     excepted: list[Excepted] = []
     for view in judged:
-        for rule in (*by_type.get(view.type, ()), *by_type.get(EVERY_TYPE, ())):
+        for rule in (*by_type.get(view.type, ()), *by_type.get(EVERY_TYPE.token, ())):
             found = _judge(rule, overrides.level(rule), view, linked)
             if isinstance(found, Violation):
                 # A fault of a rule is no breach that anybody agreed to.

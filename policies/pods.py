@@ -5,25 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from policies import tokens as t
+from catalog.types import kubernetes
 from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 # Where each kind keeps its pod.
 _PODS: Final = {
-    t.K8S_POD: "spec",
-    t.K8S_DEPLOYMENT: "spec.template.spec",
-    t.K8S_STATEFUL_SET: "spec.template.spec",
-    t.K8S_DAEMON_SET: "spec.template.spec",
-    t.K8S_JOB: "spec.template.spec",
-    t.K8S_CRON_JOB: "spec.jobTemplate.spec.template.spec",
+    kubernetes.POD: "spec",
+    kubernetes.DEPLOYMENT: "spec.template.spec",
+    kubernetes.STATEFUL_SET: "spec.template.spec",
+    kubernetes.DAEMON_SET: "spec.template.spec",
+    kubernetes.JOB: "spec.template.spec",
+    kubernetes.CRON_JOB: "spec.jobTemplate.spec.template.spec",
 }
 PODS: Final = tuple(_PODS)
+_PATHS: Final = {card.token: path for card, path in _PODS.items()}
 
 
 def pod_of(resource: ResourceView) -> Block:
     """The pod's specification; empty where there is none."""
-    return Block.of(resource).block(_PODS[resource.type])
+    return Block.of(resource).block(_PATHS[resource.type])
 
 
 def containers(resource: ResourceView) -> Iterator[Block]:

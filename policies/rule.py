@@ -1,6 +1,6 @@
 """A rule: a pure check of one resource, with what a reader needs to know about it stated once.
 
-    @rule(BUCKET, severity="mandatory", anchors=("CKV_AWS_18",), why="...", fix="...")
+    @rule(s3.BUCKET, severity="mandatory", anchors=("CKV_AWS_18",), why="...", fix="...")
     def bucket_logs_access(resource: ResourceView, plan: LinkedPlan) -> Verdict: ...
 
 A function of `(resource)` looks at one resource alone and also runs while the engine registers it; one of `(resource, plan)`
@@ -14,13 +14,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from catalog.types.card import Card
 from policies.verdict import Fail, Unknown, Verdict
 from tools.plan.links import LinkedPlan
 from tools.plan.reader import Undecided
 from tools.plan.view import Plan, ResourceView
 
 Severity = Literal["mandatory", "advisory"]
-EVERY_TYPE: Final = "*"
+# In the place of a card, for a rule that is about every type.
+EVERY_TYPE: Final = Card(token="*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,13 +31,18 @@ class Rule:
 
     id: str
     severity: Severity
-    types: tuple[str, ...]
+    cards: tuple[Card, ...]
     why: str
     fix: str
     frameworks: tuple[str, ...] = ()
     anchors: tuple[str, ...] = ()
     plan_wide: bool = False
     judge: Callable[..., Verdict]
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The tokens of the types that the rule is about."""
+        return tuple(card.token for card in self.cards)
 
     def check(self, resource: ResourceView, plan: Plan) -> Verdict:
         """The verdict on one resource of a plan. Raises only where the rule itself is wrong."""
@@ -53,7 +60,7 @@ REGISTRY: Final[dict[str, Rule]] = {}
 
 
 def rule(
-    *types: str, severity: Severity, why: str, fix: str, frameworks: Iterable[str] = (), anchors: Iterable[str] = ()
+    *cards: Card, severity: Severity, why: str, fix: str, frameworks: Iterable[str] = (), anchors: Iterable[str] = ()
 ) -> Callable[[Callable[..., Verdict]], Rule]:
     """Registers a check for these resource types (`EVERY_TYPE` for all of them)."""
 
@@ -62,7 +69,7 @@ def rule(
         made = Rule(
             id=identity,
             severity=severity,
-            types=types,
+            cards=cards,
             why=why,
             fix=fix,
             frameworks=tuple(frameworks),

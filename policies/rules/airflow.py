@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from catalog.types import mwaa
 from policies.checks import is_set
 from policies.rule import rule
-from policies.tokens import AIRFLOW
 from policies.verdict import PASS, Fail, Verdict
 from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 
 @rule(
-    AIRFLOW,
+    mwaa.ENVIRONMENT,
     severity="mandatory",
     anchors=("CKV2_AWS_66",),
     why="Whoever gets into the web server runs code with the environment's role.",
@@ -23,7 +23,7 @@ def web_server_not_public(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    AIRFLOW,
+    mwaa.ENVIRONMENT,
     severity="mandatory",
     frameworks=("GDPR 32",),
     why="Its database holds connections, variables and what tasks said to each other.",

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from catalog.types import lb
 from policies.checks import is_on
 from policies.rule import rule
 from policies.tagging import is_production
-from policies.tokens import BALANCER, LISTENER
 from policies.verdict import PASS, Fail, Verdict, every
 from tools.plan.links import LinkedPlan
 from tools.plan.reader import Block
@@ -20,7 +20,7 @@ _SECURE: Final = frozenset({"HTTPS", "TLS"})
 
 
 @rule(
-    LISTENER,
+    lb.LISTENER,
     severity="mandatory",
     frameworks=("FSBP ELB.1", "GDPR 32"),
     anchors=("CKV_AWS_2", "CKV2_AWS_20"),
@@ -43,7 +43,7 @@ def listener_speaks_tls(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    LISTENER,
+    lb.LISTENER,
     severity="mandatory",
     frameworks=("FSBP ELB.1",),
     anchors=("CKV_AWS_103", "CKV2_AWS_74"),
@@ -59,7 +59,7 @@ def tls_is_of_today(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    BALANCER,
+    lb.LOAD_BALANCER,
     severity="mandatory",
     frameworks=("FSBP ELB.4",),
     anchors=("CKV_AWS_131",),
@@ -73,7 +73,7 @@ def invalid_headers_are_dropped(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    BALANCER,
+    lb.LOAD_BALANCER,
     severity="advisory",
     frameworks=("FSBP ELB.5", "CIS 4.10", "GDPR 30"),
     anchors=("CKV_AWS_91",),
@@ -85,7 +85,7 @@ def access_is_logged(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    BALANCER,
+    lb.LOAD_BALANCER,
     severity="advisory",
     frameworks=("FSBP ELB.6",),
     anchors=("CKV_AWS_150",),

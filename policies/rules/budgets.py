@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from catalog.types import budgets, costexplorer, engine
 from policies.rule import rule
-from policies.tokens import ANOMALY_MONITOR, ANOMALY_SUBSCRIPTION, BUDGET, STACK
 from policies.verdict import PASS, Fail, Verdict, every, some
 from tools.plan.links import LinkedPlan
 from tools.plan.reader import Block
@@ -11,31 +11,31 @@ from tools.plan.view import ResourceView
 
 
 @rule(
-    STACK,
+    engine.STACK,
     severity="mandatory",
     anchors=("aws-well-architected COST02-BP05",),
     why="A platform that can start GPUs and has no budget finds out from the invoice.",
     fix="declare an aws.budgets.Budget with notifications",
 )
 def stack_has_a_budget(resource: ResourceView, plan: LinkedPlan) -> Verdict:
-    return PASS if plan.of(BUDGET) else Fail("the stack has no budget")
+    return PASS if plan.of(budgets.BUDGET) else Fail("the stack has no budget")
 
 
 @rule(
-    STACK,
+    engine.STACK,
     severity="advisory",
     anchors=("aws-well-architected COST02-BP05",),
     why="A budget speaks at its thresholds; a node group that somebody forgot on Friday is seen by its first day's cost.",
     fix="declare an aws.costexplorer.AnomalyMonitor over the stack's tag, and an AnomalySubscription that tells somebody",
 )
 def stack_watches_for_anomalies(resource: ResourceView, plan: LinkedPlan) -> Verdict:
-    if not plan.of(ANOMALY_MONITOR):
+    if not plan.of(costexplorer.ANOMALY_MONITOR):
         return Fail("the stack has no anomaly monitor")
-    return PASS if plan.of(ANOMALY_SUBSCRIPTION) else Fail("nobody subscribes to the anomaly monitor")
+    return PASS if plan.of(costexplorer.ANOMALY_SUBSCRIPTION) else Fail("nobody subscribes to the anomaly monitor")
 
 
 @rule(
-    BUDGET,
+    budgets.BUDGET,
     severity="mandatory",
     anchors=("aws-well-architected COST02-BP05",),
     why="A budget that tells nobody is a number.",
@@ -51,7 +51,7 @@ def budget_tells_somebody(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    BUDGET,
+    budgets.BUDGET,
     severity="advisory",
     why="An alert on what was spent comes after it was spent; one on the forecast comes before.",
     fix="add a notification of type FORECASTED",
@@ -65,7 +65,7 @@ def budget_looks_ahead(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    BUDGET,
+    budgets.BUDGET,
     severity="mandatory",
     why="A budget of nothing, or less, alerts at once and for ever, and is soon not read.",
     fix="set limitAmount above 0",
@@ -79,7 +79,7 @@ def budget_has_a_limit(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    BUDGET,
+    budgets.BUDGET,
     severity="advisory",
     why="One alert at 100 % leaves no time to act.",
     fix="add a notification at a threshold below 100 %",

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from catalog.types import elasticache
 from policies.rule import rule
-from policies.tokens import CACHE
 from policies.verdict import PASS, Fail, Verdict
 from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 
 @rule(
-    CACHE,
+    elasticache.REPLICATION_GROUP,
     severity="mandatory",
     frameworks=("FSBP ElastiCache.4", "FSBP ElastiCache.5", "GDPR 32"),
     anchors=("CKV_AWS_29", "CKV_AWS_30", "CKV_AWS_191"),
@@ -26,7 +26,7 @@ def cache_is_encrypted(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    CACHE,
+    elasticache.REPLICATION_GROUP,
     severity="mandatory",
     frameworks=("FSBP ElastiCache.6",),
     anchors=("CKV_AWS_31",),
@@ -39,7 +39,7 @@ def cache_asks_who(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    CACHE,
+    elasticache.REPLICATION_GROUP,
     severity="advisory",
     frameworks=("FSBP ElastiCache.3",),
     anchors=("CKV2_AWS_50",),

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from catalog.types import codebuild
 from policies.rule import rule
-from policies.tokens import BUILD_PROJECT
 from policies.verdict import PASS, Fail, Verdict
 from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 
 @rule(
-    BUILD_PROJECT,
+    codebuild.PROJECT,
     severity="mandatory",
     frameworks=("FSBP CodeBuild.3",),
     anchors=("CKV_AWS_147",),
@@ -24,7 +24,7 @@ def project_is_encrypted_with_our_key(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    BUILD_PROJECT,
+    codebuild.PROJECT,
     severity="mandatory",
     frameworks=("FSBP CodeBuild.4",),
     anchors=("CKV_AWS_314",),
@@ -39,7 +39,7 @@ def builds_are_logged(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    BUILD_PROJECT,
+    codebuild.PROJECT,
     severity="mandatory",
     frameworks=("FSBP CodeBuild.5",),
     anchors=("CKV_AWS_316",),
@@ -54,7 +54,7 @@ def privileged_builds_say_why(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    BUILD_PROJECT,
+    codebuild.PROJECT,
     severity="mandatory",
     why="Outside the VPC a build talks to whom it likes, past the flow logs and the endpoints' policies.",
     fix="set vpcConfig to the private subnets and a security group of its own",

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from catalog.types import ebs, ec2
 from policies.rule import rule
-from policies.tokens import CAPACITY_RESERVATION, INSTANCE, LAUNCH_TEMPLATE, VOLUME
 from policies.verdict import PASS, Fail, Unknown, Verdict, every, some
 from tools.plan.links import LinkedPlan
 from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
-MACHINES: Final = (LAUNCH_TEMPLATE, INSTANCE)
+MACHINES: Final = (ec2.LAUNCH_TEMPLATE, ec2.INSTANCE)
 _RESERVATION: Final = "capacityReservationSpecification.capacityReservationTarget.capacityReservationId"
 
 
@@ -32,7 +32,7 @@ def imds_needs_a_token(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    LAUNCH_TEMPLATE,
+    ec2.LAUNCH_TEMPLATE,
     severity="advisory",
     frameworks=("FSBP AutoScaling.4",),
     anchors=("CKV_AWS_341",),
@@ -46,7 +46,7 @@ def imds_stays_on_the_machine(resource: ResourceView) -> Verdict:
 
 @rule(
     *MACHINES,
-    VOLUME,
+    ebs.VOLUME,
     severity="mandatory",
     frameworks=("FSBP EC2.3", "FSBP EC2.181", "CIS 6.1.1", "GDPR 32"),
     anchors=("CKV_AWS_8", "CKV_AWS_3", "CKV_AWS_189"),
@@ -55,9 +55,9 @@ def imds_stays_on_the_machine(resource: ResourceView) -> Verdict:
 )
 def disks_are_encrypted(resource: ResourceView) -> Verdict:
     block = Block.of(resource)
-    if resource.type == VOLUME:
+    if resource.type == ebs.VOLUME.token:
         return PASS if block.flag("encrypted") else Fail("the volume is not encrypted")
-    if resource.type == INSTANCE:
+    if resource.type == ec2.INSTANCE.token:
         devices = [*block.items("rootBlockDevice"), *block.items("ebsBlockDevices")]
         prefix = ""
     else:
@@ -101,7 +101,7 @@ def no_key_pair(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    LAUNCH_TEMPLATE,
+    ec2.LAUNCH_TEMPLATE,
     severity="mandatory",
     anchors=("terraform-aws-eks #3699", "terraform-aws-eks #3730"),
     why="A reservation holds machines where they are: asked for inside a placement group it was not made in, they never start.",
@@ -122,14 +122,14 @@ def placement_fits_the_reservation(resource: ResourceView, plan: LinkedPlan) -> 
         made_in_one = Block.of(reservation).given("placementGroupArn")
         return PASS if made_in_one else Fail("the reservation was made outside any placement group")
 
-    reservations = plan.target(resource, CAPACITY_RESERVATION, _RESERVATION).candidates
+    reservations = plan.target(resource, ec2.CAPACITY_RESERVATION, _RESERVATION).candidates
     if not reservations:
         return Unknown(_RESERVATION)
     return some(reservations, in_a_group, "a reservation made outside any placement group is asked for inside one")
 
 
 @rule(
-    LAUNCH_TEMPLATE,
+    ec2.LAUNCH_TEMPLATE,
     severity="mandatory",
     anchors=("aws-ec2 InvalidParameterCombination",),
     why="Spot machines cannot come out of a capacity reservation: EC2 refuses the request at the first scale-up.",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from catalog.types import dynamodb
 from policies.checks import is_on
 from policies.rule import rule
 from policies.tagging import is_production
-from policies.tokens import TABLE
 from policies.verdict import PASS, Fail, Verdict
 from tools.plan.links import LinkedPlan
 from tools.plan.reader import Block
@@ -13,7 +13,7 @@ from tools.plan.view import ResourceView
 
 
 @rule(
-    TABLE,
+    dynamodb.TABLE,
     severity="mandatory",
     frameworks=("GDPR 32",),
     anchors=("CKV_AWS_119",),
@@ -27,7 +27,7 @@ def table_is_encrypted_with_our_key(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    TABLE,
+    dynamodb.TABLE,
     severity="mandatory",
     frameworks=("FSBP DynamoDB.2",),
     anchors=("CKV_AWS_28",),
@@ -39,7 +39,7 @@ def table_goes_back_in_time(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    TABLE,
+    dynamodb.TABLE,
     severity="mandatory",
     frameworks=("FSBP DynamoDB.6",),
     why="A replace by surprise deletes the table with what it knows.",

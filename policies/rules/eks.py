@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from catalog.types import eks
 from policies.rule import rule
 from policies.tagging import is_production
-from policies.tokens import ACCESS_POLICY_ASSOCIATION, CLUSTER, NODE_GROUP
 from policies.verdict import PASS, Fail, Verdict, every
 from tools.plan.links import LinkedPlan
 from tools.plan.reader import Block
@@ -18,7 +18,7 @@ _WORLD: Final = frozenset({"0.0.0.0/0", "::/0"})
 
 
 @rule(
-    CLUSTER,
+    eks.CLUSTER,
     severity="mandatory",
     frameworks=("FSBP EKS.1",),
     anchors=("CKV_AWS_38", "CKV_AWS_39"),
@@ -34,7 +34,7 @@ def endpoint_not_public(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    CLUSTER,
+    eks.CLUSTER,
     severity="advisory",
     why="Without the private endpoint, nodes reach their control plane over the internet.",
     fix="set vpcConfig.endpointPrivateAccess to true",
@@ -44,7 +44,7 @@ def endpoint_private(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    CLUSTER,
+    eks.CLUSTER,
     severity="mandatory",
     frameworks=("FSBP EKS.3", "GDPR 32"),
     anchors=("CKV_AWS_58",),
@@ -60,7 +60,7 @@ def secrets_encrypted(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    CLUSTER,
+    eks.CLUSTER,
     severity="mandatory",
     frameworks=("FSBP EKS.8", "GDPR 30"),
     anchors=("CKV_AWS_37",),
@@ -74,7 +74,7 @@ def control_plane_logs(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    CLUSTER,
+    eks.CLUSTER,
     severity="mandatory",
     frameworks=("FSBP EKS.1",),
     why="Access by the aws-auth ConfigMap is invisible to IAM, and one bad edit locks everybody out.",
@@ -86,7 +86,7 @@ def access_by_entries(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    CLUSTER,
+    eks.CLUSTER,
     severity="advisory",
     why="Whoever ran `up` first stays cluster administrator, and no plan shows it.",
     fix="set accessConfig.bootstrapClusterCreatorAdminPermissions to false and declare an AccessEntry",
@@ -97,7 +97,7 @@ def no_hidden_administrator(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    ACCESS_POLICY_ASSOCIATION,
+    eks.ACCESS_POLICY_ASSOCIATION,
     severity="advisory",
     why="A cluster administrator reads every secret of every tenant.",
     fix="give AmazonEKSAdminPolicy or AmazonEKSEditPolicy on the namespaces that are theirs",
@@ -109,7 +109,7 @@ def administrators_are_few(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    NODE_GROUP,
+    eks.NODE_GROUP,
     severity="mandatory",
     anchors=("CKV_AWS_100",),
     why="SSH on nodes without a source group is open to the world.",
@@ -122,7 +122,7 @@ def nodes_take_no_ssh(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    NODE_GROUP,
+    eks.NODE_GROUP,
     severity="advisory",
     frameworks=("FSBP EC2.170",),
     why="Without a launch template nodes take EKS's defaults: IMDSv1 reachable from pods, disks under AWS's key.",
@@ -133,7 +133,7 @@ def nodes_come_from_a_template(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    NODE_GROUP,
+    eks.NODE_GROUP,
     severity="advisory",
     why="A node group that never replaces broken nodes keeps a dead GPU in a training job.",
     fix="set nodeRepairConfig.enabled to true",
@@ -143,7 +143,7 @@ def broken_nodes_are_repaired(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    CLUSTER,
+    eks.CLUSTER,
     severity="advisory",
     anchors=("prowler eks_cluster_deletion_protection_enabled",),
     why="A production cluster should not go with one mistyped command.",
@@ -156,21 +156,21 @@ def cluster_kept_in_production(resource: ResourceView, plan: LinkedPlan) -> Verd
 
 
 @rule(
-    CLUSTER,
-    NODE_GROUP,
+    eks.CLUSTER,
+    eks.NODE_GROUP,
     severity="mandatory",
     frameworks=("FSBP EKS.2",),
     why="Two zones are what the control plane asks for; one for a whole cluster is an outage waiting.",
     fix="give the cluster subnets in two zones or more (a GPU pool may keep to one)",
 )
 def subnets_are_given(resource: ResourceView) -> Verdict:
-    path, least = ("vpcConfig.subnetIds", 2) if resource.type == CLUSTER else ("subnetIds", 1)
+    path, least = ("vpcConfig.subnetIds", 2) if resource.type == eks.CLUSTER.token else ("subnetIds", 1)
     count = len(Block.of(resource).items(path))
     return PASS if count >= least else Fail(f"{path} has {count}, fewer than {least}")
 
 
 @rule(
-    CLUSTER,
+    eks.CLUSTER,
     severity="mandatory",
     why="A network of the world's own size in publicAccessCidrs (0.0.0.0/1 and 128.0.0.0/1) is the world.",
     fix="name networks of /8 or smaller",

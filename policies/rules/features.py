@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from catalog.types import sagemaker
 from policies.checks import is_set
 from policies.rule import rule
-from policies.tokens import FEATURE_GROUP
 from policies.verdict import PASS, Verdict
 from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 
 @rule(
-    FEATURE_GROUP,
+    sagemaker.FEATURE_GROUP,
     severity="mandatory",
     frameworks=("GDPR 32",),
     why="The online store holds the latest known of every person that a model scores.",
@@ -24,7 +24,7 @@ def online_store_is_encrypted(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    FEATURE_GROUP,
+    sagemaker.FEATURE_GROUP,
     severity="mandatory",
     frameworks=("GDPR 32",),
     why="The offline store keeps every value that a feature ever had.",

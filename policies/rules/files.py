@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from catalog.types import efs, fsx
 from policies.checks import is_on, is_set
 from policies.rule import rule
-from policies.tokens import FILE_ACCESS_POINT, FILE_SYSTEM, LUSTRE
 from policies.verdict import PASS, Fail, Verdict
 from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 
 @rule(
-    FILE_SYSTEM,
-    LUSTRE,
+    efs.FILE_SYSTEM,
+    fsx.LUSTRE_FILE_SYSTEM,
     severity="mandatory",
     frameworks=("FSBP EFS.1", "FSBP EFS.8", "CIS 3.3.1", "GDPR 32"),
     anchors=("CKV_AWS_42", "CKV_AWS_184", "CKV_AWS_190"),
@@ -21,13 +21,13 @@ from tools.plan.view import ResourceView
 )
 def files_are_encrypted_with_our_key(resource: ResourceView) -> Verdict:
     block = Block.of(resource)
-    if resource.type == FILE_SYSTEM and not block.flag("encrypted"):
+    if resource.type == efs.FILE_SYSTEM.token and not block.flag("encrypted"):
         return Fail("the file system is not encrypted")
     return is_set(resource, "kmsKeyId", "the file system is under no key of ours")
 
 
 @rule(
-    FILE_ACCESS_POINT,
+    efs.ACCESS_POINT,
     severity="mandatory",
     frameworks=("FSBP EFS.3", "FSBP EFS.4"),
     anchors=("CKV_AWS_329", "CKV_AWS_330"),
@@ -42,7 +42,7 @@ def access_point_is_confined(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    LUSTRE,
+    fsx.LUSTRE_FILE_SYSTEM,
     severity="advisory",
     why="A scratch file system loses its files with one server; a checkpoint is then gone when it is needed.",
     fix="set deploymentType to PERSISTENT_2, or keep checkpoints in S3",
@@ -53,7 +53,7 @@ def checkpoints_outlive_a_server(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    LUSTRE,
+    fsx.LUSTRE_FILE_SYSTEM,
     severity="advisory",
     frameworks=("FSBP FSx.2",),
     why="A backup without its tags belongs to nobody and is paid for by nobody.",

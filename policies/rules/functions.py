@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from catalog.types import lambda_
 from policies.checks import is_set
 from policies.rule import rule
-from policies.tokens import FUNCTION, FUNCTION_PERMISSION, FUNCTION_URL
 from policies.verdict import PASS, Fail, Verdict
 from tools.plan.reader import Block
 from tools.plan.view import ResourceView
@@ -21,8 +21,8 @@ DEPRECATED: Final = frozenset(
 
 
 @rule(
-    FUNCTION_URL,
-    FUNCTION_PERMISSION,
+    lambda_.FUNCTION_URL,
+    lambda_.PERMISSION,
     severity="mandatory",
     frameworks=("FSBP Lambda.1", "CIS 2.21"),
     anchors=("CKV_AWS_258", "CKV_AWS_301"),
@@ -31,7 +31,7 @@ DEPRECATED: Final = frozenset(
 )
 def function_not_public(resource: ResourceView) -> Verdict:
     block = Block.of(resource)
-    if resource.type == FUNCTION_URL:
+    if resource.type == lambda_.FUNCTION_URL.token:
         said = block.text("authorizationType")
         return PASS if said == "AWS_IAM" else Fail(f"authorizationType is {said or 'not set'}")
     if block.text("principal") != "*" or block.given("principalOrgId"):
@@ -40,7 +40,7 @@ def function_not_public(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    FUNCTION_PERMISSION,
+    lambda_.PERMISSION,
     severity="mandatory",
     anchors=("CKV_AWS_364",),
     why="A service that calls for anybody calls for another account too (the confused deputy).",
@@ -54,7 +54,7 @@ def permission_names_its_source(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    FUNCTION,
+    lambda_.FUNCTION,
     severity="advisory",
     frameworks=("FSBP Lambda.2",),
     anchors=("CKV_AWS_363",),
@@ -67,7 +67,7 @@ def runtime_is_supported(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    FUNCTION,
+    lambda_.FUNCTION,
     severity="advisory",
     frameworks=("GDPR 32",),
     anchors=("CKV_AWS_173",),

@@ -4,19 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from catalog.types import autoscaling, ec2, eks, kubernetes, vpc
 from policies.rule import rule
 from policies.tagging import name_says
-from policies.tokens import (
-    AUTOSCALING_GROUP,
-    EGRESS_RULE,
-    INGRESS_RULE,
-    KARPENTER_NODE_POOL,
-    LAUNCH_TEMPLATE,
-    NODE_GROUP,
-    SECURITY_GROUP,
-    SECURITY_GROUP_RULE,
-    is_accelerated,
-)
+from policies.tokens import is_accelerated
 from policies.verdict import PASS, Fail, Unknown, Verdict, every, some
 from tools.plan.links import LinkedPlan
 from tools.plan.reader import Block, Undecided
@@ -61,37 +52,37 @@ def _is_gpu_pool(pool: Block) -> bool:
 
 
 @rule(
-    NODE_GROUP,
-    AUTOSCALING_GROUP,
-    KARPENTER_NODE_POOL,
+    eks.NODE_GROUP,
+    autoscaling.GROUP,
+    kubernetes.NODE_POOL,
     severity="mandatory",
     why="A GPU pool without a maximum turns one bad job loop into a bill of five figures a day.",
     fix=f"set scalingConfig.maxSize to {LARGEST_POOL} or fewer (Karpenter: spec.limits for nvidia.com/gpu or cpu)",
 )
 def pool_has_a_maximum(resource: ResourceView, plan: LinkedPlan) -> Verdict:
     block = Block.of(resource)
-    if resource.type == KARPENTER_NODE_POOL:
+    if resource.type == kubernetes.NODE_POOL.token:
         limited = any(name in block.entries("spec.limits") for name in (*_GPU_RESOURCES, "cpu"))
         return PASS if limited or not _is_gpu_pool(block) else Fail("the GPU pool has no limits")
-    path = "maxSize" if resource.type == AUTOSCALING_GROUP else "scalingConfig.maxSize"
+    path = "maxSize" if resource.type == autoscaling.GROUP.token else "scalingConfig.maxSize"
     most = block.number(path)
     if most is not None and most <= LARGEST_POOL:
         return PASS
-    if resource.type == AUTOSCALING_GROUP or not _is_gpu_node_group(resource, plan):
-        return PASS if resource.type == NODE_GROUP or most is not None else Fail("the group has no maximum")
+    if resource.type == autoscaling.GROUP.token or not _is_gpu_node_group(resource, plan):
+        return PASS if resource.type == eks.NODE_GROUP.token or most is not None else Fail("the group has no maximum")
     return Fail("the GPU pool has no maximum" if most is None else f"the GPU pool may grow to {most:g} machines")
 
 
 @rule(
-    NODE_GROUP,
-    KARPENTER_NODE_POOL,
+    eks.NODE_GROUP,
+    kubernetes.NODE_POOL,
     severity="mandatory",
     why="Without a taint any pod lands on a GPU node: paid for, and in the way of the job that needs it.",
     fix="add a taint such as nvidia.com/gpu with effect NO_SCHEDULE",
 )
 def pool_is_tainted(resource: ResourceView, plan: LinkedPlan) -> Verdict:
     block = Block.of(resource)
-    if resource.type == KARPENTER_NODE_POOL:
+    if resource.type == kubernetes.NODE_POOL.token:
         taints = block.items("spec.template.spec.taints")
         relevant = _is_gpu_pool(block)
     else:
@@ -105,7 +96,7 @@ def pool_is_tainted(resource: ResourceView, plan: LinkedPlan) -> Verdict:
 
 
 @rule(
-    NODE_GROUP,
+    eks.NODE_GROUP,
     severity="advisory",
     why="Spot GPU machines go with two minutes' notice; with one type in one pool there is nothing to take their place.",
     fix="give a spot pool two instance types or more",
@@ -137,9 +128,9 @@ def _talks_to_itself(group: ResourceView, plan: LinkedPlan, direction: str) -> V
     def judge(row: Block) -> Verdict:
         return PASS if _is_to_itself(row, group) else Fail("not to itself")
 
-    companion = INGRESS_RULE if direction == "ingress" else EGRESS_RULE
+    companion = vpc.SECURITY_GROUP_INGRESS_RULE if direction == "ingress" else vpc.SECURITY_GROUP_EGRESS_RULE
     linked = plan.companions(group, companion, "securityGroupId")
-    classic = plan.companions(group, SECURITY_GROUP_RULE, "securityGroupId")
+    classic = plan.companions(group, ec2.SECURITY_GROUP_RULE, "securityGroupId")
     rows = [Block.of(view) for view in linked.found]
     rows += [Block.of(view) for view in classic.found if Block.of(view).text("type") == direction]
     rows += Block.of(group).items(direction)
@@ -149,7 +140,7 @@ def _talks_to_itself(group: ResourceView, plan: LinkedPlan, direction: str) -> V
 
 
 @rule(
-    LAUNCH_TEMPLATE,
+    ec2.LAUNCH_TEMPLATE,
     severity="mandatory",
     anchors=("awsome-distributed-ai #546", "gardener-extension-provider-aws #1832"),
     why="EFA traffic passes only rules that name the group itself; 0.0.0.0/0 does not cover it, and NCCL hangs without a word.",
@@ -175,13 +166,13 @@ def _efa_groups(interfaces: list[Block], plan: LinkedPlan) -> list[ResourceView]
         wanted = {group for row in interfaces for group in row.strings("securityGroups")}
     except Undecided:
         wanted = set()
-    every_group = plan.of(SECURITY_GROUP)
+    every_group = plan.of(ec2.SECURITY_GROUP)
     exact = [group for group in every_group if group.id and group.id in wanted]
     return exact or [group for group in every_group if name_says(group, "efa")] or ([] if wanted else every_group)
 
 
 @rule(
-    LAUNCH_TEMPLATE,
+    ec2.LAUNCH_TEMPLATE,
     severity="advisory",
     why="EFA between machines that are not close together is no faster than TCP.",
     fix="set placement.groupName to a cluster placement group, or use a reservation made in one or a capacity block",
@@ -200,7 +191,7 @@ def efa_machines_are_close(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    NODE_GROUP,
+    eks.NODE_GROUP,
     severity="mandatory",
     why="EFA does not cross zones: a pool over several zones starts machines that can never reach each other's EFA.",
     fix="give a pool with EFA one subnet",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from catalog.types import iam
 from policies.documents import (
     IDENTITY_TYPES,
     RESOURCE_TYPES,
@@ -18,16 +19,6 @@ from policies.iam_actions import DECRYPTIONS, TOO_WIDE_POLICIES
 from policies.iam_grants import credentials, data_read, escalation, on_everything
 from policies.iam_table import LIST, PERMISSIONS, READ, TAGGING, WRITE, actions_of, nearest
 from policies.rule import rule
-from policies.tokens import (
-    ACCESS_KEY,
-    GROUP_POLICY_ATTACHMENT,
-    POLICY_ATTACHMENT,
-    ROLE,
-    ROLE_POLICY_ATTACHMENT,
-    USER,
-    USER_LOGIN_PROFILE,
-    USER_POLICY_ATTACHMENT,
-)
 from policies.verdict import PASS, Fail, Verdict, every
 from tools.plan.reader import Block
 from tools.plan.view import ResourceView
@@ -36,7 +27,7 @@ _ROLE_ARN: Final = re.compile(r"^arn:aws[\w-]*:iam::[^:]*:role/(.*)$")
 
 
 def _all_documents(resource: ResourceView) -> list[tuple[str, object]]:
-    return [*documents(resource), *(trust_document(resource) if resource.type == ROLE else ())]
+    return [*documents(resource), *(trust_document(resource) if resource.type == iam.ROLE.token else ())]
 
 
 @rule(
@@ -197,15 +188,15 @@ def no_allow_by_exception(resource: ResourceView) -> Verdict:
 
 def _attached(resource: ResourceView) -> list[str]:
     block = Block.of(resource)
-    return block.strings("managedPolicyArns") if resource.type == ROLE else block.strings("policyArn")
+    return block.strings("managedPolicyArns") if resource.type == iam.ROLE.token else block.strings("policyArn")
 
 
 @rule(
-    ROLE_POLICY_ATTACHMENT,
-    USER_POLICY_ATTACHMENT,
-    GROUP_POLICY_ATTACHMENT,
-    POLICY_ATTACHMENT,
-    ROLE,
+    iam.ROLE_POLICY_ATTACHMENT,
+    iam.USER_POLICY_ATTACHMENT,
+    iam.GROUP_POLICY_ATTACHMENT,
+    iam.POLICY_ATTACHMENT,
+    iam.ROLE,
     severity="mandatory",
     frameworks=("FSBP IAM.1", "CIS 2.14"),
     anchors=("CKV_AWS_274", "CKV2_AWS_56", "CKV2_AWS_68"),
@@ -218,7 +209,7 @@ def no_admin_managed_policy(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    ROLE,
+    iam.ROLE,
     severity="advisory",
     anchors=("prowler iam_role_permissions_boundary",),
     why="A boundary is what holds when a policy is widened by mistake.",
@@ -230,9 +221,9 @@ def role_has_boundary(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    USER,
-    ACCESS_KEY,
-    USER_LOGIN_PROFILE,
+    iam.USER,
+    iam.ACCESS_KEY,
+    iam.USER_LOGIN_PROFILE,
     severity="mandatory",
     frameworks=("FSBP IAM.2", "CIS 2.12", "CIS 2.13"),
     anchors=("CKV_AWS_273", "CKV_AWS_40"),

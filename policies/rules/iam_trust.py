@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from catalog.types import iam
 from policies.documents import judge_statements, trust_document
 from policies.iam import Statement
 from policies.iam_actions import DEPUTIES
 from policies.rule import rule
-from policies.tokens import ROLE
 from policies.verdict import PASS, Fail, Verdict
 from tools.plan.view import ResourceView
 
@@ -17,7 +17,7 @@ _ACCOUNT_ROOT: Final = re.compile(r"^(?:\d{12}|arn:aws[\w-]*:iam::\d{12}:root)$"
 
 
 @rule(
-    ROLE,
+    iam.ROLE,
     severity="mandatory",
     frameworks=("CIS 2.21",),
     anchors=("CKV_AWS_60", "CKV_AWS_61"),
@@ -31,7 +31,7 @@ def not_public(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    ROLE,
+    iam.ROLE,
     severity="mandatory",
     anchors=("CKV_AWS_393", "CKV_AWS_358"),
     why="Without aud and sub every pod of the cluster, or every repository of the forge, can be this role.",
@@ -58,7 +58,7 @@ def oidc_is_pinned(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    ROLE,
+    iam.ROLE,
     severity="advisory",
     frameworks=("CIS 2.21",),
     anchors=("CKV_AWS_60",),
@@ -75,7 +75,7 @@ def names_no_whole_account(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    ROLE,
+    iam.ROLE,
     severity="advisory",
     anchors=("prowler iam_role_cross_service_confused_deputy_prevention",),
     why="A service acts for all its customers: without a source, another account's resource can use the role.",

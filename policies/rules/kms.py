@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from catalog.types import kms
 from policies.documents import closed_to_everybody
 from policies.rule import rule
 from policies.tagging import is_production
-from policies.tokens import KEY
 from policies.verdict import PASS, Fail, Verdict
 from tools.plan.links import LinkedPlan
 from tools.plan.reader import Block
@@ -19,7 +19,7 @@ _ROTATING_SPECS: Final = ("", "SYMMETRIC_DEFAULT")
 
 
 @rule(
-    KEY,
+    kms.KEY,
     severity="mandatory",
     frameworks=("FSBP KMS.4", "CIS 4.6", "GDPR 32"),
     anchors=("CKV_AWS_7",),
@@ -35,7 +35,7 @@ def key_rotates(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    KEY,
+    kms.KEY,
     severity="mandatory",
     frameworks=("FSBP KMS.5", "CIS 2.21", "GDPR 32"),
     anchors=("CKV_AWS_33",),
@@ -47,7 +47,7 @@ def key_policy_not_public(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    KEY,
+    kms.KEY,
     severity="mandatory",
     frameworks=("FSBP KMS.3",),
     anchors=("CKV2_AWS_64",),
@@ -61,7 +61,7 @@ def key_deletion_window(resource: ResourceView, plan: LinkedPlan) -> Verdict:
 
 
 @rule(
-    KEY,
+    kms.KEY,
     severity="advisory",
     frameworks=("FSBP KMS.1",),
     anchors=("CKV2_AWS_64",),
@@ -73,7 +73,7 @@ def key_has_policy(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    KEY,
+    kms.KEY,
     severity="mandatory",
     anchors=("CKV_AWS_227",),
     why="A disabled key makes everything under it unreadable.",

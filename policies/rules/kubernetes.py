@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from policies import tokens as t
+from catalog.types import kubernetes
 from policies.checks import pinned
 from policies.pods import PODS, containers, pod_of
 from policies.rule import rule
@@ -45,7 +45,7 @@ def _asks_for_gpus(resource: ResourceView) -> bool:
 
 def _is_driver(resource: ResourceView) -> bool:
     """A DaemonSet of kube-system: device plugins, network and storage drivers."""
-    return resource.type == t.K8S_DAEMON_SET and Block.of(resource).text("metadata.namespace") == "kube-system"
+    return resource.type == kubernetes.DAEMON_SET.token and Block.of(resource).text("metadata.namespace") == "kube-system"
 
 
 @rule(
@@ -281,7 +281,7 @@ def no_secrets_in_the_environment(resource: ResourceView) -> Verdict:
     fix="drop the toleration (DaemonSets, which belong on every node, may have it)",
 )
 def gpu_taint_is_for_gpu_pods(resource: ResourceView) -> Verdict:
-    if resource.type == t.K8S_DAEMON_SET:
+    if resource.type == kubernetes.DAEMON_SET.token:
         return PASS
     if _asks_for_gpus(resource):
         return PASS
@@ -306,8 +306,8 @@ def token_is_not_everybodys(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    t.K8S_ROLE,
-    t.K8S_CLUSTER_ROLE,
+    kubernetes.ROLE,
+    kubernetes.CLUSTER_ROLE,
     severity="mandatory",
     anchors=("CKV_K8S_49", "CKV_K8S_157", "CKV_K8S_158", "CKV2_K8S_2", "CKV2_K8S_3", "CKV2_K8S_5"),
     why="A wildcard, and what gives more than one has (a node's own API too), make an administrator of whoever wears the role.",
@@ -327,7 +327,7 @@ def role_is_confined(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    t.K8S_SERVICE,
+    kubernetes.SERVICE,
     severity="mandatory",
     why="A LoadBalancer service is open to the internet unless it says otherwise.",
     fix="annotate it service.beta.kubernetes.io/aws-load-balancer-scheme: internal",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policies import tokens as t
+from catalog.types import kubernetes
 from policies.rule import rule
 from policies.verdict import PASS, Fail, Verdict
 from tools.plan.reader import Block
@@ -10,7 +10,7 @@ from tools.plan.view import ResourceView
 
 
 @rule(
-    t.K8S_JOB,
+    kubernetes.JOB,
     severity="mandatory",
     why="A job that hangs keeps its GPUs until somebody looks.",
     fix="set spec.activeDeadlineSeconds",
@@ -21,7 +21,7 @@ def has_a_time_limit(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    t.K8S_JOB,
+    kubernetes.JOB,
     severity="advisory",
     why="Left alone, a job fails six times over on the same GPUs, and its pods stay for ever once it is done.",
     fix="set spec.backoffLimit and spec.ttlSecondsAfterFinished",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from catalog.types import kubernetes
 from policies.pods import pod_of
 from policies.rule import rule
 from policies.tagging import is_production
-from policies.tokens import K8S_DEPLOYMENT, K8S_DISRUPTION_BUDGET, K8S_STATEFUL_SET
 from policies.verdict import PASS, Fail, Verdict, every
 from tools.plan.links import LinkedPlan
 from tools.plan.reader import Block
@@ -15,8 +15,8 @@ LEAST_IN_PRODUCTION = 2
 
 
 @rule(
-    K8S_DEPLOYMENT,
-    K8S_STATEFUL_SET,
+    kubernetes.DEPLOYMENT,
+    kubernetes.STATEFUL_SET,
     severity="advisory",
     anchors=("CKV_K8S_8", "CKV_K8S_9", "Polaris readinessProbeMissing"),
     why="A model server that still loads its weights, or hangs, is sent requests all the same.",
@@ -31,8 +31,8 @@ def pods_say_whether_they_can(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    K8S_DEPLOYMENT,
-    K8S_STATEFUL_SET,
+    kubernetes.DEPLOYMENT,
+    kubernetes.STATEFUL_SET,
     severity="advisory",
     anchors=("Polaris deploymentMissingReplicas",),
     why="With one replica every drained node, and every new version, is an outage.",
@@ -48,7 +48,7 @@ def two_replicas_in_production(resource: ResourceView, plan: LinkedPlan) -> Verd
 
 
 @rule(
-    K8S_DISRUPTION_BUDGET,
+    kubernetes.POD_DISRUPTION_BUDGET,
     severity="mandatory",
     anchors=("Polaris missingPodDisruptionBudget",),
     why="A budget that allows no disruption keeps nodes from being drained, and the cluster from being upgraded.",

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from catalog.types import cloudwatch
 from policies.rule import rule
-from policies.tokens import LOG_GROUP, METRIC_ALARM
 from policies.verdict import PASS, Fail, Verdict
 from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 
 @rule(
-    LOG_GROUP,
+    cloudwatch.LOG_GROUP,
     severity="mandatory",
     frameworks=("CIS 4.16", "GDPR 5(1)(e)"),
     anchors=("CKV_AWS_66",),
@@ -26,7 +26,7 @@ def group_has_retention(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    LOG_GROUP,
+    cloudwatch.LOG_GROUP,
     severity="mandatory",
     frameworks=("GDPR 32",),
     anchors=("CKV_AWS_158",),
@@ -38,7 +38,7 @@ def group_is_encrypted(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    METRIC_ALARM,
+    cloudwatch.METRIC_ALARM,
     severity="mandatory",
     anchors=("CKV_AWS_319",),
     why="An alarm that tells nobody is a picture of a problem.",
@@ -52,7 +52,7 @@ def alarm_tells_somebody(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    METRIC_ALARM,
+    cloudwatch.METRIC_ALARM,
     severity="advisory",
     why="With missing data taken as missing, an alarm on errors stays in INSUFFICIENT_DATA when the thing it watches is dead.",
     fix="set treatMissingData to breaching or notBreaching",

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from catalog.types import sns, sqs
 from policies.documents import closed_to_everybody, judge_statements
 from policies.rule import rule
-from policies.tokens import QUEUE, QUEUE_POLICY, SUBSCRIPTION, TOPIC, TOPIC_POLICY
 from policies.verdict import PASS, Fail, Verdict
 from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 
 @rule(
-    TOPIC,
+    sns.TOPIC,
     severity="mandatory",
     frameworks=("FSBP SNS.1", "GDPR 32"),
     anchors=("CKV_AWS_26",),
@@ -26,8 +26,8 @@ def topic_is_encrypted(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    TOPIC_POLICY,
-    TOPIC,
+    sns.TOPIC_POLICY,
+    sns.TOPIC,
     severity="mandatory",
     frameworks=("FSBP SNS.4", "CIS 2.21"),
     anchors=("CKV_AWS_169", "CKV_AWS_385"),
@@ -39,7 +39,7 @@ def topic_not_public(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    QUEUE,
+    sqs.QUEUE,
     severity="mandatory",
     frameworks=("FSBP SQS.1", "GDPR 32"),
     anchors=("CKV_AWS_27", "CKV2_AWS_73"),
@@ -54,8 +54,8 @@ def queue_is_encrypted(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    QUEUE_POLICY,
-    QUEUE,
+    sqs.QUEUE_POLICY,
+    sqs.QUEUE,
     severity="mandatory",
     frameworks=("FSBP SQS.3", "CIS 2.21"),
     anchors=("CKV_AWS_168", "CKV_AWS_387"),
@@ -67,8 +67,8 @@ def queue_not_public(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    QUEUE_POLICY,
-    QUEUE,
+    sqs.QUEUE_POLICY,
+    sqs.QUEUE,
     severity="advisory",
     anchors=("CKV_AWS_72",),
     why="sqs:* lets whoever may send also delete the queue.",
@@ -86,7 +86,7 @@ def queue_policy_names_actions(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    QUEUE,
+    sqs.QUEUE,
     severity="advisory",
     why="A message that cannot be handled comes back until it expires, and then is gone without a trace.",
     fix="set redrivePolicy (a dead-letter queue says redriveAllowPolicy instead)",
@@ -100,7 +100,7 @@ def queue_has_a_dead_letter_queue(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    SUBSCRIPTION,
+    sns.TOPIC_SUBSCRIPTION,
     severity="mandatory",
     frameworks=("GDPR 32",),
     why="Over plain HTTP an alert, and the link that unsubscribes from it, can be read on the way.",

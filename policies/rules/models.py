@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from catalog.types import sagemaker
 from policies.rule import rule
-from policies.tokens import MODEL, MODEL_PACKAGE
 from policies.verdict import PASS, Fail, Verdict, every
 from tools.plan.links import LinkedPlan
 from tools.plan.reader import Block, Undecided
@@ -24,7 +24,7 @@ def _packages(model: ResourceView) -> Iterable[Block]:
 
 def _declared(row: Block, plan: LinkedPlan) -> list[ResourceView]:
     """The version that a container takes among those that the plan declares; all of them where it is not known yet which."""
-    packages = plan.of(MODEL_PACKAGE)
+    packages = plan.of(sagemaker.MODEL_PACKAGE)
     try:
         name = row.text("modelPackageName")
     except Undecided:
@@ -35,7 +35,7 @@ def _declared(row: Block, plan: LinkedPlan) -> list[ResourceView]:
 
 
 @rule(
-    MODEL,
+    sagemaker.MODEL,
     severity="mandatory",
     frameworks=("GDPR 25",),
     why="An approval that nothing asks for is a form: what was never looked at, or was rejected, then serves customers.",
@@ -53,7 +53,7 @@ def package_is_approved(resource: ResourceView, plan: LinkedPlan) -> Verdict:
 
 
 @rule(
-    MODEL,
+    sagemaker.MODEL,
     severity="advisory",
     why="The status of a version that another stack, or `slipway train`, registered is in the registry, and in no plan.",
     fix="look it up (`slipway models list`) before `up`, or say in an exception who did",

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from catalog.types import sagemaker
 from policies.checks import is_on, is_set
 from policies.rule import rule
-from policies.tokens import DATA_QUALITY_JOB
 from policies.verdict import PASS, Fail, Verdict
 from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 
 @rule(
-    DATA_QUALITY_JOB,
+    sagemaker.DATA_QUALITY_JOB_DEFINITION,
     severity="mandatory",
     frameworks=("GDPR 32",),
     why="Outside our VPC the job reads captured requests where no endpoint policy or flow log sees it.",
@@ -24,7 +24,7 @@ def job_in_our_network(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    DATA_QUALITY_JOB,
+    sagemaker.DATA_QUALITY_JOB_DEFINITION,
     severity="mandatory",
     frameworks=("GDPR 32",),
     anchors=("CKV_AWS_367",),
@@ -36,7 +36,7 @@ def job_output_is_encrypted(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    DATA_QUALITY_JOB,
+    sagemaker.DATA_QUALITY_JOB_DEFINITION,
     severity="mandatory",
     frameworks=("GDPR 32",),
     anchors=("CKV_AWS_368",),
@@ -48,7 +48,7 @@ def job_volume_is_encrypted(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    DATA_QUALITY_JOB,
+    sagemaker.DATA_QUALITY_JOB_DEFINITION,
     severity="mandatory",
     frameworks=("GDPR 32",),
     anchors=("CKV_AWS_369",),
@@ -63,7 +63,7 @@ def job_traffic_is_encrypted(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    DATA_QUALITY_JOB,
+    sagemaker.DATA_QUALITY_JOB_DEFINITION,
     severity="advisory",
     anchors=("aws config SAGEMAKER_DATA_QUALITY_JOB_ISOLATION",),
     why="Code that may call out can send captured requests away.",

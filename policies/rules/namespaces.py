@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from policies import tokens as t
+from catalog.types import kubernetes
+from catalog.types.card import Card
 from policies.pods import PODS
 from policies.rule import rule
 from policies.verdict import PASS, Fail, Unknown, Verdict
@@ -21,15 +22,15 @@ def _name(resource: ResourceView) -> str:
     return Block.of(resource).text("metadata.name") or resource.name
 
 
-def _inside(namespace: ResourceView, plan: LinkedPlan, *types: str) -> tuple[list[ResourceView], bool]:
+def _inside(namespace: ResourceView, plan: LinkedPlan, *cards: Card) -> tuple[list[ResourceView], bool]:
     """The objects of these types in a namespace, and whether there are others that may be in it."""
-    where = [(view, Block.of(view).text("metadata.namespace", unknown=None)) for view in plan.of(*types)]
+    where = [(view, Block.of(view).text("metadata.namespace", unknown=None)) for view in plan.of(*cards)]
     found = [view for view, name in where if name == _name(namespace)]
     return found, any(name is None for _, name in where)
 
 
 @rule(
-    t.K8S_NAMESPACE,
+    kubernetes.NAMESPACE,
     severity="mandatory",
     anchors=("Kyverno add-psa-labels",),
     why="Without an enforced standard the API server takes a privileged pod from whoever may make pods.",
@@ -44,7 +45,7 @@ def pods_are_held_to_a_standard(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    t.K8S_NAMESPACE,
+    kubernetes.NAMESPACE,
     severity="mandatory",
     anchors=("CKV2_K8S_6", "Polaris missingNetworkPolicy"),
     why="Where no policy selects a pod, every pod of the cluster reaches it: notebooks, Ray heads, model servers.",
@@ -53,14 +54,14 @@ def pods_are_held_to_a_standard(resource: ResourceView) -> Verdict:
 def network_is_policed(resource: ResourceView, plan: LinkedPlan) -> Verdict:
     if _name(resource) in _SYSTEM:
         return PASS
-    found, more = _inside(resource, plan, t.K8S_NETWORK_POLICY)
+    found, more = _inside(resource, plan, kubernetes.NETWORK_POLICY)
     if any(not Block.of(view).has("spec.podSelector") for view in found):
         return PASS
     return Unknown("metadata.namespace") if more else Fail(f"no NetworkPolicy is for all pods of {_name(resource)}")
 
 
 @rule(
-    t.K8S_NAMESPACE,
+    kubernetes.NAMESPACE,
     severity="advisory",
     anchors=("Kyverno require-namespace-quota",),
     why="One team's sweep can take every GPU of the cluster, and the autoscaler will buy more.",
@@ -69,7 +70,7 @@ def network_is_policed(resource: ResourceView, plan: LinkedPlan) -> Verdict:
 def gpus_have_a_quota(resource: ResourceView, plan: LinkedPlan) -> Verdict:
     if _name(resource) in _SYSTEM:
         return PASS
-    found, more = _inside(resource, plan, t.K8S_QUOTA)
+    found, more = _inside(resource, plan, kubernetes.RESOURCE_QUOTA)
     if any(key.startswith("requests.") and "/" in key for view in found for key in Block.of(view).entries("spec.hard")):
         return PASS
     return Unknown("metadata.namespace") if more else Fail(f"nothing bounds the GPUs of {_name(resource)}")
@@ -88,7 +89,7 @@ def default_is_left_empty(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    t.K8S_CLUSTER_ROLE_BINDING,
+    kubernetes.CLUSTER_ROLE_BINDING,
     severity="mandatory",
     anchors=("CKV2_K8S_1", "Polaris clusterrolebindingClusterAdmin"),
     why="cluster-admin in a pod's hands is the whole cluster, its secrets and, by its nodes' roles, a part of the account.",

@@ -6,22 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from catalog.types import ec2, vpc
 from policies.checks import has_companion
 from policies.documents import judge_statements
 from policies.rule import rule
 from policies.tagging import name_says
-from policies.tokens import (
-    DEFAULT_SECURITY_GROUP,
-    EGRESS_RULE,
-    FLOW_LOG,
-    INGRESS_RULE,
-    ROUTE,
-    SECURITY_GROUP,
-    SECURITY_GROUP_RULE,
-    SUBNET,
-    VPC,
-    VPC_ENDPOINT,
-)
 from policies.verdict import PASS, Fail, Unknown, Verdict, every, some
 from tools.plan.links import LinkedPlan
 from tools.plan.reader import Block
@@ -35,7 +24,7 @@ DATA_PORTS: Final = (
 )
 _WORLD: Final = frozenset({"0.0.0.0/0", "::/0"})
 _ALL_PROTOCOLS: Final = frozenset({"-1", "all"})
-_GROUPS: Final = (SECURITY_GROUP, SECURITY_GROUP_RULE, INGRESS_RULE, DEFAULT_SECURITY_GROUP)
+_GROUPS: Final = (ec2.SECURITY_GROUP, ec2.SECURITY_GROUP_RULE, vpc.SECURITY_GROUP_INGRESS_RULE, ec2.DEFAULT_SECURITY_GROUP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +55,11 @@ class _Opening:
 
 def _openings(resource: ResourceView, direction: str) -> Iterable[_Opening]:
     root = Block.of(resource)
-    if resource.type in (SECURITY_GROUP, DEFAULT_SECURITY_GROUP):
+    if resource.type in (ec2.SECURITY_GROUP.token, ec2.DEFAULT_SECURITY_GROUP.token):
         return [_Opening(row) for row in root.items(direction)]
-    if resource.type == SECURITY_GROUP_RULE:
+    if resource.type == ec2.SECURITY_GROUP_RULE.token:
         return [_Opening(root)] if root.text("type") == direction else []
-    return [_Opening(root)] if (resource.type == INGRESS_RULE) == (direction == "ingress") else []
+    return [_Opening(root)] if (resource.type == vpc.SECURITY_GROUP_INGRESS_RULE.token) == (direction == "ingress") else []
 
 
 @rule(
@@ -123,9 +112,9 @@ def no_data_port_to_the_world(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    SECURITY_GROUP,
-    SECURITY_GROUP_RULE,
-    EGRESS_RULE,
+    ec2.SECURITY_GROUP,
+    ec2.SECURITY_GROUP_RULE,
+    vpc.SECURITY_GROUP_EGRESS_RULE,
     severity="advisory",
     anchors=("CKV_AWS_382",),
     why="A compromised container sends out whatever it can reach, anywhere it likes.",
@@ -139,10 +128,10 @@ def egress_is_confined(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    SECURITY_GROUP,
-    SECURITY_GROUP_RULE,
-    INGRESS_RULE,
-    EGRESS_RULE,
+    ec2.SECURITY_GROUP,
+    ec2.SECURITY_GROUP_RULE,
+    vpc.SECURITY_GROUP_INGRESS_RULE,
+    vpc.SECURITY_GROUP_EGRESS_RULE,
     severity="advisory",
     anchors=("CKV_AWS_23",),
     why="A rule without a reason is never removed.",
@@ -153,7 +142,7 @@ def rules_are_described(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    DEFAULT_SECURITY_GROUP,
+    ec2.DEFAULT_SECURITY_GROUP,
     severity="mandatory",
     frameworks=("FSBP EC2.2", "CIS 6.5"),
     anchors=("CKV2_AWS_12",),
@@ -167,7 +156,7 @@ def default_group_is_closed(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    VPC,
+    ec2.VPC,
     severity="advisory",
     frameworks=("FSBP EC2.2", "CIS 6.5"),
     anchors=("CKV2_AWS_12",),
@@ -175,11 +164,13 @@ def default_group_is_closed(resource: ResourceView) -> Verdict:
     fix="declare a DefaultSecurityGroup for the VPC with no rules",
 )
 def default_group_is_declared(resource: ResourceView, plan: LinkedPlan) -> Verdict:
-    return has_companion(resource, plan, DEFAULT_SECURITY_GROUP, "vpcId", "the default security group is left as AWS makes it")
+    return has_companion(
+        resource, plan, ec2.DEFAULT_SECURITY_GROUP, "vpcId", "the default security group is left as AWS makes it"
+    )
 
 
 @rule(
-    SUBNET,
+    ec2.SUBNET,
     severity="mandatory",
     frameworks=("FSBP EC2.15",),
     anchors=("CKV_AWS_130",),
@@ -193,7 +184,7 @@ def subnet_gives_no_public_address(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    VPC,
+    ec2.VPC,
     severity="mandatory",
     frameworks=("FSBP EC2.6", "CIS 4.7"),
     anchors=("CKV2_AWS_11",),
@@ -201,11 +192,11 @@ def subnet_gives_no_public_address(resource: ResourceView) -> Verdict:
     fix="declare a FlowLog for the VPC",
 )
 def vpc_has_flow_log(resource: ResourceView, plan: LinkedPlan) -> Verdict:
-    return has_companion(resource, plan, FLOW_LOG, "vpcId", "the VPC's traffic is not recorded")
+    return has_companion(resource, plan, ec2.FLOW_LOG, "vpcId", "the VPC's traffic is not recorded")
 
 
 @rule(
-    FLOW_LOG,
+    ec2.FLOW_LOG,
     severity="mandatory",
     frameworks=("CIS 4.7",),
     anchors=("prowler vpc_flow_logs_enabled",),
@@ -221,7 +212,7 @@ def flow_log_records_everything(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    ROUTE,
+    ec2.ROUTE,
     severity="mandatory",
     frameworks=("CIS 6.6",),
     anchors=("CKV2_AWS_44",),
@@ -237,7 +228,7 @@ def private_route_avoids_the_internet(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    VPC,
+    ec2.VPC,
     severity="advisory",
     frameworks=("FSBP EC2.10",),
     anchors=("CKV_AWS_123",),
@@ -245,7 +236,7 @@ def private_route_avoids_the_internet(resource: ResourceView) -> Verdict:
     fix="declare a VpcEndpoint of type Gateway for com.amazonaws.<region>.s3",
 )
 def vpc_reaches_s3_inside(resource: ResourceView, plan: LinkedPlan) -> Verdict:
-    companions = plan.companions(resource, VPC_ENDPOINT, "vpcId")
+    companions = plan.companions(resource, ec2.VPC_ENDPOINT, "vpcId")
 
     def is_s3(view: ResourceView) -> Verdict:
         return PASS if Block.of(view).text("serviceName").endswith(".s3") else Fail("another service")
@@ -255,7 +246,7 @@ def vpc_reaches_s3_inside(resource: ResourceView, plan: LinkedPlan) -> Verdict:
 
 
 @rule(
-    VPC_ENDPOINT,
+    ec2.VPC_ENDPOINT,
     severity="mandatory",
     frameworks=("CIS 2.21",),
     anchors=("prowler vpc_endpoint_connections_trust_boundaries",),
@@ -274,7 +265,7 @@ def endpoint_policy_is_confined(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    VPC_ENDPOINT,
+    ec2.VPC_ENDPOINT,
     severity="advisory",
     anchors=("CKV_AWS_123",),
     why="Without private DNS the SDKs go on using the public addresses, and the endpoint is paid for nothing.",

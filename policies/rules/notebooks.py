@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from catalog.types import sagemaker
 from policies.checks import is_set
 from policies.rule import rule
-from policies.tokens import NOTEBOOK, STUDIO_DOMAIN
 from policies.verdict import PASS, Fail, Verdict
 from tools.plan.reader import Block
 from tools.plan.view import ResourceView
@@ -15,7 +15,7 @@ _IDLE: Final = "defaultUserSettings.jupyterLabAppSettings.appLifecycleManagement
 
 
 @rule(
-    NOTEBOOK,
+    sagemaker.NOTEBOOK_INSTANCE,
     severity="mandatory",
     frameworks=("FSBP SageMaker.1", "GDPR 32"),
     anchors=("CKV_AWS_122",),
@@ -28,7 +28,7 @@ def no_direct_internet(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    NOTEBOOK,
+    sagemaker.NOTEBOOK_INSTANCE,
     severity="mandatory",
     frameworks=("FSBP SageMaker.3",),
     anchors=("CKV_AWS_307",),
@@ -41,7 +41,7 @@ def no_root(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    NOTEBOOK,
+    sagemaker.NOTEBOOK_INSTANCE,
     severity="mandatory",
     frameworks=("FSBP SageMaker.2",),
     anchors=("CKV_AWS_306",),
@@ -54,8 +54,8 @@ def notebook_in_our_network(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    NOTEBOOK,
-    STUDIO_DOMAIN,
+    sagemaker.NOTEBOOK_INSTANCE,
+    sagemaker.DOMAIN,
     severity="mandatory",
     frameworks=("GDPR 32",),
     anchors=("CKV_AWS_22", "CKV_AWS_187"),
@@ -67,7 +67,7 @@ def home_is_encrypted(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    NOTEBOOK,
+    sagemaker.NOTEBOOK_INSTANCE,
     severity="mandatory",
     anchors=("CKV_AWS_371",),
     why="With IMDSv1 a request forged through any page in the notebook fetches its role's credentials.",
@@ -79,7 +79,7 @@ def imds_needs_a_token(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    NOTEBOOK,
+    sagemaker.NOTEBOOK_INSTANCE,
     severity="advisory",
     why="A notebook that nobody closed is billed through the night and the weekend.",
     fix="set lifecycleConfigName to a configuration that stops an idle notebook",
@@ -89,7 +89,7 @@ def notebook_stops_when_idle(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    STUDIO_DOMAIN,
+    sagemaker.DOMAIN,
     severity="mandatory",
     why="By default Studio's traffic leaves through a network of AWS's, where no endpoint policy or flow log of ours sees it.",
     fix='set appNetworkAccessType to "VpcOnly", with private subnetIds and defaultUserSettings.securityGroups',
@@ -103,7 +103,7 @@ def studio_stays_in_the_vpc(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    STUDIO_DOMAIN,
+    sagemaker.DOMAIN,
     severity="advisory",
     anchors=("prowler sagemaker_domain_sso_configured",),
     why="With IAM sign-on a person is whoever holds a role; with SSO a leaver is out everywhere at once.",
@@ -114,7 +114,7 @@ def studio_signs_on_by_sso(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    STUDIO_DOMAIN,
+    sagemaker.DOMAIN,
     severity="advisory",
     why="Studio spaces that nobody closed are billed through the night and the weekend.",
     fix=f'set {_IDLE} to "ENABLED", with idleTimeoutInMinutes',

@@ -6,8 +6,9 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+from catalog.types import sagemaker
 from policies.rule import rule
-from policies.tokens import PIPELINE, has_local_storage
+from policies.tokens import has_local_storage
 from policies.verdict import PASS, Fail, Verdict, every
 from tools.plan.reader import Block
 from tools.plan.view import ResourceView
@@ -46,7 +47,7 @@ def _judge(resource: ResourceView, check: Callable[[Block], str]) -> Verdict:
 
 
 @rule(
-    PIPELINE,
+    sagemaker.PIPELINE,
     severity="mandatory",
     frameworks=("GDPR 32",),
     why="Outside our VPC a step reads the data where no endpoint policy or flow log sees it.",
@@ -57,7 +58,7 @@ def training_in_our_network(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    PIPELINE,
+    sagemaker.PIPELINE,
     severity="mandatory",
     frameworks=("GDPR 32",),
     why="A step's volume holds a copy of the data, and the model remembers it.",
@@ -74,7 +75,7 @@ def training_is_encrypted(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    PIPELINE,
+    sagemaker.PIPELINE,
     severity="mandatory",
     why="A step that hangs is billed until somebody looks.",
     fix="give the training step's Arguments StoppingCondition.MaxRuntimeInSeconds",
@@ -84,7 +85,7 @@ def training_has_a_time_limit(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    PIPELINE,
+    sagemaker.PIPELINE,
     severity="advisory",
     anchors=("prowler sagemaker_training_jobs_network_isolation_enabled",),
     why="Training code that may call out can send the data away.",

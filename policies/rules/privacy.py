@@ -8,22 +8,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from catalog.types import cloudwatch, kinesis, macie2, rds, s3, sagemaker
+from catalog.types.every import STORES
 from policies.checks import has_companion
 from policies.rule import rule
 from policies.tagging import is_production, tag_of
-from policies.tokens import (
-    BUCKET,
-    BUCKET_LIFECYCLE,
-    BUCKET_LOGGING,
-    BUCKET_OBJECT_LOCK,
-    DATA_STORES,
-    DB_CLUSTER,
-    DB_INSTANCE,
-    ENDPOINT_CONFIGURATION,
-    LOG_GROUP,
-    MACIE,
-    STREAM,
-)
 from policies.verdict import PASS, Fail, Unknown, Verdict, every
 from tools.plan.links import LinkedPlan
 from tools.plan.reader import Block
@@ -46,7 +35,7 @@ def _days(resource: ResourceView) -> float | None:
 
 
 @rule(
-    *DATA_STORES,
+    *STORES,
     severity="mandatory",
     frameworks=("GDPR 5(1)(b)", "GDPR 6", "GDPR 30"),
     why="A record of processing is made of these: why the data is here, on what ground, and until when.",
@@ -62,7 +51,7 @@ def personal_data_is_described(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    *DATA_STORES,
+    *STORES,
     severity="mandatory",
     frameworks=("GDPR 25", "GDPR 32"),
     why="A development stack has more readers, fewer logs and shorter memories than personal data may have.",
@@ -75,19 +64,19 @@ def personal_data_is_in_production(resource: ResourceView, plan: LinkedPlan) -> 
 def _kept(resource: ResourceView) -> float | None:
     """The days that a store other than a bucket keeps what is in it, 0 for ever; None where its inputs do not say."""
     block = Block.of(resource)
-    if resource.type == STREAM:
+    if resource.type == kinesis.STREAM.token:
         return (block.number("retentionPeriod") or 24) / 24
-    if resource.type == LOG_GROUP:
+    if resource.type == cloudwatch.LOG_GROUP.token:
         return block.number("retentionInDays") or 0
     return block.number("backupRetentionPeriod")
 
 
 @rule(
-    BUCKET,
-    DB_INSTANCE,
-    DB_CLUSTER,
-    STREAM,
-    LOG_GROUP,
+    s3.BUCKET,
+    rds.INSTANCE,
+    rds.CLUSTER,
+    kinesis.STREAM,
+    cloudwatch.LOG_GROUP,
     severity="mandatory",
     frameworks=("GDPR 5(1)(e)", "CCPA 1798.100"),
     why="A retention that only a tag knows is none: what is still there can be asked for, and stolen.",
@@ -97,11 +86,11 @@ def store_forgets_in_time(resource: ResourceView, plan: LinkedPlan) -> Verdict:
     longest = _days(resource)
     if longest is None:
         return PASS
-    if resource.type != BUCKET:
+    if resource.type != s3.BUCKET.token:
         kept = _kept(resource)
-        too_long = kept is not None and (kept > longest or (kept == 0 and resource.type == LOG_GROUP))
+        too_long = kept is not None and (kept > longest or (kept == 0 and resource.type == cloudwatch.LOG_GROUP.token))
         return Fail(f"it is kept for {f'{kept:g} days' if kept else 'ever'}, not {longest:g}") if too_long else PASS
-    companions = plan.companions(resource, BUCKET_LIFECYCLE, "bucket")
+    companions = plan.companions(resource, s3.BUCKET_LIFECYCLE_CONFIGURATION, "bucket")
     if not companions.found and companions.possible:
         return Unknown("bucket")
     rows = [row for view in companions.found for row in Block.of(view).items("rules") if row.text("status") == "Enabled"]
@@ -113,7 +102,7 @@ def store_forgets_in_time(resource: ResourceView, plan: LinkedPlan) -> Verdict:
 
 
 @rule(
-    BUCKET,
+    s3.BUCKET,
     severity="mandatory",
     frameworks=("GDPR 17", "CCPA 1798.105"),
     why="Under Object Lock in compliance mode nobody, not even AWS, can erase what a person asks to have erased.",
@@ -127,14 +116,14 @@ def personal_data_can_be_erased(resource: ResourceView, plan: LinkedPlan) -> Ver
         mode = Block.of(view).text("rule.defaultRetention.mode")
         return Fail("the bucket is under compliance-mode Object Lock") if mode == "COMPLIANCE" else PASS
 
-    companions = plan.companions(resource, BUCKET_OBJECT_LOCK, "bucket")
+    companions = plan.companions(resource, s3.BUCKET_OBJECT_LOCK_CONFIGURATION, "bucket")
     verdict = every(companions.found, erasable)
     possible = every(companions.possible, erasable)
     return Unknown("bucket") if verdict == PASS and isinstance(possible, Fail) else verdict
 
 
 @rule(
-    BUCKET,
+    s3.BUCKET,
     severity="mandatory",
     frameworks=("GDPR 30", "GDPR 33"),
     anchors=("CKV_AWS_18",),
@@ -144,11 +133,11 @@ def personal_data_can_be_erased(resource: ResourceView, plan: LinkedPlan) -> Ver
 def personal_reads_are_logged(resource: ResourceView, plan: LinkedPlan) -> Verdict:
     if not _is_personal(resource):
         return PASS
-    return has_companion(resource, plan, BUCKET_LOGGING, "bucket", "nobody records who reads personal data")
+    return has_companion(resource, plan, s3.BUCKET_LOGGING, "bucket", "nobody records who reads personal data")
 
 
 @rule(
-    BUCKET,
+    s3.BUCKET,
     severity="advisory",
     frameworks=("FSBP Macie.1", "CIS 3.1.3", "GDPR 32"),
     anchors=("prowler macie_is_enabled",),
@@ -156,11 +145,11 @@ def personal_reads_are_logged(resource: ResourceView, plan: LinkedPlan) -> Verdi
     fix="declare a macie2 Account in the stack, or except the bucket if the account's own stack has it",
 )
 def personal_data_is_searched_for(resource: ResourceView, plan: LinkedPlan) -> Verdict:
-    return PASS if not _is_personal(resource) or plan.of(MACIE) else Fail("Macie does not look into the bucket")
+    return PASS if not _is_personal(resource) or plan.of(macie2.ACCOUNT) else Fail("Macie does not look into the bucket")
 
 
 @rule(
-    ENDPOINT_CONFIGURATION,
+    sagemaker.ENDPOINT_CONFIGURATION,
     severity="mandatory",
     frameworks=("GDPR 5(1)(c)", "GDPR 25"),
     why="Captured requests hold whatever people sent; kept as internal data, everybody inside reads them.",
@@ -172,6 +161,6 @@ def capture_is_kept_as_confidential(resource: ResourceView, plan: LinkedPlan) ->
         return PASS
     name = block.text("dataCaptureConfig.destinationS3Uri").removeprefix("s3://").partition("/")[0]
     # A bucket of another stack is judged there.
-    bucket = plan.named(BUCKET, name)
+    bucket = plan.named(s3.BUCKET, name)
     class_ = tag_of(bucket, "DataClass").lower() if bucket else PERSONAL
     return PASS if class_ in _CONFIDENTIAL else Fail(f"requests are captured to {name}, whose DataClass is {class_ or 'not set'}")

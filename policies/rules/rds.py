@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
+from catalog.types import rds
 from policies.checks import is_on
 from policies.rule import rule
 from policies.tagging import is_production
-from policies.tokens import DB_CLUSTER, DB_CLUSTER_INSTANCE, DB_INSTANCE
 from policies.verdict import PASS, Fail, Verdict
 from tools.plan.links import LinkedPlan
 from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 LEAST_BACKUP_DAYS: Final = 7
-_STORES: Final = (DB_INSTANCE, DB_CLUSTER)
+_STORES: Final = (rds.INSTANCE, rds.CLUSTER)
 
 
 def _follows_another(block: Block) -> bool:
@@ -24,7 +24,7 @@ def _follows_another(block: Block) -> bool:
 
 @rule(
     *_STORES,
-    DB_CLUSTER_INSTANCE,
+    rds.CLUSTER_INSTANCE,
     severity="mandatory",
     frameworks=("FSBP RDS.2", "CIS 3.2.3"),
     anchors=("CKV_AWS_17",),
@@ -97,7 +97,7 @@ def kept_in_production(resource: ResourceView, plan: LinkedPlan) -> Verdict:
 
 
 @rule(
-    DB_INSTANCE,
+    rds.INSTANCE,
     severity="advisory",
     frameworks=("FSBP RDS.5", "CIS 3.2.4"),
     anchors=("CKV_AWS_157",),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from catalog.types import ecr
 from policies.checks import has_companion
 from policies.documents import closed_to_everybody
 from policies.rule import rule
 from policies.tagging import is_production
-from policies.tokens import REPOSITORY, REPOSITORY_LIFECYCLE, REPOSITORY_POLICY
 from policies.verdict import PASS, Fail, Verdict
 from tools.plan.links import LinkedPlan
 from tools.plan.reader import Block
@@ -14,7 +14,7 @@ from tools.plan.view import ResourceView
 
 
 @rule(
-    REPOSITORY,
+    ecr.REPOSITORY,
     severity="mandatory",
     frameworks=("FSBP ECR.2",),
     anchors=("CKV_AWS_51",),
@@ -27,7 +27,7 @@ def tags_are_immutable(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    REPOSITORY,
+    ecr.REPOSITORY,
     severity="mandatory",
     frameworks=("FSBP ECR.1",),
     anchors=("CKV_AWS_163",),
@@ -39,7 +39,7 @@ def images_are_scanned(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    REPOSITORY,
+    ecr.REPOSITORY,
     severity="mandatory",
     anchors=("CKV_AWS_136",),
     why="Weights baked into an image are as secret as in a bucket.",
@@ -54,7 +54,7 @@ def images_are_encrypted(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    REPOSITORY_POLICY,
+    ecr.REPOSITORY_POLICY,
     severity="mandatory",
     frameworks=("CIS 2.21",),
     anchors=("CKV_AWS_32",),
@@ -66,7 +66,7 @@ def repository_not_public(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    REPOSITORY,
+    ecr.REPOSITORY,
     severity="advisory",
     frameworks=("FSBP ECR.3",),
     anchors=("prowler ecr_repositories_lifecycle_policy_enabled",),
@@ -74,11 +74,11 @@ def repository_not_public(resource: ResourceView) -> Verdict:
     fix="declare a LifecyclePolicy",
 )
 def old_images_expire(resource: ResourceView, plan: LinkedPlan) -> Verdict:
-    return has_companion(resource, plan, REPOSITORY_LIFECYCLE, "repository", "old images are kept for ever")
+    return has_companion(resource, plan, ecr.LIFECYCLE_POLICY, "repository", "old images are kept for ever")
 
 
 @rule(
-    REPOSITORY,
+    ecr.REPOSITORY,
     severity="mandatory",
     why="forceDelete lets one `destroy` remove the images that production runs.",
     fix="leave forceDelete false in production",

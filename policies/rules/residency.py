@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from catalog.types import iam, lambda_, sagemaker
+from catalog.types.every import STORES
 from policies.rule import rule
 from policies.tagging import tag_of
-from policies.tokens import DATA_STORES, FUNCTION, MODEL, POLICY, ROLE, ROLE_POLICY, TRAINING_JOB
 from policies.verdict import PASS, Fail, Verdict
 from tools.plan.reader import Block, Undecided, leaves
 from tools.plan.view import UNKNOWN, ResourceView, Secret
@@ -39,7 +40,7 @@ def _regions(path: str, text: str) -> list[str]:
 
 
 @rule(
-    *DATA_STORES,
+    *STORES,
     severity="mandatory",
     frameworks=("GDPR 44",),
     why="A replica, a key or a copy in another region is a transfer, whoever made it.",
@@ -63,12 +64,12 @@ def data_stays_in_its_regions(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    FUNCTION,
-    MODEL,
-    TRAINING_JOB,
-    POLICY,
-    ROLE,
-    ROLE_POLICY,
+    lambda_.FUNCTION,
+    sagemaker.MODEL,
+    sagemaker.TRAINING_JOB,
+    iam.POLICY,
+    iam.ROLE,
+    iam.ROLE_POLICY,
     severity="advisory",
     frameworks=("GDPR 44",),
     why="A cross-region inference profile sends prompts to whichever region has room; a global one, to any.",

@@ -4,23 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from catalog.types import s3
 from policies.checks import has_companion
 from policies.documents import closed_to_everybody
 from policies.iam import DocumentError, Statement, matches, parse
 from policies.rule import rule
 from policies.tagging import is_production, known_tag, name_says
-from policies.tokens import (
-    BUCKET,
-    BUCKET_ACL,
-    BUCKET_ENCRYPTION,
-    BUCKET_LIFECYCLE,
-    BUCKET_LOGGING,
-    BUCKET_OBJECT,
-    BUCKET_OWNERSHIP,
-    BUCKET_POLICY,
-    BUCKET_PUBLIC_ACCESS_BLOCK,
-    BUCKET_VERSIONING,
-)
 from policies.verdict import PASS, Fail, Unknown, Verdict, every, some
 from tools.plan.links import LinkedPlan
 from tools.plan.reader import Block
@@ -36,7 +25,7 @@ def _holds_logs(bucket: ResourceView) -> bool:
 
 
 @rule(
-    BUCKET,
+    s3.BUCKET,
     severity="mandatory",
     frameworks=("FSBP S3.8", "CIS 3.1.4", "GDPR 32"),
     anchors=("CKV2_AWS_6",),
@@ -45,12 +34,12 @@ def _holds_logs(bucket: ResourceView) -> bool:
 )
 def bucket_public_access_blocked(resource: ResourceView, plan: LinkedPlan) -> Verdict:
     return has_companion(
-        resource, plan, BUCKET_PUBLIC_ACCESS_BLOCK, "bucket", "the bucket has no public access block in this stack"
+        resource, plan, s3.BUCKET_PUBLIC_ACCESS_BLOCK, "bucket", "the bucket has no public access block in this stack"
     )
 
 
 @rule(
-    BUCKET_PUBLIC_ACCESS_BLOCK,
+    s3.BUCKET_PUBLIC_ACCESS_BLOCK,
     severity="mandatory",
     frameworks=("FSBP S3.8", "CIS 3.1.4", "GDPR 32"),
     anchors=("CKV_AWS_53", "CKV_AWS_54", "CKV_AWS_55", "CKV_AWS_56"),
@@ -63,8 +52,8 @@ def public_access_block_complete(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    BUCKET_POLICY,
-    BUCKET,
+    s3.BUCKET_POLICY,
+    s3.BUCKET,
     severity="mandatory",
     frameworks=("FSBP S3.2", "FSBP S3.3", "CIS 2.21", "GDPR 32"),
     anchors=("CKV_AWS_70",),
@@ -86,7 +75,7 @@ def _denies_plain_http(statement: Statement) -> bool:
 
 
 @rule(
-    BUCKET,
+    s3.BUCKET,
     severity="mandatory",
     frameworks=("FSBP S3.5", "CIS 3.1.1", "GDPR 32"),
     anchors=("CKV_AWS_379",),
@@ -94,7 +83,7 @@ def _denies_plain_http(statement: Statement) -> bool:
     fix='add a BucketPolicy statement: Deny s3:* to "*" with Bool aws:SecureTransport "false"',
 )
 def bucket_denies_plain_http(resource: ResourceView, plan: LinkedPlan) -> Verdict:
-    companions = plan.companions(resource, BUCKET_POLICY, "bucket")
+    companions = plan.companions(resource, s3.BUCKET_POLICY, "bucket")
     inline = [resource] if Block.of(resource).given("policy") else []
 
     def denies(view: ResourceView) -> Verdict:
@@ -114,9 +103,9 @@ def bucket_denies_plain_http(resource: ResourceView, plan: LinkedPlan) -> Verdic
 
 
 @rule(
-    BUCKET_ACL,
-    BUCKET,
-    BUCKET_OBJECT,
+    s3.BUCKET_ACL,
+    s3.BUCKET,
+    s3.BUCKET_OBJECTV2,
     severity="mandatory",
     frameworks=("FSBP S3.2", "FSBP S3.3", "FSBP S3.12"),
     anchors=("CKV_AWS_20", "CKV_AWS_57", "CKV_AWS_375"),
@@ -129,7 +118,7 @@ def acl_not_public(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    BUCKET_OWNERSHIP,
+    s3.BUCKET_OWNERSHIP_CONTROLS,
     severity="mandatory",
     frameworks=("FSBP S3.12",),
     anchors=("CKV2_AWS_65",),
@@ -142,7 +131,7 @@ def ownership_is_enforced(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    BUCKET,
+    s3.BUCKET,
     severity="mandatory",
     frameworks=("FSBP S3.17", "GDPR 32"),
     anchors=("CKV_AWS_145", "CKV_AWS_19"),
@@ -150,7 +139,7 @@ def ownership_is_enforced(resource: ResourceView) -> Verdict:
     fix="declare a BucketServerSideEncryptionConfiguration with aws:kms and kmsMasterKeyId (log buckets may use AES256)",
 )
 def bucket_encrypted_with_customer_key(resource: ResourceView, plan: LinkedPlan) -> Verdict:
-    companions = plan.companions(resource, BUCKET_ENCRYPTION, "bucket")
+    companions = plan.companions(resource, s3.BUCKET_SERVER_SIDE_ENCRYPTION_CONFIGURATION, "bucket")
     rules = [row for view in companions.found for row in Block.of(view).items("rules")]
     inline = Block.of(resource)
     if inline.has("serverSideEncryptionConfiguration"):
@@ -171,7 +160,7 @@ def bucket_encrypted_with_customer_key(resource: ResourceView, plan: LinkedPlan)
 
 
 @rule(
-    BUCKET_ENCRYPTION,
+    s3.BUCKET_SERVER_SIDE_ENCRYPTION_CONFIGURATION,
     severity="advisory",
     frameworks=("FSBP S3.17",),
     why="Without a bucket key every object read is a KMS request: slower and, for training data, dearer.",
@@ -186,7 +175,7 @@ def encryption_uses_bucket_key(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    BUCKET,
+    s3.BUCKET,
     severity="mandatory",
     frameworks=("FSBP S3.14",),
     anchors=("CKV_AWS_21",),
@@ -194,7 +183,7 @@ def encryption_uses_bucket_key(resource: ResourceView) -> Verdict:
     fix="declare a BucketVersioning with status Enabled",
 )
 def bucket_versioned(resource: ResourceView, plan: LinkedPlan) -> Verdict:
-    companions = plan.companions(resource, BUCKET_VERSIONING, "bucket")
+    companions = plan.companions(resource, s3.BUCKET_VERSIONING, "bucket")
     if Block.of(resource).flag("versioning.enabled"):
         return PASS
 
@@ -208,7 +197,7 @@ def bucket_versioned(resource: ResourceView, plan: LinkedPlan) -> Verdict:
 
 
 @rule(
-    BUCKET,
+    s3.BUCKET,
     severity="advisory",
     frameworks=("FSBP S3.13", "GDPR 5(1)(e)"),
     anchors=("CKV2_AWS_61",),
@@ -218,11 +207,13 @@ def bucket_versioned(resource: ResourceView, plan: LinkedPlan) -> Verdict:
 def bucket_ages(resource: ResourceView, plan: LinkedPlan) -> Verdict:
     if Block.of(resource).has("lifecycleRules"):
         return PASS
-    return has_companion(resource, plan, BUCKET_LIFECYCLE, "bucket", "the bucket has no lifecycle configuration in this stack")
+    return has_companion(
+        resource, plan, s3.BUCKET_LIFECYCLE_CONFIGURATION, "bucket", "the bucket has no lifecycle configuration in this stack"
+    )
 
 
 @rule(
-    BUCKET_LIFECYCLE,
+    s3.BUCKET_LIFECYCLE_CONFIGURATION,
     severity="advisory",
     frameworks=("FSBP S3.10",),
     anchors=("CKV_AWS_300",),
@@ -238,7 +229,7 @@ def lifecycle_aborts_uploads(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    BUCKET,
+    s3.BUCKET,
     severity="advisory",
     frameworks=("FSBP S3.9", "GDPR 30"),
     anchors=("CKV_AWS_18",),
@@ -248,11 +239,11 @@ def lifecycle_aborts_uploads(resource: ResourceView) -> Verdict:
 def bucket_logs_access(resource: ResourceView, plan: LinkedPlan) -> Verdict:
     if _holds_logs(resource) or Block.of(resource).has("logging"):
         return PASS  # a log bucket that logs to itself never stops
-    return has_companion(resource, plan, BUCKET_LOGGING, "bucket", "the bucket's reads and writes are not logged")
+    return has_companion(resource, plan, s3.BUCKET_LOGGING, "bucket", "the bucket's reads and writes are not logged")
 
 
 @rule(
-    BUCKET,
+    s3.BUCKET,
     severity="mandatory",
     frameworks=("FSBP S3.14",),
     why="forceDestroy lets one `destroy` empty a production bucket, versions and all.",

@@ -5,18 +5,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from catalog.types import appautoscaling, cloudwatch, sagemaker
 from policies.checks import has_companion, pinned
 from policies.rule import rule
 from policies.tagging import is_production
-from policies.tokens import (
-    ENDPOINT,
-    ENDPOINT_CONFIGURATION,
-    METRIC_ALARM,
-    MODEL,
-    SCALING_POLICY,
-    SCALING_TARGET,
-    has_local_storage,
-)
+from policies.tokens import has_local_storage
 from policies.verdict import PASS, Fail, Unknown, Verdict, every, some
 from tools.plan.links import LinkedPlan
 from tools.plan.reader import Block
@@ -38,7 +31,7 @@ def _containers(model: ResourceView) -> list[Block]:
 
 
 @rule(
-    MODEL,
+    sagemaker.MODEL,
     severity="mandatory",
     frameworks=("FSBP SageMaker.5", "GDPR 32"),
     anchors=("CKV_AWS_370",),
@@ -50,7 +43,7 @@ def model_is_isolated(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    MODEL,
+    sagemaker.MODEL,
     severity="mandatory",
     anchors=("prowler sagemaker_models_vpc_settings_configured",),
     why="Outside our VPC a model fetches its data where no endpoint policy or flow log sees it.",
@@ -63,7 +56,7 @@ def model_in_our_network(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    MODEL,
+    sagemaker.MODEL,
     severity="mandatory",
     anchors=("CKV_K8S_14", "CKV_K8S_43"),
     why="With a moving tag, tomorrow's scale-out serves other code than today's.",
@@ -74,7 +67,7 @@ def model_image_is_pinned(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    ENDPOINT_CONFIGURATION,
+    sagemaker.ENDPOINT_CONFIGURATION,
     severity="mandatory",
     frameworks=("GDPR 32",),
     anchors=("CKV_AWS_98",),
@@ -90,7 +83,7 @@ def endpoint_is_encrypted(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    ENDPOINT_CONFIGURATION,
+    sagemaker.ENDPOINT_CONFIGURATION,
     severity="mandatory",
     why="Without captured requests nobody can see drift, and nobody can retrain on what really came.",
     fix="set dataCaptureConfig with enableCapture true and initialSamplingPercentage above 0",
@@ -106,7 +99,7 @@ def endpoint_captures_data(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    ENDPOINT_CONFIGURATION,
+    sagemaker.ENDPOINT_CONFIGURATION,
     severity="mandatory",
     frameworks=("GDPR 25", "GDPR 32"),
     why="Captured requests are personal data as often as not.",
@@ -120,7 +113,7 @@ def capture_is_encrypted(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    ENDPOINT_CONFIGURATION,
+    sagemaker.ENDPOINT_CONFIGURATION,
     severity="mandatory",
     frameworks=("FSBP SageMaker.4",),
     anchors=("prowler sagemaker_endpoint_config_prod_variant_instances",),
@@ -141,7 +134,7 @@ def two_machines_in_production(resource: ResourceView, plan: LinkedPlan) -> Verd
 
 
 @rule(
-    ENDPOINT_CONFIGURATION,
+    sagemaker.ENDPOINT_CONFIGURATION,
     severity="mandatory",
     why="SSM access is a shell inside the container that sees every request.",
     fix="leave enableSsmAccess false",
@@ -167,7 +160,7 @@ def _fixed_variants(endpoint: ResourceView, plan: LinkedPlan) -> list[str] | Non
 
 
 @rule(
-    ENDPOINT,
+    sagemaker.ENDPOINT,
     severity="mandatory",
     why="A fixed number of machines is too many at night and too few at noon; on GPUs both cost more than the scaling.",
     fix="declare an appautoscaling Target for endpoint/<name>/variant/<variant> and a Policy",
@@ -176,7 +169,7 @@ def endpoint_autoscales(resource: ResourceView, plan: LinkedPlan) -> Verdict:
     variants = _fixed_variants(resource, plan)
     if variants == []:
         return PASS
-    companions = plan.companions(resource, SCALING_TARGET, "resourceId", _endpoint_of)
+    companions = plan.companions(resource, appautoscaling.TARGET, "resourceId", _endpoint_of)
     if variants is None:
         found = bool(companions.found)
         return PASS if found else Unknown("resourceId") if companions.possible else Fail("nothing scales the endpoint")
@@ -190,17 +183,17 @@ def endpoint_autoscales(resource: ResourceView, plan: LinkedPlan) -> Verdict:
 
 
 @rule(
-    SCALING_TARGET,
+    appautoscaling.TARGET,
     severity="mandatory",
     why="A scaling target without a policy never scales.",
     fix="declare an appautoscaling Policy for the same resourceId",
 )
 def target_has_a_policy(resource: ResourceView, plan: LinkedPlan) -> Verdict:
-    return has_companion(resource, plan, SCALING_POLICY, "resourceId", "no policy moves this target")
+    return has_companion(resource, plan, appautoscaling.POLICY, "resourceId", "no policy moves this target")
 
 
 @rule(
-    SCALING_TARGET,
+    appautoscaling.TARGET,
     severity="mandatory",
     why="A maximum at or under the minimum cannot scale, and none at all can empty the budget.",
     fix="set maxCapacity above minCapacity",
@@ -214,14 +207,14 @@ def target_has_room(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    ENDPOINT,
+    sagemaker.ENDPOINT,
     severity="advisory",
     why="An endpoint that answers errors for an hour should wake somebody in the first minutes.",
     fix="declare a MetricAlarm in AWS/SageMaker with the EndpointName dimension",
 )
 def endpoint_has_alarms(resource: ResourceView, plan: LinkedPlan) -> Verdict:
     name = Block.of(resource).text("name", unknown="")
-    watched = [Block.of(alarm).text("dimensions.EndpointName", unknown=None) for alarm in plan.of(METRIC_ALARM)]
+    watched = [Block.of(alarm).text("dimensions.EndpointName", unknown=None) for alarm in plan.of(cloudwatch.METRIC_ALARM)]
     if any(one in (name, resource.id, resource.name) for one in watched if one):
         return PASS
     # An alarm on an endpoint that is not known yet, or on some endpoint while this one's name is not known, may be the one.
@@ -230,7 +223,7 @@ def endpoint_has_alarms(resource: ResourceView, plan: LinkedPlan) -> Verdict:
 
 
 @rule(
-    ENDPOINT,
+    sagemaker.ENDPOINT,
     severity="advisory",
     why="A new model that fails should give way to the old one by itself.",
     fix="set deploymentConfig.autoRollbackConfiguration with the endpoint's alarms",
@@ -242,7 +235,7 @@ def endpoint_rolls_back(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    MODEL,
+    sagemaker.MODEL,
     severity="mandatory",
     why="A model without an execution role, or without a container, fails at the endpoint, ten minutes in.",
     fix="set executionRoleArn and primaryContainer (or containers)",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from catalog.types import scheduler
 from policies.rule import rule
-from policies.tokens import SCHEDULE
 from policies.verdict import PASS, Fail, Verdict
 from tools.plan.reader import Block
 from tools.plan.view import ResourceView
@@ -16,7 +16,7 @@ AN_HOUR: Final = 3600
 
 
 @rule(
-    SCHEDULE,
+    scheduler.SCHEDULE,
     severity="advisory",
     why="A call that fails is tried again for a day unless told otherwise: last evening's stop would come in the working day.",
     fix=f"set target.retryPolicy.maximumEventAgeInSeconds to {AN_HOUR} or less",

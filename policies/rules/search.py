@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from catalog.types import opensearch
 from policies.checks import is_on, is_set
 from policies.rule import rule
-from policies.tokens import SEARCH_DOMAIN, SEARCH_SERVERLESS_POLICY
 from policies.verdict import PASS, Fail, Verdict, every
 from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 
 @rule(
-    SEARCH_DOMAIN,
+    opensearch.DOMAIN,
     severity="mandatory",
     frameworks=("FSBP OpenSearch.2",),
     anchors=("CKV_AWS_137",),
@@ -26,7 +26,7 @@ def domain_in_our_network(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    SEARCH_DOMAIN,
+    opensearch.DOMAIN,
     severity="mandatory",
     frameworks=("FSBP OpenSearch.1", "GDPR 32"),
     anchors=("CKV_AWS_5", "CKV_AWS_247"),
@@ -41,7 +41,7 @@ def domain_is_encrypted(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    SEARCH_DOMAIN,
+    opensearch.DOMAIN,
     severity="mandatory",
     frameworks=("FSBP OpenSearch.3", "FSBP OpenSearch.8"),
     anchors=("CKV_AWS_6", "CKV_AWS_83", "CKV_AWS_228"),
@@ -59,7 +59,7 @@ def domain_speaks_tls(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    SEARCH_DOMAIN,
+    opensearch.DOMAIN,
     severity="mandatory",
     frameworks=("FSBP OpenSearch.7",),
     anchors=("CKV2_AWS_52",),
@@ -71,7 +71,7 @@ def domain_has_access_control(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    SEARCH_SERVERLESS_POLICY,
+    opensearch.SERVERLESS_SECURITY_POLICY,
     severity="mandatory",
     why="A collection that allows public access answers the whole internet.",
     fix="set AllowFromPublic to false and SourceVPCEs to our endpoints",

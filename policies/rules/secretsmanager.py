@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from catalog.types import secretsmanager
 from policies.checks import has_companion
 from policies.documents import closed_to_everybody
 from policies.rule import rule
 from policies.tagging import is_production
-from policies.tokens import SECRET, SECRET_POLICY, SECRET_ROTATION
 from policies.verdict import PASS, Fail, Verdict
 from tools.plan.links import LinkedPlan
 from tools.plan.reader import Block
@@ -18,7 +18,7 @@ LEAST_WINDOW_DAYS: Final = 7
 
 
 @rule(
-    SECRET,
+    secretsmanager.SECRET,
     severity="mandatory",
     frameworks=("GDPR 32",),
     anchors=("CKV_AWS_149",),
@@ -31,8 +31,8 @@ def secret_is_encrypted(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    SECRET,
-    SECRET_POLICY,
+    secretsmanager.SECRET,
+    secretsmanager.SECRET_POLICY,
     severity="mandatory",
     frameworks=("CIS 2.21",),
     anchors=("prowler secretsmanager_has_restrictive_resource_policy",),
@@ -44,7 +44,7 @@ def secret_not_public(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    SECRET,
+    secretsmanager.SECRET,
     severity="advisory",
     frameworks=("FSBP SecretsManager.1", "FSBP SecretsManager.4"),
     anchors=("CKV2_AWS_57",),
@@ -52,11 +52,11 @@ def secret_not_public(resource: ResourceView) -> Verdict:
     fix="declare a SecretRotation",
 )
 def secret_rotates(resource: ResourceView, plan: LinkedPlan) -> Verdict:
-    return has_companion(resource, plan, SECRET_ROTATION, "secretId", "the secret does not rotate")
+    return has_companion(resource, plan, secretsmanager.SECRET_ROTATION, "secretId", "the secret does not rotate")
 
 
 @rule(
-    SECRET,
+    secretsmanager.SECRET,
     severity="mandatory",
     anchors=("prowler secretsmanager_secret_recovery_window",),
     why="Deleted with no window, a production secret is gone at once.",

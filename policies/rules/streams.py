@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from catalog.types import kinesis, msk
 from policies.checks import is_set
 from policies.rule import rule
-from policies.tokens import DELIVERY_STREAM, KAFKA, STREAM
 from policies.verdict import PASS, Fail, Verdict
 from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 
 @rule(
-    KAFKA,
+    msk.CLUSTER,
     severity="mandatory",
     frameworks=("FSBP MSK.4",),
     anchors=("CKV_AWS_291",),
@@ -24,7 +24,7 @@ def broker_not_public(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    KAFKA,
+    msk.CLUSTER,
     severity="mandatory",
     frameworks=("FSBP MSK.6",),
     anchors=("prowler kafka_cluster_unrestricted_access_disabled",),
@@ -40,7 +40,7 @@ def broker_asks_who(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    KAFKA,
+    msk.CLUSTER,
     severity="mandatory",
     frameworks=("FSBP MSK.1", "GDPR 32"),
     anchors=("CKV_AWS_81",),
@@ -57,7 +57,7 @@ def broker_traffic_is_encrypted(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    KAFKA,
+    msk.CLUSTER,
     severity="mandatory",
     frameworks=("GDPR 32",),
     anchors=("prowler kafka_cluster_encryption_at_rest_uses_cmk",),
@@ -69,7 +69,7 @@ def broker_is_encrypted_with_our_key(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    STREAM,
+    kinesis.STREAM,
     severity="mandatory",
     frameworks=("FSBP Kinesis.1", "GDPR 32"),
     anchors=("CKV_AWS_43", "CKV_AWS_185"),
@@ -85,7 +85,7 @@ def stream_is_encrypted(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    DELIVERY_STREAM,
+    kinesis.FIREHOSE_DELIVERY_STREAM,
     severity="mandatory",
     frameworks=("FSBP DataFirehose.1", "GDPR 32"),
     anchors=("CKV_AWS_240", "CKV_AWS_241"),

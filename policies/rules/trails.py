@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from catalog.types import cloudtrail
 from policies.checks import is_on, is_set
 from policies.rule import rule
-from policies.tokens import TRAIL
 from policies.verdict import Verdict
 from tools.plan.view import ResourceView
 
 
 @rule(
-    TRAIL,
+    cloudtrail.TRAIL,
     severity="mandatory",
     frameworks=("FSBP CloudTrail.1", "CIS 4.1", "GDPR 30"),
     anchors=("CKV_AWS_67",),
@@ -22,7 +22,7 @@ def trail_covers_every_region(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    TRAIL,
+    cloudtrail.TRAIL,
     severity="mandatory",
     frameworks=("FSBP CloudTrail.4", "CIS 4.2"),
     anchors=("CKV_AWS_36",),
@@ -34,7 +34,7 @@ def trail_is_validated(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    TRAIL,
+    cloudtrail.TRAIL,
     severity="mandatory",
     frameworks=("FSBP CloudTrail.2", "CIS 4.5"),
     anchors=("CKV_AWS_35",),
@@ -46,7 +46,7 @@ def trail_is_encrypted(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    TRAIL,
+    cloudtrail.TRAIL,
     severity="advisory",
     frameworks=("FSBP CloudTrail.5",),
     anchors=("CKV2_AWS_10",),

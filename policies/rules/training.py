@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from catalog.types import sagemaker
 from policies.checks import pinned
 from policies.rule import rule
-from policies.tokens import TRAINING_JOB, has_local_storage
+from policies.tokens import has_local_storage
 from policies.verdict import PASS, Fail, Verdict
 from tools.plan.reader import Block
 from tools.plan.view import ResourceView
@@ -19,7 +20,7 @@ def _number(job: Block, *paths: str) -> float | None:
 
 
 @rule(
-    TRAINING_JOB,
+    sagemaker.TRAINING_JOB,
     severity="mandatory",
     frameworks=("GDPR 32",),
     anchors=("prowler sagemaker_training_jobs_vpc_settings_configured",),
@@ -33,7 +34,7 @@ def job_in_our_network(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    TRAINING_JOB,
+    sagemaker.TRAINING_JOB,
     severity="mandatory",
     frameworks=("GDPR 32",),
     anchors=("prowler sagemaker_training_jobs_volume_and_output_encryption_enabled",),
@@ -48,7 +49,7 @@ def job_volume_is_encrypted(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    TRAINING_JOB,
+    sagemaker.TRAINING_JOB,
     severity="mandatory",
     frameworks=("GDPR 32",),
     anchors=("prowler sagemaker_training_jobs_volume_and_output_encryption_enabled",),
@@ -60,7 +61,7 @@ def job_output_is_encrypted(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    TRAINING_JOB,
+    sagemaker.TRAINING_JOB,
     severity="mandatory",
     anchors=("prowler sagemaker_training_jobs_intercontainer_encryption_enabled", "CKV_AWS_367"),
     why="Gradients between hosts cross AWS's network in clear unless asked otherwise.",
@@ -75,7 +76,7 @@ def job_traffic_is_encrypted(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    TRAINING_JOB,
+    sagemaker.TRAINING_JOB,
     severity="advisory",
     anchors=("prowler sagemaker_training_jobs_network_isolation_enabled",),
     why="Training code that may call out can send the data away.",
@@ -86,7 +87,7 @@ def job_is_isolated(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    TRAINING_JOB,
+    sagemaker.TRAINING_JOB,
     severity="mandatory",
     why="A job that hangs is billed until somebody looks.",
     fix=f"set stoppingCondition.maxRuntimeInSeconds, at most {LONGEST_SECONDS}",
@@ -99,7 +100,7 @@ def job_has_a_time_limit(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    TRAINING_JOB,
+    sagemaker.TRAINING_JOB,
     severity="mandatory",
     why="A spot job without checkpoints starts from nothing each time its machine is taken.",
     fix="set checkpointConfig.s3Uri",
@@ -114,7 +115,7 @@ def spot_job_keeps_checkpoints(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    TRAINING_JOB,
+    sagemaker.TRAINING_JOB,
     severity="mandatory",
     anchors=("aws CreateTrainingJob ValidationException",),
     why="SageMaker refuses a spot job that says no longest wait, or one shorter than it may run.",
@@ -132,7 +133,7 @@ def spot_job_bounds_its_wait(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    TRAINING_JOB,
+    sagemaker.TRAINING_JOB,
     severity="mandatory",
     anchors=("CKV_K8S_14", "CKV_K8S_43"),
     why="A model whose image has moved on cannot be made again.",

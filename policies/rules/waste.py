@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from catalog.types import ebs, ec2, eks, sagemaker
 from policies.rule import rule
 from policies.tagging import is_production, tag_of
-from policies.tokens import CLUSTER, INSTANCE, LAUNCH_TEMPLATE, NODE_GROUP, TRAINING_JOB, VOLUME, is_accelerated
+from policies.tokens import is_accelerated
 from policies.verdict import PASS, Fail, Verdict, every
 from tools.plan.links import LinkedPlan
 from tools.plan.reader import Block
@@ -22,17 +23,17 @@ KEPT_WARM: Final = "KeptWarmBecause"
 def _disks(resource: ResourceView) -> list[tuple[Block, str]]:
     """Each disk that a resource makes, and what precedes its properties."""
     block = Block.of(resource)
-    if resource.type == VOLUME:
+    if resource.type == ebs.VOLUME.token:
         return [(block, "type")]
-    if resource.type == INSTANCE:
+    if resource.type == ec2.INSTANCE.token:
         return [(row, "volumeType") for row in (*block.items("rootBlockDevice"), *block.items("ebsBlockDevices"))]
     return [(row, "ebs.volumeType") for row in block.items("blockDeviceMappings")]
 
 
 @rule(
-    VOLUME,
-    INSTANCE,
-    LAUNCH_TEMPLATE,
+    ebs.VOLUME,
+    ec2.INSTANCE,
+    ec2.LAUNCH_TEMPLATE,
     severity="advisory",
     anchors=("prowler ec2_ebs_volume_gp3",),
     why="gp2 costs a quarter more than gp3 and gives fewer operations a second.",
@@ -47,7 +48,7 @@ def disks_are_of_today(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    TRAINING_JOB,
+    sagemaker.TRAINING_JOB,
     severity="advisory",
     why="A job that keeps checkpoints loses minutes to an interruption, and saves up to nine tenths of its price on spot.",
     fix=f"set enableManagedSpotTraining, or say in the tag {ON_DEMAND} why not",
@@ -60,7 +61,7 @@ def gpu_training_is_spot_or_says_why(resource: ResourceView) -> Verdict:
 
 
 @rule(
-    NODE_GROUP,
+    eks.NODE_GROUP,
     severity="advisory",
     why="Outside production nobody waits at night: a GPU that is kept warm there costs as much as one that works.",
     fix=f"set scalingConfig.minSize to 0, or say in the tag {KEPT_WARM} why not",
@@ -74,7 +75,7 @@ def gpu_pool_sleeps_outside_production(resource: ResourceView, plan: LinkedPlan)
 
 
 @rule(
-    CLUSTER,
+    eks.CLUSTER,
     severity="advisory",
     frameworks=("FSBP EKS.2",),
     anchors=("CKV_AWS_339",),

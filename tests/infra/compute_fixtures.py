@@ -6,6 +6,7 @@ from typing import Any
 
 import pulumi
 
+from catalog.types.card import Card
 from infra.base.naming import Naming
 from infra.base.section import Place
 from infra.cluster.component import Cluster, ClusterArgs
@@ -104,8 +105,8 @@ def recorded_serving(**settings: Any) -> Recording:
     return record(program)
 
 
-def only(recording: Recording, type_: str) -> Any:
+def only(recording: Recording, card: Card) -> Any:
     """The one resource of a type."""
-    found = recording.of(type_)
+    found = recording.of(card)
     assert len(found) == 1, [view.name for view in found]
     return found[0]

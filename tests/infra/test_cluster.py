@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from catalog.types import cloudwatch, eks, iam, vpc
 from tests.infra.compute_fixtures import only, recorded_cluster
 from tests.support.recorder import Recording
 from tools.plan.view import ResourceView
 
-CLUSTER = "aws:eks/cluster:Cluster"
-ADDON = "aws:eks/addon:Addon"
-GROUP = "aws:eks/nodeGroup:NodeGroup"
-LOGS = "aws:cloudwatch/logGroup:LogGroup"
-ENTRY = "aws:eks/accessEntry:AccessEntry"
-ASSOCIATION = "aws:eks/accessPolicyAssociation:AccessPolicyAssociation"
-POD = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
-OIDC = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
 RULES = (
-    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
-    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+    vpc.SECURITY_GROUP_INGRESS_RULE,
+    vpc.SECURITY_GROUP_EGRESS_RULE,
 )
 
 
@@ -28,29 +21,29 @@ def stack() -> Recording:
 
 
 def addon(recording: Recording, name: str) -> ResourceView:
-    (found,) = [view for view in recording.of(ADDON) if view.get("addonName") == name]
+    (found,) = [view for view in recording.of(eks.ADDON) if view.get("addonName") == name]
     return found
 
 
 def test_the_api_server_is_private_unless_ranges_are_named(stack: Recording) -> None:
-    config = only(stack, CLUSTER).get("vpcConfig")
+    config = only(stack, eks.CLUSTER).get("vpcConfig")
     assert (config["endpointPrivateAccess"], config["endpointPublicAccess"], config.get("publicAccessCidrs")) == (
         True,
         False,
         None,
     )
-    named = only(recorded_cluster(publicAccessCidrs=["203.0.113.0/24"]), CLUSTER).get("vpcConfig")
+    named = only(recorded_cluster(publicAccessCidrs=["203.0.113.0/24"]), eks.CLUSTER).get("vpcConfig")
     assert (named["endpointPublicAccess"], named["publicAccessCidrs"]) == (True, ["203.0.113.0/24"])
 
 
 def test_secrets_are_under_our_own_key(stack: Recording) -> None:
-    encryption = only(stack, CLUSTER).get("encryptionConfig")
+    encryption = only(stack, eks.CLUSTER).get("encryptionConfig")
     assert encryption["resources"] == ["secrets"]
     assert encryption["provider"]["keyArn"].startswith("arn:aws:kms:")
 
 
 def test_all_logs_go_to_a_group_that_is_there_first_encrypted_and_retained(stack: Recording) -> None:
-    cluster, logs = only(stack, CLUSTER), only(stack, LOGS)
+    cluster, logs = only(stack, eks.CLUSTER), only(stack, cloudwatch.LOG_GROUP)
     assert len(cluster.get("enabledClusterLogTypes")) == 5
     assert logs.get("name") == "/aws/eks/slipway-dev/cluster"
     assert logs.get("retentionInDays") == 90
@@ -59,33 +52,35 @@ def test_all_logs_go_to_a_group_that_is_there_first_encrypted_and_retained(stack
 
 
 def test_entering_is_by_access_entries_alone(stack: Recording) -> None:
-    access = only(stack, CLUSTER).get("accessConfig")
+    access = only(stack, eks.CLUSTER).get("accessConfig")
     assert access == {"authenticationMode": "API", "bootstrapClusterCreatorAdminPermissions": False}
 
 
 def test_admins_come_from_the_wiring_and_from_settings_and_operators_only_look() -> None:
     more = recorded_cluster(adminPrincipalArns=["arn:aws:iam::123456789012:role/oncall"])
     policies = {
-        view.get("principalArn").rpartition("/")[2]: view.get("policyArn").rpartition("/")[2] for view in more.of(ASSOCIATION)
+        view.get("principalArn").rpartition("/")[2]: view.get("policyArn").rpartition("/")[2]
+        for view in more.of(eks.ACCESS_POLICY_ASSOCIATION)
     }
     assert policies == {
         "platform": "AmazonEKSClusterAdminPolicy",
         "oncall": "AmazonEKSClusterAdminPolicy",
         "operator": "AmazonEKSViewPolicy",
     }
-    assert len(more.of(ENTRY)) == 3
+    assert len(more.of(eks.ACCESS_ENTRY)) == 3
 
 
 def test_every_addon_is_pinned_and_none_is_eks_own_copy(stack: Recording) -> None:
-    versions = {view.get("addonName"): view.get("addonVersion") for view in stack.of(ADDON)}
+    versions = {view.get("addonName"): view.get("addonVersion") for view in stack.of(eks.ADDON)}
     assert set(versions) == {"vpc-cni", "coredns", "kube-proxy", "eks-pod-identity-agent", "aws-ebs-csi-driver"}
     assert all("-eksbuild." in version for version in versions.values())
-    assert only(stack, CLUSTER).props["bootstrapSelfManagedAddons"] is False
+    assert only(stack, eks.CLUSTER).props["bootstrapSelfManagedAddons"] is False
 
 
 def test_pods_get_roles_of_their_own(stack: Recording) -> None:
     roles = {
-        (view.get("namespace"), view.get("serviceAccount")): view.get("roleArn").rpartition("/")[2] for view in stack.of(POD)
+        (view.get("namespace"), view.get("serviceAccount")): view.get("roleArn").rpartition("/")[2]
+        for view in stack.of(eks.POD_IDENTITY_ASSOCIATION)
     }
     assert roles == {
         ("kube-system", "aws-node"): "cni",
@@ -96,20 +91,20 @@ def test_pods_get_roles_of_their_own(stack: Recording) -> None:
 
 def test_networking_is_there_before_the_first_node_and_goes_after_the_last(stack: Recording) -> None:
     before = {addon(stack, name).urn for name in ("vpc-cni", "kube-proxy", "eks-pod-identity-agent")}
-    groups = stack.of(GROUP)
+    groups = stack.of(eks.NODE_GROUP)
     assert len(groups) == 2
     for group in groups:
         assert before <= set(stack.options[group.urn]["dependencies"])
 
 
 def test_what_needs_nodes_comes_after_them_and_goes_before_them(stack: Recording) -> None:
-    (system,) = [view for view in stack.of(GROUP) if view.name.endswith("-system")]
+    (system,) = [view for view in stack.of(eks.NODE_GROUP) if view.name.endswith("-system")]
     for name in ("coredns", "aws-ebs-csi-driver"):
         assert system.urn in stack.options[addon(stack, name).urn]["dependencies"]
 
 
 def test_rules_stand_before_the_cluster_and_none_opens_a_port_to_the_world(stack: Recording) -> None:
-    cluster = only(stack, CLUSTER)
+    cluster = only(stack, eks.CLUSTER)
     rules = stack.of(*RULES)
     assert {rule.urn for rule in rules} <= set(stack.options[cluster.urn]["dependencies"])
     for rule in stack.of(RULES[0]):
@@ -119,20 +114,20 @@ def test_rules_stand_before_the_cluster_and_none_opens_a_port_to_the_world(stack
 
 def test_a_protected_cluster_is_protected_by_pulumi_and_by_eks() -> None:
     protected = recorded_cluster(protect=True)
-    cluster = only(protected, CLUSTER)
+    cluster = only(protected, eks.CLUSTER)
     assert protected.options[cluster.urn]["protect"] is True
     assert cluster.get("deletionProtection") is True
 
 
 def test_an_oidc_provider_is_made_from_the_clusters_issuer_only_where_asked_for(stack: Recording) -> None:
-    assert not stack.of(OIDC)
-    provider = only(recorded_cluster(oidcProvider=True), OIDC)
+    assert not stack.of(iam.OPEN_ID_CONNECT_PROVIDER)
+    provider = only(recorded_cluster(oidcProvider=True), iam.OPEN_ID_CONNECT_PROVIDER)
     assert provider.get("url") == "https://oidc.eks.us-east-1.amazonaws.com/id/slipway-dev"
     assert provider.get("clientIdLists") == ["sts.amazonaws.com"]
 
 
 def test_everything_has_a_parent_and_what_can_be_tagged_is(stack: Recording) -> None:
-    untagged = (ASSOCIATION,)
+    untagged = (eks.ACCESS_POLICY_ASSOCIATION.token,)
     for view in stack:
         if view.custom:
             assert "slipway:compute:" in view.parent, view.name
@@ -146,7 +141,7 @@ def test_ranges_beyond_the_vpc_reach_the_private_api_only_where_named(stack: Rec
     assert into_api(stack) == {"10.0.0.0/16"}
     named = recorded_cluster(privateAccessCidrs=["10.99.0.0/16"])
     assert into_api(named) == {"10.0.0.0/16", "10.99.0.0/16"}
-    assert only(named, CLUSTER).get("vpcConfig")["endpointPublicAccess"] is False
+    assert only(named, eks.CLUSTER).get("vpcConfig")["endpointPublicAccess"] is False
 
 
 def test_two_administrators_of_one_last_name_are_told_apart_or_refused() -> None:
@@ -159,4 +154,4 @@ def test_two_administrators_of_one_last_name_are_told_apart_or_refused() -> None
 
 
 def test_broken_nodes_are_replaced_in_every_pool(stack: Recording) -> None:
-    assert [group.get("nodeRepairConfig") for group in stack.of(GROUP)] == [{"enabled": True}] * 2
+    assert [group.get("nodeRepairConfig") for group in stack.of(eks.NODE_GROUP)] == [{"enabled": True}] * 2

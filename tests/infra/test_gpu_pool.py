@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from catalog.instances import instance_facts
+from catalog.types import ec2, eks, vpc
+from catalog.types.card import Card
 from infra.cluster.gpu_pool import efa_interfaces, gpu_plan, system_plan
 from infra.cluster.user_data import ami_type, node_user_data
 from infra.serving.settings import GpuPool, SystemPool
@@ -16,11 +18,6 @@ from tests.infra.compute_fixtures import PLACE, ZONES, only, recorded_cluster
 from tests.support.recorder import Recording
 from tools.plan.view import ResourceView
 
-GROUP = "aws:eks/nodeGroup:NodeGroup"
-TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
-PLACEMENT = "aws:ec2/placementGroup:PlacementGroup"
-INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
-EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 P5 = {"name": "train", "instanceType": "p5.48xlarge", "max": 4, "zones": ["us-east-1a"]}
 
 
@@ -28,8 +25,8 @@ def pool(**changes: Any) -> GpuPool:
     return GpuPool.model_validate(P5 | changes)
 
 
-def named(recording: Recording, type_: str, part: str) -> ResourceView:
-    (found,) = [view for view in recording.of(type_) if view.name.endswith(f"-{part}")]
+def named(recording: Recording, card: Card, part: str) -> ResourceView:
+    (found,) = [view for view in recording.of(card) if view.name.endswith(f"-{part}")]
     return found
 
 
@@ -91,18 +88,18 @@ def test_the_system_pool_is_never_empty_tainted_or_accelerated() -> None:
 
 def test_nodes_ask_for_session_tokens_and_keep_pods_from_their_credentials() -> None:
     recording = recorded_cluster(gpuPools=[P5])
-    for template in recording.of(TEMPLATE):
+    for template in recording.of(ec2.LAUNCH_TEMPLATE):
         assert template.get("metadataOptions") == {
             "httpEndpoint": "enabled",
             "httpTokens": "required",
             "httpPutResponseHopLimit": 1,
         }
     allowed = recorded_cluster(gpuPools=[P5 | {"metadataHopLimit": 2}])
-    assert named(allowed, TEMPLATE, "train").get("metadataOptions.httpPutResponseHopLimit") == 2
+    assert named(allowed, ec2.LAUNCH_TEMPLATE, "train").get("metadataOptions.httpPutResponseHopLimit") == 2
 
 
 def test_root_volumes_are_gp3_under_our_own_key() -> None:
-    for template in recorded_cluster(gpuPools=[P5 | {"diskGb": 300}]).of(TEMPLATE):
+    for template in recorded_cluster(gpuPools=[P5 | {"diskGb": 300}]).of(ec2.LAUNCH_TEMPLATE):
         disk = template.get("blockDeviceMappings.0.ebs")
         assert (disk["encrypted"], disk["volumeType"]) == ("true", "gp3")
         assert disk["kmsKeyId"].startswith("arn:aws:kms:")
@@ -110,7 +107,7 @@ def test_root_volumes_are_gp3_under_our_own_key() -> None:
 
 def test_a_gpu_group_is_labelled_tainted_bounded_and_left_to_its_autoscaler() -> None:
     recording = recorded_cluster(gpuPools=[P5 | {"min": 1, "desired": 2}])
-    group = named(recording, GROUP, "train")
+    group = named(recording, eks.NODE_GROUP, "train")
     assert group.get("scalingConfig") == {"minSize": 1, "desiredSize": 2, "maxSize": 4}
     assert group.get("taints") == [{"key": "nvidia.com/gpu", "value": "present", "effect": "NO_SCHEDULE"}]
     assert group.get("labels") == {"slipway/pool": "train", "nvidia.com/gpu.present": "true"}
@@ -120,7 +117,7 @@ def test_a_gpu_group_is_labelled_tainted_bounded_and_left_to_its_autoscaler() ->
 
 
 def test_an_efa_pool_has_interfaces_in_place_of_template_groups() -> None:
-    template = named(recorded_cluster(gpuPools=[P5 | {"efa": True}]), TEMPLATE, "train")
+    template = named(recorded_cluster(gpuPools=[P5 | {"efa": True}]), ec2.LAUNCH_TEMPLATE, "train")
     assert template.get("vpcSecurityGroupIds") is None
     interfaces = template.get("networkInterfaces")
     assert len(interfaces) == 32
@@ -129,8 +126,11 @@ def test_an_efa_pool_has_interfaces_in_place_of_template_groups() -> None:
 
 def test_efas_group_refers_to_itself_both_ways_and_exists_only_with_efa() -> None:
     with_efa = recorded_cluster(gpuPools=[P5 | {"efa": True}])
-    for type_, name in ((INGRESS, "efa-from-self"), (EGRESS, "efa-to-self")):
-        rule = named(with_efa, type_, name)
+    for card, name in (
+        (vpc.SECURITY_GROUP_INGRESS_RULE, "efa-from-self"),
+        (vpc.SECURITY_GROUP_EGRESS_RULE, "efa-to-self"),
+    ):
+        rule = named(with_efa, card, name)
         assert rule.get("ipProtocol") == "-1"
         assert rule.get("referencedSecurityGroupId") == rule.get("securityGroupId")
     assert not [view for view in recorded_cluster(gpuPools=[P5]) if "efa" in view.name]
@@ -138,14 +138,14 @@ def test_efas_group_refers_to_itself_both_ways_and_exists_only_with_efa() -> Non
 
 def test_a_placement_group_is_declared_and_used_only_where_asked_for() -> None:
     placed = recorded_cluster(gpuPools=[P5 | {"placementGroup": True}])
-    assert only(placed, PLACEMENT).get("strategy") == "cluster"
-    assert named(placed, TEMPLATE, "train").get("placement") == {"groupName": "slipway-dev-train"}
-    assert not recorded_cluster(gpuPools=[P5]).of(PLACEMENT)
+    assert only(placed, ec2.PLACEMENT_GROUP).get("strategy") == "cluster"
+    assert named(placed, ec2.LAUNCH_TEMPLATE, "train").get("placement") == {"groupName": "slipway-dev-train"}
+    assert not recorded_cluster(gpuPools=[P5]).of(ec2.PLACEMENT_GROUP)
 
 
 def test_a_capacity_block_is_a_reservation_with_its_own_market() -> None:
     block = recorded_cluster(gpuPools=[P5 | {"capacityType": "CAPACITY_BLOCK", "reservationId": "cr-0123456789abcdef0"}])
-    template, group = named(block, TEMPLATE, "train"), named(block, GROUP, "train")
+    template, group = named(block, ec2.LAUNCH_TEMPLATE, "train"), named(block, eks.NODE_GROUP, "train")
     assert template.get("instanceMarketOptions") == {"marketType": "capacity-block"}
     target = template.get("capacityReservationSpecification.capacityReservationTarget")
     assert target == {"capacityReservationId": "cr-0123456789abcdef0"}
@@ -155,7 +155,7 @@ def test_a_capacity_block_is_a_reservation_with_its_own_market() -> None:
 
 def test_a_spot_pool_may_take_the_next_type_when_one_is_gone() -> None:
     spot = {"name": "gpu", "instanceType": "g5.xlarge", "moreInstanceTypes": ["g6.xlarge"], "capacityType": "SPOT"}
-    group = named(recorded_cluster(gpuPools=[spot]), GROUP, "gpu")
+    group = named(recorded_cluster(gpuPools=[spot]), eks.NODE_GROUP, "gpu")
     assert group.get("instanceTypes") == ["g5.xlarge", "g6.xlarge"], "the first is the one that is priced"
 
 

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from catalog.types import budgets, cloudwatch, costexplorer, ecr, sns, sqs
 from infra.base.iam import Scope
 from infra.base.iam_lint import lint_document
 from infra.keys.rights import KEY_DOMAINS
@@ -31,7 +32,7 @@ def test_the_budget_tells_of_money_spent_and_of_money_that_will_be() -> None:
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_budget_counts_its_own_stack_only(stack: str) -> None:
-    (budget,) = recorded_stack(stack).of("aws:budgets/budget:Budget")
+    (budget,) = recorded_stack(stack).of(budgets.BUDGET)
     assert budget.props["costFilters"] == [{"name": "TagKeyValue", "values": [f"user:Environment${stack}"]}]
     assert len(budget.props["notifications"]) <= 10, "AWS takes ten"
 
@@ -39,8 +40,8 @@ def test_a_budget_counts_its_own_stack_only(stack: str) -> None:
 @pytest.mark.parametrize("stack", STACKS)
 def test_what_is_unlike_the_days_before_is_told_of_the_stack_alone(stack: str) -> None:
     recording = recorded_stack(stack)
-    (monitor,) = recording.of("aws:costexplorer/anomalyMonitor:AnomalyMonitor")
-    (told,) = recording.of("aws:costexplorer/anomalySubscription:AnomalySubscription")
+    (monitor,) = recording.of(costexplorer.ANOMALY_MONITOR)
+    (told,) = recording.of(costexplorer.ANOMALY_SUBSCRIPTION)
     assert json.loads(monitor.props["monitorSpecification"])["Tags"]["Values"] == [stack]
     assert (told.props["frequency"], told.props["subscribers"][0]["type"]) == ("IMMEDIATE", "SNS"), "a topic is told at once only"
     assert told.props["thresholdExpression"]["dimension"]["values"] == ["100"]
@@ -72,20 +73,20 @@ def test_only_our_own_alarms_budgets_and_monitors_may_ring(policy: dict[str, obj
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_alarm_rings_somewhere(stack: str) -> None:
     recording = recorded_stack(stack)
-    silent = [view.name for view in recording.of("aws:cloudwatch/metricAlarm:MetricAlarm") if not view.props.get("alarmActions")]
+    silent = [view.name for view in recording.of(cloudwatch.METRIC_ALARM) if not view.props.get("alarmActions")]
     assert not silent
 
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_alarm_names_are_unique(stack: str) -> None:
-    names = [view.props["name"] for view in recorded_stack(stack).of("aws:cloudwatch/metricAlarm:MetricAlarm")]
+    names = [view.props["name"] for view in recorded_stack(stack).of(cloudwatch.METRIC_ALARM)]
     assert len(names) == len(set(names)), "AWS takes the second for the first and changes it"
 
 
 def test_an_alert_that_cannot_be_delivered_is_kept() -> None:
     stack = recorded_stack("dev")
-    (subscription,) = stack.of("aws:sns/topicSubscription:TopicSubscription")
-    (queue,) = stack.of("aws:sqs/queue:Queue")
+    (subscription,) = stack.of(sns.TOPIC_SUBSCRIPTION)
+    (queue,) = stack.of(sqs.QUEUE)
     assert json.loads(subscription.props["redrivePolicy"])["deadLetterTargetArn"].endswith(queue.name)
 
 
@@ -107,6 +108,6 @@ def test_images_without_a_tag_go_and_tagged_ones_are_counted() -> None:
 
 
 def test_images_are_never_overwritten() -> None:
-    for view in recorded_stack("dev").of("aws:ecr/repository:Repository"):
+    for view in recorded_stack("dev").of(ecr.REPOSITORY):
         assert view.props["imageTagMutability"] == "IMMUTABLE"
         assert view.props["imageScanningConfiguration"] == {"scanOnPush": True}

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from catalog.types import iam
 from infra.base import iam as documents
 from infra.base.iam import Document, Scope, allow, document
 from infra.base.iam_lint import allows, lint_document
@@ -266,8 +267,8 @@ def github(stack: str, **ci: str) -> tuple[int, str]:
     config = config_of(stack)
     config["slipway:identity"] = {"ci": {"repository": "example/slipway", **ci}}
     plan = record(program, stack=stack, config=config)
-    (role,) = [view for view in plan.of("aws:iam/role:Role") if view.name == f"slipway-{stack}-ci"]
-    return len(plan.of("aws:iam/openIdConnectProvider:OpenIdConnectProvider")), str(role.get("assumeRolePolicy"))
+    (role,) = [view for view in plan.of(iam.ROLE) if view.name == f"slipway-{stack}-ci"]
+    return len(plan.of(iam.OPEN_ID_CONNECT_PROVIDER)), str(role.get("assumeRolePolicy"))
 
 
 def test_the_accounts_one_provider_of_github_is_made_here_or_taken_as_it_is_and_ci_trusts_the_same_one() -> None:

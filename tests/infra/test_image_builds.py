@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from catalog.types import cloudwatch, codebuild, iam
 from infra.base.iam_lint import allows
 from infra.program import program
 from infra.registry.image_builds import BUILDSPEC
@@ -18,7 +19,6 @@ from tests.support.stacks import ROOT
 
 CONNECTION = "arn:aws:codeconnections:us-east-1:111111111111:connection/11111111-2222-3333-4444-555555555555"
 BUILD = {"repository": "example/slipway", "connectionArn": CONNECTION}
-PROJECT = "aws:codebuild/project:Project"
 
 
 def config(**build: Any) -> dict[str, Any]:
@@ -39,13 +39,13 @@ def faults(**build: Any) -> str:
 
 
 def test_no_stack_has_it_unless_its_file_asks_for_it(recorded: Any) -> None:
-    assert recorded("local").of(PROJECT) == []
-    assert len(built().of(PROJECT)) == 1
+    assert recorded("local").of(codebuild.PROJECT) == []
+    assert len(built().of(codebuild.PROJECT)) == 1
 
 
 def test_it_runs_in_the_private_subnets_under_our_keys_and_logs_to_a_group_that_forgets() -> None:
-    (project,) = built().of(PROJECT)
-    (group,) = [view for view in built().of("aws:cloudwatch/logGroup:LogGroup") if view.name.endswith("image-builds")]
+    (project,) = built().of(codebuild.PROJECT)
+    (group,) = [view for view in built().of(cloudwatch.LOG_GROUP) if view.name.endswith("image-builds")]
     assert group.get("retentionInDays") == 30
     assert project.get("logsConfig.cloudwatchLogs.groupName") == group.get("name") == "/slipway-dev/image-builds"
     assert len(project.get("vpcConfig.subnets")) == 2
@@ -56,21 +56,20 @@ def test_it_runs_in_the_private_subnets_under_our_keys_and_logs_to_a_group_that_
 def test_mandatory_rules_hold_and_it_is_priced_tagged_and_on_the_picture() -> None:
     from localcloud.services.gathered import all_rows
     from policies.evaluate import evaluate
-    from policies.rules.tags import TAGGABLE
     from tools.cost.estimate import estimate
     from tools.report.rooms import picture
 
     assert [violation for violation in evaluate(built()).violations if violation.level == "mandatory"] == []
     bill = estimate(built(), region="us-east-1", ceiling_usd=1e9).to_json()
-    (line,) = [line for line in bill["lines"] if PROJECT in line["urn"]]
+    (line,) = [line for line in bill["lines"] if codebuild.PROJECT.token in line["urn"]]
     assert line["monthly_usd"] == pytest.approx(120 * 0.02)
-    assert PROJECT in TAGGABLE
-    assert PROJECT in all_rows()
+    assert codebuild.PROJECT.taggable
+    assert codebuild.PROJECT.token in all_rows()
     assert "Built by" in [group.heading for group in picture(built()).rooms["images"].groups]
 
 
 def test_its_role_pushes_to_the_two_repositories_and_does_nothing_else_with_them() -> None:
-    (policy,) = [view for view in built().of("aws:iam/rolePolicy:RolePolicy") if view.name.endswith("image-build")]
+    (policy,) = [view for view in built().of(iam.ROLE_POLICY) if view.name.endswith("image-build")]
     document = json.loads(policy.get("policy"))
     registry = "arn:aws:ecr:us-east-1:111111111111:repository"
     assert allows(document, "ecr:PutImage", f"{registry}/slipway-dev-training")
@@ -81,9 +80,9 @@ def test_its_role_pushes_to_the_two_repositories_and_does_nothing_else_with_them
 
 
 def test_the_boundary_lets_the_role_do_its_work_and_ci_may_start_it() -> None:
-    boundary = json.loads(built().of("aws:iam/policy:Policy")[0].get("policy"))
+    boundary = json.loads(built().of(iam.POLICY)[0].get("policy"))
     assert allows(boundary, "codeconnections:UseConnection", CONNECTION)
-    (ci,) = [view for view in built().of("aws:iam/rolePolicy:RolePolicy") if view.name.endswith("-ci")]
+    (ci,) = [view for view in built().of(iam.ROLE_POLICY) if view.name.endswith("-ci")]
     assert allows(
         json.loads(ci.get("policy")),
         "codebuild:StartBuild",
@@ -92,7 +91,7 @@ def test_the_boundary_lets_the_role_do_its_work_and_ci_may_start_it() -> None:
 
 
 def test_only_codebuild_for_this_project_takes_the_role() -> None:
-    (role,) = [view for view in built().of("aws:iam/role:Role") if view.name.endswith("image-build")]
+    (role,) = [view for view in built().of(iam.ROLE) if view.name.endswith("image-build")]
     (statement,) = json.loads(role.get("assumeRolePolicy"))["Statement"]
     assert statement["Principal"] == {"Service": "codebuild.amazonaws.com"}
     assert statement["Condition"]["ArnLike"]["aws:SourceArn"].endswith("project/slipway-dev-images")
@@ -101,19 +100,19 @@ def test_only_codebuild_for_this_project_takes_the_role() -> None:
 def test_no_iam_document_of_it_is_what_a_reviewer_would_refuse() -> None:
     from infra.base.iam_lint import MANAGED_POLICY_LIMIT, TRUST_LIMIT, lint_document
 
-    for type_, key, kind, limit in (
-        ("aws:iam/policy:Policy", "policy", "identity", MANAGED_POLICY_LIMIT),
-        ("aws:iam/rolePolicy:RolePolicy", "policy", "identity", 10240),
-        ("aws:iam/role:Role", "assumeRolePolicy", "trust", TRUST_LIMIT),
+    for card, key, kind, limit in (
+        (iam.POLICY, "policy", "identity", MANAGED_POLICY_LIMIT),
+        (iam.ROLE_POLICY, "policy", "identity", 10240),
+        (iam.ROLE, "assumeRolePolicy", "trust", TRUST_LIMIT),
     ):
-        for view in built().of(type_):
+        for view in built().of(card):
             assert lint_document(json.loads(view.get(key)), kind=kind, limit=limit) == [], view.name
 
 
 def test_what_it_runs_is_in_the_repository_and_calls_commands_that_there_are() -> None:
     spec = yaml.safe_load((ROOT / BUILDSPEC).read_text(encoding="utf-8"))
     commands = "\n".join(spec["phases"]["build"]["commands"])
-    (project,) = built().of(PROJECT)
+    (project,) = built().of(codebuild.PROJECT)
     given = {variable["name"] for variable in project.get("environment.environmentVariables")}
     assert given == {"TRAINING_REPOSITORY", "SERVING_REPOSITORY", "VARIANT"}
     assert "tools.cli images build" in commands

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from catalog.types import iam, s3, sagemaker
 from infra.base.iam import Scope
 from infra.base.naming import BUCKETS
 from infra.lake.component import dataset_digest
@@ -76,8 +77,8 @@ def test_changed_data_is_another_digest_and_a_missing_file_says_what_makes_it(tm
 
 def test_the_dataset_lies_where_the_training_job_looks() -> None:
     stack = recorded_stack("dev")
-    (job,) = stack.of("pulumi-python:dynamic/sagemaker:TrainingJob")
-    objects = stack.of("aws:s3/bucketObjectv2:BucketObjectv2")
+    (job,) = stack.of(sagemaker.TRAINING_JOB)
+    objects = stack.of(s3.BUCKET_OBJECTV2)
     folders = {f"s3://{view.props['bucket']}/{view.props['key'].rpartition('/')[0]}/" for view in objects}
     assert {view.props["key"].split("/")[0] for view in objects} == {"digits"}
     assert set(job.props["channels"].values()) == folders
@@ -85,9 +86,9 @@ def test_the_dataset_lies_where_the_training_job_looks() -> None:
 
 def test_the_capture_prefix_is_the_one_that_the_role_may_write() -> None:
     stack = recorded_stack("dev")
-    (configuration,) = stack.of("aws:sagemaker/endpointConfiguration:EndpointConfiguration")
+    (configuration,) = stack.of(sagemaker.ENDPOINT_CONFIGURATION)
     uri = configuration.props["dataCaptureConfig"]["destinationS3Uri"]
-    (policy,) = [view for view in stack.of("aws:iam/rolePolicy:RolePolicy") if view.name == "slipway-dev-serving"]
+    (policy,) = [view for view in stack.of(iam.ROLE_POLICY) if view.name == "slipway-dev-serving"]
     writes = [statement for statement in json.loads(policy.props["policy"])["Statement"] if statement["Sid"] == "WriteRaw"]
     (resource,) = writes[0]["Resource"]
     assert f"{uri}/".startswith(resource.removesuffix("*").replace("arn:aws:s3:::", "s3://"))

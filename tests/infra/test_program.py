@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from catalog.types import ec2
 from infra.program import program
 from infra.stack_file import SettingsError
 from tests.support.recorder import record
@@ -28,7 +29,7 @@ def as_the_pulumi_cli_does() -> Iterator[None]:
 @pytest.mark.usefixtures("as_the_pulumi_cli_does")
 def test_the_cli_runs_the_folder_as_a_program() -> None:
     recording = record(lambda: runpy.run_path(str(ROOT / "infra"), run_name="__main__") and None, stack="dev", config=CONFIG)
-    assert recording.of("aws:ec2/vpc:Vpc")
+    assert recording.of(ec2.VPC)
 
 
 def test_bad_configuration_stops_the_program_before_anything_is_declared() -> None:

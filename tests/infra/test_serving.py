@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from catalog.types import appautoscaling, cloudwatch, sagemaker
 from tests.infra.compute_fixtures import only, recorded_serving
 from tests.support.recorder import Recording
 
-MODEL = "aws:sagemaker/model:Model"
-CONFIGURATION = "aws:sagemaker/endpointConfiguration:EndpointConfiguration"
-ENDPOINT = "aws:sagemaker/endpoint:Endpoint"
-TARGET = "aws:appautoscaling/target:Target"
-POLICY = "aws:appautoscaling/policy:Policy"
-ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
-LOGS = "aws:cloudwatch/logGroup:LogGroup"
 AB = {"digits": {"variants": {"main": {"weight": 9}, "next": {"job": "next", "weight": 1, "min": 1, "max": 4}}}}
 
 
@@ -23,15 +17,15 @@ def stack() -> Recording:
 
 
 def test_models_and_configurations_are_named_by_the_provider_so_that_old_and_new_never_meet(stack: Recording) -> None:
-    assert "name" not in only(stack, MODEL).props
-    assert "name" not in only(stack, CONFIGURATION).props
-    assert only(stack, ENDPOINT).get("name") == "slipway-dev-digits"
-    for view in (only(stack, MODEL), only(stack, CONFIGURATION)):
+    assert "name" not in only(stack, sagemaker.MODEL).props
+    assert "name" not in only(stack, sagemaker.ENDPOINT_CONFIGURATION).props
+    assert only(stack, sagemaker.ENDPOINT).get("name") == "slipway-dev-digits"
+    for view in (only(stack, sagemaker.MODEL), only(stack, sagemaker.ENDPOINT_CONFIGURATION)):
         assert stack.options[view.urn]["deleteBeforeReplace"] is False
 
 
 def test_the_endpoint_serves_the_jobs_artifact_inside_our_vpc(stack: Recording) -> None:
-    model = only(stack, MODEL)
+    model = only(stack, sagemaker.MODEL)
     assert model.get("primaryContainer.modelDataUrl") == "s3://models/digits/a/output/model.tar.gz"
     assert model.get("vpcConfig.subnets") == ["subnet-a", "subnet-b"]
     assert model.get("enableNetworkIsolation") is True
@@ -39,24 +33,24 @@ def test_the_endpoint_serves_the_jobs_artifact_inside_our_vpc(stack: Recording) 
 
 def test_two_variants_share_traffic_by_weight_and_each_serves_its_own_job() -> None:
     stack = recorded_serving(endpoints=AB)
-    variants = only(stack, CONFIGURATION).get("productionVariants")
+    variants = only(stack, sagemaker.ENDPOINT_CONFIGURATION).get("productionVariants")
     assert {variant["variantName"]: variant["initialVariantWeight"] for variant in variants} == {"main": 9, "next": 1}
-    assert {model.get("primaryContainer.modelDataUrl").split("/")[3] for model in stack.of(MODEL)} == {"digits", "next"}
-    assert {target.get("resourceId") for target in stack.of(TARGET)} == {
+    assert {model.get("primaryContainer.modelDataUrl").split("/")[3] for model in stack.of(sagemaker.MODEL)} == {"digits", "next"}
+    assert {target.get("resourceId") for target in stack.of(appautoscaling.TARGET)} == {
         "endpoint/slipway-dev-digits/variant/main",
         "endpoint/slipway-dev-digits/variant/next",
     }
-    assert len(stack.of(POLICY)) == 2
+    assert len(stack.of(appautoscaling.POLICY)) == 2
 
 
 def test_scaling_follows_invocations_within_the_settings_bounds(stack: Recording) -> None:
-    target, policy = only(stack, TARGET), only(stack, POLICY)
+    target, policy = only(stack, appautoscaling.TARGET), only(stack, appautoscaling.POLICY)
     assert (target.get("minCapacity"), target.get("maxCapacity")) == (1, 2)
     tracking = policy.get("targetTrackingScalingPolicyConfiguration")
     assert tracking["targetValue"] == 600
     assert tracking["predefinedMetricSpecification"]["predefinedMetricType"] == "SageMakerVariantInvocationsPerInstance"
     assert (tracking["scaleInCooldown"], tracking["scaleOutCooldown"]) == (300, 60)
-    assert only(stack, ENDPOINT).urn in stack.options[target.urn]["dependencies"]
+    assert only(stack, sagemaker.ENDPOINT).urn in stack.options[target.urn]["dependencies"]
 
 
 def test_more_room_to_scale_touches_nothing_but_the_target(stack: Recording) -> None:
@@ -64,55 +58,55 @@ def test_more_room_to_scale_touches_nothing_but_the_target(stack: Recording) -> 
     before, after = ({view.urn: view for view in recording} for recording in (stack, wider))
     assert before.keys() == after.keys()
     changed = [view.type for urn, view in before.items() if view.props != after[urn].props]
-    assert changed == [TARGET], "a new configuration would roll the fleet and reset its number"
+    assert changed == [appautoscaling.TARGET.token], "a new configuration would roll the fleet and reset its number"
 
 
 def test_a_variant_can_be_taken_off_scaling_before_it_is_removed() -> None:
-    assert not recorded_serving(endpoints={"digits": {"variants": {"main": {"autoscaling": False}}}}).of(TARGET)
+    assert not recorded_serving(endpoints={"digits": {"variants": {"main": {"autoscaling": False}}}}).of(appautoscaling.TARGET)
 
 
 def test_capture_is_encrypted_and_goes_below_the_endpoints_own_folder(stack: Recording) -> None:
-    capture = only(stack, CONFIGURATION).get("dataCaptureConfig")
+    capture = only(stack, sagemaker.ENDPOINT_CONFIGURATION).get("dataCaptureConfig")
     assert capture["destinationS3Uri"] == "s3://raw/capture/digits"
     assert capture["initialSamplingPercentage"] == 20
     assert capture["kmsKeyId"]
     assert [option["captureMode"] for option in capture["captureOptions"]] == ["Input", "Output"]
     none = recorded_serving(endpoints={"digits": {"capturePercent": 0}})
-    assert only(none, CONFIGURATION).get("dataCaptureConfig") is None
+    assert only(none, sagemaker.ENDPOINT_CONFIGURATION).get("dataCaptureConfig") is None
 
 
 def test_a_deployment_is_watched_by_its_alarms_and_rolled_back(stack: Recording) -> None:
-    names = sorted(alarm.get("name") for alarm in stack.of(ALARM))
+    names = sorted(alarm.get("name") for alarm in stack.of(cloudwatch.METRIC_ALARM))
     assert names == ["slipway-dev-digits-main-5xx", "slipway-dev-digits-main-latency"]
-    deployment = only(stack, ENDPOINT).get("deploymentConfig")
+    deployment = only(stack, sagemaker.ENDPOINT).get("deploymentConfig")
     assert [alarm["alarmName"] for alarm in deployment["autoRollbackConfiguration"]["alarms"]] == names
     routing = deployment["blueGreenUpdatePolicy"]["trafficRoutingConfiguration"]
     assert routing["type"] == "ALL_AT_ONCE"
-    canary = only(recorded_serving(endpoints={"digits": {"canaryPercent": 10}}), ENDPOINT)
+    canary = only(recorded_serving(endpoints={"digits": {"canaryPercent": 10}}), sagemaker.ENDPOINT)
     routing = canary.get("deploymentConfig.blueGreenUpdatePolicy.trafficRoutingConfiguration")
     assert (routing["type"], routing["canarySize"]) == ("CANARY", {"type": "CAPACITY_PERCENT", "value": 10})
 
 
 def test_alarms_ring_somewhere_and_silence_is_no_fault(stack: Recording) -> None:
-    for alarm in stack.of(ALARM):
+    for alarm in stack.of(cloudwatch.METRIC_ALARM):
         assert alarm.get("alarmActions") == ["arn:aws:sns:us-east-1:123456789012:alerts"]
         assert alarm.get("treatMissingData") == "notBreaching"
         assert alarm.get("dimensions") == {"EndpointName": "slipway-dev-digits", "VariantName": "main"}
-    (latency,) = [alarm for alarm in stack.of(ALARM) if alarm.name.endswith("latency")]
+    (latency,) = [alarm for alarm in stack.of(cloudwatch.METRIC_ALARM) if alarm.name.endswith("latency")]
     assert (latency.get("threshold"), latency.get("extendedStatistic")) == (1_000_000, "p99"), "SageMaker counts microseconds"
 
 
 def test_its_log_group_is_there_before_it_encrypted_and_retained(stack: Recording) -> None:
-    logs = only(stack, LOGS)
+    logs = only(stack, cloudwatch.LOG_GROUP)
     assert logs.get("name") == "/aws/sagemaker/Endpoints/slipway-dev-digits"
     assert (logs.get("retentionInDays"), bool(logs.get("kmsKeyId"))) == (90, True)
-    assert logs.urn in stack.options[only(stack, ENDPOINT).urn]["dependencies"]
+    assert logs.urn in stack.options[only(stack, sagemaker.ENDPOINT).urn]["dependencies"]
 
 
 def test_one_variant_with_nvme_disks_leaves_the_volume_key_off_for_all(stack: Recording) -> None:
-    assert only(stack, CONFIGURATION).get("kmsKeyArn")
+    assert only(stack, sagemaker.ENDPOINT_CONFIGURATION).get("kmsKeyArn")
     gpu = recorded_serving(endpoints={"digits": {"variants": {"main": {}, "gpu": {"instanceType": "ml.g5.xlarge"}}}})
-    assert only(gpu, CONFIGURATION).get("kmsKeyArn") is None
+    assert only(gpu, sagemaker.ENDPOINT_CONFIGURATION).get("kmsKeyArn") is None
 
 
 def test_a_variant_of_an_unknown_job_is_refused_with_the_way_out() -> None:
@@ -124,4 +118,4 @@ def test_everything_has_a_parent_and_what_can_be_tagged_is(stack: Recording) -> 
     for view in stack:
         if view.custom:
             assert "slipway:ml:" in view.parent, view.name
-            assert view.type == POLICY or view.get("tags.Environment") == "dev", view.name
+            assert view.type == appautoscaling.POLICY.token or view.get("tags.Environment") == "dev", view.name

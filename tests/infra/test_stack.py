@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
+from catalog.types import ec2, ecr, eks, iam, kms, s3, sagemaker, secretsmanager, sns, sqs
 from infra.base.iam_lint import KEY_POLICY_LIMIT, MANAGED_POLICY_LIMIT, ROLE_INLINE_LIMIT, TRUST_LIMIT, lint_document
 from infra.base.naming import REQUIRED_TAGS
 from infra.stack_file import load_file
@@ -94,7 +95,7 @@ def test_tags_are_of_the_stack_they_are_in(stack: Recording) -> None:
 
 
 def test_every_store_of_data_says_what_kind_of_data(stack: Recording) -> None:
-    stores = stack.of("aws:s3/bucket:Bucket", "aws:secretsmanager/secret:Secret", "aws:s3/bucketObjectv2:BucketObjectv2")
+    stores = stack.of(s3.BUCKET, secretsmanager.SECRET, s3.BUCKET_OBJECTV2)
     assert [view.urn for view in stores if "DataClass" not in view.props["tags"]] == []
 
 
@@ -107,58 +108,58 @@ def test_no_tag_is_more_than_aws_takes(stack: Recording) -> None:
 
 def test_no_iam_document_allows_what_a_reviewer_would_refuse(stack: Recording) -> None:
     limits = {
-        "aws:iam/policy:Policy": ("policy", "identity", MANAGED_POLICY_LIMIT),
-        "aws:iam/rolePolicy:RolePolicy": ("policy", "identity", ROLE_INLINE_LIMIT),
-        "aws:iam/role:Role": ("assumeRolePolicy", "trust", TRUST_LIMIT),
-        "aws:kms/key:Key": ("policy", "resource", KEY_POLICY_LIMIT),
-        "aws:s3/bucketPolicy:BucketPolicy": ("policy", "resource", 20480),
-        "aws:sns/topic:Topic": ("policy", "resource", 30720),
-        "aws:sqs/queue:Queue": ("policy", "resource", 8192),
-        "aws:ec2/vpcEndpoint:VpcEndpoint": ("policy", "endpoint", 20480),
+        iam.POLICY: ("policy", "identity", MANAGED_POLICY_LIMIT),
+        iam.ROLE_POLICY: ("policy", "identity", ROLE_INLINE_LIMIT),
+        iam.ROLE: ("assumeRolePolicy", "trust", TRUST_LIMIT),
+        kms.KEY: ("policy", "resource", KEY_POLICY_LIMIT),
+        s3.BUCKET_POLICY: ("policy", "resource", 20480),
+        sns.TOPIC: ("policy", "resource", 30720),
+        sqs.QUEUE: ("policy", "resource", 8192),
+        ec2.VPC_ENDPOINT: ("policy", "endpoint", 20480),
     }
     findings = [
         f"{view.name}: {finding}"
-        for type_, (property_, kind, limit) in limits.items()
-        for view in stack.of(type_)
+        for card, (property_, kind, limit) in limits.items()
+        for view in stack.of(card)
         for finding in lint_document(json.loads(view.props[property_]), kind=kind, limit=limit)
     ]
     assert findings == []
 
 
 def test_every_bucket_is_closed_versioned_encrypted_owned_and_tidied(stack: Recording) -> None:
-    buckets = {view.props["bucket"] for view in stack.of("aws:s3/bucket:Bucket")}
-    for kind in (
-        "bucketPublicAccessBlock:BucketPublicAccessBlock",
-        "bucketVersioning:BucketVersioning",
-        "bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
-        "bucketOwnershipControls:BucketOwnershipControls",
-        "bucketPolicy:BucketPolicy",
-        "bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+    buckets = {view.props["bucket"] for view in stack.of(s3.BUCKET)}
+    for card in (
+        s3.BUCKET_PUBLIC_ACCESS_BLOCK,
+        s3.BUCKET_VERSIONING,
+        s3.BUCKET_SERVER_SIDE_ENCRYPTION_CONFIGURATION,
+        s3.BUCKET_OWNERSHIP_CONTROLS,
+        s3.BUCKET_POLICY,
+        s3.BUCKET_LIFECYCLE_CONFIGURATION,
     ):
-        assert {view.props["bucket"] for view in stack.of(f"aws:s3/{kind}")} == buckets, kind
+        assert {view.props["bucket"] for view in stack.of(card)} == buckets, card.token
 
 
 def test_every_bucket_but_the_one_for_logs_logs_who_reads_it(stack: Recording) -> None:
-    logged = {view.props["bucket"]: view.props["targetBucket"] for view in stack.of("aws:s3/bucketLogging:BucketLogging")}
-    buckets = {view.props["bucket"] for view in stack.of("aws:s3/bucket:Bucket")}
+    logged = {view.props["bucket"]: view.props["targetBucket"] for view in stack.of(s3.BUCKET_LOGGING)}
+    buckets = {view.props["bucket"] for view in stack.of(s3.BUCKET)}
     assert buckets - set(logged) == set(logged.values()), "only the target itself has no log: it would log its own logs"
 
 
 def test_protect_is_what_the_stack_file_says(stack: Recording) -> None:
     wanted = load_file(ROOT / f"Pulumi.{stack.stack}.yaml").protect
-    held = stack.of("aws:s3/bucket:Bucket", "aws:kms/key:Key", "aws:ecr/repository:Repository", "aws:eks/cluster:Cluster")
+    held = stack.of(s3.BUCKET, kms.KEY, ecr.REPOSITORY, eks.CLUSTER)
     assert {bool(stack.options[view.urn]["protect"]) for view in held} == {wanted}
 
 
 def test_every_address_is_freed_before_the_internet_gateway_goes(stack: Recording) -> None:
-    (gateway,) = stack.of("aws:ec2/internetGateway:InternetGateway")
-    for view in stack.of("aws:ec2/eip:Eip", "aws:ec2/natGateway:NatGateway"):
+    (gateway,) = stack.of(ec2.INTERNET_GATEWAY)
+    for view in stack.of(ec2.EIP, ec2.NAT_GATEWAY):
         assert gateway.urn in stack.options[view.urn]["dependencies"], f"{view.name}: destroy would fail with DependencyViolation"
 
 
 def test_what_is_put_in_private_subnets_waits_for_their_routes(stack: Recording) -> None:
-    routes = {view.urn for view in stack.of("aws:ec2/route:Route")}
-    clusters = stack.of("aws:eks/cluster:Cluster")
+    routes = {view.urn for view in stack.of(ec2.ROUTE)}
+    clusters = stack.of(eks.CLUSTER)
     assert clusters
     for view in clusters:
         assert routes <= set(stack.options[view.urn]["dependencies"]), "nodes that start before the NAT route never join"
@@ -197,7 +198,7 @@ def test_secret_values_reach_the_cloud_only_as_secrets() -> None:
     config = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text(encoding="utf-8"))["config"]
     config["slipway:secrets"]["values"] = {"hugging-face-token": "hunter2-visible"}
     recording = record(program, stack="dev", config=config)
-    (version,) = recording.of("aws:secretsmanager/secretVersion:SecretVersion")
+    (version,) = recording.of(secretsmanager.SECRET_VERSION)
     assert isinstance(version.props["secretString"], Secret)
     assert "hunter2-visible" not in repr([view.props for view in recording])
 
@@ -225,10 +226,10 @@ def test_nothing_is_in_the_default_security_group(stack: Recording) -> None:
         ]  # fmt: skip
 
     placed = stack.of(
-        "aws:ec2/launchTemplate:LaunchTemplate", "aws:eks/cluster:Cluster", "aws:sagemaker/model:Model",
-        "pulumi-python:dynamic/sagemaker:TrainingJob",
+        ec2.LAUNCH_TEMPLATE, eks.CLUSTER, sagemaker.MODEL,
+        sagemaker.TRAINING_JOB,
     )  # fmt: skip
-    placed += [view for view in stack.of("aws:ec2/vpcEndpoint:VpcEndpoint") if view.get("vpcEndpointType") == "Interface"]
+    placed += [view for view in stack.of(ec2.VPC_ENDPOINT) if view.get("vpcEndpointType") == "Interface"]
     assert len(placed) >= 5
     assert [view.name for view in placed if not all(groups(view))] == []
 

@@ -7,17 +7,13 @@ from typing import Any
 
 import pytest
 
+from catalog.types import cloudwatch, sagemaker, vpc
 from infra.serving.settings import JobSettings
 from infra.training.component import can_encrypt_volume, definition_of, hyperparameter, metric_regex
 from infra.training.decide import INPUTS, definition_hash, faults, job_name, request
 from infra.training.workloads import workload_names
 from tests.infra.compute_fixtures import only, recorded_training
 from tests.support.recorder import Recording
-
-JOB = "pulumi-python:dynamic/sagemaker:TrainingJob"
-GROUP = "aws:sagemaker/modelPackageGroup:ModelPackageGroup"
-LOGS = "aws:cloudwatch/logGroup:LogGroup"
-EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 
 
 @pytest.fixture(scope="module")
@@ -26,13 +22,13 @@ def stack() -> Recording:
 
 
 def test_what_is_declared_is_what_the_provider_takes(stack: Recording) -> None:
-    inputs = {key: value for key, value in only(stack, JOB).props.items() if not key.startswith("__")}
+    inputs = {key: value for key, value in only(stack, sagemaker.TRAINING_JOB).props.items() if not key.startswith("__")}
     assert set(inputs) <= set(INPUTS)
     assert faults(inputs) == []
 
 
 def test_the_job_reads_the_dataset_and_writes_under_our_key_in_our_subnets(stack: Recording) -> None:
-    job = only(stack, JOB)
+    job = only(stack, sagemaker.TRAINING_JOB)
     assert job.get("channels") == {"train": "s3://curated/digits/abc/train/", "test": "s3://curated/digits/abc/test/"}
     assert job.get("outputDataConfig") == {
         "s3OutputPath": "s3://models/digits",
@@ -46,12 +42,12 @@ def test_the_job_reads_the_dataset_and_writes_under_our_key_in_our_subnets(stack
 
 
 def test_the_job_waits_for_the_rules_that_let_it_reach_the_lake(stack: Recording) -> None:
-    dependencies = set(stack.options[only(stack, JOB).urn]["dependencies"])
-    assert {rule.urn for rule in stack.of(EGRESS)} <= dependencies
+    dependencies = set(stack.options[only(stack, sagemaker.TRAINING_JOB).urn]["dependencies"])
+    assert {rule.urn for rule in stack.of(vpc.SECURITY_GROUP_EGRESS_RULE)} <= dependencies
 
 
 def test_workload_and_processes_are_hyperparameters_and_all_are_text(stack: Recording) -> None:
-    assert only(stack, JOB).get("hyperParameters") == {"workload": "digits", "processes_per_host": "2"}
+    assert only(stack, sagemaker.TRAINING_JOB).get("hyperParameters") == {"workload": "digits", "processes_per_host": "2"}
     assert [hyperparameter(value) for value in (3, 0.5, True, "adam")] == ["3", "0.5", "true", "adam"]
 
 
@@ -79,19 +75,24 @@ def test_a_spot_job_says_how_long_it_may_wait() -> None:
 def test_types_with_nvme_disks_get_no_volume_key() -> None:
     assert can_encrypt_volume("ml.m5.large")
     assert not can_encrypt_volume("ml.g5.xlarge")
-    job = only(recorded_training(jobs={"digits": {"instanceType": "ml.g5.xlarge", "processesPerHost": 1}}), JOB)
+    job = only(
+        recorded_training(jobs={"digits": {"instanceType": "ml.g5.xlarge", "processesPerHost": 1}}), sagemaker.TRAINING_JOB
+    )
     assert job.get("resourceConfig.volumeKmsKeyId") is None
 
 
 def test_every_job_has_a_group_for_its_models() -> None:
     two = recorded_training(jobs={"digits": {}, "wide": {"hyperparameters": {"width": 256}}})
-    assert {view.get("modelPackageGroupName") for view in two.of(GROUP)} == {"slipway-dev-digits", "slipway-dev-wide"}
-    assert len(two.of(JOB)) == 2
+    assert {view.get("modelPackageGroupName") for view in two.of(sagemaker.MODEL_PACKAGE_GROUP)} == {
+        "slipway-dev-digits",
+        "slipway-dev-wide",
+    }
+    assert len(two.of(sagemaker.TRAINING_JOB)) == 2
 
 
 def test_the_accounts_log_group_is_ours_only_where_asked_for(stack: Recording) -> None:
-    assert not stack.of(LOGS)
-    logs = only(recorded_training(ownLogGroup=True), LOGS)
+    assert not stack.of(cloudwatch.LOG_GROUP)
+    logs = only(recorded_training(ownLogGroup=True), cloudwatch.LOG_GROUP)
     assert (logs.get("name"), logs.get("retentionInDays")) == ("/aws/sagemaker/TrainingJobs", 90)
 
 
@@ -118,8 +119,8 @@ def demand() -> tuple[Recording, dict[str, dict[str, Any]]]:
 
 def test_a_job_on_demand_is_no_resource_but_has_a_group(demand: tuple[Recording, dict[str, Any]]) -> None:
     recording, told = demand
-    assert [view.name for view in recording.of(JOB)] == ["slipway-dev-digits"]
-    groups = {view.get("modelPackageGroupName") for view in recording.of(GROUP)}
+    assert [view.name for view in recording.of(sagemaker.TRAINING_JOB)] == ["slipway-dev-digits"]
+    groups = {view.get("modelPackageGroupName") for view in recording.of(sagemaker.MODEL_PACKAGE_GROUP)}
     assert groups == {f"slipway-dev-{name}" for name in ("digits", "language", "copied", "tuned")}
     assert {name: job["group"] for name, job in told.items() if job["group"]} == {
         name: f"slipway-dev-{name}" for name in ("digits", "language", "copied", "tuned")
@@ -129,7 +130,7 @@ def test_a_job_on_demand_is_no_resource_but_has_a_group(demand: tuple[Recording,
 
 def test_what_up_runs_and_what_is_told_are_one_request(demand: tuple[Recording, dict[str, Any]]) -> None:
     recording, told = demand
-    inputs = {key: value for key, value in only(recording, JOB).props.items() if key in INPUTS}
+    inputs = {key: value for key, value in only(recording, sagemaker.TRAINING_JOB).props.items() if key in INPUTS}
     assert {"TrainingJobName": job_name(inputs), **told["digits"]["request"]} == request(inputs, job_name(inputs))
     assert told["digits"]["definition"] == definition_hash(inputs)
     assert told["digits"]["jobName"] == "slipway-dev-digits"

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catalog.types import iam, scheduler
 from infra.base.iam import Scope
 from infra.base.iam_lint import lint_document
 from infra.base.section import SettingsError
@@ -21,7 +22,6 @@ from tests.support.recorder import Recording, record
 from tests.support.stacks import config_of
 
 SCOPE = Scope(account_id="123456789012", region="us-east-1", prefix="slipway-dev", environment="dev")
-SCHEDULE = "aws:scheduler/schedule:Schedule"
 _CRON = re.compile(r"cron\((\d+) (\d+) \? \* ([A-Z,*-]+) \*\)")
 
 
@@ -81,7 +81,7 @@ def test_pools_that_may_be_empty_are_emptied_and_those_with_nodes_at_the_start_f
         {"name": "ours", "instanceType": "p5.48xlarge", "zones": ["us-east-1a"], "reservationId": "cr-0123456789abcdef0"},
     ]
     recording = declared(pools, start="06:30", days="mon-thu")
-    found = {view.name.removeprefix("slipway-dev-"): view for view in recording.of(SCHEDULE)}
+    found = {view.name.removeprefix("slipway-dev-"): view for view in recording.of(scheduler.SCHEDULE)}
     assert {name: view.get("scheduleExpression") for name, view in found.items()} == {
         "some-morning": "cron(30 6 ? * MON-THU *)",
         "some-evening": "cron(0 20 ? * * *)",
@@ -90,7 +90,7 @@ def test_pools_that_may_be_empty_are_emptied_and_those_with_nodes_at_the_start_f
     asked = json.loads(found["some-morning"].props["target"]["input"])
     assert (asked["ClusterName"], asked["ScalingConfig"]) == ("slipway-dev", {"DesiredSize": 2})
     assert {view.get("scheduleExpressionTimezone") for view in found.values()} == {"Europe/Berlin"}
-    (policy,) = [view for view in recording.of("aws:iam/rolePolicy:RolePolicy") if view.name == "slipway-dev-working-hours"]
+    (policy,) = [view for view in recording.of(iam.ROLE_POLICY) if view.name == "slipway-dev-working-hours"]
     assert [arn.split("/")[2] for arn in json.loads(policy.props["policy"])["Statement"][0]["Resource"]] == [
         "slipway-dev-some-*",
         "slipway-dev-none-*",

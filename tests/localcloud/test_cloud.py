@@ -8,14 +8,11 @@ from typing import Any
 
 import pytest
 
+from catalog.types import ec2, kms
+from catalog.types import s3 as s3_types
+from catalog.types import sagemaker as sagemaker_types
 from localcloud.cloud import Cloud
 from localcloud.kernel import backend
-
-BUCKET = "aws:s3/bucket:Bucket"
-VPC = "aws:ec2/vpc:Vpc"
-SUBNET = "aws:ec2/subnet:Subnet"
-KEY = "aws:kms/key:Key"
-GROUP = "aws:sagemaker/modelPackageGroup:ModelPackageGroup"
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +48,8 @@ def s3(cloud: Cloud) -> Any:
 
 
 def test_what_nobody_claims_is_removed_dependants_first(cloud: Cloud) -> None:
-    vpc = make(cloud, VPC, "net", cidrBlock="10.0.0.0/16")
-    subnet = make(cloud, SUBNET, "part", vpcId=vpc, cidrBlock="10.0.1.0/24")
+    vpc = make(cloud, ec2.VPC.token, "net", cidrBlock="10.0.0.0/16")
+    subnet = make(cloud, ec2.SUBNET.token, "part", vpcId=vpc, cidrBlock="10.0.1.0/24")
     run, _ = cloud.ledger.begin("local", [])
     done = cloud.end_run(run, [])
     assert [entry.id for entry in done.swept] == [subnet, vpc], "the VPC refuses while the subnet is there"
@@ -60,9 +57,9 @@ def test_what_nobody_claims_is_removed_dependants_first(cloud: Cloud) -> None:
 
 
 def test_what_could_not_be_removed_is_left_with_awss_reason_and_stays_known(cloud: Cloud) -> None:
-    bucket = make(cloud, BUCKET, "raw", bucket="held")
+    bucket = make(cloud, s3_types.BUCKET.token, "raw", bucket="held")
     s3(cloud).put_object(Bucket=bucket, Key="k", Body=b"x")
-    gone = make(cloud, BUCKET, "empty", bucket="free-to-go")
+    gone = make(cloud, s3_types.BUCKET.token, "empty", bucket="free-to-go")
     run, _ = cloud.ledger.begin("local", [])
     done = cloud.end_run(run, [])
     assert [entry.id for entry in done.swept] == [gone]
@@ -73,15 +70,15 @@ def test_what_could_not_be_removed_is_left_with_awss_reason_and_stays_known(clou
 
 
 def test_a_run_that_failed_removes_nothing(cloud: Cloud) -> None:
-    make(cloud, VPC, "net", cidrBlock="10.0.0.0/16")
+    make(cloud, ec2.VPC.token, "net", cidrBlock="10.0.0.0/16")
     run, _ = cloud.ledger.begin("local", [])
     assert cloud.end_run(run, None).swept == ()
 
 
 def test_a_rehearsal_that_is_freed_can_be_deleted_whole(cloud: Cloud) -> None:
-    bucket = make(cloud, BUCKET, "raw", bucket="with-data")
+    bucket = make(cloud, s3_types.BUCKET.token, "raw", bucket="with-data")
     s3(cloud).put_object(Bucket=bucket, Key="k", Body=b"x")
-    group = make(cloud, GROUP, "models", modelPackageGroupName="models")
+    group = make(cloud, sagemaker_types.MODEL_PACKAGE_GROUP.token, "models", modelPackageGroupName="models")
     sagemaker = cloud.engine.clients("sagemaker", "us-east-1")
     image = {"Image": "i", "ModelDataUrl": "s3://b/m.tar.gz"}
     forms = {"SupportedContentTypes": ["application/json"], "SupportedResponseMIMETypes": ["application/json"]}
@@ -94,15 +91,15 @@ def test_a_rehearsal_that_is_freed_can_be_deleted_whole(cloud: Cloud) -> None:
 
 
 def test_what_was_deleted_by_hand_does_not_stand_in_the_way_of_freeing(cloud: Cloud) -> None:
-    bucket = make(cloud, BUCKET, "raw", bucket="deleted-by-hand")
+    bucket = make(cloud, s3_types.BUCKET.token, "raw", bucket="deleted-by-hand")
     s3(cloud).delete_bucket(Bucket=bucket)
     assert cloud.free("local") == []
 
 
 def test_what_is_left_of_a_stack_is_counted_and_what_is_only_a_record_is_not(cloud: Cloud) -> None:
     tags = {"Environment": "local", "ManagedBy": "pulumi"}
-    make(cloud, KEY, "key", tags=tags)
-    vpc = make(cloud, VPC, "net", cidrBlock="10.0.0.0/16")
+    make(cloud, kms.KEY.token, "key", tags=tags)
+    vpc = make(cloud, ec2.VPC.token, "net", cidrBlock="10.0.0.0/16")
     assert ("ec2", vpc) in cloud.orphans("local")
     assert {service for service, _ in cloud.orphans("local")} == {"ec2", "kms"}
     assert cloud.orphans("dev") == []
@@ -113,7 +110,7 @@ def test_what_is_left_of_a_stack_is_counted_and_what_is_only_a_record_is_not(clo
 
 
 def test_a_reset_is_a_new_epoch_with_nothing_in_it(cloud: Cloud) -> None:
-    make(cloud, VPC, "net", cidrBlock="10.0.0.0/16")
+    make(cloud, ec2.VPC.token, "net", cidrBlock="10.0.0.0/16")
     before = cloud.epoch
     assert cloud.status()["resources"] == {"local": 1}
     cloud.reset()

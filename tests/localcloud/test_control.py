@@ -8,13 +8,13 @@ from typing import Any, get_type_hints
 import pytest
 from werkzeug.test import Client
 
+from catalog.types import s3
 from localcloud import calls
 from localcloud.cloud import Cloud
 from localcloud.control import PREFIX, TOKEN_HEADER, Control
 
 TOKEN = "the-token"
-BUCKET = "aws:s3/bucket:Bucket"
-URN = f"urn:pulumi:local::slipway::{BUCKET}::raw"
+URN = f"urn:pulumi:local::slipway::{s3.BUCKET.token}::raw"
 
 
 class Daemon:
@@ -72,9 +72,9 @@ def test_the_status_has_every_key_that_is_promised(daemon: Daemon) -> None:
 
 def test_a_run_that_leaves_something_says_why_it_could_not_be_removed(daemon: Daemon) -> None:
     cloud = daemon.control.cloud
-    identifier, outputs = cloud.engine.create(BUCKET, {"bucket": "left-behind"})
+    identifier, outputs = cloud.engine.create(s3.BUCKET.token, {"bucket": "left-behind"})
     cloud.engine.clients("s3", "us-east-1").put_object(Bucket=identifier, Key="k", Body=b"x")
-    cloud.ledger.keep(URN, BUCKET, identifier, outputs)
+    cloud.ledger.keep(URN, s3.BUCKET.token, identifier, outputs)
     _, begun = daemon.ask("begin", {"stack": "local", "known": [{"urn": "urn:pulumi:local::slipway::a:b:C::lost", "id": "1"}]})
     assert begun["missing"] == ["urn:pulumi:local::slipway::a:b:C::lost"]
     _, ended = daemon.ask("end", {"run": begun["run"], "ok": True, "known": []})

@@ -4,7 +4,27 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from policies import tokens as t
+from catalog.types import (
+    autoscaling,
+    budgets,
+    cloudwatch,
+    codebuild,
+    costexplorer,
+    ebs,
+    ec2,
+    ecr,
+    eks,
+    engine,
+    iam,
+    kms,
+    kubernetes,
+    s3,
+    scheduler,
+    secretsmanager,
+    sns,
+    sqs,
+    vpc,
+)
 from tests.policies.parts import (
     ACCOUNT,
     DATA,
@@ -24,11 +44,11 @@ from tests.policies.parts import (
 
 # name -> (type, properties)
 PLATFORM: Final[dict[str, tuple[str, dict[str, Any]]]] = {
-    "stack": (t.STACK, {}),
+    "stack": (engine.STACK.token, {}),
     # --- buckets
-    "data": (t.BUCKET, {"bucket": "data", "forceDestroy": False, "tags": DATA}),
+    "data": (s3.BUCKET.token, {"bucket": "data", "forceDestroy": False, "tags": DATA}),
     "data-block": (
-        t.BUCKET_PUBLIC_ACCESS_BLOCK,
+        s3.BUCKET_PUBLIC_ACCESS_BLOCK.token,
         {
             "bucket": id_of("data"),
             "blockPublicAcls": True,
@@ -37,11 +57,14 @@ PLATFORM: Final[dict[str, tuple[str, dict[str, Any]]]] = {
             "restrictPublicBuckets": True,
         },
     ),
-    "data-policy": (t.BUCKET_POLICY, {"bucket": id_of("data"), "policy": document(DENY_HTTP)}),
-    "data-ownership": (t.BUCKET_OWNERSHIP, {"bucket": id_of("data"), "rule": {"objectOwnership": "BucketOwnerEnforced"}}),
-    "data-acl": (t.BUCKET_ACL, {"bucket": id_of("data"), "acl": "private"}),
+    "data-policy": (s3.BUCKET_POLICY.token, {"bucket": id_of("data"), "policy": document(DENY_HTTP)}),
+    "data-ownership": (
+        s3.BUCKET_OWNERSHIP_CONTROLS.token,
+        {"bucket": id_of("data"), "rule": {"objectOwnership": "BucketOwnerEnforced"}},
+    ),
+    "data-acl": (s3.BUCKET_ACL.token, {"bucket": id_of("data"), "acl": "private"}),
     "data-encryption": (
-        t.BUCKET_ENCRYPTION,
+        s3.BUCKET_SERVER_SIDE_ENCRYPTION_CONFIGURATION.token,
         {
             "bucket": id_of("data"),
             "rules": [
@@ -53,21 +76,21 @@ PLATFORM: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         },
     ),
     "data-versioning": (
-        t.BUCKET_VERSIONING,
+        s3.BUCKET_VERSIONING.token,
         {"bucket": id_of("data"), "versioningConfiguration": {"status": "Enabled"}},
     ),
     "data-lifecycle": (
-        t.BUCKET_LIFECYCLE,
+        s3.BUCKET_LIFECYCLE_CONFIGURATION.token,
         {
             "bucket": id_of("data"),
             "rules": [{"id": "all", "status": "Enabled", "abortIncompleteMultipartUpload": {"daysAfterInitiation": 7}}],
         },
     ),
-    "data-logging": (t.BUCKET_LOGGING, {"bucket": id_of("data"), "targetBucket": "logs", "targetPrefix": "data/"}),
-    "data-card": (t.BUCKET_OBJECT, {"bucket": id_of("data"), "key": "card.md", "acl": "private"}),
+    "data-logging": (s3.BUCKET_LOGGING.token, {"bucket": id_of("data"), "targetBucket": "logs", "targetPrefix": "data/"}),
+    "data-card": (s3.BUCKET_OBJECTV2.token, {"bucket": id_of("data"), "key": "card.md", "acl": "private"}),
     # --- identity
     "role": (
-        t.ROLE,
+        iam.ROLE.token,
         {
             "assumeRolePolicy": trust({"Service": "sagemaker.amazonaws.com"}, FROM_HERE),
             "permissionsBoundary": f"arn:aws:iam::{ACCOUNT}:policy/boundary",
@@ -77,7 +100,7 @@ PLATFORM: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         },
     ),
     "pod-role": (
-        t.ROLE,
+        iam.ROLE.token,
         {
             "assumeRolePolicy": trust(
                 {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{ISSUER}"},
@@ -94,7 +117,7 @@ PLATFORM: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         },
     ),
     "policy": (
-        t.POLICY,
+        iam.POLICY.token,
         {
             "policy": document(
                 READ,
@@ -103,11 +126,11 @@ PLATFORM: Final[dict[str, tuple[str, dict[str, Any]]]] = {
             "tags": TAGS,
         },
     ),
-    "role-policy": (t.ROLE_POLICY, {"role": "role", "policy": document(READ)}),
-    "attachment": (t.ROLE_POLICY_ATTACHMENT, {"role": "role", "policyArn": f"arn:aws:iam::{ACCOUNT}:policy/policy"}),
+    "role-policy": (iam.ROLE_POLICY.token, {"role": "role", "policy": document(READ)}),
+    "attachment": (iam.ROLE_POLICY_ATTACHMENT.token, {"role": "role", "policyArn": f"arn:aws:iam::{ACCOUNT}:policy/policy"}),
     # --- keys
     "key": (
-        t.KEY,
+        kms.KEY.token,
         {
             "enableKeyRotation": True,
             "deletionWindowInDays": 30,
@@ -119,11 +142,11 @@ PLATFORM: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         },
     ),
     # --- network
-    "vpc": (t.VPC, {"cidrBlock": "10.0.0.0/16", "tags": TAGS}),
-    "vpc-flow-log": (t.FLOW_LOG, {"vpcId": id_of("vpc"), "trafficType": "ALL", "tags": TAGS}),
-    "vpc-default-group": (t.DEFAULT_SECURITY_GROUP, {"vpcId": id_of("vpc"), "tags": TAGS}),
+    "vpc": (ec2.VPC.token, {"cidrBlock": "10.0.0.0/16", "tags": TAGS}),
+    "vpc-flow-log": (ec2.FLOW_LOG.token, {"vpcId": id_of("vpc"), "trafficType": "ALL", "tags": TAGS}),
+    "vpc-default-group": (ec2.DEFAULT_SECURITY_GROUP.token, {"vpcId": id_of("vpc"), "tags": TAGS}),
     "vpc-s3": (
-        t.VPC_ENDPOINT,
+        ec2.VPC_ENDPOINT.token,
         {
             "vpcId": id_of("vpc"),
             "vpcEndpointType": "Gateway",
@@ -133,7 +156,7 @@ PLATFORM: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         },
     ),
     "vpc-logs": (
-        t.VPC_ENDPOINT,
+        ec2.VPC_ENDPOINT.token,
         {
             "vpcId": id_of("vpc"),
             "vpcEndpointType": "Interface",
@@ -142,13 +165,16 @@ PLATFORM: Final[dict[str, tuple[str, dict[str, Any]]]] = {
             "tags": TAGS,
         },
     ),
-    "private-a": (t.SUBNET, {"vpcId": id_of("vpc"), "cidrBlock": "10.0.0.0/20", "mapPublicIpOnLaunch": False, "tags": TAGS}),
+    "private-a": (
+        ec2.SUBNET.token,
+        {"vpcId": id_of("vpc"), "cidrBlock": "10.0.0.0/20", "mapPublicIpOnLaunch": False, "tags": TAGS},
+    ),
     "private-route": (
-        t.ROUTE,
+        ec2.ROUTE.token,
         {"routeTableId": "rtb-1", "destinationCidrBlock": "0.0.0.0/0", "natGatewayId": "nat-1"},
     ),
     "group": (
-        t.SECURITY_GROUP,
+        ec2.SECURITY_GROUP.token,
         {
             "description": "Model servers",
             "vpcId": id_of("vpc"),
@@ -157,9 +183,9 @@ PLATFORM: Final[dict[str, tuple[str, dict[str, Any]]]] = {
             "tags": TAGS,
         },
     ),
-    "efa": (t.SECURITY_GROUP, {"description": "EFA", "vpcId": id_of("vpc"), "tags": TAGS}),
+    "efa": (ec2.SECURITY_GROUP.token, {"description": "EFA", "vpcId": id_of("vpc"), "tags": TAGS}),
     "efa-in": (
-        t.INGRESS_RULE,
+        vpc.SECURITY_GROUP_INGRESS_RULE.token,
         {
             "description": "EFA in",
             "securityGroupId": id_of("efa"),
@@ -168,7 +194,7 @@ PLATFORM: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         },
     ),
     "efa-out": (
-        t.EGRESS_RULE,
+        vpc.SECURITY_GROUP_EGRESS_RULE.token,
         {
             "description": "EFA out",
             "securityGroupId": id_of("efa"),
@@ -177,7 +203,7 @@ PLATFORM: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         },
     ),
     "old-rule": (
-        t.SECURITY_GROUP_RULE,
+        ec2.SECURITY_GROUP_RULE.token,
         {
             "type": "ingress",
             "description": "HTTPS from the office",
@@ -190,7 +216,7 @@ PLATFORM: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     ),
     # --- machines
     "template": (
-        t.LAUNCH_TEMPLATE,
+        ec2.LAUNCH_TEMPLATE.token,
         {
             "instanceType": "p5.48xlarge",
             "metadataOptions": {"httpEndpoint": "enabled", "httpTokens": "required", "httpPutResponseHopLimit": 1},
@@ -203,10 +229,13 @@ PLATFORM: Final[dict[str, tuple[str, dict[str, Any]]]] = {
             "tags": TAGS,
         },
     ),
-    "volume": (t.VOLUME, {"availabilityZone": "us-east-1a", "size": 100, "encrypted": True, "kmsKeyId": KEY_ARN, "tags": TAGS}),
+    "volume": (
+        ebs.VOLUME.token,
+        {"availabilityZone": "us-east-1a", "size": 100, "encrypted": True, "kmsKeyId": KEY_ARN, "tags": TAGS},
+    ),
     # --- Kubernetes
     "cluster": (
-        t.CLUSTER,
+        eks.CLUSTER.token,
         {
             "roleArn": ROLE_ARN,
             "vpcConfig": {"endpointPublicAccess": False, "endpointPrivateAccess": True, "subnetIds": ["s-1", "s-2"]},
@@ -219,7 +248,7 @@ PLATFORM: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         },
     ),
     "gpu": (
-        t.NODE_GROUP,
+        eks.NODE_GROUP.token,
         {
             "clusterName": id_of("cluster"),
             "nodeRoleArn": ROLE_ARN,
@@ -234,7 +263,7 @@ PLATFORM: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         },
     ),
     "access": (
-        t.ACCESS_POLICY_ASSOCIATION,
+        eks.ACCESS_POLICY_ASSOCIATION.token,
         {
             "clusterName": id_of("cluster"),
             "policyArn": "arn:aws:eks::aws:cluster-access-policy/AmazonEKSEditPolicy",
@@ -243,7 +272,7 @@ PLATFORM: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         },
     ),
     "karpenter": (
-        t.KARPENTER_NODE_POOL,
+        kubernetes.NODE_POOL.token,
         {
             "spec": {
                 "limits": {"nvidia.com/gpu": 32},
@@ -256,10 +285,10 @@ PLATFORM: Final[dict[str, tuple[str, dict[str, Any]]]] = {
             }
         },
     ),
-    "asg": (t.AUTOSCALING_GROUP, {"minSize": 0, "maxSize": 4}),
+    "asg": (autoscaling.GROUP.token, {"minSize": 0, "maxSize": 4}),
     # --- images, logs, messages, secrets, money
     "repository": (
-        t.REPOSITORY,
+        ecr.REPOSITORY.token,
         {
             "name": "repository",
             "imageTagMutability": "IMMUTABLE",
@@ -270,16 +299,16 @@ PLATFORM: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         },
     ),
     "repository-policy": (
-        t.REPOSITORY_POLICY,
+        ecr.REPOSITORY_POLICY.token,
         {
             "repository": "repository",
             "policy": document({"Effect": "Allow", "Principal": {"AWS": ROLE_ARN}, "Action": "ecr:BatchGetImage"}),
         },
     ),
-    "repository-lifecycle": (t.REPOSITORY_LIFECYCLE, {"repository": "repository", "policy": '{"rules": []}'}),
-    "log-group": (t.LOG_GROUP, {"name": "/slipway", "retentionInDays": 365, "kmsKeyId": KEY_ARN, "tags": TAGS}),
+    "repository-lifecycle": (ecr.LIFECYCLE_POLICY.token, {"repository": "repository", "policy": '{"rules": []}'}),
+    "log-group": (cloudwatch.LOG_GROUP.token, {"name": "/slipway", "retentionInDays": 365, "kmsKeyId": KEY_ARN, "tags": TAGS}),
     "alarm": (
-        t.METRIC_ALARM,
+        cloudwatch.METRIC_ALARM.token,
         {
             "comparisonOperator": "GreaterThanThreshold",
             "evaluationPeriods": 1,
@@ -291,19 +320,22 @@ PLATFORM: Final[dict[str, tuple[str, dict[str, Any]]]] = {
             "tags": TAGS,
         },
     ),
-    "topic": (t.TOPIC, {"kmsMasterKeyId": KEY_ARN, "tags": TAGS}),
-    "topic-policy": (t.TOPIC_POLICY, {"arn": id_of("topic"), "policy": document(OWN_ACCOUNT)}),
-    "subscription": (t.SUBSCRIPTION, {"topic": id_of("topic"), "protocol": "https", "endpoint": "https://alerts.example.com"}),
-    "queue": (t.QUEUE, {"kmsMasterKeyId": KEY_ARN, "redrivePolicy": '{"deadLetterTargetArn": "arn"}', "tags": TAGS}),
+    "topic": (sns.TOPIC.token, {"kmsMasterKeyId": KEY_ARN, "tags": TAGS}),
+    "topic-policy": (sns.TOPIC_POLICY.token, {"arn": id_of("topic"), "policy": document(OWN_ACCOUNT)}),
+    "subscription": (
+        sns.TOPIC_SUBSCRIPTION.token,
+        {"topic": id_of("topic"), "protocol": "https", "endpoint": "https://alerts.example.com"},
+    ),
+    "queue": (sqs.QUEUE.token, {"kmsMasterKeyId": KEY_ARN, "redrivePolicy": '{"deadLetterTargetArn": "arn"}', "tags": TAGS}),
     "queue-policy": (
-        t.QUEUE_POLICY,
+        sqs.QUEUE_POLICY.token,
         {
             "queueUrl": id_of("queue"),
             "policy": document({"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Condition": FROM_HERE}),
         },
     ),
     "builds": (
-        t.BUILD_PROJECT,
+        codebuild.PROJECT.token,
         {
             "encryptionKey": KEY_ARN,
             "environment": {"computeType": "BUILD_GENERAL1_LARGE", "privilegedMode": True},
@@ -312,11 +344,14 @@ PLATFORM: Final[dict[str, tuple[str, dict[str, Any]]]] = {
             "tags": {**TAGS, "Privileged": "builds images"},
         },
     ),
-    "secret": (t.SECRET, {"kmsKeyId": KEY_ARN, "recoveryWindowInDays": 30, "tags": DATA}),
-    "secret-rotation": (t.SECRET_ROTATION, {"secretId": id_of("secret"), "rotationLambdaArn": "arn:aws:lambda:..."}),
-    "secret-policy": (t.SECRET_POLICY, {"secretArn": id_of("secret"), "policy": document(OWN_ACCOUNT)}),
+    "secret": (secretsmanager.SECRET.token, {"kmsKeyId": KEY_ARN, "recoveryWindowInDays": 30, "tags": DATA}),
+    "secret-rotation": (
+        secretsmanager.SECRET_ROTATION.token,
+        {"secretId": id_of("secret"), "rotationLambdaArn": "arn:aws:lambda:..."},
+    ),
+    "secret-policy": (secretsmanager.SECRET_POLICY.token, {"secretArn": id_of("secret"), "policy": document(OWN_ACCOUNT)}),
     "evening": (
-        t.SCHEDULE,
+        scheduler.SCHEDULE.token,
         {
             "scheduleExpression": "cron(0 20 ? * * *)",
             "flexibleTimeWindow": {"mode": "OFF"},
@@ -327,9 +362,12 @@ PLATFORM: Final[dict[str, tuple[str, dict[str, Any]]]] = {
             },
         },
     ),
-    "anomalies": (t.ANOMALY_MONITOR, {"monitorType": "DIMENSIONAL", "monitorDimension": "SERVICE", "tags": TAGS}),
+    "anomalies": (
+        costexplorer.ANOMALY_MONITOR.token,
+        {"monitorType": "DIMENSIONAL", "monitorDimension": "SERVICE", "tags": TAGS},
+    ),
     "anomalies-told": (
-        t.ANOMALY_SUBSCRIPTION,
+        costexplorer.ANOMALY_SUBSCRIPTION.token,
         {
             "frequency": "IMMEDIATE",
             "monitorArnLists": [f"arn:aws:ce::{ACCOUNT}:anomalymonitor/1"],
@@ -338,7 +376,7 @@ PLATFORM: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         },
     ),
     "budget": (
-        t.BUDGET,
+        budgets.BUDGET.token,
         {
             "budgetType": "COST",
             "timeUnit": "MONTHLY",

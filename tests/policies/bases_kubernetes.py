@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from policies import tokens as t
+from catalog.types import kubernetes
 from tests.policies.parts import IMAGE
 
 
@@ -44,12 +44,12 @@ def in_training() -> dict[str, Any]:
 
 KUBERNETES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     # --- Kubernetes objects
-    "pod": (t.K8S_POD, {**in_training(), "spec": pod()}),
-    "deployment": (t.K8S_DEPLOYMENT, {**in_training(), "spec": {"replicas": 2, "template": {"spec": pod()}}}),
-    "stateful": (t.K8S_STATEFUL_SET, {**in_training(), "spec": {"replicas": 2, "template": {"spec": pod()}}}),
-    "daemons": (t.K8S_DAEMON_SET, {"metadata": {"namespace": "tools"}, "spec": {"template": {"spec": pod()}}}),
+    "pod": (kubernetes.POD.token, {**in_training(), "spec": pod()}),
+    "deployment": (kubernetes.DEPLOYMENT.token, {**in_training(), "spec": {"replicas": 2, "template": {"spec": pod()}}}),
+    "stateful": (kubernetes.STATEFUL_SET.token, {**in_training(), "spec": {"replicas": 2, "template": {"spec": pod()}}}),
+    "daemons": (kubernetes.DAEMON_SET.token, {"metadata": {"namespace": "tools"}, "spec": {"template": {"spec": pod()}}}),
     "kubernetes-job": (
-        t.K8S_JOB,
+        kubernetes.JOB.token,
         {
             **in_training(),
             "spec": {
@@ -60,9 +60,9 @@ KUBERNETES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
             },
         },
     ),
-    "nightly": (t.K8S_CRON_JOB, {**in_training(), "spec": {"jobTemplate": {"spec": {"template": {"spec": pod()}}}}}),
+    "nightly": (kubernetes.CRON_JOB.token, {**in_training(), "spec": {"jobTemplate": {"spec": {"template": {"spec": pod()}}}}}),
     "device-plugin": (
-        t.K8S_DAEMON_SET,
+        kubernetes.DAEMON_SET.token,
         {
             "metadata": {"namespace": "kube-system"},
             "spec": {
@@ -86,20 +86,23 @@ KUBERNETES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         },
     ),
     "service": (
-        t.K8S_SERVICE,
+        kubernetes.SERVICE.token,
         {
             "metadata": {"annotations": {"service.beta.kubernetes.io/aws-load-balancer-scheme": "internal"}},
             "spec": {"type": "LoadBalancer", "ports": [{"port": 443}]},
         },
     ),
-    "namespaced-role": (t.K8S_ROLE, {"rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]}]}),
+    "namespaced-role": (kubernetes.ROLE.token, {"rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]}]}),
     "training": (
-        t.K8S_NAMESPACE,
+        kubernetes.NAMESPACE.token,
         {"metadata": {"name": "training", "labels": {"pod-security.kubernetes.io/enforce": "restricted"}}},
     ),
-    "training-network": (t.K8S_NETWORK_POLICY, {**in_training(), "spec": {"podSelector": {}, "policyTypes": ["Ingress"]}}),
-    "training-quota": (t.K8S_QUOTA, {**in_training(), "spec": {"hard": {"requests.nvidia.com/gpu": "16"}}}),
-    "budget-of-pods": (t.K8S_DISRUPTION_BUDGET, {**in_training(), "spec": {"maxUnavailable": 1}}),
-    "binding": (t.K8S_CLUSTER_ROLE_BINDING, {"roleRef": {"kind": "ClusterRole", "name": "view"}}),
-    "cluster-role": (t.K8S_CLUSTER_ROLE, {"rules": [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["get"]}]}),
+    "training-network": (
+        kubernetes.NETWORK_POLICY.token,
+        {**in_training(), "spec": {"podSelector": {}, "policyTypes": ["Ingress"]}},
+    ),
+    "training-quota": (kubernetes.RESOURCE_QUOTA.token, {**in_training(), "spec": {"hard": {"requests.nvidia.com/gpu": "16"}}}),
+    "budget-of-pods": (kubernetes.POD_DISRUPTION_BUDGET.token, {**in_training(), "spec": {"maxUnavailable": 1}}),
+    "binding": (kubernetes.CLUSTER_ROLE_BINDING.token, {"roleRef": {"kind": "ClusterRole", "name": "view"}}),
+    "cluster-role": (kubernetes.CLUSTER_ROLE.token, {"rules": [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["get"]}]}),
 }

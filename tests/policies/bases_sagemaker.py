@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from policies import tokens as t
+from catalog.types import appautoscaling, sagemaker
 from tests.policies.parts import IMAGE, KEY_ARN, ROLE_ARN, TAGS, id_of
 
 SAGEMAKER: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "model": (
-        t.MODEL,
+        sagemaker.MODEL.token,
         {
             "executionRoleArn": ROLE_ARN,
             "enableNetworkIsolation": True,
@@ -18,9 +18,9 @@ SAGEMAKER: Final[dict[str, tuple[str, dict[str, Any]]]] = {
             "tags": TAGS,
         },
     ),
-    "approved": (t.MODEL_PACKAGE, {"modelApprovalStatus": "Approved", "modelPackageGroupName": "digits"}),
+    "approved": (sagemaker.MODEL_PACKAGE.token, {"modelApprovalStatus": "Approved", "modelPackageGroupName": "digits"}),
     "registered": (
-        t.MODEL,
+        sagemaker.MODEL.token,
         {
             "executionRoleArn": ROLE_ARN,
             "enableNetworkIsolation": True,
@@ -30,7 +30,7 @@ SAGEMAKER: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         },
     ),
     "configuration": (
-        t.ENDPOINT_CONFIGURATION,
+        sagemaker.ENDPOINT_CONFIGURATION.token,
         {
             "name": "digits-1",
             "kmsKeyArn": KEY_ARN,
@@ -48,7 +48,7 @@ SAGEMAKER: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         },
     ),
     "endpoint": (
-        t.ENDPOINT,
+        sagemaker.ENDPOINT.token,
         {
             "name": "digits",
             "endpointConfigName": "digits-1",
@@ -57,7 +57,7 @@ SAGEMAKER: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         },
     ),
     "endpoint-target": (
-        t.SCALING_TARGET,
+        appautoscaling.TARGET.token,
         {
             "resourceId": "endpoint/digits/variant/a",
             "serviceNamespace": "sagemaker",
@@ -68,7 +68,7 @@ SAGEMAKER: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         },
     ),
     "endpoint-scaling": (
-        t.SCALING_POLICY,
+        appautoscaling.POLICY.token,
         {
             "resourceId": "endpoint/digits/variant/a",
             "serviceNamespace": "sagemaker",
@@ -77,7 +77,7 @@ SAGEMAKER: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         },
     ),
     "job": (
-        t.TRAINING_JOB,
+        sagemaker.TRAINING_JOB.token,
         {
             "namePrefix": "slipway-prod-digits",
             "roleArn": ROLE_ARN,

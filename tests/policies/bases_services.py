@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from policies import tokens as t
+from catalog.types import cloudtrail, dynamodb, efs, elasticache, fsx, kinesis, lambda_, lb, msk, mwaa, opensearch, rds, sagemaker
 from tests.policies.parts import DATA, KEY_ARN, ROLE_ARN, TAGS, id_of
 
 
@@ -27,7 +27,7 @@ def pipeline(**changes: Any) -> str:
 SERVICES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     # --- notebooks, features, monitors
     "notebook": (
-        t.NOTEBOOK,
+        sagemaker.NOTEBOOK_INSTANCE.token,
         {
             "roleArn": ROLE_ARN,
             "instanceType": "ml.t3.medium",
@@ -42,7 +42,7 @@ SERVICES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         },
     ),
     "studio": (
-        t.STUDIO_DOMAIN,
+        sagemaker.DOMAIN.token,
         {
             "domainName": "studio",
             "authMode": "SSO",
@@ -61,7 +61,7 @@ SERVICES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         },
     ),
     "features": (
-        t.FEATURE_GROUP,
+        sagemaker.FEATURE_GROUP.token,
         {
             "featureGroupName": "people",
             "recordIdentifierFeatureName": "id",
@@ -71,7 +71,7 @@ SERVICES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         },
     ),
     "monitor": (
-        t.DATA_QUALITY_JOB,
+        sagemaker.DATA_QUALITY_JOB_DEFINITION.token,
         {
             "roleArn": ROLE_ARN,
             "dataQualityJobOutputConfig": {"kmsKeyId": KEY_ARN},
@@ -84,10 +84,13 @@ SERVICES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
             "tags": TAGS,
         },
     ),
-    "pipeline": (t.PIPELINE, {"pipelineName": "retrain", "pipelineDefinition": pipeline(), "roleArn": ROLE_ARN, "tags": TAGS}),
+    "pipeline": (
+        sagemaker.PIPELINE.token,
+        {"pipelineName": "retrain", "pipelineDefinition": pipeline(), "roleArn": ROLE_ARN, "tags": TAGS},
+    ),
     # --- databases, streams, search, caches, files
     "database": (
-        t.DB_INSTANCE,
+        rds.INSTANCE.token,
         {
             "engine": "postgres",
             "instanceClass": "db.m7g.large",
@@ -104,7 +107,7 @@ SERVICES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         },
     ),
     "database-replica": (
-        t.DB_INSTANCE,
+        rds.INSTANCE.token,
         {
             "replicateSourceDb": id_of("database"),
             "instanceClass": "db.m7g.large",
@@ -116,7 +119,7 @@ SERVICES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         },
     ),
     "aurora": (
-        t.DB_CLUSTER,
+        rds.CLUSTER.token,
         {
             "engine": "aurora-postgresql",
             "storageEncrypted": True,
@@ -129,9 +132,9 @@ SERVICES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
             "tags": DATA,
         },
     ),
-    "aurora-a": (t.DB_CLUSTER_INSTANCE, {"clusterIdentifier": "aurora", "publiclyAccessible": False, "tags": TAGS}),
+    "aurora-a": (rds.CLUSTER_INSTANCE.token, {"clusterIdentifier": "aurora", "publiclyAccessible": False, "tags": TAGS}),
     "table": (
-        t.TABLE,
+        dynamodb.TABLE.token,
         {
             "billingMode": "PAY_PER_REQUEST",
             "serverSideEncryption": {"enabled": True, "kmsKeyArn": KEY_ARN},
@@ -141,7 +144,7 @@ SERVICES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         },
     ),
     "kafka": (
-        t.KAFKA,
+        msk.CLUSTER.token,
         {
             "kafkaVersion": "3.9.x",
             "brokerNodeGroupInfo": {
@@ -156,9 +159,9 @@ SERVICES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
             "tags": TAGS,
         },
     ),
-    "stream": (t.STREAM, {"encryptionType": "KMS", "kmsKeyId": KEY_ARN, "retentionPeriod": 24, "tags": DATA}),
+    "stream": (kinesis.STREAM.token, {"encryptionType": "KMS", "kmsKeyId": KEY_ARN, "retentionPeriod": 24, "tags": DATA}),
     "delivery": (
-        t.DELIVERY_STREAM,
+        kinesis.FIREHOSE_DELIVERY_STREAM.token,
         {
             "destination": "extended_s3",
             "serverSideEncryption": {"enabled": True, "keyType": "CUSTOMER_MANAGED_CMK", "keyArn": KEY_ARN},
@@ -166,7 +169,7 @@ SERVICES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         },
     ),
     "vectors": (
-        t.SEARCH_DOMAIN,
+        opensearch.DOMAIN.token,
         {
             "vpcOptions": {"subnetIds": ["s-1"], "securityGroupIds": ["sg-1"]},
             "encryptAtRest": {"enabled": True, "kmsKeyId": KEY_ARN},
@@ -177,11 +180,11 @@ SERVICES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         },
     ),
     "collection": (
-        t.SEARCH_SERVERLESS_POLICY,
+        opensearch.SERVERLESS_SECURITY_POLICY.token,
         {"type": "network", "policy": json.dumps([{"AllowFromPublic": False, "SourceVPCEs": ["vpce-1"]}])},
     ),
     "cache": (
-        t.CACHE,
+        elasticache.REPLICATION_GROUP.token,
         {
             "description": "features",
             "atRestEncryptionEnabled": True,
@@ -192,9 +195,9 @@ SERVICES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
             "tags": TAGS,
         },
     ),
-    "files": (t.FILE_SYSTEM, {"encrypted": True, "kmsKeyId": KEY_ARN, "tags": DATA}),
+    "files": (efs.FILE_SYSTEM.token, {"encrypted": True, "kmsKeyId": KEY_ARN, "tags": DATA}),
     "files-team": (
-        t.FILE_ACCESS_POINT,
+        efs.ACCESS_POINT.token,
         {
             "fileSystemId": id_of("files"),
             "rootDirectory": {"path": "/team"},
@@ -203,12 +206,12 @@ SERVICES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         },
     ),
     "lustre": (
-        t.LUSTRE,
+        fsx.LUSTRE_FILE_SYSTEM.token,
         {"deploymentType": "PERSISTENT_2", "kmsKeyId": KEY_ARN, "copyTagsToBackups": True, "tags": DATA},
     ),
     # --- functions, Airflow, trails, load balancers
     "function": (
-        t.FUNCTION,
+        lambda_.FUNCTION.token,
         {
             "runtime": "python3.13",
             "role": ROLE_ARN,
@@ -217,9 +220,9 @@ SERVICES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
             "tags": TAGS,
         },
     ),
-    "function-url": (t.FUNCTION_URL, {"functionName": id_of("function"), "authorizationType": "AWS_IAM"}),
+    "function-url": (lambda_.FUNCTION_URL.token, {"functionName": id_of("function"), "authorizationType": "AWS_IAM"}),
     "function-permission": (
-        t.FUNCTION_PERMISSION,
+        lambda_.PERMISSION.token,
         {
             "function": id_of("function"),
             "action": "lambda:InvokeFunction",
@@ -227,9 +230,9 @@ SERVICES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
             "sourceArn": "arn:aws:events:us-east-1:123456789012:rule/retrain",
         },
     ),
-    "airflow": (t.AIRFLOW, {"webserverAccessMode": "PRIVATE_ONLY", "kmsKey": KEY_ARN, "tags": TAGS}),
+    "airflow": (mwaa.ENVIRONMENT.token, {"webserverAccessMode": "PRIVATE_ONLY", "kmsKey": KEY_ARN, "tags": TAGS}),
     "trail": (
-        t.TRAIL,
+        cloudtrail.TRAIL.token,
         {
             "s3BucketName": "logs",
             "isMultiRegionTrail": True,
@@ -240,7 +243,7 @@ SERVICES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         },
     ),
     "balancer": (
-        t.BALANCER,
+        lb.LOAD_BALANCER.token,
         {
             "internal": True,
             "loadBalancerType": "application",
@@ -251,7 +254,7 @@ SERVICES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         },
     ),
     "listener": (
-        t.LISTENER,
+        lb.LISTENER.token,
         {
             "loadBalancerArn": id_of("balancer"),
             "port": 443,

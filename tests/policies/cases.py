@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from policies import tokens as t
+from catalog.types import ec2, vpc
 from tests.policies.case import ADD, REMOVE, Case
 from tests.policies.cases_iam import IAM_CASES, IAM_KEPT
 from tests.policies.cases_kubernetes import KUBERNETES_CASES, KUBERNETES_KEPT
@@ -158,7 +158,7 @@ CASES: Final = (
         "open",
         ADD,
         (
-            t.INGRESS_RULE,
+            vpc.SECURITY_GROUP_INGRESS_RULE.token,
             {"description": "x", "securityGroupId": id_of("group"), "ipProtocol": "-1", "cidrIpv4": "0.0.0.0/0", "tags": TAGS},
         ),
     ),
@@ -289,7 +289,7 @@ PAIRS: Final = (
         Case("waste-gpu-pool-sleeps-outside-production", "gpu", "scalingConfig.minSize", 1),
     ),
     (
-        ("reservation", ADD, (t.CAPACITY_RESERVATION, {"instanceType": "p5.48xlarge", "instanceCount": 4, "tags": TAGS})),
+        ("reservation", ADD, (ec2.CAPACITY_RESERVATION.token, {"instanceType": "p5.48xlarge", "instanceCount": 4, "tags": TAGS})),
         Case("compute-placement-fits-the-reservation", "template", "capacityReservationSpecification", _BORROWED),
     ),
     (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from policies import tokens as t
+from catalog.types import iam
 from tests.policies.case import ADD, Case
 from tests.policies.parts import ACCOUNT, ISSUER, ROLE_ARN, TAGS, allow, document, trust
 
@@ -75,8 +75,8 @@ IAM_CASES: Final = (
     _policy("iam-no-write-on-every-resource", allow("sagemaker:DeleteModel", "*")),
     _policy("iam-no-write-on-every-resource", allow("s3:PutObjectTagging", "arn:aws:s3:::*")),
     _policy("iam-no-write-on-every-resource", {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}),
-    Case("iam-no-users-or-keys", "person", ADD, (t.USER, {"name": "me", "tags": TAGS})),
-    Case("iam-no-users-or-keys", "person-key", ADD, (t.ACCESS_KEY, {"user": "me"})),
+    Case("iam-no-users-or-keys", "person", ADD, (iam.USER.token, {"name": "me", "tags": TAGS})),
+    Case("iam-no-users-or-keys", "person-key", ADD, (iam.ACCESS_KEY.token, {"user": "me"})),
     Case("iam-pass-role-is-confined", "policy", "policy", document(allow("iam:PassRole", ROLE_ARN))),
     Case(
         "iam-pass-role-is-confined",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from policies import tokens as t
+from catalog.types import kubernetes
 from tests.policies.case import ADD, REMOVE, Case
 
 POD: Final = "spec.containers.0"
@@ -78,5 +78,5 @@ KUBERNETES_KEPT: Final = (
     Case("", "deployment", "spec.replicas", 0),
     Case("", "pod", "spec.tolerations", [{"key": "team", "operator": "Exists"}, {"operator": "Exists"}]),
     Case("", "training", "metadata.labels", {_ENFORCE: "baseline"}),
-    Case("", "system", ADD, (t.K8S_NAMESPACE, {"metadata": {"name": "kube-system"}})),
+    Case("", "system", ADD, (kubernetes.NAMESPACE.token, {"metadata": {"name": "kube-system"}})),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from policies import tokens as t
+from catalog.types import s3
 from tests.policies.case import ADD, REMOVE, Case
 from tests.policies.parts import DATA, KEY_ARN, PERSONAL, TAGS, allow, document, id_of
 
@@ -23,7 +23,10 @@ _LIFECYCLE: Final = {
 
 
 def _lock(mode: str) -> tuple[str, dict[str, object]]:
-    return t.BUCKET_OBJECT_LOCK, {"bucket": id_of("data"), "rule": {"defaultRetention": {"mode": mode, "days": 30}}}
+    return s3.BUCKET_OBJECT_LOCK_CONFIGURATION.token, {
+        "bucket": id_of("data"),
+        "rule": {"defaultRetention": {"mode": mode, "days": 30}},
+    }
 
 
 def _kept_for(days: int) -> dict[str, str]:

@@ -128,7 +128,7 @@ def scenes_of(rule: str) -> tuple[tuple[Scene | _Seen, tuple[ResourceView, ...]]
         (_Seen(plan, sight.says), (view,)) for sight, view, plan in sights() if sight.rule == rule
     ]
     for scene in scenes():
-        views = tuple(scene.plan) if EVERY_TYPE in row.types else tuple(scene.plan.of(*row.types))
+        views = tuple(scene.plan) if EVERY_TYPE in row.cards else tuple(scene.plan.of(*row.cards))
         if not row.plan_wide and scene.changed:
             views = tuple(view for view in views if view.name == scene.changed)
         if views:

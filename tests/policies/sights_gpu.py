@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from policies import tokens as t
+from catalog.types import ec2, vpc
 from tests.policies.parts import TAGS, id_of
 from tests.policies.sight import FAILS, OPEN, PASSES, Sight
 from tools.plan.view import UNKNOWN
@@ -17,7 +17,7 @@ ZONE: Final = "gpu-efa-pool-is-in-one-zone"
 FITS: Final = "compute-placement-fits-the-reservation"
 _REQUIREMENTS: Final = "spec.template.spec.requirements"
 _NO_TAINTS: Final[dict[str, Any]] = {"taints": []}
-_PLAIN: Final = (t.LAUNCH_TEMPLATE, {"name": "plain", "instanceType": "m7g.large", "tags": TAGS})
+_PLAIN: Final = (ec2.LAUNCH_TEMPLATE.token, {"name": "plain", "instanceType": "m7g.large", "tags": TAGS})
 _TWO: Final[dict[str, Any]] = {"subnetIds": ["s-1", "s-2"]}
 _GROUPS: Final = "networkInterfaces.0.securityGroups"
 _TARGET: Final = "capacityReservationSpecification.capacityReservationTarget"
@@ -34,7 +34,7 @@ def _itself(**row: Any) -> dict[str, Any]:
 
 
 def _classic(**row: Any) -> tuple[str, dict[str, Any]]:
-    return t.SECURITY_GROUP_RULE, {"securityGroupId": id_of("efa"), "protocol": "-1", "description": "x", **row}
+    return ec2.SECURITY_GROUP_RULE.token, {"securityGroupId": id_of("efa"), "protocol": "-1", "description": "x", **row}
 
 
 GPU_SIGHTS: Final = (
@@ -95,7 +95,9 @@ GPU_SIGHTS: Final = (
         OPEN,
         {_GROUPS: ["sg-other"], "-efa": ..., "-efa-in": ..., "-efa-out": ...},
     ),
-    Sight(TALKS, "template", OPEN, {"-efa-in": ..., "+stray": (t.INGRESS_RULE, {"securityGroupId": UNKNOWN})}),
+    Sight(
+        TALKS, "template", OPEN, {"-efa-in": ..., "+stray": (vpc.SECURITY_GROUP_INGRESS_RULE.token, {"securityGroupId": UNKNOWN})}
+    ),
     Sight(TALKS, "template", FAILS, {_GROUPS: [id_of("group")]}),
     Sight(TALKS, "template", FAILS, {_GROUPS: UNKNOWN, "-efa-in": ...}),
     # --- close together, in one zone
@@ -140,8 +142,8 @@ GPU_SIGHTS: Final = (
         PASSES,
         {
             _TARGET: {"capacityReservationId": id_of("inside")},
-            "+inside": (t.CAPACITY_RESERVATION, {"placementGroupArn": "arn:aws:ec2:us-east-1:1:placement-group/close"}),
-            "+outside": (t.CAPACITY_RESERVATION, {}),
+            "+inside": (ec2.CAPACITY_RESERVATION.token, {"placementGroupArn": "arn:aws:ec2:us-east-1:1:placement-group/close"}),
+            "+outside": (ec2.CAPACITY_RESERVATION.token, {}),
         },
     ),
     Sight(
@@ -150,8 +152,8 @@ GPU_SIGHTS: Final = (
         FAILS,
         {
             _TARGET: {"capacityReservationId": id_of("outside")},
-            "+inside": (t.CAPACITY_RESERVATION, {"placementGroupArn": "arn:aws:ec2:us-east-1:1:placement-group/close"}),
-            "+outside": (t.CAPACITY_RESERVATION, {}),
+            "+inside": (ec2.CAPACITY_RESERVATION.token, {"placementGroupArn": "arn:aws:ec2:us-east-1:1:placement-group/close"}),
+            "+outside": (ec2.CAPACITY_RESERVATION.token, {}),
         },
     ),
     Sight(
@@ -160,7 +162,7 @@ GPU_SIGHTS: Final = (
         PASSES,
         {
             _TARGET: {"capacityReservationId": UNKNOWN},
-            "+inside": (t.CAPACITY_RESERVATION, {"placementGroupArn": "arn:aws:ec2:us-east-1:1:placement-group/close"}),
+            "+inside": (ec2.CAPACITY_RESERVATION.token, {"placementGroupArn": "arn:aws:ec2:us-east-1:1:placement-group/close"}),
         },
         ids=False,
     ),

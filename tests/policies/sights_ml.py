@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from policies import tokens as t
+from catalog.types import appautoscaling, ec2, macie2, s3, sagemaker
 from tests.policies.bases_services import pipeline
 from tests.policies.cases_kubernetes import POD, TEMPLATE
 from tests.policies.parts import DATA, KEY_ARN, PERSONAL, TAGS, id_of
@@ -23,17 +23,20 @@ _FORGETS: Final = "privacy-store-forgets-in-time"
 _ERASED: Final = "privacy-personal-data-can-be-erased"
 _GEOGRAPHY: Final = "residency-inference-stays-in-its-geography"
 _STAYS: Final = "residency-data-stays-in-its-regions"
-_OTHER: Final[dict[str, Any]] = {"+other": (t.BUCKET, {"tags": DATA})}
+_OTHER: Final[dict[str, Any]] = {"+other": (s3.BUCKET.token, {"tags": DATA})}
 _GPU_TAINT: Final = "kubernetes-gpu-taint-is-for-gpu-pods"
 _NO_GPU: Final = {"requests": {"cpu": "1", "memory": "1Gi"}, "limits": {"memory": "1Gi"}}
 _B: Final[dict[str, Any]] = {"configuration::productionVariants.+": _PLAIN}
 _LETTERS: Final[dict[str, Any]] = {
-    "+letters": (t.ENDPOINT_CONFIGURATION, {"name": "letters-1", "productionVariants": [{**_PLAIN, "variantName": "a"}]})
+    "+letters": (
+        sagemaker.ENDPOINT_CONFIGURATION.token,
+        {"name": "letters-1", "productionVariants": [{**_PLAIN, "variantName": "a"}]},
+    )
 }
 _STRAY_TARGET: Final[dict[str, Any]] = {
     "-endpoint-target": ...,
-    "+other": (t.ENDPOINT, {"name": "other"}),
-    "+stray": (t.SCALING_TARGET, {"resourceId": UNKNOWN}),
+    "+other": (sagemaker.ENDPOINT.token, {"name": "other"}),
+    "+stray": (appautoscaling.TARGET.token, {"resourceId": UNKNOWN}),
 }
 
 
@@ -52,7 +55,7 @@ def _forgets(days: int, **rule: Any) -> dict[str, Any]:
 
 def _lock(mode: str, bucket: Any) -> dict[str, Any]:
     rule = {"defaultRetention": {"mode": mode, "days": 30}}
-    return {"tags": PERSONAL, "+lock": (t.BUCKET_OBJECT_LOCK, {"bucket": bucket, "rule": rule})}
+    return {"tags": PERSONAL, "+lock": (s3.BUCKET_OBJECT_LOCK_CONFIGURATION.token, {"bucket": bucket, "rule": rule})}
 
 
 def _tolerating(**toleration: str) -> dict[str, Any]:
@@ -216,10 +219,15 @@ PRIVACY_SIGHTS: Final = (
             "data-lifecycle::bucket": UNKNOWN,
             **_OTHER,
             "-data-lifecycle": ...,
-            "+stray": (t.BUCKET_LIFECYCLE, {"bucket": UNKNOWN}),
+            "+stray": (s3.BUCKET_LIFECYCLE_CONFIGURATION.token, {"bucket": UNKNOWN}),
         },
     ),
-    Sight(_FORGETS, "data", PASSES, {**_forgets(9), **_OTHER, "+stray": (t.BUCKET_LIFECYCLE, {"bucket": UNKNOWN})}),
+    Sight(
+        _FORGETS,
+        "data",
+        PASSES,
+        {**_forgets(9), **_OTHER, "+stray": (s3.BUCKET_LIFECYCLE_CONFIGURATION.token, {"bucket": UNKNOWN})},
+    ),
     Sight(_FORGETS, "data", FAILS, {"tags": {**DATA, "RetentionDays": "9"}, "-data-lifecycle": ...}),
     Sight(_ERASED, "data", PASSES, _lock("GOVERNANCE", id_of("data"))),
     Sight(_ERASED, "data", OPEN, {**_lock("COMPLIANCE", UNKNOWN), **_OTHER}),
@@ -228,14 +236,18 @@ PRIVACY_SIGHTS: Final = (
         _ERASED,
         "data",
         FAILS,
-        {**_lock("COMPLIANCE", id_of("data")), **_OTHER, "+stray": (t.BUCKET_OBJECT_LOCK, {"bucket": UNKNOWN})},
+        {
+            **_lock("COMPLIANCE", id_of("data")),
+            **_OTHER,
+            "+stray": (s3.BUCKET_OBJECT_LOCK_CONFIGURATION.token, {"bucket": UNKNOWN}),
+        },
     ),
-    Sight("privacy-personal-data-is-searched-for", "data", PASSES, {"tags": PERSONAL, "+macie": (t.MACIE, {})}),
+    Sight("privacy-personal-data-is-searched-for", "data", PASSES, {"tags": PERSONAL, "+macie": (macie2.ACCOUNT.token, {})}),
     Sight(
         "privacy-personal-reads-are-logged",
         "data",
         OPEN,
-        {"tags": PERSONAL, "-data-logging": ..., **_OTHER, "+stray": (t.BUCKET_LOGGING, {"bucket": UNKNOWN})},
+        {"tags": PERSONAL, "-data-logging": ..., **_OTHER, "+stray": (s3.BUCKET_LOGGING.token, {"bucket": UNKNOWN})},
     ),
     Sight("privacy-capture-is-kept-as-confidential", "configuration", PASSES, {"data::tags": PERSONAL}),
     Sight(
@@ -323,7 +335,7 @@ KUBERNETES_SIGHTS: Final = (
         "kubernetes-serving-two-replicas-in-production",
         "deployment",
         PASSES,
-        {"spec.replicas": 1, "+x": (t.VPC, {}), "metadata.labels": {}, "tags": {"Environment": "dev"}},
+        {"spec.replicas": 1, "+x": (ec2.VPC.token, {}), "metadata.labels": {}, "tags": {"Environment": "dev"}},
     ),
     Sight("kubernetes-serving-budget-lets-nodes-go", "budget-of-pods", FAILS, {"spec.maxUnavailable": "0"}),
     Sight("kubernetes-serving-budget-lets-nodes-go", "budget-of-pods", FAILS, {"spec.maxUnavailable": "0%"}),

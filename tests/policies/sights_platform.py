@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from policies import tokens as t
+from catalog.types import ec2, s3, sqs
 from tests.policies.parts import DENY_HTTP, KEY_ARN, ROLE_ARN, TAGS, allow, document
 from tests.policies.sight import FAILS, OPEN, PASSES, Sight
 from tools.plan.view import UNKNOWN
@@ -34,7 +34,11 @@ S3_SIGHTS: Final = (
         _OWN_KEY,
         "data",
         PASSES,
-        {"data-encryption::rules.0": _BY_US, "+stray": (t.BUCKET_ENCRYPTION, {"bucket": UNKNOWN}), "+other": (t.BUCKET, {})},
+        {
+            "data-encryption::rules.0": _BY_US,
+            "+stray": (s3.BUCKET_SERVER_SIDE_ENCRYPTION_CONFIGURATION.token, {"bucket": UNKNOWN}),
+            "+other": (s3.BUCKET.token, {}),
+        },
     ),
     Sight("s3-bucket-logs-access", "data", PASSES, {**_LOGS, "bucket": "access-logs"}),
     Sight("s3-bucket-logs-access", "data", PASSES, {**_LOGS, "logging": {"targetBucket": "logs"}}),
@@ -60,8 +64,8 @@ S3_SIGHTS: Final = (
         OPEN,
         {
             "data-policy::bucket": UNKNOWN,
-            "+other": (t.BUCKET, {}),
-            "+stray": (t.BUCKET_POLICY, {"bucket": UNKNOWN, "policy": document(DENY_HTTP)}),
+            "+other": (s3.BUCKET.token, {}),
+            "+stray": (s3.BUCKET_POLICY.token, {"bucket": UNKNOWN, "policy": document(DENY_HTTP)}),
             "-data-policy": ...,
         },
     ),
@@ -69,9 +73,18 @@ S3_SIGHTS: Final = (
         _NO_HTTP,
         "data",
         FAILS,
-        {"+other": (t.BUCKET, {}), "+stray": (t.BUCKET_POLICY, {"bucket": UNKNOWN, "policy": "{}"}), "-data-policy": ...},
+        {
+            "+other": (s3.BUCKET.token, {}),
+            "+stray": (s3.BUCKET_POLICY.token, {"bucket": UNKNOWN, "policy": "{}"}),
+            "-data-policy": ...,
+        },
     ),
-    Sight(_NO_HTTP, "data", PASSES, {"+other": (t.BUCKET, {}), "+stray": (t.BUCKET_POLICY, {"bucket": UNKNOWN, "policy": "{}"})}),
+    Sight(
+        _NO_HTTP,
+        "data",
+        PASSES,
+        {"+other": (s3.BUCKET.token, {}), "+stray": (s3.BUCKET_POLICY.token, {"bucket": UNKNOWN, "policy": "{}"})},
+    ),
     # --- versions, age, life
     Sight("s3-bucket-versioned", "data", PASSES, {"-data-versioning": ..., "versioning": {"enabled": True}}),
     Sight(
@@ -80,21 +93,25 @@ S3_SIGHTS: Final = (
         FAILS,
         {
             "data-versioning::versioningConfiguration": ...,
-            "+other": (t.BUCKET, {}),
-            "+stray": (t.BUCKET_VERSIONING, {"bucket": UNKNOWN}),
+            "+other": (s3.BUCKET.token, {}),
+            "+stray": (s3.BUCKET_VERSIONING.token, {"bucket": UNKNOWN}),
         },
     ),
     Sight(
         "s3-bucket-versioned",
         "data",
         OPEN,
-        {"-data-versioning": ..., "+other": (t.BUCKET, {}), "+stray": (t.BUCKET_VERSIONING, {"bucket": UNKNOWN})},
+        {"-data-versioning": ..., "+other": (s3.BUCKET.token, {}), "+stray": (s3.BUCKET_VERSIONING.token, {"bucket": UNKNOWN})},
     ),
     Sight(
         _OWN_KEY,
         "data",
         OPEN,
-        {"-data-encryption": ..., "+other": (t.BUCKET, {}), "+stray": (t.BUCKET_ENCRYPTION, {"bucket": UNKNOWN})},
+        {
+            "-data-encryption": ...,
+            "+other": (s3.BUCKET.token, {}),
+            "+stray": (s3.BUCKET_SERVER_SIDE_ENCRYPTION_CONFIGURATION.token, {"bucket": UNKNOWN}),
+        },
     ),
     Sight("s3-bucket-ages", "data", PASSES, {"-data-lifecycle": ..., "lifecycleRules": [{"enabled": True}]}),
     Sight("s3-bucket-kept-in-production", "data", PASSES, {**DEV, "forceDestroy": True}),
@@ -112,13 +129,24 @@ KMS_SIGHTS: Final = (
 )
 MACHINE_SIGHTS: Final = (
     Sight("compute-imds-needs-a-token", "template", PASSES, {"metadataOptions": {"httpEndpoint": "disabled"}}),
-    Sight("compute-imds-needs-a-token", "machine", FAILS, {"+machine": (t.INSTANCE, {"tags": TAGS})}),
-    Sight("compute-disks-are-encrypted", "machine", PASSES, {"+machine": (t.INSTANCE, {"rootBlockDevice": {"encrypted": True}})}),
+    Sight("compute-imds-needs-a-token", "machine", FAILS, {"+machine": (ec2.INSTANCE.token, {"tags": TAGS})}),
     Sight(
-        "compute-disks-are-encrypted", "machine", PASSES, {"+machine": (t.INSTANCE, {"ebsBlockDevices": [{"encrypted": True}]})}
+        "compute-disks-are-encrypted",
+        "machine",
+        PASSES,
+        {"+machine": (ec2.INSTANCE.token, {"rootBlockDevice": {"encrypted": True}})},
     ),
     Sight(
-        "compute-disks-are-encrypted", "machine", FAILS, {"+machine": (t.INSTANCE, {"ebsBlockDevices": [{"encrypted": False}]})}
+        "compute-disks-are-encrypted",
+        "machine",
+        PASSES,
+        {"+machine": (ec2.INSTANCE.token, {"ebsBlockDevices": [{"encrypted": True}]})},
+    ),
+    Sight(
+        "compute-disks-are-encrypted",
+        "machine",
+        FAILS,
+        {"+machine": (ec2.INSTANCE.token, {"ebsBlockDevices": [{"encrypted": False}]})},
     ),
     Sight(
         "compute-disks-are-encrypted",
@@ -132,13 +160,23 @@ MACHINE_SIGHTS: Final = (
         PASSES,
         {"blockDeviceMappings.+": {"deviceName": "x", "virtualName": "ephemeral0"}},
     ),
-    Sight("waste-disks-are-of-today", "machine", FAILS, {"+machine": (t.INSTANCE, {"rootBlockDevice": {"volumeType": "gp2"}})}),
-    Sight("waste-disks-are-of-today", "machine", FAILS, {"+machine": (t.INSTANCE, {"ebsBlockDevices": [{"volumeType": "gp2"}]})}),
+    Sight(
+        "waste-disks-are-of-today",
+        "machine",
+        FAILS,
+        {"+machine": (ec2.INSTANCE.token, {"rootBlockDevice": {"volumeType": "gp2"}})},
+    ),
+    Sight(
+        "waste-disks-are-of-today",
+        "machine",
+        FAILS,
+        {"+machine": (ec2.INSTANCE.token, {"ebsBlockDevices": [{"volumeType": "gp2"}]})},
+    ),
     Sight(
         "credentials-none-in-plain-sight",
         "machine",
         FAILS,
-        {"+machine": (t.INSTANCE, {"userDataBase64": "a2V5PUFLSUFBQUFBQUFBQUFBQUFBQUFB"})},
+        {"+machine": (ec2.INSTANCE.token, {"userDataBase64": "a2V5PUFLSUFBQUFBQUFBQUFBQUFBQUFB"})},
     ),
     Sight("credentials-none-in-plain-sight", "template", FAILS, {"userData": "a2V5PUFLSUFBQUFB\nQUFBQUFBQUFBQUFB\n"}),
     # What is no base64 is read as it is, and what decodes to no text is no fault.
@@ -212,13 +250,13 @@ NETWORK_SIGHTS: Final = (
         "network-private-route-avoids-the-internet",
         "isolated",
         FAILS,
-        {"+isolated": (t.ROUTE, {"destinationCidrBlock": "0.0.0.0/0", "gatewayId": "igw-1"})},
+        {"+isolated": (ec2.ROUTE.token, {"destinationCidrBlock": "0.0.0.0/0", "gatewayId": "igw-1"})},
     ),
     Sight(
         "network-private-route-avoids-the-internet",
         "public",
         PASSES,
-        {"+public": (t.ROUTE, {"destinationCidrBlock": "0.0.0.0/0", "gatewayId": "igw-1"})},
+        {"+public": (ec2.ROUTE.token, {"destinationCidrBlock": "0.0.0.0/0", "gatewayId": "igw-1"})},
     ),
     Sight(
         "network-endpoint-answers-by-name",
@@ -260,7 +298,7 @@ OTHER_SIGHTS: Final = (
         {"policy": document(allow("*", "*", Principal={"AWS": ROLE_ARN}))},
     ),
     *(
-        Sight("messaging-queue-has-a-dead-letter-queue", name, PASSES, {f"+{name}": (t.QUEUE, props)})
+        Sight("messaging-queue-has-a-dead-letter-queue", name, PASSES, {f"+{name}": (sqs.QUEUE.token, props)})
         for name, props in (("jobs", {"redriveAllowPolicy": "{}"}), ("jobs-dead", {}), ("jobs-dlq", {}))
     ),
     Sight("budgets-budget-tells-somebody", "budget", PASSES, {"notifications": [{"subscriberSnsTopicArns": ["arn"]}]}),

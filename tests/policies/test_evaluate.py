@@ -8,19 +8,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from catalog.types import s3
 from policies.evaluate import evaluate
 from policies.rule import Rule
 from policies.rules import all_rules
-from policies.tokens import BUCKET
 from policies.verdict import Fail, Verdict
 from tests.policies.plans import WORLD, plan_of
 from tools.plan.view import ENGINE_UNKNOWN, UNKNOWN, Plan, ResourceView, Secret
 
-BARE = ResourceView(type=BUCKET, name="b", urn="urn:b")
+BARE = ResourceView(type=s3.BUCKET.token, name="b", urn="urn:b")
 
 
 def made(judge: Any, identity: str = "test-rule") -> Rule:
-    return Rule(id=identity, severity="advisory", types=(BUCKET,), why="because", fix="mend it", judge=judge)
+    return Rule(id=identity, severity="advisory", cards=(s3.BUCKET,), why="because", fix="mend it", judge=judge)
 
 
 def test_the_report_prints_as_the_policy_object_of_the_design() -> None:
@@ -31,14 +31,14 @@ def test_the_report_prints_as_the_policy_object_of_the_design() -> None:
 
 
 def test_an_unknown_is_reported_with_its_property() -> None:
-    plan = Plan([ResourceView(type=BUCKET, name="b", urn="urn:b", props={"acl": UNKNOWN})])
+    plan = Plan([ResourceView(type=s3.BUCKET.token, name="b", urn="urn:b", props={"acl": UNKNOWN})])
     unknown = evaluate(plan).to_json()["unknown"]
     assert {"rule": "s3-acl-not-public", "urn": "urn:b", "property": "acl"} in unknown
 
 
 @pytest.mark.parametrize("op", ["delete", "read", "delete-replaced"])
 def test_what_goes_away_or_is_not_ours_is_not_judged(op: str) -> None:
-    report = evaluate(Plan([ResourceView(type=BUCKET, name="b", op=op)]))
+    report = evaluate(Plan([ResourceView(type=s3.BUCKET.token, name="b", op=op)]))
     assert (report.evaluated, report.violations) == (0, ())
 
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from catalog.types import iam
 from policies.evaluate import evaluate
 from policies.iam import parse
 from policies.iam_grants import on_everything
 from policies.iam_table import LIST, PERMISSIONS, READ, WRITE, actions_of, credential_actions, escalations, nearest
-from policies.tokens import POLICY
 from tests.policies.parts import allow, document
 from tools.plan.view import Plan, ResourceView
 
@@ -102,7 +102,7 @@ def test_no_statement_however_odd_makes_a_rule_raise(
     effect: str, act: str, actions: list[str], on: str, resources: list[str], condition: dict[str, dict[str, str]]
 ) -> None:
     statement = {"Effect": effect, act: actions, on: resources, "Condition": condition}
-    report = evaluate(Plan([ResourceView(type=POLICY, name="p", props={"policy": document(statement)})]))
+    report = evaluate(Plan([ResourceView(type=iam.POLICY.token, name="p", props={"policy": document(statement)})]))
     assert not [found.message for found in report.violations if found.internal]
 
 

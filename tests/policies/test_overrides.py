@@ -17,11 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
+from catalog.types import cloudwatch, s3
 from infra.governance.settings import PoliciesSettings
 from policies.evaluate import Report, evaluate
 from policies.overrides import EXPIRED, KEY, UNUSED, Overrides
 from policies.rules import all_rules
-from policies.tokens import BUCKET, LOG_GROUP
 from tests.policies.parts import TAGS
 from tests.policies.test_pack import PACK, resource, said
 from tools.plan.view import UNKNOWN, Plan, ResourceView
@@ -32,8 +32,8 @@ OTHER = "logs-group-is-encrypted"
 
 
 def logs(name: str = "old-logs", **props: Any) -> ResourceView:
-    urn = f"urn:pulumi:dev::slipway::{LOG_GROUP}::{name}"
-    return ResourceView(type=LOG_GROUP, name=name, urn=urn, props={"kmsKeyId": "k", "tags": TAGS, **props})
+    urn = f"urn:pulumi:dev::slipway::{cloudwatch.LOG_GROUP.token}::{name}"
+    return ResourceView(type=cloudwatch.LOG_GROUP.token, name=name, urn=urn, props={"kmsKeyId": "k", "tags": TAGS, **props})
 
 
 def exception(**changes: Any) -> dict[str, Any]:
@@ -116,7 +116,7 @@ def test_an_off_that_yaml_read_as_false_is_off() -> None:
 
 def test_a_rule_that_raises_is_excepted_by_nobody() -> None:
     rule = next(rule for rule in all_rules() if rule.id == RULE)
-    broken = type(rule)(id=RULE, severity="mandatory", types=(LOG_GROUP,), why="w", fix="f", judge=lambda view: 1 / 0)
+    broken = type(rule)(id=RULE, severity="mandatory", cards=(cloudwatch.LOG_GROUP,), why="w", fix="f", judge=lambda view: 1 / 0)
     overrides = Overrides.read({"exceptions": [exception()]})
     assert evaluate(Plan([logs()]), [broken], overrides=overrides, today=TODAY).mandatory
 
@@ -147,8 +147,8 @@ def _asked_of_the_pack(policies: dict[str, Any], tmp_path: Path) -> tuple[Any, A
         port = process.stdout.readline().strip()
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
             stub = analyzer_pb2_grpc.AnalyzerStub(channel)
-            one = resource(analyzer_pb2.AnalyzeRequest, LOG_GROUP, "old-logs", {"kmsKeyId": "k", "tags": TAGS})
-            bucket = resource(analyzer_pb2.AnalyzerResource, BUCKET, "b", {"id": "b"})
+            one = resource(analyzer_pb2.AnalyzeRequest, cloudwatch.LOG_GROUP.token, "old-logs", {"kmsKeyId": "k", "tags": TAGS})
+            bucket = resource(analyzer_pb2.AnalyzerResource, s3.BUCKET.token, "b", {"id": "b"})
             first = said(stub.Analyze(one))
             return first, said(stub.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(resources=[bucket])))
     finally:

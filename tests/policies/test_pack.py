@@ -14,8 +14,8 @@ import yaml
 from google.protobuf import empty_pb2, json_format
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
+from catalog.types import cloudwatch, s3
 from policies.rules import all_rules
-from policies.tokens import BUCKET, BUCKET_PUBLIC_ACCESS_BLOCK, LOG_GROUP
 from tests.policies.parts import TAGS
 from tools.plan.view import ENGINE_UNKNOWN
 
@@ -59,7 +59,11 @@ def test_the_engine_sees_every_rule_with_its_level(analyzer: Any) -> None:
 
 
 def test_a_resource_that_breaks_a_rule_is_stopped_with_the_way_out(analyzer: Any) -> None:
-    answer = said(analyzer.Analyze(resource(analyzer_pb2.AnalyzeRequest, LOG_GROUP, "logs", {"kmsKeyId": "k", "tags": TAGS})))
+    answer = said(
+        analyzer.Analyze(
+            resource(analyzer_pb2.AnalyzeRequest, cloudwatch.LOG_GROUP.token, "logs", {"kmsKeyId": "k", "tags": TAGS})
+        )
+    )
     assert set(answer) == {"logs-group-has-retention"}
     assert answer["logs-group-has-retention"].enforcementLevel == analyzer_pb2.MANDATORY
     assert "set retentionInDays" in answer["logs-group-has-retention"].message
@@ -67,7 +71,7 @@ def test_a_resource_that_breaks_a_rule_is_stopped_with_the_way_out(analyzer: Any
 
 def test_an_unknown_is_told_and_does_not_stop(analyzer: Any) -> None:
     props = {"kmsKeyId": ENGINE_UNKNOWN, "retentionInDays": 30, "tags": TAGS}
-    answer = said(analyzer.Analyze(resource(analyzer_pb2.AnalyzeRequest, LOG_GROUP, "logs", props)))
+    answer = said(analyzer.Analyze(resource(analyzer_pb2.AnalyzeRequest, cloudwatch.LOG_GROUP.token, "logs", props)))
     assert set(answer) == {"logs-group-is-encrypted"}
     assert answer["logs-group-is-encrypted"].enforcementLevel == analyzer_pb2.ADVISORY
     assert "kmsKeyId" in answer["logs-group-is-encrypted"].message
@@ -75,8 +79,8 @@ def test_an_unknown_is_told_and_does_not_stop(analyzer: Any) -> None:
 
 def test_a_rule_on_the_whole_stack_sees_its_neighbours(analyzer: Any) -> None:
     kind = analyzer_pb2.AnalyzerResource
-    one, two = (resource(kind, BUCKET, name, {"id": name, "bucket": name}) for name in ("one", "two"))
-    block = resource(kind, BUCKET_PUBLIC_ACCESS_BLOCK, "block", {"bucket": "two"})
+    one, two = (resource(kind, s3.BUCKET.token, name, {"id": name, "bucket": name}) for name in ("one", "two"))
+    block = resource(kind, s3.BUCKET_PUBLIC_ACCESS_BLOCK.token, "block", {"bucket": "two"})
     answer = analyzer.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(resources=[one, two, block]))
     open_ = [found.urn for found in answer.diagnostics if found.policyName == "s3-bucket-public-access-blocked"]
     assert open_ == [one.urn]
@@ -85,7 +89,7 @@ def test_a_rule_on_the_whole_stack_sees_its_neighbours(analyzer: Any) -> None:
 def test_production_is_known_by_the_stacks_name(analyzer: Any) -> None:
     open_ = []
     for stack in ("dev", "prod"):
-        bucket = resource(analyzer_pb2.AnalyzerResource, BUCKET, "b", {"id": "b", "forceDestroy": True})
+        bucket = resource(analyzer_pb2.AnalyzerResource, s3.BUCKET.token, "b", {"id": "b", "forceDestroy": True})
         bucket.urn = bucket.urn.replace(":dev::", f":{stack}::")
         answer = analyzer.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(resources=[bucket]))
         open_ += [stack for found in answer.diagnostics if found.policyName == "s3-bucket-kept-in-production"]

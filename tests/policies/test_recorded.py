@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from policies import tokens as t
+from catalog.types import appautoscaling, ec2, ecr, eks, s3, vpc
 from policies.evaluate import Report, evaluate
 from policies.rules import all_rules
 from tests.support.stacks import STACKS, recorded_stack
@@ -16,30 +16,30 @@ from tools.plan.view import UNKNOWN, Plan, ResourceView
 
 # The property by which each of these belongs to another resource, and the rule that misses it when it is gone.
 COMPANIONS: Final = (
-    (t.BUCKET_PUBLIC_ACCESS_BLOCK, "bucket", "s3-bucket-public-access-blocked"),
-    (t.BUCKET_POLICY, "bucket", "s3-bucket-denies-plain-http"),
-    (t.BUCKET_ENCRYPTION, "bucket", "s3-bucket-encrypted-with-customer-key"),
-    (t.BUCKET_VERSIONING, "bucket", "s3-bucket-versioned"),
-    (t.BUCKET_LIFECYCLE, "bucket", "s3-bucket-ages"),
-    (t.BUCKET_LOGGING, "bucket", "s3-bucket-logs-access"),
-    (t.FLOW_LOG, "vpcId", "network-vpc-has-flow-log"),
-    (t.REPOSITORY_LIFECYCLE, "repository", "registry-old-images-expire"),
-    (t.SCALING_TARGET, "resourceId", "sagemaker-endpoint-autoscales"),
-    (t.SCALING_POLICY, "resourceId", "sagemaker-target-has-a-policy"),
+    (s3.BUCKET_PUBLIC_ACCESS_BLOCK.token, "bucket", "s3-bucket-public-access-blocked"),
+    (s3.BUCKET_POLICY.token, "bucket", "s3-bucket-denies-plain-http"),
+    (s3.BUCKET_SERVER_SIDE_ENCRYPTION_CONFIGURATION.token, "bucket", "s3-bucket-encrypted-with-customer-key"),
+    (s3.BUCKET_VERSIONING.token, "bucket", "s3-bucket-versioned"),
+    (s3.BUCKET_LIFECYCLE_CONFIGURATION.token, "bucket", "s3-bucket-ages"),
+    (s3.BUCKET_LOGGING.token, "bucket", "s3-bucket-logs-access"),
+    (ec2.FLOW_LOG.token, "vpcId", "network-vpc-has-flow-log"),
+    (ecr.LIFECYCLE_POLICY.token, "repository", "registry-old-images-expire"),
+    (appautoscaling.TARGET.token, "resourceId", "sagemaker-endpoint-autoscales"),
+    (appautoscaling.POLICY.token, "resourceId", "sagemaker-target-has-a-policy"),
 )
 # The types that the stacks declare and no rule has as its own, and why.
 WITHOUT_A_RULE: Final = {
-    t.BUCKET_LOGGING: "judged with its bucket: s3-bucket-logs-access",
-    t.BUCKET_VERSIONING: "judged with its bucket: s3-bucket-versioned",
-    t.REPOSITORY_LIFECYCLE: "judged with its repository: registry-old-images-expire",
-    t.SCALING_POLICY: "judged with its target: sagemaker-target-has-a-policy",
+    s3.BUCKET_LOGGING.token: "judged with its bucket: s3-bucket-logs-access",
+    s3.BUCKET_VERSIONING.token: "judged with its bucket: s3-bucket-versioned",
+    ecr.LIFECYCLE_POLICY.token: "judged with its repository: registry-old-images-expire",
+    appautoscaling.POLICY.token: "judged with its target: sagemaker-target-has-a-policy",
     "aws:cloudwatch/dashboard:Dashboard": "a picture: it holds nothing and lets nobody in",
     "aws:ec2/routeTableAssociation:RouteTableAssociation": "says which table a subnet has; the table's routes are judged",
     "aws:kms/alias:Alias": "a name; its key is judged",
 }
 LINKS: Final = {type_: key for type_, key, _ in COMPANIONS} | {
-    t.INGRESS_RULE: "securityGroupId",
-    t.EGRESS_RULE: "securityGroupId",
+    vpc.SECURITY_GROUP_INGRESS_RULE.token: "securityGroupId",
+    vpc.SECURITY_GROUP_EGRESS_RULE.token: "securityGroupId",
 }
 
 
@@ -54,7 +54,7 @@ def first_preview(views: Iterable[ResourceView]) -> Plan:
 
 def _unlinked(view: ResourceView) -> dict[str, Any]:
     """The properties by which a resource belongs to another one, as a first preview has them."""
-    if view.type == t.NODE_GROUP:
+    if view.type == eks.NODE_GROUP.token:
         return {"launchTemplate": {**view.props["launchTemplate"], "id": UNKNOWN}}
     return {LINKS[view.type]: UNKNOWN} if view.type in LINKS else {}
 
@@ -83,7 +83,7 @@ def test_a_shipped_stack_without_one_companion_breaks_its_rule(type_: str, key: 
     rest = [view for view in views if view is not gone]
     report = evaluate(first_preview(rest) if preview else Plan(rest, stack="prod"))
     spoke = {found.rule for found in report.violations} | {found.rule for found in report.unknown}
-    if type_ == t.BUCKET_LIFECYCLE or not preview:
+    if type_ == s3.BUCKET_LIFECYCLE_CONFIGURATION.token or not preview:
         assert rule in {found.rule for found in report.violations}, told(report)
     assert rule in spoke, "the loss went unseen"
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
 
-from tools.report.change import HOLDS_DATA, Changed
+from tools.report.change import Changed, lost
 
 UNRELEASED: Final = "Unreleased"
 _RELEASE: Final = re.compile(r"## \[?(?P<release>[^\]\s]+)\]?(?: - (?P<date>.+))?")
@@ -100,6 +100,6 @@ def _entry(release: str, line: str) -> Replaced:
     match = _ENTRY.fullmatch(line)
     if match is None:
         raise ValueError(f"CHANGELOG.md, Replaces of {release}: {line!r}; write - `TYPE` `NAME PATTERN`: why, and what to do")
-    if match["type"].rpartition(":")[2] not in HOLDS_DATA:
+    if not lost(match["type"], "delete"):
         raise ValueError(f"CHANGELOG.md, Replaces of {release}: {match['type']} holds no data; tell of it under Changed")
     return Replaced(release=release, type=match["type"], pattern=match["pattern"], why=match["why"])

@@ -8,6 +8,8 @@ from typing import Any
 import pulumi
 import pytest
 
+from catalog.types import cloudwatch, ecr, eks, kms, s3, sagemaker, secretsmanager
+from catalog.types.every import CARDS
 from infra.program import program
 from tests.support.recorder import record
 from tests.support.stacks import ROOT, STACKS, recorded_stack
@@ -16,7 +18,7 @@ from tests.upgrades.identity import gone, identity
 from tests.upgrades.recorded import Recorded, recorded
 from tools.plan.loaders import from_state
 from tools.plan.view import Plan
-from tools.report.change import HOLDS_DATA, Changed
+from tools.report.change import Changed
 
 each_state = pytest.mark.parametrize("kept", recorded(), ids=str)
 
@@ -46,8 +48,18 @@ def test_todays_program_declares_all_that_a_release_made_and_that_holds_data(kep
 
 @each_state
 def test_a_recorded_state_holds_what_a_platform_holds(kept: Recorded) -> None:
-    kinds = {view.type.rpartition(":")[2] for view in plan_of(kept) if view.custom}
-    assert {"Bucket", "Key", "Cluster", "NodeGroup", "Endpoint", "Secret", "Repository", "LogGroup"} <= kinds & set(HOLDS_DATA)
+    there = {CARDS[view.type] for view in plan_of(kept) if view.custom}
+    wanted = {
+        s3.BUCKET,
+        kms.KEY,
+        eks.CLUSTER,
+        eks.NODE_GROUP,
+        sagemaker.ENDPOINT,
+        secretsmanager.SECRET,
+        ecr.REPOSITORY,
+        cloudwatch.LOG_GROUP,
+    }
+    assert wanted <= {card for card in there if card.holds}
 
 
 def test_identity_is_the_engines_own() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
+from catalog.types import sagemaker
 from tools.cli.deployed import Deployed
 from tools.cli.job_line import JobLine
 from tools.cli.terminal.streams import say
@@ -17,8 +18,6 @@ from tools.jobs.definition import JobDefinition, build, named, run_definition
 from tools.jobs.follow import follow
 from tools.jobs.result import Result
 from tools.plan.view import Plan, from_json
-
-TRAINING_TYPE: Final = "pulumi-python:dynamic/sagemaker:TrainingJob"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,8 +113,8 @@ def job_plan(requests: Iterable[Mapping[str, Any]]) -> Plan:
 
 def _resource(request: Mapping[str, Any]) -> dict[str, Any]:
     run, props = request["TrainingJobName"], _props(request)
-    urn = f"urn:pulumi:train::{PROJECT}::{TRAINING_TYPE}::{run}"
-    return {"type": TRAINING_TYPE, "name": props["tags"].get("Name", run), "urn": urn, "props": props}
+    urn = f"urn:pulumi:train::{PROJECT}::{sagemaker.TRAINING_JOB.token}::{run}"
+    return {"type": sagemaker.TRAINING_JOB.token, "name": props["tags"].get("Name", run), "urn": urn, "props": props}
 
 
 def _props(request: Mapping[str, Any]) -> dict[str, Any]:

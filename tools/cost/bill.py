@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
+from catalog.types.card import Card
 from tools.cost.prices import NoPrice, Quote, quote
 from tools.cost.purchase import Purchase
 from tools.cost.usage import Usage
@@ -150,7 +151,7 @@ Pricer = Callable[[Ask], Iterable[Charge]]
 class Row:
     """How a resource type is priced."""
 
-    type: str
+    card: Card
     charges: Pricer
 
 
@@ -166,7 +167,7 @@ class Term:
     per: float = 1.0
 
 
-def flat(type_: str, *terms: Term, note: str = "") -> Row:
+def flat(card: Card, *terms: Term, note: str = "") -> Row:
     """A type whose price follows from its being there and from assumed use alone."""
 
     def charges(ask: Ask) -> Iterator[Charge]:
@@ -177,7 +178,7 @@ def flat(type_: str, *terms: Term, note: str = "") -> Row:
             assumed = " (assumed)" if term.usage and term.usage != "hours" else ""
             yield from ask.charge(term.service, term.dimension, term.label + assumed, term.quantity * used / term.per)
 
-    return Row(type=type_, charges=charges)
+    return Row(card=card, charges=charges)
 
 
 def plain(number: float) -> str:

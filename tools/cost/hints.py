@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from catalog.types import ec2, eks, sagemaker, scheduler
 from tools.cost.estimate import live, monthly_usd
 from tools.cost.machines import Machine, cheapest
 from tools.cost.prices import table
@@ -20,13 +21,6 @@ from tools.plan.reader import Block
 from tools.plan.relations import VARIANTS, configuration_of, template_of
 from tools.plan.view import Plan, ResourceView
 
-NODE_GROUP: Final = "aws:eks/nodeGroup:NodeGroup"
-INSTANCE: Final = "aws:ec2/instance:Instance"
-ENDPOINT: Final = "aws:sagemaker/endpoint:Endpoint"
-NOTEBOOK: Final = "aws:sagemaker/notebookInstance:NotebookInstance"
-NAT: Final = "aws:ec2/natGateway:NatGateway"
-VPC_ENDPOINT: Final = "aws:ec2/vpcEndpoint:VpcEndpoint"
-SCHEDULE: Final = "aws:scheduler/schedule:Schedule"
 # How many of the largest lines are looked at, and what is too little to change a stack for.
 LARGEST: Final = 10
 LEAST_USD: Final = 1.0
@@ -35,10 +29,10 @@ LEAST_SHARE: Final = 0.02
 WORKING_HOURS: Final = 264.0
 # How what runs by the hour is taken away for a night.
 STOPPED: Final = {
-    NODE_GROUP: "set its sizes to 0 by a schedule",
-    INSTANCE: "stop it by a schedule",
-    ENDPOINT: "delete it in the evening and bring it up in the morning",
-    NOTEBOOK: "stop it in the evening",
+    eks.NODE_GROUP.token: "set its sizes to 0 by a schedule",
+    ec2.INSTANCE.token: "stop it by a schedule",
+    sagemaker.ENDPOINT.token: "delete it in the evening and bring it up in the morning",
+    sagemaker.NOTEBOOK_INSTANCE.token: "stop it in the evening",
 }
 # S3 and DynamoDB have gateway endpoints, which cost nothing.
 GATEWAY_SERVICES: Final = ("s3", "dynamodb")
@@ -193,9 +187,9 @@ def _night(case: Case) -> Found:
         return
     if case.text("capacityType") == "CAPACITY_BLOCK" or _reserved(_template(case)):
         return
-    if case.view.type == NODE_GROUP and case.links.siblings(case.view, SCHEDULE):
+    if case.view.type == eks.NODE_GROUP.token and case.links.siblings(case.view, scheduler.SCHEDULE):
         return
-    may_be_empty = case.view.type == NODE_GROUP and _may_be_empty(case)
+    may_be_empty = case.view.type == eks.NODE_GROUP.token and _may_be_empty(case)
     saved = case.saving(case.view, replace(usage, instance_hours=WORKING_HOURS, overrides={}))
     yield (
         saved,
@@ -213,7 +207,7 @@ def _types(case: Case) -> list[str]:
     template = _template(case)
     found = [*_names(case.block, "instanceTypes"), *_names(case.block, "instanceType")]
     found += _names(template, "instanceType") if template else []
-    configuration = configuration_of(case.links, case.view).best if case.view.type == ENDPOINT else None
+    configuration = configuration_of(case.links, case.view).best if case.view.type == sagemaker.ENDPOINT.token else None
     for variant in Block.of(configuration).items(VARIANTS[0], unknown=[]) if configuration else []:
         found += _names(variant, "instanceType")
     return found
@@ -226,14 +220,14 @@ def _names(block: Block, path: str) -> list[str]:
 
 def _gateway(case: Case) -> Found:
     """A gateway endpoint takes S3's and DynamoDB's traffic off the NAT gateway for nothing."""
-    there = {_service(view) for view in case.views if view.type == VPC_ENDPOINT and _is_gateway(view)}
+    there = {_service(view) for view in case.views if view.type == ec2.VPC_ENDPOINT.token and _is_gateway(view)}
     if "s3" not in there and None not in there:
         saved = case.saving(case.view, replace(case.usage.named(case.view.name), nat_gb=0.0, overrides={}))
         yield saved, "a gateway endpoint for S3 costs nothing; this much at most is saved, where all that goes through is S3's"
 
 
 def _one_nat(case: Case) -> Found:
-    others = [view for view in case.views if view.type == NAT]
+    others = [view for view in case.views if view.type == ec2.NAT_GATEWAY.token]
     if not case.production and len(others) > 1 and case.view is not others[0]:
         saved = case.saving(case.view, replace(case.usage.named(case.view.name), hours=0.0, overrides={}))
         yield saved, "one NAT gateway (slipway:network.nat: single) does for all zones, where one zone may cut the others off"
@@ -277,10 +271,10 @@ def _reserved(template: Block | None) -> bool:
 
 
 ASKED: Final[dict[str, tuple[Callable[[Case], Found], ...]]] = {
-    NODE_GROUP: (_node_group_type, _spot, _night),
-    INSTANCE: (_instance_type, _night),
-    ENDPOINT: (_variant_type, _night),
-    NOTEBOOK: (_notebook_type, _night),
-    NAT: (_gateway, _one_nat),
-    VPC_ENDPOINT: (_interface,),
+    eks.NODE_GROUP.token: (_node_group_type, _spot, _night),
+    ec2.INSTANCE.token: (_instance_type, _night),
+    sagemaker.ENDPOINT.token: (_variant_type, _night),
+    sagemaker.NOTEBOOK_INSTANCE.token: (_notebook_type, _night),
+    ec2.NAT_GATEWAY.token: (_gateway, _one_nat),
+    ec2.VPC_ENDPOINT.token: (_interface,),
 }

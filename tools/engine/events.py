@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from catalog.types import engine
+
 # The step operations of the engine, as a reader counts them. Source: pulumi pkg/resource/deploy/step.go.
 # A replacement is three steps; only `replace` is counted. Whatever is absent here is no change of its own.
 OPERATIONS: Final[Mapping[str, str]] = {
@@ -23,7 +25,6 @@ OPERATIONS: Final[Mapping[str, str]] = {
     "discard": "delete",
 }
 CHANGES: Final = ("create", "update", "replace", "delete", "same")
-STACK_TYPE: Final = "pulumi:pulumi:Stack"
 PROVIDER_PREFIX: Final = "pulumi:providers:"
 # What the engine says when a change would take a protected resource, and what it would do to it.
 # Source: pulumi pkg/resource/deploy/step_generator.go and step.go.
@@ -143,7 +144,7 @@ class Recorder:
 
     def listed(self) -> list[Step]:
         """The steps a reader sees, in plan order: without the stack itself and the default providers."""
-        return [s for s in self.steps.values() if s.type != STACK_TYPE and not s.type.startswith(PROVIDER_PREFIX)]
+        return [s for s in self.steps.values() if s.type != engine.STACK.token and not s.type.startswith(PROVIDER_PREFIX)]
 
     def _step(self, metadata: Any, *, done: bool) -> None:
         raw = metadata.op.value if hasattr(metadata.op, "value") else str(metadata.op)
@@ -178,7 +179,7 @@ class Recorder:
             existing.before_outputs = metadata.old.outputs
         if metadata.old is not None and metadata.new is not None:
             existing.resettled |= _options(metadata.old) != _options(metadata.new)
-        if metadata.type == STACK_TYPE and metadata.new is not None and metadata.new.outputs is not None:
+        if metadata.type == engine.STACK.token and metadata.new is not None and metadata.new.outputs is not None:
             self.outputs = dict(metadata.new.outputs)
         if done and not existing.done:
             existing.done = True
@@ -237,7 +238,7 @@ def causes(faults: list[Fault], stderr: str = "") -> list[Fault]:
         wanted = [line for line in lines if line.startswith("error:")] or lines[-3:]
         return [Fault(urn="", message=" ".join(wanted).removeprefix("error: "))]
     # A fault at the stack itself is most often the program's echo of a resource's own fault.
-    mine = [f for f in seen.values() if f.urn and f"::{STACK_TYPE}::" not in f.urn]
+    mine = [f for f in seen.values() if f.urn and f"::{engine.STACK.token}::" not in f.urn]
     return mine or list(seen.values())
 
 

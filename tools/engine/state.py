@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from catalog.types import engine
 from tools.engine.home import StackPlace
 
 # Below this the engine cannot be trusted to finish writing a state file.
@@ -72,7 +73,7 @@ def known(document: dict[str, Any] | None) -> list[Known]:
 def stack_outputs(document: dict[str, Any] | None) -> dict[str, Any]:
     """The stack's outputs as the state has them; secrets are still encrypted."""
     for item in resources(document):
-        if item.get("type") == "pulumi:pulumi:Stack":
+        if item.get("type") == engine.STACK.token:
             return dict(item.get("outputs") or {})
     return {}
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-TRAINING_TYPE: Final = "pulumi-python:dynamic/sagemaker:TrainingJob"
 # Enough for the last line of any log; the whole of it may be large.
 TAIL_BYTES: Final = 2048
 

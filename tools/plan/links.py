@@ -21,6 +21,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Final
 
+from catalog.types.card import Card
 from tools.plan.reader import Block
 from tools.plan.view import ENGINE_UNKNOWN, UNKNOWN, Plan, ResourceView, Secret
 
@@ -65,37 +66,54 @@ class LinkedPlan(Plan):
     def __init__(self, resources: Iterable[ResourceView], stack: str = "") -> None:
         super().__init__((_canonical(view) for view in resources), stack)
         self._kin: dict[str, _Kin] = {}
-        self._by_parent: dict[str, dict[str, list[ResourceView]]] = {}
-        self._companions: dict[tuple[str, str, str, Callable[[str], str]], dict[str, Companions]] = {}
+        self._by_parent: dict[Card, dict[str, list[ResourceView]]] = {}
+        self._companions: dict[tuple[str, Card, str, Callable[[str], str]], dict[str, Companions]] = {}
 
     @classmethod
     def of_plan(cls, plan: Plan) -> LinkedPlan:
         """The same plan with its links."""
         return plan if isinstance(plan, cls) else cls(plan.resources, plan.stack)
 
-    def siblings(self, view: ResourceView, type_: str) -> list[ResourceView]:
+    def siblings(self, view: ResourceView, card: Card) -> list[ResourceView]:
         """The resources of a type under the same parent; of a view without parent, all of the type that have none either."""
-        if type_ not in self._by_parent:
-            index = self._by_parent[type_] = {}
-            for other in self.of(type_):
+        if card not in self._by_parent:
+            index = self._by_parent[card] = {}
+            for other in self.of(card):
                 index.setdefault(other.parent, []).append(other)
-        return self._by_parent[type_].get(view.parent, [])
+        return self._by_parent[card].get(view.parent, [])
 
-    def named(self, type_: str, value: object) -> ResourceView | None:
+    def named(self, card: Card, value: object) -> ResourceView | None:
         """The resource of a type whose id, name or arn is `value`; None where there is none, or the value is not known."""
-        return self._kin_of(type_).named(value) if isinstance(value, str) else None
+        return self._kin_of(card.token).named(value) if isinstance(value, str) else None
 
-    def target(self, view: ResourceView, type_: str, *paths: str) -> Target:
+    def target(self, view: ResourceView, card: Card, *paths: str) -> Target:
         """The resource of a type that `view` points to by the first of these properties that is given."""
         block = Block.of(view)
         values = (block.value(path, unknown=UNKNOWN) for path in paths)
-        return self.meant(view, type_, next((value for value in values if value is not None), None))
+        return self.meant(view, card, next((value for value in values if value is not None), None))
 
-    def meant(self, view: ResourceView, type_: str, value: object, read: Callable[[str], str] = str) -> Target:
+    def meant(self, view: ResourceView, card: Card, value: object, read: Callable[[str], str] = str) -> Target:
         """The resource of a type that `value`, a property of `view`, points to; `read` takes the name out of a longer value."""
+        return self._meant(view, card.token, value, read)
+
+    def companions(self, owner: ResourceView, card: Card, by: str, read: Callable[[str], str] = str) -> Companions:
+        """The resources of a type whose property `by` points to `owner`."""
+        key = (owner.type, card, by, read)
+        if key not in self._companions:
+            links: dict[str, Companions] = {}
+            for view in self.of(card):
+                target = self._meant(view, owner.type, Block.of(view).value(by, unknown=UNKNOWN), read)
+                if target.found:
+                    links.setdefault(_key(target.found), Companions()).found.append(view)
+                for candidate in target.possible:
+                    links.setdefault(_key(candidate), Companions()).possible.append(view)
+            self._companions[key] = links
+        return self._companions[key].get(_key(owner)) or Companions()
+
+    def _meant(self, view: ResourceView, token: str, value: object, read: Callable[[str], str]) -> Target:
         while isinstance(value, Secret):
             value = value.value
-        kin = self._kin_of(type_)
+        kin = self._kin_of(token)
         known = isinstance(value, str) and ENGINE_UNKNOWN not in value
         if known and isinstance(value, str):
             if found := kin.named(value) or kin.named(read(value)):
@@ -106,24 +124,10 @@ class LinkedPlan(Plan):
         owner = near.owner_of(view)
         return Target(owner) if owner else Target(possible=tuple(near.beside(view)))
 
-    def companions(self, owner: ResourceView, type_: str, by: str, read: Callable[[str], str] = str) -> Companions:
-        """The resources of a type whose property `by` points to `owner`."""
-        key = (owner.type, type_, by, read)
-        if key not in self._companions:
-            links: dict[str, Companions] = {}
-            for view in self.of(type_):
-                target = self.meant(view, owner.type, Block.of(view).value(by, unknown=UNKNOWN), read)
-                if target.found:
-                    links.setdefault(_key(target.found), Companions()).found.append(view)
-                for candidate in target.possible:
-                    links.setdefault(_key(candidate), Companions()).possible.append(view)
-            self._companions[key] = links
-        return self._companions[key].get(_key(owner)) or Companions()
-
-    def _kin_of(self, type_: str) -> _Kin:
-        if type_ not in self._kin:
-            self._kin[type_] = _Kin(self.of(type_))
-        return self._kin[type_]
+    def _kin_of(self, token: str) -> _Kin:
+        if token not in self._kin:
+            self._kin[token] = _Kin(self.of_type(token))
+        return self._kin[token]
 
 
 class _Kin:

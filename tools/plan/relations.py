@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from catalog.types import appautoscaling, ec2, sagemaker
 from tools.plan.links import LinkedPlan, Target
 from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
-LAUNCH_TEMPLATE: Final = "aws:ec2/launchTemplate:LaunchTemplate"
-CONFIGURATION: Final = "aws:sagemaker/endpointConfiguration:EndpointConfiguration"
-SCALING_TARGET: Final = "aws:appautoscaling/target:Target"
 INSTANCE_COUNT: Final = "sagemaker:variant:DesiredInstanceCount"
 VARIANTS: Final = ("productionVariants", "shadowProductionVariants")
 
@@ -22,17 +20,17 @@ def has_template(view: ResourceView) -> bool:
 
 def template_of(plan: LinkedPlan, view: ResourceView) -> Target:
     """The launch template that a node group, scaling group or instance names by its id or its name."""
-    return plan.target(view, LAUNCH_TEMPLATE, "launchTemplate.id", "launchTemplate.name")
+    return plan.target(view, ec2.LAUNCH_TEMPLATE, "launchTemplate.id", "launchTemplate.name")
 
 
 def configuration_of(plan: LinkedPlan, endpoint: ResourceView) -> Target:
     """The configuration that an endpoint names."""
-    return plan.target(endpoint, CONFIGURATION, "endpointConfigName")
+    return plan.target(endpoint, sagemaker.ENDPOINT_CONFIGURATION, "endpointConfigName")
 
 
 def scaling_of(plan: LinkedPlan, endpoint: ResourceView, variant: str, of: int) -> ResourceView | None:
     """What scales the instances of a variant of an endpoint that has `of` variants; None where nothing does."""
-    for target in plan.siblings(endpoint, SCALING_TARGET) or plan.of(SCALING_TARGET):
+    for target in plan.siblings(endpoint, appautoscaling.TARGET) or plan.of(appautoscaling.TARGET):
         dimension = Block.of(target).text("scalableDimension", unknown="")
         if dimension == INSTANCE_COUNT and _scales(target, endpoint, variant, of):
             return target

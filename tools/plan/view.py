@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from catalog.types.card import Card
+
 # The engine writes this string for a value it does not know yet; source: pulumi sdk `rpc.py` UNKNOWN.
 ENGINE_UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 # The engine marks secrets, assets and archives with this key; source: pulumi sdk `rpc.py` _special_sig_key.
@@ -99,9 +101,13 @@ class Plan:
     def __len__(self) -> int:
         return len(self.resources)
 
-    def of(self, *types: str) -> list[ResourceView]:
-        """The resources of these types, in plan order."""
-        return [view for type_ in types for view in self._by_type.get(type_, ())]
+    def of(self, *cards: Card) -> list[ResourceView]:
+        """The resources of these types, a type after the other, each in plan order."""
+        return [view for card in cards for view in self._by_type.get(card.token, ())]
+
+    def of_type(self, token: str) -> list[ResourceView]:
+        """The resources of a type that may have no card, in plan order."""
+        return list(self._by_type.get(token, ()))
 
     def by_urn(self, urn: str) -> ResourceView | None:
         """The resource of this urn (or, where a file gives no urns, of this name)."""

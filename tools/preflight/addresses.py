@@ -15,26 +15,25 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from catalog.types import autoscaling, ec2, eks, sagemaker
 from tools.plan.links import LinkedPlan
 from tools.plan.reader import Block
 from tools.plan.relations import VARIANTS, configuration_of
 from tools.plan.view import UNKNOWN, ResourceView
 from tools.preflight.account import Account, Unanswered
-from tools.preflight.fleets import ENDPOINT, NODE_GROUP, SCALING_GROUP, TRAINING_JOB, Fleet
+from tools.preflight.fleets import Fleet
 from tools.preflight.needs import MADE, live
 from tools.preflight.offering import place_of
 from tools.preflight.places import PATHS, Place, Places, Subnet
 from tools.preflight.report import Row, State, several, unknown
 
 KIND: Final = "addresses"
-ADDON: Final = "aws:eks/addon:Addon"
-MODEL: Final = "aws:sagemaker/model:Model"
 # In each of the subnets that it names.
 IN_EACH: Final = {
-    "aws:eks/cluster:Cluster": 6,
-    "aws:ec2/vpcEndpoint:VpcEndpoint": 1,
-    "aws:ec2/natGateway:NatGateway": 1,
-    "aws:ec2/instance:Instance": 1,
+    eks.CLUSTER.token: 6,
+    ec2.VPC_ENDPOINT.token: 1,
+    ec2.NAT_GATEWAY.token: 1,
+    ec2.INSTANCE.token: 1,
 }
 A_MACHINE_OF_SAGEMAKER: Final = 2
 # A prefix is a /28. Where none are used and EC2 does not tell how many addresses an interface holds, this many are assumed.
@@ -73,13 +72,13 @@ def takers_of(
     held = _held(fleets, links, account)
     for fleet in fleets:
         added = int(fleet.machines.added)
-        if fleet.view.type in (NODE_GROUP, SCALING_GROUP):
+        if fleet.view.type in (eks.NODE_GROUP.token, autoscaling.GROUP.token):
             node = max((held.get(type_, 1) for type_ in fleet.types), default=1)
             yield Taker(says=f"{fleet.says}, {node} addresses a node", place=place_of(fleet, places), many=added * node)
-        elif fleet.view.type == TRAINING_JOB:
-            place = places.of(fleet.view, PATHS[TRAINING_JOB][0])
+        elif fleet.view.type == sagemaker.TRAINING_JOB.token:
+            place = places.of(fleet.view, PATHS[sagemaker.TRAINING_JOB.token][0])
             yield Taker(says=fleet.says, place=place, many=added * A_MACHINE_OF_SAGEMAKER)
-        elif fleet.view.type == ENDPOINT:
+        elif fleet.view.type == sagemaker.ENDPOINT.token:
             yield Taker(says=fleet.says, place=_of_model(fleet, links, places), many=added * A_MACHINE_OF_SAGEMAKER)
 
 
@@ -150,9 +149,9 @@ def _of_model(fleet: Fleet, links: LinkedPlan, places: Places) -> Place:
     """The subnets of an endpoint's model; of an endpoint without a network of ours none."""
     configuration = configuration_of(links, fleet.view).best
     for variant in Block.of(configuration).items(VARIANTS[0], unknown=[]) if configuration else []:
-        model = links.meant(fleet.view, MODEL, variant.value("modelName", unknown=UNKNOWN)).best
+        model = links.meant(fleet.view, sagemaker.MODEL, variant.value("modelName", unknown=UNKNOWN)).best
         if model is not None:
-            return places.of(model, PATHS[MODEL][0])
+            return places.of(model, PATHS[sagemaker.MODEL.token][0])
     return Place()
 
 
@@ -175,7 +174,7 @@ def _held(fleets: Iterable[Fleet], links: LinkedPlan, account: Account) -> dict[
 
 def _prefixes(links: LinkedPlan) -> bool:
     """Whether the plan's VPC CNI hands out prefixes in place of single addresses."""
-    for addon in links.of(ADDON):
+    for addon in links.of(eks.ADDON):
         block = Block.of(addon)
         if block.text("addonName", unknown="") == "vpc-cni" and (text := block.text("configurationValues", unknown="")):
             try:

@@ -6,18 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from catalog.types import ec2, ecr, eks, iam, kms, s3, vpc
+from catalog.types.card import Card
 from tools.plan.links import LinkedPlan
 from tools.plan.reader import Block
 from tools.plan.view import UNKNOWN, ResourceView
 from tools.preflight.account import Account
-from tools.preflight.fleets import NODE_GROUP
 from tools.preflight.needs import Size, amount
-
-VPC: Final = "aws:ec2/vpc:Vpc"
-SUBNET: Final = "aws:ec2/subnet:Subnet"
-GROUP: Final = "aws:ec2/securityGroup:SecurityGroup"
-CLUSTER: Final = "aws:eks/cluster:Cluster"
-ENDPOINT: Final = "aws:ec2/vpcEndpoint:VpcEndpoint"
 
 # What a resource is counted within: its key, None where only `up` can tell.
 Within = Callable[[ResourceView, LinkedPlan], str | None]
@@ -31,14 +26,14 @@ def _itself(view: ResourceView, links: LinkedPlan) -> str | None:
     return view.urn or view.name
 
 
-def _in(path: str, type_: str) -> Within:
+def _in(path: str, card: Card) -> Within:
     """Within the resource that a property names; where that is not known yet, within the only one of the plan."""
 
     def within(view: ResourceView, links: LinkedPlan) -> str | None:
         value = Block.of(view).value(path, unknown=UNKNOWN)
-        found = links.named(type_, value)
-        if found is None and value is UNKNOWN and len(links.of(type_)) == 1:
-            found = links.of(type_)[0]
+        found = links.named(card, value)
+        if found is None and value is UNKNOWN and len(links.of(card)) == 1:
+            found = links.of(card)[0]
         return (found.urn or found.name) if found else value if isinstance(value, str) else None
 
     return within
@@ -46,7 +41,7 @@ def _in(path: str, type_: str) -> Within:
 
 def _zone(view: ResourceView, links: LinkedPlan) -> str | None:
     """Within the zone of its subnet."""
-    subnet = links.named(SUBNET, Block.of(view).text("subnetId", unknown=""))
+    subnet = links.named(ec2.SUBNET, Block.of(view).text("subnetId", unknown=""))
     return (Block.of(subnet).text("availabilityZone", unknown="") if subnet else "") or None
 
 
@@ -92,43 +87,43 @@ COUNTED: Final = (
         service="vpc",
         code="L-F678F1CE",
         name="VPCs per Region",
-        types=(VPC,),
+        types=(ec2.VPC.token,),
         used=_many("ec2", "describe_vpcs", "Vpcs"),
     ),
     Counted(
         service="vpc",
         code="L-A4707A72",
         name="Internet gateways per Region",
-        types=("aws:ec2/internetGateway:InternetGateway",),
+        types=(ec2.INTERNET_GATEWAY.token,),
         used=_many("ec2", "describe_internet_gateways", "InternetGateways"),
     ),
     Counted(
         service="vpc",
         code="L-FE5A380F",
         name="NAT gateways per Availability Zone",
-        types=("aws:ec2/natGateway:NatGateway",),
+        types=(ec2.NAT_GATEWAY.token,),
         within=_zone,
     ),
     Counted(
         service="ec2",
         code="L-0263D0A3",
         name="EC2-VPC Elastic IPs",
-        types=("aws:ec2/eip:Eip",),
+        types=(ec2.EIP.token,),
         used=_many("ec2", "describe_addresses", "Addresses"),
     ),
     Counted(
         service="vpc",
         code="L-29B6F2EB",
         name="Interface VPC endpoints per VPC",
-        types=(ENDPOINT,),
-        within=_in("vpcId", VPC),
+        types=(ec2.VPC_ENDPOINT.token,),
+        within=_in("vpcId", ec2.VPC),
         counts=_kind("Interface"),
     ),
     Counted(
         service="vpc",
         code="L-1B52E74A",
         name="Gateway VPC endpoints per Region",
-        types=(ENDPOINT,),
+        types=(ec2.VPC_ENDPOINT.token,),
         counts=_kind("Gateway"),
         used=_many(
             "ec2", "describe_vpc_endpoints", "VpcEndpoints", Filters=[{"Name": "vpc-endpoint-type", "Values": ["Gateway"]}]
@@ -138,21 +133,21 @@ COUNTED: Final = (
         service="vpc",
         code="L-407747CB",
         name="Subnets per VPC",
-        types=(SUBNET,),
-        within=_in("vpcId", VPC),
+        types=(ec2.SUBNET.token,),
+        within=_in("vpcId", ec2.VPC),
     ),
     Counted(
         service="vpc",
         code="L-589F43AA",
         name="Route tables per VPC",
-        types=("aws:ec2/routeTable:RouteTable",),
-        within=_in("vpcId", VPC),
+        types=(ec2.ROUTE_TABLE.token,),
+        within=_in("vpcId", ec2.VPC),
     ),
     Counted(
         service="vpc",
         code="L-E79EC296",
         name="VPC security groups per Region",
-        types=(GROUP,),
+        types=(ec2.SECURITY_GROUP.token,),
         used=_many("ec2", "describe_security_groups", "SecurityGroups"),
     ),
     Counted(
@@ -160,36 +155,36 @@ COUNTED: Final = (
         code="L-0EA8095F",
         name="Inbound or outbound rules per security group",
         unit="inbound ",
-        types=("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",),
-        within=_in("securityGroupId", GROUP),
+        types=(vpc.SECURITY_GROUP_INGRESS_RULE.token,),
+        within=_in("securityGroupId", ec2.SECURITY_GROUP),
     ),
     Counted(
         service="vpc",
         code="L-0EA8095F",
         name="Inbound or outbound rules per security group",
         unit="outbound ",
-        types=("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",),
-        within=_in("securityGroupId", GROUP),
+        types=(vpc.SECURITY_GROUP_EGRESS_RULE.token,),
+        within=_in("securityGroupId", ec2.SECURITY_GROUP),
     ),
     Counted(
         service="eks",
         code="L-1194D53C",
         name="Clusters",
-        types=(CLUSTER,),
+        types=(eks.CLUSTER.token,),
         used=_many("eks", "list_clusters", "clusters"),
     ),
     Counted(
         service="eks",
         code="L-6D54EA21",
         name="Managed node groups per cluster",
-        types=(NODE_GROUP,),
-        within=_in("clusterName", CLUSTER),
+        types=(eks.NODE_GROUP.token,),
+        within=_in("clusterName", eks.CLUSTER),
     ),
     Counted(
         service="eks",
         code="L-BD136A63",
         name="Nodes per managed node group",
-        types=(NODE_GROUP,),
+        types=(eks.NODE_GROUP.token,),
         within=_itself,
         size=lambda view: amount(Block.of(view), "scalingConfig.maxSize", 1),
     ),
@@ -197,21 +192,21 @@ COUNTED: Final = (
         service="s3",
         code="L-DC2B2D3D",
         name="Buckets",
-        types=("aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"),
+        types=(s3.BUCKET.token, s3.BUCKET_V2.token),
         used=_many("s3", "list_buckets", "Buckets"),
     ),
     Counted(
         service="iam",
         code="L-FE177D64",
         name="Roles per account",
-        types=("aws:iam/role:Role",),
+        types=(iam.ROLE.token,),
         used=_summary("Roles"),
     ),
     Counted(
         service="iam",
         code="L-E95E4862",
         name="Customer managed policies per account",
-        types=("aws:iam/policy:Policy",),
+        types=(iam.POLICY.token,),
         used=_summary("Policies"),
     ),
     # Which keys are the account's own and which are AWS's, only a call for each would tell: what is in use is left out.
@@ -219,13 +214,13 @@ COUNTED: Final = (
         service="kms",
         code="L-C2F1777E",
         name="Customer Master Keys (CMKs)",
-        types=("aws:kms/key:Key",),
+        types=(kms.KEY.token,),
     ),
     Counted(
         service="ecr",
         code="L-CFEB8E8D",
         name="Registered repositories",
-        types=("aws:ecr/repository:Repository",),
+        types=(ecr.REPOSITORY.token,),
         used=_many("ecr", "describe_repositories", "repositories"),
     ),
 )

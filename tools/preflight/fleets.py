@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from catalog.types import autoscaling, ec2, eks, sagemaker
 from tools.plan.links import LinkedPlan
 from tools.plan.reader import Block
 from tools.plan.relations import VARIANTS, configuration_of, has_template, scaling_of, template_of
@@ -13,12 +14,6 @@ from tools.plan.view import ResourceView
 from tools.preflight.families import ON_DEMAND, SPOT
 from tools.preflight.needs import Need, Size, amount, live, need, texts
 
-NODE_GROUP: Final = "aws:eks/nodeGroup:NodeGroup"
-SCALING_GROUP: Final = "aws:autoscaling/group:Group"
-INSTANCE: Final = "aws:ec2/instance:Instance"
-ENDPOINT: Final = "aws:sagemaker/endpoint:Endpoint"
-NOTEBOOK: Final = "aws:sagemaker/notebookInstance:NotebookInstance"
-TRAINING_JOB: Final = "pulumi-python:dynamic/sagemaker:TrainingJob"
 # How capacity that is paid for already is bought: a reservation of one's own, or a capacity block.
 RESERVED: Final = "RESERVED"
 # https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html: when no type is given.
@@ -172,10 +167,10 @@ def _notebook(view: ResourceView, links: LinkedPlan) -> Iterator[Fleet]:
 
 
 _BY_TYPE: Final[dict[str, Callable[[ResourceView, LinkedPlan], Iterator[Fleet]]]] = {
-    NODE_GROUP: _node_group,
-    SCALING_GROUP: _scaling_group,
-    INSTANCE: _instance,
-    ENDPOINT: _endpoint,
-    NOTEBOOK: _notebook,
-    TRAINING_JOB: _training_job,
+    eks.NODE_GROUP.token: _node_group,
+    autoscaling.GROUP.token: _scaling_group,
+    ec2.INSTANCE.token: _instance,
+    sagemaker.ENDPOINT.token: _endpoint,
+    sagemaker.NOTEBOOK_INSTANCE.token: _notebook,
+    sagemaker.TRAINING_JOB.token: _training_job,
 }

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlparse
 
+from catalog.types import cloudwatch, iam, s3, secretsmanager
+from catalog.types.card import Card, Lookup
+from catalog.types.every import CARDS
 from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 from tools.preflight.account import Account, Unanswered
@@ -17,24 +19,13 @@ KIND: Final = "name"
 Taken = Callable[[Account, str], str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
-    """A type whose names are one an account and region (buckets: one in the world). `path` is the property with the name."""
-
-    type: str
-    says: str
-    path: str
-    taken: Taken
-    way_out: str = "delete or import it (`pulumi import`), or take another name"
-
-
-def _there(service: str, operation: str, parameter: str, *free: str, listed: bool = False, key: str = "") -> Taken:
-    """Taken where the account answers (with something under `key`); `free` are the errors' codes for a name that nothing has."""
+def _asked(lookup: Lookup) -> Taken:
+    """Taken where the account answers the lookup."""
 
     def taken(account: Account, name: str) -> str:
-        params: dict[str, Any] = {parameter: [name] if listed else name}
-        answer = account.found(service, operation, free, **params)
-        return "is there already" if answer is not None and (not key or answer.get(key)) else ""
+        params: dict[str, Any] = {lookup.parameter: [name] if lookup.listed else name}
+        answer = account.found(lookup.service, lookup.operation, lookup.missing, **params)
+        return "is there already" if answer is not None and (not lookup.key or answer.get(lookup.key)) else ""
 
     return taken
 
@@ -75,119 +66,46 @@ def _oidc(account: Account, url: str) -> str:
     return ""
 
 
-_NO_ENTITY: Final = "NoSuchEntity"
-NAMED: Final = (
-    Named(
-        type="aws:s3/bucket:Bucket",
-        says="buckets",
-        path="bucket",
-        taken=_bucket,
-        way_out="take another name (the name is made of project, stack, account and region), or import the bucket if it is yours",
-    ),
-    Named(type="aws:iam/role:Role", says="IAM roles", path="name", taken=_there("iam", "get_role", "RoleName", _NO_ENTITY)),
-    Named(type="aws:iam/policy:Policy", says="IAM policies", path="name", taken=_policy),
-    Named(
-        type="aws:iam/openIdConnectProvider:OpenIdConnectProvider",
-        says="OIDC providers",
-        path="url",
-        taken=_oidc,
-        way_out="leave slipway:identity.ci out of all stacks of the account but one, or import the provider",
-    ),
-    Named(
-        type="aws:kms/alias:Alias",
-        says="KMS aliases",
-        path="name",
-        taken=_there("kms", "describe_key", "KeyId", "NotFoundException"),
-    ),
-    Named(
-        type="aws:ecr/repository:Repository",
-        says="ECR repositories",
-        path="name",
-        taken=_there("ecr", "describe_repositories", "repositoryNames", "RepositoryNotFoundException", listed=True),
-    ),
-    Named(
-        type="aws:eks/cluster:Cluster",
-        says="EKS clusters",
-        path="name",
-        taken=_there("eks", "describe_cluster", "name", "ResourceNotFoundException"),
-    ),
-    Named(
-        type="aws:sagemaker/endpoint:Endpoint",
-        says="SageMaker endpoints",
-        path="name",
-        taken=_there("sagemaker", "describe_endpoint", "EndpointName", "ValidationException"),
-    ),
-    Named(
-        type="aws:sagemaker/modelPackageGroup:ModelPackageGroup",
-        says="model package groups",
-        path="modelPackageGroupName",
-        taken=_there("sagemaker", "describe_model_package_group", "ModelPackageGroupName", "ValidationException"),
-    ),
-    Named(
-        type="aws:cloudwatch/logGroup:LogGroup",
-        says="log groups",
-        path="name",
-        taken=_log_group,
-        way_out="delete or import it (of /aws/sagemaker/TrainingJobs: set slipway:training.ownLogGroup in one stack only)",
-    ),
-    Named(
-        type="aws:secretsmanager/secret:Secret",
-        says="secrets",
-        path="name",
-        taken=_secret,
-        way_out="`aws secretsmanager restore-secret` and import it, or delete it with --force-delete-without-recovery",
-    ),
-    Named(
-        type="aws:ec2/launchTemplate:LaunchTemplate",
-        says="launch templates",
-        path="name",
-        taken=_there(
-            "ec2",
-            "describe_launch_templates",
-            "LaunchTemplateNames",
-            "InvalidLaunchTemplateName.NotFoundException",
-            listed=True,
-            key="LaunchTemplates",
-        ),
-    ),
-    Named(
-        type="aws:ec2/placementGroup:PlacementGroup",
-        says="placement groups",
-        path="name",
-        taken=_there(
-            "ec2", "describe_placement_groups", "GroupNames", "InvalidPlacementGroup.Unknown", listed=True, key="PlacementGroups"
-        ),
-    ),
-)
-_BY_TYPE: Final[Mapping[str, Named]] = {row.type: row for row in NAMED}
+# Types of which no one call answers whether a name is taken.
+_IN_ITS_OWN_WAY: Final[Mapping[Card, Taken]] = {
+    s3.BUCKET: _bucket,
+    iam.POLICY: _policy,
+    iam.OPEN_ID_CONNECT_PROVIDER: _oidc,
+    cloudwatch.LOG_GROUP: _log_group,
+    secretsmanager.SECRET: _secret,
+}
+NAMED: Final = tuple(card for card in CARDS.values() if card.unique)
 
 
 def rows(views: Iterable[ResourceView], account: Account) -> list[Row]:
     """A row for each kind of name whose names are free, and one for each name that is not."""
-    wanted: dict[str, list[str]] = {}
+    wanted: dict[Card, list[str]] = {}
     for view in views:
-        named = _BY_TYPE.get(view.type)
-        if named and view.custom and view.op == "create" and (name := Block.of(view).text(named.path, unknown="")):
-            wanted.setdefault(named.type, []).append(name)
-    return [row for type_, names in wanted.items() for row in _kind(_BY_TYPE[type_], names, account)]
+        card = CARDS.get(view.type)
+        if card and card.unique and view.custom and view.op == "create" and (name := Block.of(view).text(card.name, unknown="")):
+            wanted.setdefault(card, []).append(name)
+    return [row for card, names in wanted.items() for row in _kind(card, names, account)]
 
 
-def _kind(named: Named, names: list[str], account: Account) -> list[Row]:
+def _kind(card: Card, names: list[str], account: Account) -> list[Row]:
+    unique = card.unique
+    assert unique
+    taken = _asked(unique.lookup) if unique.lookup else _IN_ITS_OWN_WAY[card]
     found: list[Row] = []
     free: list[str] = []
     for name in names:
         try:
-            fault = named.taken(account, name)
+            fault = taken(account, name)
         except Unanswered as error:
             # One refusal stands for all of its kind: the next would be refused as well.
-            return [*found, unknown(KIND, named.says, len(names), f"{several(names)}: {error}")]
+            return [*found, unknown(KIND, unique.plural, len(names), f"{several(names)}: {error}")]
         if fault:
-            says = f"{named.says}: {name} {fault}"
+            says = f"{unique.plural}: {name} {fault}"
             found.append(
-                Row(kind=KIND, code=name, need="free", have="taken", says=says, state=State.SHORT, way_out=(named.way_out,))
+                Row(kind=KIND, code=name, need="free", have="taken", says=says, state=State.SHORT, way_out=(unique.way_out,))
             )
         else:
             free.append(name)
     if free:
-        found.append(Row(kind=KIND, code=named.says, need=len(free), have=len(free), says=f"{several(free)}: free"))
+        found.append(Row(kind=KIND, code=unique.plural, need=len(free), have=len(free), says=f"{several(free)}: free"))
     return found

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from catalog.types import autoscaling
 from tools.plan.reader import Block
 from tools.preflight.account import Account, Unanswered
-from tools.preflight.fleets import SCALING_GROUP, Fleet
+from tools.preflight.fleets import Fleet
 from tools.preflight.places import Place, Places
 from tools.preflight.report import Row, State, several, unknown
 
@@ -15,7 +16,13 @@ KIND: Final = "offering"
 
 
 def place_of(fleet: Fleet, places: Places) -> Place:
-    path = "vpcZoneIdentifiers" if fleet.view.type == SCALING_GROUP else "subnetId" if fleet.what == "instance" else "subnetIds"
+    path = (
+        "vpcZoneIdentifiers"
+        if fleet.view.type == autoscaling.GROUP.token
+        else "subnetId"
+        if fleet.what == "instance"
+        else "subnetIds"
+    )
     return places.of(fleet.view, path)
 
 

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from catalog.types.every import CARDS
 from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 from tools.preflight.account import Account, Unanswered
-from tools.preflight.actions import ACTIONS
 from tools.preflight.report import Row, State, several, unknown
 
 KIND: Final = "permission"
@@ -55,15 +55,16 @@ def rows(views: Iterable[ResourceView], account: Account, principal: str = "") -
 
 
 def rights(views: Iterable[ResourceView], account_id: str, region: str, partition: str = "aws") -> list[Right]:
-    """What making the plan's new resources takes. A type without a row in `ACTIONS` takes what nobody knows: it is left out."""
+    """What making the plan's new resources takes. Where a type's card has no rights, nobody knows: the type is left out."""
     needed: dict[tuple[str, str], list[str]] = {}
     for view in views:
-        row = ACTIONS.get(view.type)
-        if row is None or not view.custom or view.op not in ("create", "replace"):
+        card = CARDS.get(view.type)
+        takes = card.rights if card else None
+        if takes is None or not view.custom or view.op not in ("create", "replace"):
             continue
-        name = Block.of(view).text(row.name, unknown="") if row.name else ""
-        on = row.arn.format(partition=partition, region=region, account=account_id, name=name) if name and row.arn else "*"
-        for action in row.actions:
+        name = Block.of(view).text(takes.name, unknown="") if takes.name else ""
+        on = takes.arn.format(partition=partition, region=region, account=account_id, name=name) if name and takes.arn else "*"
+        for action in takes.actions:
             needed.setdefault((action, on), []).append(view.name)
     return [Right(action=action, on=on, by=tuple(by)) for (action, on), by in needed.items()]
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any, Final
 
+from catalog.types import autoscaling, ec2, eks, sagemaker
 from tools.plan.links import LinkedPlan
 from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 from tools.preflight.account import Account, Unanswered
 from tools.preflight.needs import MADE
 
-SUBNET: Final = "aws:ec2/subnet:Subnet"
 # https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html: the first four addresses and the last are AWS's.
 RESERVED_ADDRESSES: Final = 5
 
@@ -50,10 +50,10 @@ class Places:
 
     def __init__(self, views: Iterable[ResourceView], links: LinkedPlan, account: Account) -> None:
         self._links = links
-        planned = [view for view in views if view.type == SUBNET]
+        planned = [view for view in views if view.type == ec2.SUBNET.token]
         there = {view.id for view in planned if view.op not in MADE and view.id}
         named = {item for view in views for path in PATHS.get(view.type, ()) for item in _named(view, path) if item}
-        asked = there | {item for item in named if links.named(SUBNET, item) is None and item.startswith("subnet-")}
+        asked = there | {item for item in named if links.named(ec2.SUBNET, item) is None and item.startswith("subnet-")}
         self.fault = ""
         self._there: dict[str, dict[str, Any]] = {}
         if asked:
@@ -85,7 +85,7 @@ class Places:
         return tuple(sorted({subnet.zone for subnet in self.planned if subnet.zone}))
 
     def _one(self, item: str) -> Subnet | None:
-        view = self._links.named(SUBNET, item)
+        view = self._links.named(ec2.SUBNET, item)
         if view is not None:
             return self._by_urn.get(view.urn or view.name)
         if not item:
@@ -109,14 +109,14 @@ class Places:
 
 # Where a type names its subnets.
 PATHS: Final[dict[str, tuple[str, ...]]] = {
-    "aws:eks/nodeGroup:NodeGroup": ("subnetIds",),
-    "aws:eks/cluster:Cluster": ("vpcConfig.subnetIds",),
-    "aws:autoscaling/group:Group": ("vpcZoneIdentifiers",),
-    "aws:ec2/instance:Instance": ("subnetId",),
-    "aws:ec2/vpcEndpoint:VpcEndpoint": ("subnetIds",),
-    "aws:ec2/natGateway:NatGateway": ("subnetId",),
-    "aws:sagemaker/model:Model": ("vpcConfig.subnets",),
-    "pulumi-python:dynamic/sagemaker:TrainingJob": ("vpcConfig.subnets",),
+    eks.NODE_GROUP.token: ("subnetIds",),
+    eks.CLUSTER.token: ("vpcConfig.subnetIds",),
+    autoscaling.GROUP.token: ("vpcZoneIdentifiers",),
+    ec2.INSTANCE.token: ("subnetId",),
+    ec2.VPC_ENDPOINT.token: ("subnetIds",),
+    ec2.NAT_GATEWAY.token: ("subnetId",),
+    sagemaker.MODEL.token: ("vpcConfig.subnets",),
+    sagemaker.TRAINING_JOB.token: ("vpcConfig.subnets",),
 }
 
 

@@ -7,29 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from catalog.types.every import CARDS
 from tools.report.redact import HIDDEN
 
-# What a reader must see first: replaced or deleted, one of these takes data or a service with it. By the type's last part.
-HOLDS_DATA: Final[Mapping[str, str]] = {
-    "Bucket": "its objects",
-    "BucketV2": "its objects",
-    "Key": "everything encrypted under it",
-    "Cluster": "all that runs in it or is kept in it",
-    "NodeGroup": "the pods and local disks of its nodes",
-    "Endpoint": "answers, while it is away",
-    "Table": "its items",
-    "Instance": "its disk",
-    "LustreFileSystem": "its files",
-    "FileSystem": "its files",
-    "CatalogDatabase": "its tables",
-    "CatalogTable": "its schema",
-    "Domain": "its documents, or its users' home folders",
-    "Secret": "its value",
-    "Repository": "its images",
-    "Stream": "its records",
-    "ModelPackageGroup": "its registered models",
-    "LogGroup": "its logs",
-}
 OPS: Final = ("create", "update", "replace", "delete", "same")
 # How a row of the preflight is marked, by its state.
 PREFLIGHT_MARKS: Final[Mapping[str, str]] = {"short": "⛔", "unknown": "⚠️", "ok": "✅"}
@@ -37,9 +17,8 @@ PREFLIGHT_MARKS: Final[Mapping[str, str]] = {"short": "⛔", "unknown": "⚠️"
 
 def lost(type_: str, op: str) -> str:
     """What goes with a resource of this type when `op` is done to it; "" where nothing does."""
-    if op not in ("replace", "delete") or not type_.startswith(("aws:", "aws-native:")):
-        return ""
-    return HOLDS_DATA.get(type_.rpartition(":")[2], "")
+    card = CARDS.get(type_)
+    return card.holds if card and op in ("replace", "delete") else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,16 +7,36 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from catalog.types import (
+    appautoscaling,
+    budgets,
+    cloudwatch,
+    codebuild,
+    costexplorer,
+    dynamodb,
+    ec2,
+    ecr,
+    eks,
+    iam,
+    kms,
+    s3,
+    sagemaker,
+    scheduler,
+    secretsmanager,
+    sns,
+    sqs,
+)
+from catalog.types.card import Card
 from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 from tools.report.svg import Chip
 
 BUCKET_PROMISES: Final = (
-    ("aws:s3/bucketVersioning:BucketVersioning", "versioned"),
-    ("aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration", "encrypted"),
-    ("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "no public access"),
-    ("aws:s3/bucketPolicy:BucketPolicy", "own policy"),
-    ("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration", "lifecycle"),
+    (s3.BUCKET_VERSIONING, "versioned"),
+    (s3.BUCKET_SERVER_SIDE_ENCRYPTION_CONFIGURATION, "encrypted"),
+    (s3.BUCKET_PUBLIC_ACCESS_BLOCK, "no public access"),
+    (s3.BUCKET_POLICY, "own policy"),
+    (s3.BUCKET_LIFECYCLE_CONFIGURATION, "lifecycle"),
 )
 
 
@@ -29,33 +49,33 @@ class Group:
 
 
 def _network_groups(views: list[ResourceView], prefix: str) -> Iterable[Group]:
-    endpoints = [view for view in views if view.type.endswith(":VpcEndpoint")]
+    endpoints = [view for view in views if view.type == ec2.VPC_ENDPOINT.token]
     for kind, heading in (("Interface", "Interface endpoints"), ("Gateway", "Gateway endpoints")):
         found = [view for view in endpoints if (printed(view, "vpcEndpointType") or "Gateway") == kind]
         yield Group(heading=heading, chips=tuple(Chip(label=_service(view, prefix), tip=view.name) for view in found))
-    counts = [(sum(view.type.endswith(f":{kind}") for view in views), word) for kind, word in _NETWORK_WORDS]
+    counts = [(sum(view.type == card.token for view in views), word) for card, word in _NETWORK_WORDS]
     yield Group(heading="Guarded by", chips=tuple(Chip(label=counted(count, word)) for count, word in counts if count))
 
 
 _NETWORK_WORDS: Final = (
-    ("SecurityGroup", "security group"),
-    ("RouteTable", "route table"),
-    ("FlowLog", "flow log"),
+    (ec2.SECURITY_GROUP, "security group"),
+    (ec2.ROUTE_TABLE, "route table"),
+    (ec2.FLOW_LOG, "flow log"),
 )
 
 
 def _cluster_groups(views: list[ResourceView], prefix: str) -> Iterable[Group]:
-    clusters = [view for view in views if view.type == "aws:eks/cluster:Cluster"]
+    clusters = [view for view in views if view.type == eks.CLUSTER.token]
     yield Group(
         heading="Cluster",
         chips=tuple(
             Chip(label=printed(view, "name") or view.name, detail=_cluster_detail(view), tip=view.name) for view in clusters
         ),
     )
-    templates = {view.parent: view for view in views if view.type == "aws:ec2/launchTemplate:LaunchTemplate"}
-    pools = [view for view in views if view.type == "aws:eks/nodeGroup:NodeGroup"]
+    templates = {view.parent: view for view in views if view.type == ec2.LAUNCH_TEMPLATE.token}
+    pools = [view for view in views if view.type == eks.NODE_GROUP.token]
     yield Group(heading="Pools", chips=tuple(_pool(view, templates.get(view.parent), prefix) for view in pools))
-    addons = [view for view in views if view.type == "aws:eks/addon:Addon"]
+    addons = [view for view in views if view.type == eks.ADDON.token]
     yield Group(
         heading="Add-ons",
         chips=tuple(Chip(label=printed(view, "addonName") or short_name(view, prefix), tip=view.name) for view in addons),
@@ -78,27 +98,27 @@ def _pool(view: ResourceView, template: ResourceView | None, prefix: str) -> Chi
 
 
 def _data_groups(views: list[ResourceView], prefix: str) -> Iterable[Group]:
-    yield _named(views, prefix, "Buckets", "aws:s3/bucket:Bucket")
-    objects = [view for view in views if view.type.startswith("aws:s3/bucketObject")]
+    yield _named(views, prefix, "Buckets", s3.BUCKET)
+    objects = [view for view in views if view.type in (s3.BUCKET_OBJECT.token, s3.BUCKET_OBJECTV2.token)]
     yield Group(
         heading="Objects",
         chips=tuple(Chip(label=short_name(view, prefix), tip=printed(view, "key") or view.name) for view in objects),
     )
-    yield _named(views, prefix, "Tables", "aws:dynamodb/table:Table")
-    buckets = sum(view.type == "aws:s3/bucket:Bucket" for view in views)
-    kept = [word for type_, word in BUCKET_PROMISES if buckets and sum(view.type == type_ for view in views) >= buckets]
+    yield _named(views, prefix, "Tables", dynamodb.TABLE)
+    buckets = sum(view.type == s3.BUCKET.token for view in views)
+    kept = [word for card, word in BUCKET_PROMISES if buckets and sum(view.type == card.token for view in views) >= buckets]
     yield Group(heading="Every bucket", chips=tuple(Chip(label=word) for word in kept))
 
 
 def _images_groups(views: list[ResourceView], prefix: str) -> Iterable[Group]:
-    yield _named(views, prefix, "Repositories", "aws:ecr/repository:Repository")
-    repositories = [view for view in views if view.type == "aws:ecr/repository:Repository"]
+    yield _named(views, prefix, "Repositories", ecr.REPOSITORY)
+    repositories = [view for view in views if view.type == ecr.REPOSITORY.token]
     promises = (
         ("tags never move", lambda view: printed(view, "imageTagMutability") == "IMMUTABLE"),
         ("scanned", lambda view: Block.printable(view).flag("imageScanningConfiguration.scanOnPush", unknown=False)),
     )
     kept = [word for word, holds in promises if repositories and all(map(holds, repositories))]
-    yield _named(views, prefix, "Built by", "aws:codebuild/project:Project")
+    yield _named(views, prefix, "Built by", codebuild.PROJECT)
     yield Group(heading="Every image", chips=tuple(Chip(label=word) for word in kept))
 
 
@@ -116,17 +136,17 @@ def _job(view: ResourceView) -> str:
 
 
 def _models_groups(views: list[ResourceView], prefix: str) -> Iterable[Group]:
-    yield _named(views, prefix, "Models", "aws:sagemaker/model:Model")
-    yield _named(views, prefix, "Package groups", "aws:sagemaker/modelPackageGroup:ModelPackageGroup")
+    yield _named(views, prefix, "Models", sagemaker.MODEL)
+    yield _named(views, prefix, "Package groups", sagemaker.MODEL_PACKAGE_GROUP)
 
 
 def _serving_groups(views: list[ResourceView], prefix: str) -> Iterable[Group]:
-    yield _named(views, prefix, "Endpoints", "aws:sagemaker/endpoint:Endpoint")
-    targets = [view for view in views if view.type == "aws:appautoscaling/target:Target"]
+    yield _named(views, prefix, "Endpoints", sagemaker.ENDPOINT)
+    targets = [view for view in views if view.type == appautoscaling.TARGET.token]
     chips = [
         _variant(item, next((target for target in targets if _scales(target, view, item, len(targets))), None))
         for view in views
-        if view.type == "aws:sagemaker/endpointConfiguration:EndpointConfiguration"
+        if view.type == sagemaker.ENDPOINT_CONFIGURATION.token
         for item in Block.printable(view).items("productionVariants", unknown=[])
     ]
     yield Group(heading="Variants", chips=tuple(chips))
@@ -162,14 +182,14 @@ def _count(block: Block, path: str, default: float | None = None) -> str:
 
 
 def _keys_groups(views: list[ResourceView], prefix: str) -> Iterable[Group]:
-    yield _named(views, prefix, "Keys", "aws:kms/key:Key")
-    yield _named(views, prefix, "Secrets", "aws:secretsmanager/secret:Secret")
+    yield _named(views, prefix, "Keys", kms.KEY)
+    yield _named(views, prefix, "Secrets", secretsmanager.SECRET)
 
 
 def _identity_groups(views: list[ResourceView], prefix: str) -> Iterable[Group]:
-    yield _named(views, prefix, "Roles", "aws:iam/role:Role")
-    yield _named(views, prefix, "Policies", "aws:iam/policy:Policy")
-    providers = [view for view in views if view.type == "aws:iam/openIdConnectProvider:OpenIdConnectProvider"]
+    yield _named(views, prefix, "Roles", iam.ROLE)
+    yield _named(views, prefix, "Policies", iam.POLICY)
+    providers = [view for view in views if view.type == iam.OPEN_ID_CONNECT_PROVIDER.token]
     yield Group(
         heading="Signs in",
         chips=tuple(Chip(label=printed(view, "url").removeprefix("https://") or view.name) for view in providers),
@@ -177,19 +197,19 @@ def _identity_groups(views: list[ResourceView], prefix: str) -> Iterable[Group]:
 
 
 def _watch_groups(views: list[ResourceView], prefix: str) -> Iterable[Group]:
-    yield _named(views, prefix, "Alarms", "aws:cloudwatch/metricAlarm:MetricAlarm")
-    yield _named(views, prefix, "Dashboards", "aws:cloudwatch/dashboard:Dashboard")
-    yield _named(views, prefix, "Logs", "aws:cloudwatch/logGroup:LogGroup")
-    yield _named(views, prefix, "Topics", "aws:sns/topic:Topic")
-    yield _named(views, prefix, "Queues", "aws:sqs/queue:Queue")
+    yield _named(views, prefix, "Alarms", cloudwatch.METRIC_ALARM)
+    yield _named(views, prefix, "Dashboards", cloudwatch.DASHBOARD)
+    yield _named(views, prefix, "Logs", cloudwatch.LOG_GROUP)
+    yield _named(views, prefix, "Topics", sns.TOPIC)
+    yield _named(views, prefix, "Queues", sqs.QUEUE)
 
 
 def _money_groups(views: list[ResourceView], prefix: str) -> Iterable[Group]:
-    budgets = [view for view in views if view.type == "aws:budgets/budget:Budget"]
-    chips = (Chip(label=short_name(view, prefix), detail=_amount(view), tip=view.name) for view in budgets)
+    found = [view for view in views if view.type == budgets.BUDGET.token]
+    chips = (Chip(label=short_name(view, prefix), detail=_amount(view), tip=view.name) for view in found)
     yield Group(heading="Budgets", chips=tuple(chips))
-    yield _named(views, prefix, "Anomaly monitors", "aws:costexplorer/anomalyMonitor:AnomalyMonitor")
-    schedules = [view for view in views if view.type == "aws:scheduler/schedule:Schedule"]
+    yield _named(views, prefix, "Anomaly monitors", costexplorer.ANOMALY_MONITOR)
+    schedules = [view for view in views if view.type == scheduler.SCHEDULE.token]
     chips = (
         Chip(label=short_name(view, prefix), detail=printed(view, "scheduleExpression"), tip=view.name) for view in schedules
     )
@@ -223,10 +243,9 @@ CONTENTS: Final = {
 }
 
 
-def _named(views: list[ResourceView], prefix: str, heading: str, type_: str) -> Group:
-    return Group(
-        heading=heading, chips=tuple(Chip(label=short_name(view, prefix), tip=view.name) for view in views if view.type == type_)
-    )
+def _named(views: list[ResourceView], prefix: str, heading: str, card: Card) -> Group:
+    named = (view for view in views if view.type == card.token)
+    return Group(heading=heading, chips=tuple(Chip(label=short_name(view, prefix), tip=view.name) for view in named))
 
 
 def _service(view: ResourceView, prefix: str) -> str:

@@ -7,46 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from catalog.types import cloudwatch, ec2, eks, iam, sagemaker, vpc
+from catalog.types.every import CARDS
 from tools.plan.view import Plan, ResourceView
 from tools.report.contents import CONTENTS, Group, counted, printed, short_name
 from tools.report.svg import Chip
 
-# The room of a resource, by the start of its type; the first that matches. Everything else is in "other".
-ROOM_OF: Final = (
-    ("aws:ec2/launchTemplate:", "cluster"),
-    ("aws:ec2/placementGroup:", "cluster"),
-    ("aws:ec2/", "network"),
-    ("aws:vpc/", "network"),
-    ("aws:eks/", "cluster"),
-    ("aws:s3/", "data"),
-    ("aws:dynamodb/", "data"),
-    ("aws:ecr/", "images"),
-    ("aws:codebuild/", "images"),
-    ("pulumi-python:dynamic/sagemaker:TrainingJob", "training"),
-    ("aws:sagemaker/modelPackage", "models"),
-    ("aws:sagemaker/model:", "models"),
-    ("aws:sagemaker/", "serving"),
-    ("aws:appautoscaling/", "serving"),
-    ("aws:kms/", "keys"),
-    ("aws:secretsmanager/", "keys"),
-    ("aws:iam/", "identity"),
-    ("aws:cloudwatch/", "watch"),
-    ("aws:sns/", "watch"),
-    ("aws:sqs/", "watch"),
-    ("aws:budgets/", "money"),
-    ("aws:costexplorer/", "money"),
-    ("aws:scheduler/", "money"),
-)
 TIERS: Final = ("public", "private", "isolated")
 # Nearly every component has some of these; they do not tell what it is for.
-_SHARED_TYPES: Final = ("aws:iam/", "aws:ec2/securityGroup", "aws:vpc/", "aws:cloudwatch/")
+_SHARED: Final = frozenset({*iam.CARDS, *vpc.CARDS, *cloudwatch.CARDS, ec2.SECURITY_GROUP, ec2.SECURITY_GROUP_RULE})
 # Where one of these is, the component is about it, whatever else it needs.
-_TELLING_TYPES: Final = (
-    "aws:ec2/vpc:Vpc",
-    "aws:eks/cluster:Cluster",
-    "aws:sagemaker/endpoint:Endpoint",
-    "pulumi-python:dynamic/sagemaker:TrainingJob",
-)
+_TELLING: Final = frozenset({ec2.VPC, eks.CLUSTER, sagemaker.ENDPOINT, sagemaker.TRAINING_JOB})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +93,8 @@ def picture(plan: Plan) -> Picture:
 
 
 def _room_of(type_: str) -> str:
-    return next((room for start, room in ROOM_OF if type_.startswith(start)), "other")
+    card = CARDS.get(type_)
+    return card.room if card else "other"
 
 
 def _homes(
@@ -145,7 +117,8 @@ def _homes(
 
 
 def _weight(type_: str) -> int:
-    return 10_000 if type_ in _TELLING_TYPES else 1 if type_.startswith(_SHARED_TYPES) else 100
+    card = CARDS.get(type_)
+    return 10_000 if card in _TELLING else 1 if card in _SHARED else 100
 
 
 def _prefix(resources: list[ResourceView]) -> str:
@@ -159,8 +132,8 @@ def _prefix(resources: list[ResourceView]) -> str:
 
 
 def _network(views: list[ResourceView], prefix: str) -> Network | None:
-    vpc = next((view for view in views if view.type == "aws:ec2/vpc:Vpc"), None)
-    subnets = [view for view in views if view.type == "aws:ec2/subnet:Subnet"]
+    vpc = next((view for view in views if view.type == ec2.VPC.token), None)
+    subnets = [view for view in views if view.type == ec2.SUBNET.token]
     if vpc is None and not subnets:
         return None
     cells: dict[str, dict[str, str]] = {}
@@ -170,9 +143,9 @@ def _network(views: list[ResourceView], prefix: str) -> Network | None:
         cells.setdefault(tier, {})[zone] = printed(view, "cidrBlock") or short_name(view, prefix)
     zones = tuple(sorted({zone for row in cells.values() for zone in row}))
     order = sorted(cells, key=lambda tier: TIERS.index(tier) if tier in TIERS else len(TIERS))
-    gateways = [view for view in views if view.type == "aws:ec2/natGateway:NatGateway"]
+    gateways = [view for view in views if view.type == ec2.NAT_GATEWAY.token]
     nat_zones = [zone for zone in zones for view in gateways if view.name.endswith(f"-{zone[-1]}")]
-    internet = sum(view.type == "aws:ec2/internetGateway:InternetGateway" for view in views)
+    internet = sum(view.type == ec2.INTERNET_GATEWAY.token for view in views)
     return Network(
         title=" ".join(word for word in ("VPC", printed(vpc, "cidrBlock") if vpc else "") if word),
         zones=zones,

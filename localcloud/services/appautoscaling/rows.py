@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from catalog.types import appautoscaling
 from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import when
 from localcloud.kernel.spec import Autoname, Resource, Tags, Update
@@ -26,7 +27,7 @@ def _read_target(c: Context) -> dict[str, Any] | None:
 _REGISTER = Call(op="register_scalable_target", params={"RoleARN": lambda c: c.props.get("roleArn") or None}, skip=("roleArn",))
 
 TARGET = Resource(
-    type="aws:appautoscaling/target:Target",
+    type=appautoscaling.TARGET.token,
     service=_SERVICE,
     create=_REGISTER,
     id="{resourceId}",
@@ -82,7 +83,7 @@ def _target_value(props: Mapping[str, Any]) -> str | None:
 
 
 POLICY = Resource(
-    type="aws:appautoscaling/policy:Policy",
+    type=appautoscaling.POLICY.token,
     service=_SERVICE,
     create=_put_policy,
     id="{name}",

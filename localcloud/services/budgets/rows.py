@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
+from catalog.types import budgets
 from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import one_of, when
 from localcloud.kernel.spec import Autoname, Resource, Tags, Update
@@ -117,7 +118,7 @@ def _times(props: Mapping[str, Any]) -> str | None:
 
 
 BUDGET = Resource(
-    type="aws:budgets/budget:Budget",
+    type=budgets.BUDGET.token,
     service="budgets",
     create=_create,
     id="{account}:{name}",

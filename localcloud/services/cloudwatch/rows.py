@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from catalog.types import cloudwatch
 from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import arn, at_least_one, conflicts, json_document, matches, one_of, requires
 from localcloud.kernel.spec import Autoname, Resource, Tags, Update
@@ -92,7 +93,7 @@ _ALARM_PROPS = (
 )
 
 METRIC_ALARM = Resource(
-    type="aws:cloudwatch/metricAlarm:MetricAlarm",
+    type=cloudwatch.METRIC_ALARM.token,
     service="cloudwatch",
     create=_PUT_ALARM,
     id="{name}",
@@ -140,7 +141,7 @@ def _dashboard(c: Context) -> Any:
 
 
 DASHBOARD = Resource(
-    type="aws:cloudwatch/dashboard:Dashboard",
+    type=cloudwatch.DASHBOARD.token,
     service="cloudwatch",
     create=_dashboard,
     id="{dashboardName}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from catalog.types import codebuild
 from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import arn, between, one_of
 from localcloud.kernel.spec import Autoname, Resource, Tags, Update
@@ -61,7 +62,7 @@ def _logs(c: Context) -> dict[str, Any]:
 
 
 PROJECT = Resource(
-    type="aws:codebuild/project:Project",
+    type=codebuild.PROJECT.token,
     service="codebuild",
     create=Call(op="create_project", path="project"),
     id="{data.arn}",

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from catalog.types import costexplorer
 from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import arn, conflicts, json_document, length, one_of
 from localcloud.kernel.spec import Autoname, Resource, Tags, Update
@@ -54,7 +55,7 @@ def _with_nulls(expression: Mapping[str, Any]) -> dict[str, Any]:
 
 
 MONITOR = Resource(
-    type="aws:costexplorer/anomalyMonitor:AnomalyMonitor",
+    type=costexplorer.ANOMALY_MONITOR.token,
     service="ce",
     create=_create_monitor,
     id="{data.MonitorArn}",
@@ -137,7 +138,7 @@ def _threshold(c: Context) -> dict[str, Any] | None:
 
 
 SUBSCRIPTION = Resource(
-    type="aws:costexplorer/anomalySubscription:AnomalySubscription",
+    type=costexplorer.ANOMALY_SUBSCRIPTION.token,
     service="ce",
     create=_create_subscription,
     id="{data.SubscriptionArn}",

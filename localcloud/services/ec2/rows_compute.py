@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from catalog.types import ec2
 from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import between, conflicts, matches, one_of, when
 from localcloud.kernel.spec import Autoname, Check, Resource, Tags, Update, ec2_tags
@@ -163,7 +164,7 @@ def _name_length(prop: str, high: int) -> Check:
 
 
 LAUNCH_TEMPLATE = Resource(
-    type="aws:ec2/launchTemplate:LaunchTemplate",
+    type=ec2.LAUNCH_TEMPLATE.token,
     service="ec2",
     create=Call(
         op="create_launch_template",
@@ -249,7 +250,7 @@ def _only_with(prop: str, strategy: str) -> Check:
 
 
 PLACEMENT_GROUP = Resource(
-    type="aws:ec2/placementGroup:PlacementGroup",
+    type=ec2.PLACEMENT_GROUP.token,
     service="ec2",
     create=Call(op="create_placement_group", take=("strategy", "partitionCount", "spreadLevel"), params={"GroupName": "{name}"}),
     # The id is the name: an import finds the group by it.

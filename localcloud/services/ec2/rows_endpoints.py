@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from catalog.types import ec2
 from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import arn, exactly_one, json_document, one_of
 from localcloud.kernel.spec import Resource, Update, ec2_tags
@@ -65,7 +66,7 @@ def _delete_endpoint(c: Context) -> None:
 
 
 VPC_ENDPOINT = Resource(
-    type="aws:ec2/vpcEndpoint:VpcEndpoint",
+    type=ec2.VPC_ENDPOINT.token,
     service="ec2",
     create=Call(
         op="create_vpc_endpoint",
@@ -164,7 +165,7 @@ def _read_log(c: Context) -> dict[str, Any] | None:
 
 
 FLOW_LOG = Resource(
-    type="aws:ec2/flowLog:FlowLog",
+    type=ec2.FLOW_LOG.token,
     service="ec2",
     create=Call(
         op="create_flow_logs",

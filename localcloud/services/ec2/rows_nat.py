@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
+from catalog.types import ec2
 from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import conflicts, one_of, when
 from localcloud.kernel.spec import Resource, Update, ec2_tags
@@ -42,7 +43,7 @@ def _release(c: Context) -> None:
 
 
 EIP = Resource(
-    type="aws:ec2/eip:Eip",
+    type=ec2.EIP.token,
     service="ec2",
     create=Call(
         op="allocate_address",
@@ -151,7 +152,7 @@ def _ipv4(value: Any) -> str | None:
 
 
 NAT_GATEWAY = Resource(
-    type="aws:ec2/natGateway:NatGateway",
+    type=ec2.NAT_GATEWAY.token,
     service="ec2",
     create=Call(op="create_nat_gateway"),
     id="{data.NatGateway.NatGatewayId}",

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import botocore.exceptions
 
+from catalog.types import ec2
 from localcloud.kernel.context import Call, Context, error_code
 from localcloud.kernel.rules import cidr, exactly_one
 from localcloud.kernel.spec import Resource, Update, ec2_tags
@@ -135,7 +136,7 @@ def _delete_table(c: Context) -> None:
 
 
 ROUTE_TABLE = Resource(
-    type="aws:ec2/routeTable:RouteTable",
+    type=ec2.ROUTE_TABLE.token,
     service="ec2",
     create=Call(op="create_route_table", take=("vpcId",)),
     id="{data.RouteTable.RouteTableId}",
@@ -217,7 +218,7 @@ def _replace_route(c: Context) -> None:
 
 
 ROUTE = Resource(
-    type="aws:ec2/route:Route",
+    type=ec2.ROUTE.token,
     service="ec2",
     create=Call(op="create_route", rename={"egressOnlyGatewayId": "EgressOnlyInternetGatewayId"}),
     id=_route_id,
@@ -275,7 +276,7 @@ def _delete_association(c: Context) -> None:
 
 
 ROUTE_TABLE_ASSOCIATION = Resource(
-    type="aws:ec2/routeTableAssociation:RouteTableAssociation",
+    type=ec2.ROUTE_TABLE_ASSOCIATION.token,
     service="ec2",
     create=Call(op="associate_route_table"),
     id="{data.AssociationId}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from catalog.types import ec2
 from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import between, cidr, conflicts, exactly_one, length, when
 from localcloud.kernel.spec import Autoname, Check, Resource, Update, ec2_tags
@@ -135,7 +136,7 @@ def _no_group_id(values: Mapping[str, Any]) -> str | None:
 
 
 SECURITY_GROUP = Resource(
-    type="aws:ec2/securityGroup:SecurityGroup",
+    type=ec2.SECURITY_GROUP.token,
     service="ec2",
     create=Call(op="create_security_group", take=("vpcId",), params={"GroupName": "{name}", "Description": "{description}"}),
     id="{data.GroupId}",

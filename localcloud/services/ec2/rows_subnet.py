@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from catalog.types import ec2
 from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import cidr, conflicts, one_of, requires
 from localcloud.kernel.spec import Resource, Update, ec2_tags
@@ -54,7 +55,7 @@ def _ipv6_change(c: Context) -> None:
 
 
 SUBNET = Resource(
-    type="aws:ec2/subnet:Subnet",
+    type=ec2.SUBNET.token,
     service="ec2",
     create=Call(op="create_subnet"),
     id="{data.Subnet.SubnetId}",
@@ -149,7 +150,7 @@ def _delete_gateway(c: Context) -> None:
 
 
 INTERNET_GATEWAY = Resource(
-    type="aws:ec2/internetGateway:InternetGateway",
+    type=ec2.INTERNET_GATEWAY.token,
     service="ec2",
     create=Call(op="create_internet_gateway", take=()),
     id="{data.InternetGateway.InternetGatewayId}",
@@ -166,7 +167,7 @@ INTERNET_GATEWAY = Resource(
 )
 
 EGRESS_ONLY_INTERNET_GATEWAY = Resource(
-    type="aws:ec2/egressOnlyInternetGateway:EgressOnlyInternetGateway",
+    type=ec2.EGRESS_ONLY_INTERNET_GATEWAY.token,
     service="ec2",
     create=Call(op="create_egress_only_internet_gateway"),
     id="{data.EgressOnlyInternetGateway.EgressOnlyInternetGatewayId}",

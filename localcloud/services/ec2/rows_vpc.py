@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from catalog.types import ec2
 from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import cidr, conflicts, one_of, requires
 from localcloud.kernel.spec import Resource, Update, ec2_tags
@@ -56,7 +57,7 @@ def _ipv6_change(c: Context) -> None:
 
 
 VPC = Resource(
-    type="aws:ec2/vpc:Vpc",
+    type=ec2.VPC.token,
     service="ec2",
     create=Call(op="create_vpc", rename={"assignGeneratedIpv6CidrBlock": "AmazonProvidedIpv6CidrBlock"}),
     id="{data.Vpc.VpcId}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from catalog.types import ecr
 from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import json_document, one_of
 from localcloud.kernel.spec import Autoname, Resource, Tags, Update
@@ -15,7 +16,7 @@ def _scan(c: Context) -> None:
 
 
 REPOSITORY = Resource(
-    type="aws:ecr/repository:Repository",
+    type=ecr.REPOSITORY.token,
     service="ecr",
     create=Call(
         op="create_repository",
@@ -81,7 +82,7 @@ def _encryption(c: Context) -> dict[str, str] | None:
 
 
 LIFECYCLE_POLICY = Resource(
-    type="aws:ecr/lifecyclePolicy:LifecyclePolicy",
+    type=ecr.LIFECYCLE_POLICY.token,
     service="ecr",
     create=Call(op="put_lifecycle_policy", take=(), params={"repositoryName": "{repository}", "lifecyclePolicyText": "{policy}"}),
     id="{repository}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from catalog.types import eks
 from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import arn, at_least, between, cidr, conflicts, length, matches, one_of, value_at, when
 from localcloud.kernel.spec import Autoname, Resource, Tags, Update
@@ -89,7 +90,7 @@ def _auto_mode(props: Mapping[str, Any]) -> str | None:
 
 
 CLUSTER = Resource(
-    type="aws:eks/cluster:Cluster",
+    type=eks.CLUSTER.token,
     service="eks",
     create=Call(op="create_cluster", params={"logging": _logging}),
     id="{name}",
@@ -211,7 +212,7 @@ _AMI_TYPES = (
 )
 
 NODE_GROUP = Resource(
-    type="aws:eks/nodeGroup:NodeGroup",
+    type=eks.NODE_GROUP.token,
     service="eks",
     create=Call(op="create_nodegroup"),
     id="{clusterName}:{nodeGroupName}",

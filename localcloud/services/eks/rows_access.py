@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from catalog.types import eks
 from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import arn, length, one_of
 from localcloud.kernel.spec import Resource, Update
@@ -25,7 +26,7 @@ def _change_addon(c: Context) -> None:
 
 
 ADDON = Resource(
-    type="aws:eks/addon:Addon",
+    type=eks.ADDON.token,
     service="eks",
     create=Call(op="create_addon", params={"resolveConflicts": "{resolveConflictsOnCreate}"}),
     id="{clusterName}:{addonName}",
@@ -62,7 +63,7 @@ ADDON = Resource(
 _ENTRY = {"clusterName": "{clusterName}", "principalArn": "{principalArn}"}
 
 ACCESS_ENTRY = Resource(
-    type="aws:eks/accessEntry:AccessEntry",
+    type=eks.ACCESS_ENTRY.token,
     service="eks",
     create=Call(op="create_access_entry"),
     id="{clusterName}:{principalArn}",
@@ -102,7 +103,7 @@ def _read_policy(c: Context) -> dict[str, Any] | None:
 
 
 ACCESS_POLICY_ASSOCIATION = Resource(
-    type="aws:eks/accessPolicyAssociation:AccessPolicyAssociation",
+    type=eks.ACCESS_POLICY_ASSOCIATION.token,
     service="eks",
     create=Call(op="associate_access_policy"),
     id="{clusterName}#{principalArn}#{policyArn}",
@@ -133,7 +134,7 @@ def _read_association(c: Context) -> dict[str, Any] | None:
 _ASSOCIATION = {"clusterName": "{clusterName}", "associationId": "{id}"}
 
 POD_IDENTITY_ASSOCIATION = Resource(
-    type="aws:eks/podIdentityAssociation:PodIdentityAssociation",
+    type=eks.POD_IDENTITY_ASSOCIATION.token,
     service="eks",
     create=Call(op="create_pod_identity_association"),
     id="{data.association.associationId}",

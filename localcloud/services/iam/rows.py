@@ -6,6 +6,7 @@ import json
 from typing import Any
 from urllib.parse import unquote
 
+from catalog.types import iam
 from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import arn, between, conflicts, length, matches, policy_document, when
 from localcloud.kernel.spec import Autoname, Resource, Tags, Update
@@ -95,7 +96,7 @@ def _same_inline(new: Any, old: Any) -> bool:
 
 
 ROLE = Resource(
-    type="aws:iam/role:Role",
+    type=iam.ROLE.token,
     service="iam",
     create=Call(
         op="create_role",
@@ -178,7 +179,7 @@ def _delete_policy(c: Context) -> None:
 
 
 POLICY = Resource(
-    type="aws:iam/policy:Policy",
+    type=iam.POLICY.token,
     service="iam",
     create=Call(op="create_policy", rename={"name": "PolicyName", "policy": "PolicyDocument"}),
     id="{data.Policy.Arn}",
@@ -217,7 +218,7 @@ def _read_role_policy(c: Context) -> dict[str, Any]:
 _PUT = Call(op="put_role_policy", take=(), params={"RoleName": "{role}", "PolicyName": "{name}", "PolicyDocument": "{policy}"})
 
 ROLE_POLICY = Resource(
-    type="aws:iam/rolePolicy:RolePolicy",
+    type=iam.ROLE_POLICY.token,
     service="iam",
     create=_PUT,
     id="{role}:{name}",
@@ -245,7 +246,7 @@ def _read_attachment(c: Context) -> dict[str, Any] | None:
 
 
 ROLE_POLICY_ATTACHMENT = Resource(
-    type="aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+    type=iam.ROLE_POLICY_ATTACHMENT.token,
     service="iam",
     create=Call(op="attach_role_policy", take=(), params={"RoleName": "{role}", "PolicyArn": "{policyArn}"}),
     id=lambda c: f"{c.props['role']}/{c.props['policyArn']}",
@@ -279,7 +280,7 @@ def _delete_profile(c: Context) -> None:
 
 
 INSTANCE_PROFILE = Resource(
-    type="aws:iam/instanceProfile:InstanceProfile",
+    type=iam.INSTANCE_PROFILE.token,
     service="iam",
     create=Call(op="create_instance_profile", rename={"name": "InstanceProfileName"}),
     id="{name}",
@@ -313,7 +314,7 @@ def _bare(url: Any) -> str:
 
 
 OPEN_ID_CONNECT_PROVIDER = Resource(
-    type="aws:iam/openIdConnectProvider:OpenIdConnectProvider",
+    type=iam.OPEN_ID_CONNECT_PROVIDER.token,
     service="iam",
     create=Call(
         op="create_open_id_connect_provider", rename={"clientIdLists": "ClientIDList", "thumbprintLists": "ThumbprintList"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from catalog.types import kms
 from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import between, conflicts, json_document, length, matches, one_of, requires, when
 from localcloud.kernel.spec import Autoname, Resource, Tags, Update
@@ -48,7 +49,7 @@ def _policy(c: Context) -> None:
 
 
 KEY = Resource(
-    type="aws:kms/key:Key",
+    type=kms.KEY.token,
     service="kms",
     create=Call(op="create_key", skip=("xksKeyId",), rename={"customerMasterKeySpec": "KeySpec"}),
     id="{data.KeyMetadata.KeyId}",
@@ -122,7 +123,7 @@ def _key_id(value: Any) -> Any:
 
 
 ALIAS = Resource(
-    type="aws:kms/alias:Alias",
+    type=kms.ALIAS.token,
     service="kms",
     create=Call(
         op="create_alias", take=(), params={"AliasName": "{name}", "TargetKeyId": lambda c: _key_id(c.props["targetKeyId"])}

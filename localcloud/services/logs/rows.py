@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from catalog.types import cloudwatch
 from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import matches, one_of
 from localcloud.kernel.spec import Autoname, Resource, Tags, Update
@@ -39,7 +40,7 @@ def _delete_group(c: Context) -> None:
 
 
 LOG_GROUP = Resource(
-    type="aws:cloudwatch/logGroup:LogGroup",
+    type=cloudwatch.LOG_GROUP.token,
     service="logs",
     create=Call(op="create_log_group", take=("kmsKeyId", "logGroupClass"), params={"logGroupName": "{name}"}),
     id="{name}",

@@ -6,6 +6,7 @@ from typing import Any
 
 import botocore.exceptions
 
+from catalog.types import s3
 from localcloud.kernel.context import Context, error_code
 from localcloud.kernel.rules import conflicts, length, one_of
 from localcloud.kernel.spec import Autoname, Resource, Tags, Update
@@ -121,7 +122,7 @@ def _delete(c: Context) -> None:
 
 
 BUCKET = Resource(
-    type="aws:s3/bucket:Bucket",
+    type=s3.BUCKET.token,
     service="s3",
     create=_create,
     id="{bucket}",

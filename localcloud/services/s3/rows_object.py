@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import botocore.exceptions
 
+from catalog.types import s3
 from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import arn, conflicts, one_of
 from localcloud.kernel.spec import Autoname, Resource, Tags, Update
@@ -196,7 +197,7 @@ _EMPTY = (
 )
 
 OBJECT = Resource(
-    type="aws:s3/bucketObjectv2:BucketObjectv2",
+    type=s3.BUCKET_OBJECTV2.token,
     service="s3",
     create=_put,
     id="{key}",

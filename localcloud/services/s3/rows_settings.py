@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
+from catalog.types import s3
 from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import exactly_one, json_document, matches, one_of, values_at, when
 from localcloud.kernel.spec import Resource, Update
@@ -54,7 +55,7 @@ def _suspend(c: Context) -> None:
 
 
 VERSIONING = Resource(
-    type="aws:s3/bucketVersioning:BucketVersioning",
+    type=s3.BUCKET_VERSIONING.token,
     service="s3",
     create=lambda c: _versioning(c),
     id=_owner_id,
@@ -108,7 +109,7 @@ def _encryption(c: Context) -> Any:
 
 
 ENCRYPTION = Resource(
-    type="aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+    type=s3.BUCKET_SERVER_SIDE_ENCRYPTION_CONFIGURATION.token,
     service="s3",
     create=_encryption,
     id=_owner_id,
@@ -130,7 +131,7 @@ _PUT_FLAGS = _put(
 )
 
 PUBLIC_ACCESS_BLOCK = Resource(
-    type="aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+    type=s3.BUCKET_PUBLIC_ACCESS_BLOCK.token,
     service="s3",
     create=_PUT_FLAGS,
     id="{bucket}",
@@ -147,7 +148,7 @@ PUBLIC_ACCESS_BLOCK = Resource(
 _PUT_POLICY = _put("put_bucket_policy", Policy="{policy}")
 
 POLICY = Resource(
-    type="aws:s3/bucketPolicy:BucketPolicy",
+    type=s3.BUCKET_POLICY.token,
     service="s3",
     create=_PUT_POLICY,
     id="{bucket}",
@@ -193,7 +194,7 @@ def _read_logging(c: Context) -> Setting | None:
 
 
 LOGGING = Resource(
-    type="aws:s3/bucketLogging:BucketLogging",
+    type=s3.BUCKET_LOGGING.token,
     service="s3",
     create=_logging,
     id=_owner_id,
@@ -225,7 +226,7 @@ _PUT_OWNERSHIP = _put(
 )
 
 OWNERSHIP = Resource(
-    type="aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+    type=s3.BUCKET_OWNERSHIP_CONTROLS.token,
     service="s3",
     create=_PUT_OWNERSHIP,
     id="{bucket}",
@@ -354,7 +355,7 @@ def _rule_ids(props: Any) -> str | None:
 
 
 LIFECYCLE = Resource(
-    type="aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+    type=s3.BUCKET_LIFECYCLE_CONFIGURATION.token,
     service="s3",
     create=_lifecycle,
     id=_owner_id,

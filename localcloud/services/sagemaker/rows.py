@@ -9,6 +9,7 @@ from typing import Any
 
 import botocore.exceptions
 
+from catalog.types import sagemaker
 from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import arn, at_least, conflicts, matches, when
 from localcloud.kernel.spec import Autoname, Resource, Tags, Update
@@ -31,7 +32,7 @@ def _path(props: Mapping[str, Any]) -> str | None:
 
 
 MODEL = Resource(
-    type="aws:sagemaker/model:Model",
+    type=sagemaker.MODEL.token,
     service="sagemaker",
     create=Call(op="create_model", rename={"name": "ModelName"}),
     id="{name}",
@@ -137,7 +138,7 @@ def _same_variant_name(new: Any, old: Any) -> bool:
 
 
 ENDPOINT_CONFIGURATION = Resource(
-    type="aws:sagemaker/endpointConfiguration:EndpointConfiguration",
+    type=sagemaker.ENDPOINT_CONFIGURATION.token,
     service="sagemaker",
     create=Call(
         op="create_endpoint_config",
@@ -255,7 +256,7 @@ def _delete_endpoint(c: Context) -> None:
 
 
 ENDPOINT = Resource(
-    type="aws:sagemaker/endpoint:Endpoint",
+    type=sagemaker.ENDPOINT.token,
     service="sagemaker",
     create=_create_endpoint,
     id="{name}",
@@ -283,7 +284,7 @@ def _remove_versions(c: Context) -> int:
 
 
 MODEL_PACKAGE_GROUP = Resource(
-    type="aws:sagemaker/modelPackageGroup:ModelPackageGroup",
+    type=sagemaker.MODEL_PACKAGE_GROUP.token,
     service="sagemaker",
     create=Call(op="create_model_package_group"),
     id="{modelPackageGroupName}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from catalog.types import scheduler
 from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import arn, between, matches, one_of
 from localcloud.kernel.spec import Autoname, Resource, Update
@@ -21,7 +22,7 @@ _EVERYTHING = (
 _RENAMED = {"target.sagemakerPipelineParameters.pipelineParameters": "PipelineParameterList"}
 
 SCHEDULE = Resource(
-    type="aws:scheduler/schedule:Schedule",
+    type=scheduler.SCHEDULE.token,
     service="scheduler",
     create=Call(op="create_schedule", rename=_RENAMED),
     id=lambda c: f"{c.props.get('groupName') or _GROUP}/{c.props['name']}",

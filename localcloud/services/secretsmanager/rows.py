@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from catalog.types import secretsmanager
 from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import conflicts, json_document, matches, requires, when
 from localcloud.kernel.spec import Autoname, Resource, Tags, Update
@@ -65,7 +66,7 @@ def _window(props: Mapping[str, Any]) -> str | None:
 
 
 SECRET = Resource(
-    type="aws:secretsmanager/secret:Secret",
+    type=secretsmanager.SECRET.token,
     service="secretsmanager",
     create=Call(
         op="create_secret",
@@ -176,7 +177,7 @@ def _delete_version(c: Context) -> None:
 
 
 VERSION = Resource(
-    type="aws:secretsmanager/secretVersion:SecretVersion",
+    type=secretsmanager.SECRET_VERSION.token,
     service="secretsmanager",
     create=_put,
     id=lambda c: f"{c.props['secretId']}|{c.data['VersionId']}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from catalog.types import sns
 from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import arn, between, conflicts, json_document, one_of, when
 from localcloud.kernel.spec import Autoname, Resource, Tags, Update
@@ -53,7 +54,7 @@ def _read_topic(c: Context) -> dict[str, Any]:
 
 
 TOPIC = Resource(
-    type="aws:sns/topic:Topic",
+    type=sns.TOPIC.token,
     service="sns",
     create=Call(op="create_topic", take=(), params={"Name": "{name}", "Attributes": lambda c: attributes_of(c.props, _TOPIC)}),
     id="{data.TopicArn}",
@@ -132,7 +133,7 @@ def _read_subscription(c: Context) -> dict[str, Any]:
 _PROTOCOLS = ("application", "email", "email-json", "firehose", "http", "https", "lambda", "sms", "sqs")
 
 TOPIC_SUBSCRIPTION = Resource(
-    type="aws:sns/topicSubscription:TopicSubscription",
+    type=sns.TOPIC_SUBSCRIPTION.token,
     service="sns",
     create=Call(
         op="subscribe",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from catalog.types import sqs
 from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import between, conflicts, json_document
 from localcloud.kernel.spec import Autoname, Resource, Tags, Update
@@ -45,7 +46,7 @@ def _read_queue(c: Context) -> dict[str, Any]:
 
 
 QUEUE = Resource(
-    type="aws:sqs/queue:Queue",
+    type=sqs.QUEUE.token,
     service="sqs",
     create=Call(
         op="create_queue", take=(), params={"QueueName": "{name}", "Attributes": lambda c: attributes_of(c.props, _QUEUE)}

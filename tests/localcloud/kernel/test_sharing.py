@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from catalog.types import iam
 from localcloud.kernel import sharing
 from localcloud.kernel.ledger import Ledger
 from tests.localcloud.cloud import Cloud
 
-TOKEN = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
-DEV, PROD = (f"urn:pulumi:{stack}::slipway::{TOKEN}::{stack}-github" for stack in ("dev", "prod"))
+DEV, PROD = (f"urn:pulumi:{stack}::slipway::{iam.OPEN_ID_CONNECT_PROVIDER.token}::{stack}-github" for stack in ("dev", "prod"))
 
 
 @pytest.fixture(scope="module")
@@ -30,29 +30,31 @@ def environment(cloud: Cloud, identifier: str) -> str:
 
 def test_the_second_environment_takes_part_and_the_first_to_go_hands_over(cloud: Cloud) -> None:
     ledger = Ledger()
-    made = cloud.make(TOKEN, **provider("dev"))
-    ledger.keep(DEV, TOKEN, made.id, made.outputs)
-    assert sharing.join(cloud.engine, ledger, DEV, TOKEN, provider("dev")) is None, "a stack shares nothing with itself"
+    made = cloud.make(iam.OPEN_ID_CONNECT_PROVIDER.token, **provider("dev"))
+    ledger.keep(DEV, iam.OPEN_ID_CONNECT_PROVIDER.token, made.id, made.outputs)
+    assert sharing.join(cloud.engine, ledger, DEV, iam.OPEN_ID_CONNECT_PROVIDER.token, provider("dev")) is None, (
+        "a stack shares nothing with itself"
+    )
 
-    joined = sharing.join(cloud.engine, ledger, PROD, TOKEN, provider("prod"))
+    joined = sharing.join(cloud.engine, ledger, PROD, iam.OPEN_ID_CONNECT_PROVIDER.token, provider("prod"))
     assert joined is not None
     identifier, outputs = joined
     assert identifier == made.id
-    assert cloud.engine.diff(TOKEN, outputs, provider("prod")).effect == "none"
-    ledger.keep(PROD, TOKEN, identifier, outputs)
+    assert cloud.engine.diff(iam.OPEN_ID_CONNECT_PROVIDER.token, outputs, provider("prod")).effect == "none"
+    ledger.keep(PROD, iam.OPEN_ID_CONNECT_PROVIDER.token, identifier, outputs)
     assert environment(cloud, identifier) == "prod"
 
-    found = cloud.engine.read(TOKEN, identifier, made.inputs, made.outputs)
+    found = cloud.engine.read(iam.OPEN_ID_CONNECT_PROVIDER.token, identifier, made.inputs, made.outputs)
     assert found is not None
     assert sharing.seen_by(made.outputs, found[1])["tags"] == {"Environment": "dev"}
 
-    entry = sharing.other(cloud.engine, ledger, PROD, TOKEN, identifier)
+    entry = sharing.other(cloud.engine, ledger, PROD, iam.OPEN_ID_CONNECT_PROVIDER.token, identifier)
     assert entry is not None
     assert entry.urn == DEV
     sharing.leave(cloud.engine, entry, outputs)
     ledger.drop(PROD, identifier)
     assert environment(cloud, identifier) == "dev"
-    assert sharing.other(cloud.engine, ledger, DEV, TOKEN, identifier) is None
+    assert sharing.other(cloud.engine, ledger, DEV, iam.OPEN_ID_CONNECT_PROVIDER.token, identifier) is None
 
 
 def test_nothing_else_is_shared(cloud: Cloud) -> None:

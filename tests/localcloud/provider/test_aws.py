@@ -9,6 +9,7 @@ import pytest
 from google.protobuf import json_format, struct_pb2
 from pulumi.runtime.proto import provider_pb2
 
+from catalog.types import ec2, sns
 from localcloud.kernel.diff import UNKNOWN
 from localcloud.kernel.ledger import Ledger
 from localcloud.provider import wire
@@ -17,8 +18,6 @@ from localcloud.provider.protocol import Servicer
 from tests.localcloud.golden_report import new_engine
 
 SECRET = "1b47061264138c4ac30d75fd1eb44270"
-VPC = "aws:ec2/vpc:Vpc"
-TOPIC = "aws:sns/topic:Topic"
 
 
 class Peer:
@@ -69,7 +68,7 @@ def test_a_provider_whose_settings_changed_says_so(
 
 def test_what_is_not_there_is_read_as_nothing_at_all(provider: Servicer) -> None:
     """An empty struct instead of none would be taken for an import that succeeded."""
-    answer = provider.Read(provider_pb2.ReadRequest(id="vpc-12345678", urn=urn(VPC)), Peer())
+    answer = provider.Read(provider_pb2.ReadRequest(id="vpc-12345678", urn=urn(ec2.VPC.token)), Peer())
     assert not answer.HasField("properties")
     assert not answer.HasField("inputs")
     assert answer.id == ""
@@ -83,24 +82,24 @@ def test_a_secret_input_comes_back_as_a_secret_from_every_call(provider: Service
         values = json_format.MessageToDict(answer)
         return [values[key] for key in ("displayName", "tags", "tagsAll") if key in values]
 
-    inputs = provider.Check(provider_pb2.CheckRequest(urn=urn(TOPIC), news=struct(wanted)), Peer()).inputs
+    inputs = provider.Check(provider_pb2.CheckRequest(urn=urn(sns.TOPIC.token), news=struct(wanted)), Peer()).inputs
     secret = [hidden, wanted["tags"]]
     assert shown(inputs) == secret
     for preview in (True, False):
-        request = provider_pb2.CreateRequest(urn=urn(TOPIC), properties=inputs, preview=preview)
+        request = provider_pb2.CreateRequest(urn=urn(sns.TOPIC.token), properties=inputs, preview=preview)
         made = provider.Create(request, Peer())
         assert shown(made.properties)[:2] == secret
     assert shown(made.properties) == [*secret, wanted["tags"]]
-    read = provider_pb2.ReadRequest(id=made.id, urn=urn(TOPIC), properties=made.properties, inputs=inputs)
+    read = provider_pb2.ReadRequest(id=made.id, urn=urn(sns.TOPIC.token), properties=made.properties, inputs=inputs)
     found = provider.Read(read, Peer())
     assert (shown(found.properties), shown(found.inputs)) == ([*secret, wanted["tags"]], secret)
-    update = provider_pb2.UpdateRequest(id=made.id, urn=urn(TOPIC), olds=made.properties, news=inputs)
+    update = provider_pb2.UpdateRequest(id=made.id, urn=urn(sns.TOPIC.token), olds=made.properties, news=inputs)
     assert shown(provider.Update(update, Peer()).properties) == [*secret, wanted["tags"]]
 
 
 def test_a_read_alone_makes_nothing_the_stack_s_own(aws: AwsProvider, provider: Servicer) -> None:
     vpc = aws.engine.clients("ec2", "us-east-1").create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
-    assert provider.Read(provider_pb2.ReadRequest(id=vpc, urn=urn(VPC)), Peer()).id == vpc
+    assert provider.Read(provider_pb2.ReadRequest(id=vpc, urn=urn(ec2.VPC.token)), Peer()).id == vpc
     assert vpc not in {entry.id for entry in aws.ledger.all()}
 
 
@@ -117,7 +116,7 @@ def test_an_error_of_aws_s_is_told_in_its_own_words(provider: Servicer) -> None:
     request = provider_pb2.DeleteRequest(id="vpc-1", urn="urn:pulumi:local::slipway::aws:no/such:Such::it")
     with pytest.raises(AssertionError, match=r"UNKNOWN: aws:no/such:Such: the local cloud has no row for this type"):
         provider.Delete(request, Peer())
-    taken = provider_pb2.CreateRequest(urn=urn(VPC), properties=struct({"cidrBlock": "10.0.0.0/8"}))
+    taken = provider_pb2.CreateRequest(urn=urn(ec2.VPC.token), properties=struct({"cidrBlock": "10.0.0.0/8"}))
     with pytest.raises(AssertionError, match=r"InvalidVpc\.Range: .* \(CreateVpc\)"):
         provider.Create(taken, Peer())
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from catalog.types import iam as iam_types
 from infra.base.iam import AGENT_POLICIES
 from infra.base.iam_lint import KEY_POLICY_LIMIT, MANAGED_POLICY_LIMIT, allows, lint_document
 from localcloud.kernel.context import Call
@@ -244,9 +245,9 @@ def test_up_reaches_neither_the_roles_made_here_nor_another_environments() -> No
 def test_the_roles_without_a_boundary_and_their_policies_are_those_that_the_stacks_make() -> None:
     for stack in STACKS:
         plan, prefix = recorded_stack(stack), f"slipway-{stack}-"
-        free = {view.name.removeprefix(prefix) for view in plan.of("aws:iam/role:Role") if not view.get("permissionsBoundary")}
+        free = {view.name.removeprefix(prefix) for view in plan.of(iam_types.ROLE) if not view.get("permissionsBoundary")}
         assert free == set(AGENT_POLICIES)
-        attached = [str(view.get("policyArn")) for view in plan.of("aws:iam/rolePolicyAttachment:RolePolicyAttachment")]
+        attached = [str(view.get("policyArn")) for view in plan.of(iam_types.ROLE_POLICY_ATTACHMENT)]
         assert {arn.removeprefix("arn:aws:iam::aws:policy/") for arn in attached} == {
             name for names in AGENT_POLICIES.values() for name in names
         }

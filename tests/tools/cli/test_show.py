@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from catalog.types import sagemaker
 from tools.cli import ask
 from tools.cli.show import changes
 from tools.cli.show import run as show
@@ -129,7 +130,7 @@ def test_while_a_job_trains_progress_shows_its_last_line(capsys: pytest.CaptureF
     progress = RunProgress()
     progress.watch = lambda: "epoch=3; train_loss=0.28; (job)"
     progress.phase("up of local", expected=9)
-    progress.tick(tick(UnderWay(op="create", name="digits", type=watch.TRAINING_TYPE, since=0.0)))
+    progress.tick(tick(UnderWay(op="create", name="digits", type=sagemaker.TRAINING_JOB.token, since=0.0)))
     progress._look(time.monotonic() + 60)
     progress._look(time.monotonic() + 61)
     lines = capsys.readouterr().err.splitlines()
@@ -144,7 +145,8 @@ def test_a_cloud_that_cannot_be_asked_costs_the_line_and_not_the_run() -> None:
     progress = RunProgress()
     progress.watch = broken
     assert (
-        progress._words(tick(UnderWay(op="create", name="digits", type=watch.TRAINING_TYPE, since=0.0)), 1.0) == "create digits"
+        progress._words(tick(UnderWay(op="create", name="digits", type=sagemaker.TRAINING_JOB.token, since=0.0)), 1.0)
+        == "create digits"
     )
 
 

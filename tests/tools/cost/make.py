@@ -10,12 +10,6 @@ from tools.cost.usage import numbers
 from tools.plan.view import Plan, ResourceView
 
 NOTHING_USED = Usage.of({name: 0.0 for name in numbers() if name not in ("hours", "instance_hours", "training_share")})
-NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
-TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
-ENDPOINT = "aws:sagemaker/endpoint:Endpoint"
-CONFIGURATION = "aws:sagemaker/endpointConfiguration:EndpointConfiguration"
-TARGET = "aws:appautoscaling/target:Target"
-JOB = "pulumi-python:dynamic/sagemaker:TrainingJob"
 
 
 def view(

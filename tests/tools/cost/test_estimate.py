@@ -8,18 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.tools.cost.make import (
-    CONFIGURATION,
-    ENDPOINT,
-    JOB,
-    NODE_GROUP,
-    NOTHING_USED,
-    TARGET,
-    TEMPLATE,
-    line,
-    priced,
-    view,
-)
+from catalog.types import appautoscaling, ec2, eks, sagemaker
+from tests.tools.cost.make import NOTHING_USED, line, priced, view
 from tools.cost import Usage, UsageError, estimate
 from tools.cost.free import FREE
 from tools.cost.rows import ROWS
@@ -77,13 +67,15 @@ def test_a_type_nobody_priced_is_named_and_not_counted() -> None:
 
 
 def test_an_unknown_instance_type_is_unpriced_with_its_name_and_its_volume_still_counts() -> None:
-    report = priced(view(NODE_GROUP, {"instanceTypes": ["z99.metal"], "scalingConfig": {"desiredSize": 2}}))
+    report = priced(view(eks.NODE_GROUP.token, {"instanceTypes": ["z99.metal"], "scalingConfig": {"desiredSize": 2}}))
     assert "z99.metal" in report.unpriced[0].reason
     assert report.monthly_usd == pytest.approx(2 * 20 * 0.10)
 
 
 def test_an_unknown_desired_size_is_one_node_and_said() -> None:
-    found = line(view(NODE_GROUP, {"instanceTypes": ["m5.large"], "scalingConfig": {"desiredSize": UNKNOWN}, "diskSize": 0}))
+    found = line(
+        view(eks.NODE_GROUP.token, {"instanceTypes": ["m5.large"], "scalingConfig": {"desiredSize": UNKNOWN}, "diskSize": 0})
+    )
     assert found.monthly_usd == pytest.approx(0.096 * 730)
     assert "desiredSize unknown until up" in found.basis
 
@@ -105,26 +97,34 @@ def test_endpoint_zones_unknown_until_up_are_assumed_to_be_two() -> None:
 
 def test_a_node_group_takes_type_and_volume_from_its_launch_template_though_the_id_is_unknown() -> None:
     group = view(
-        NODE_GROUP, {"launchTemplate": {"id": UNKNOWN}, "scalingConfig": {"desiredSize": 2}}, "gpu-nodes", "urn:pool-gpu"
+        eks.NODE_GROUP.token,
+        {"launchTemplate": {"id": UNKNOWN}, "scalingConfig": {"desiredSize": 2}},
+        "gpu-nodes",
+        "urn:pool-gpu",
     )
     ebs = {"volumeSize": 200, "volumeType": "gp3", "throughput": 225}
     right = view(
-        TEMPLATE,
+        ec2.LAUNCH_TEMPLATE.token,
         {"instanceType": "g5.xlarge", "blockDeviceMappings": [{"deviceName": "/dev/xvda", "ebs": ebs}]},
         "gpu",
         "urn:pool-gpu",
     )
-    wrong = view(TEMPLATE, {"instanceType": "m5.large"}, "other", "urn:pool-system")
+    wrong = view(ec2.LAUNCH_TEMPLATE.token, {"instanceType": "m5.large"}, "other", "urn:pool-system")
     assert line(group, right, wrong).monthly_usd == pytest.approx(2 * (1.006 * 730 + 200 * 0.08 + 100 * 0.04))
 
 
 def test_of_two_sibling_templates_the_one_with_the_likest_name_is_taken() -> None:
     views = [
-        view(NODE_GROUP, {"launchTemplate": {"id": UNKNOWN}, "scalingConfig": {"desiredSize": 1}}, f"{name}-nodes", "urn:cluster")
+        view(
+            eks.NODE_GROUP.token,
+            {"launchTemplate": {"id": UNKNOWN}, "scalingConfig": {"desiredSize": 1}},
+            f"{name}-nodes",
+            "urn:cluster",
+        )
         for name in ("system", "gpu")
     ]
     types = {"system": "m5.large", "gpu": "g5.xlarge"}
-    views += [view(TEMPLATE, {"instanceType": types[name]}, f"{name}-template", "urn:cluster") for name in types]
+    views += [view(ec2.LAUNCH_TEMPLATE.token, {"instanceType": types[name]}, f"{name}-template", "urn:cluster") for name in types]
     lines = {item.name: item for item in priced(*views).lines}
     assert "g5.xlarge" in lines["gpu-nodes"].basis
     assert "m5.large" in lines["system-nodes"].basis
@@ -132,13 +132,13 @@ def test_of_two_sibling_templates_the_one_with_the_likest_name_is_taken() -> Non
 
 def test_node_group_bounds_follow_its_scaling_limits() -> None:
     scaling = {"desiredSize": 2, "minSize": 0, "maxSize": 8}
-    found = line(view(NODE_GROUP, {"instanceTypes": ["g5.xlarge"], "scalingConfig": scaling, "diskSize": 0}))
+    found = line(view(eks.NODE_GROUP.token, {"instanceTypes": ["g5.xlarge"], "scalingConfig": scaling, "diskSize": 0}))
     assert found.min_usd == 0.0
     assert found.max_usd == pytest.approx(8 * 1.006 * 730)
 
 
 def test_spot_without_a_known_price_is_charged_as_on_demand_and_says_so() -> None:
-    found = line(view(NODE_GROUP, {"instanceTypes": ["p4d.24xlarge"], "capacityType": "SPOT", "diskSize": 0}))
+    found = line(view(eks.NODE_GROUP.token, {"instanceTypes": ["p4d.24xlarge"], "capacityType": "SPOT", "diskSize": 0}))
     assert found.monthly_usd == pytest.approx(21.957642 * 730)
     assert "on-demand taken" in found.basis
 
@@ -146,12 +146,12 @@ def test_spot_without_a_known_price_is_charged_as_on_demand_and_says_so() -> Non
 def _endpoint(*, target: dict[str, Any] | None = None, parent: str = "urn:serving") -> list[ResourceView]:
     variant = {"variantName": "main", "instanceType": "ml.m5.large", "initialInstanceCount": 1}
     views = [
-        view(ENDPOINT, {"name": "digits", "endpointConfigName": UNKNOWN}, "endpoint", parent),
-        view(CONFIGURATION, {"productionVariants": [variant]}, "configuration", parent),
+        view(sagemaker.ENDPOINT.token, {"name": "digits", "endpointConfigName": UNKNOWN}, "endpoint", parent),
+        view(sagemaker.ENDPOINT_CONFIGURATION.token, {"productionVariants": [variant]}, "configuration", parent),
     ]
     if target is not None:
         target = {"scalableDimension": "sagemaker:variant:DesiredInstanceCount", "minCapacity": 1, "maxCapacity": 4, **target}
-        views.append(view(TARGET, target, "scaling", parent))
+        views.append(view(appautoscaling.TARGET.token, target, "scaling", parent))
     return views
 
 
@@ -175,7 +175,8 @@ def test_an_endpoint_without_its_configuration_is_unpriced() -> None:
 def test_serverless_inference_is_unpriced_by_name() -> None:
     variant = {"variantName": "burst", "serverlessConfig": {"memorySizeInMb": 2048, "maxConcurrency": 5}}
     report = priced(
-        view(ENDPOINT, {"endpointConfigName": "c"}), view(CONFIGURATION, {"name": "c", "productionVariants": [variant]})
+        view(sagemaker.ENDPOINT.token, {"endpointConfigName": "c"}),
+        view(sagemaker.ENDPOINT_CONFIGURATION.token, {"name": "c", "productionVariants": [variant]}),
     )
     assert "burst: no price row for serverless" in report.unpriced[0].reason
 
@@ -205,7 +206,7 @@ def test_a_training_job_costs_its_share_of_the_limit_however_its_properties_are_
     if props is Secret:
         props = {"job": Secret({"instance_type": "ml.g5.xlarge", "instance_count": 2, "max_runtime_in_seconds": 7200})}
     usage = Usage(training_runs=3, training_share=0.5)
-    found = line(view(JOB, props), usage=usage)
+    found = line(view(sagemaker.TRAINING_JOB.token, props), usage=usage)
     assert found.one_off_max_usd == pytest.approx(2 * 2 * 1.41)
     assert found.one_off_usd == pytest.approx(2 * 1 * 1.41)
     assert found.monthly_usd == pytest.approx(3 * 2 * 1.41)
@@ -214,11 +215,11 @@ def test_a_training_job_costs_its_share_of_the_limit_however_its_properties_are_
 
 def test_a_hyperparameter_is_not_taken_for_the_instance_of_the_job() -> None:
     props = {"hyperParameters": {"instance_type": "ml.p5.48xlarge"}, "resourceConfig": {"instanceType": "ml.m5.large"}}
-    assert "ml.m5.large" in line(view(JOB, props), usage=Usage()).basis
+    assert "ml.m5.large" in line(view(sagemaker.TRAINING_JOB.token, props), usage=Usage()).basis
 
 
 def test_a_training_job_of_unknown_instances_is_unpriced() -> None:
-    assert "UNKNOWN" in priced(view(JOB, {"instance_type": UNKNOWN})).unpriced[0].reason
+    assert "UNKNOWN" in priced(view(sagemaker.TRAINING_JOB.token, {"instance_type": UNKNOWN})).unpriced[0].reason
 
 
 def test_deletes_and_reads_are_left_out_but_deletes_were_there_before() -> None:
@@ -234,8 +235,8 @@ def test_deletes_and_reads_are_left_out_but_deletes_were_there_before() -> None:
 
 def test_a_plan_of_what_is_deployed_gives_the_delta() -> None:
     group = {"instanceTypes": ["m5.large"], "diskSize": 0}
-    old = Plan([view(NODE_GROUP, {**group, "scalingConfig": {"desiredSize": 1}})])
-    new = Plan([view(NODE_GROUP, {**group, "scalingConfig": {"desiredSize": 3}}, op="update")])
+    old = Plan([view(eks.NODE_GROUP.token, {**group, "scalingConfig": {"desiredSize": 1}})])
+    new = Plan([view(eks.NODE_GROUP.token, {**group, "scalingConfig": {"desiredSize": 3}}, op="update")])
     assert estimate(new, region="us-east-1", usage=NOTHING_USED, before=old).delta_usd == pytest.approx(2 * 0.096 * 730)
 
 
@@ -272,7 +273,7 @@ def test_assumptions_show_in_the_basis() -> None:
 
 def test_the_night_schedule_lowers_nodes_but_not_the_control_plane() -> None:
     usage = Usage(instance_hours=220)
-    group = view(NODE_GROUP, {"instanceTypes": ["m5.large"], "diskSize": 0})
+    group = view(eks.NODE_GROUP.token, {"instanceTypes": ["m5.large"], "diskSize": 0})
     assert line(group, usage=usage).monthly_usd == pytest.approx(220 * 0.096)
     assert line(view("aws:eks/cluster:Cluster"), usage=usage).monthly_usd == pytest.approx(73.0)
 
@@ -320,8 +321,13 @@ def test_a_thousand_resources_are_priced_without_a_quadratic_search() -> None:
         for number in range(count // 4):
             parent = f"urn:pool-{number}"
             views += [
-                view(NODE_GROUP, {"launchTemplate": {"id": UNKNOWN}, "scalingConfig": {"desiredSize": 1}}, f"n{number}", parent),
-                view(TEMPLATE, {"instanceType": "g5.xlarge"}, f"t{number}", parent),
+                view(
+                    eks.NODE_GROUP.token,
+                    {"launchTemplate": {"id": UNKNOWN}, "scalingConfig": {"desiredSize": 1}},
+                    f"n{number}",
+                    parent,
+                ),
+                view(ec2.LAUNCH_TEMPLATE.token, {"instanceType": "g5.xlarge"}, f"t{number}", parent),
                 view("aws:s3/bucket:Bucket", {}, f"b{number}", parent),
                 view("aws:kms/key:Key", {}, f"k{number}", parent),
             ]

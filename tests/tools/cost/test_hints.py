@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog.instances import instance_table
-from tests.tools.cost.make import CONFIGURATION, ENDPOINT, NODE_GROUP, NOTHING_USED, TEMPLATE, view
+from catalog.types import ec2, eks, sagemaker
+from tests.tools.cost.make import NOTHING_USED, view
 from tools.cost import Usage, estimate
 from tools.cost.hints import ASKED, WORKING_HOURS, hints
 from tools.cost.machines import Machine, cheapest, does_the_same
@@ -20,8 +21,6 @@ from tools.cost.purchase import Purchase
 from tools.cost.report import Hint
 from tools.plan.view import UNKNOWN, Plan, ResourceView
 
-NAT = "aws:ec2/natGateway:NatGateway"
-VPC_ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
 INSTANCES = sorted(name for name in instance_table() if ("ec2", name, "us-east-1") in table())
 
 
@@ -39,7 +38,7 @@ def hinted(
 
 
 def group(instance: str = "m6i.xlarge", name: str = "pool", **more: Any) -> ResourceView:
-    return view(NODE_GROUP, {"instanceTypes": [instance], "diskSize": 0, **more}, name)
+    return view(eks.NODE_GROUP.token, {"instanceTypes": [instance], "diskSize": 0, **more}, name)
 
 
 def test_another_type_with_as_much_of_everything_is_named_with_what_it_saves() -> None:
@@ -70,8 +69,8 @@ def test_an_endpoint_is_told_of_another_type_for_the_variant_that_has_it() -> No
         {"variantName": "next", "instanceType": "ml.g5.xlarge", "initialInstanceCount": 1},
     ]
     views = (
-        view(ENDPOINT, {"endpointConfigName": UNKNOWN}),
-        view(CONFIGURATION, {"productionVariants": variants}, "configuration"),
+        view(sagemaker.ENDPOINT.token, {"endpointConfigName": UNKNOWN}),
+        view(sagemaker.ENDPOINT_CONFIGURATION.token, {"productionVariants": variants}, "configuration"),
     )
     # No SageMaker type of the table can stand in for another, so one is given memory that it does not have.
     types = instance_table()
@@ -101,7 +100,7 @@ def test_a_type_that_lacks_something_does_not_do_the_same(name: str, other: str)
 def template(**props: Any) -> list[ResourceView]:
     """A pool that may be empty, of a type with a spot price and a cheaper kin, and its launch template."""
     free = {"launchTemplate": {"id": UNKNOWN}, "scalingConfig": {"desiredSize": 2, "minSize": 0}}
-    return [group("r6i.xlarge", **free), view(TEMPLATE, props, "template")]
+    return [group("r6i.xlarge", **free), view(ec2.LAUNCH_TEMPLATE.token, props, "template")]
 
 
 EFA = {"networkInterfaces": [{"interfaceType": "interface"}, {"interfaceType": "efa-only"}]}
@@ -167,14 +166,14 @@ def test_a_reserved_pool_is_not_told_to_be_off_at_night() -> None:
 @pytest.mark.parametrize("service", ["com.amazonaws.us-east-1.s3", UNKNOWN])
 def test_a_nat_gateway_is_told_of_the_gateway_endpoint_that_is_not_there(service: Any) -> None:
     usage = Usage(nat_gb=1000)
-    (hint,) = hinted(view(NAT), usage=usage)
+    (hint,) = hinted(view(ec2.NAT_GATEWAY.token), usage=usage)
     assert hint.saves_usd == pytest.approx(45.0)
     assert "at most" in hint.message
-    assert hinted(view(NAT), view(VPC_ENDPOINT, {"serviceName": service}), usage=usage) == ()
+    assert hinted(view(ec2.NAT_GATEWAY.token), view(ec2.VPC_ENDPOINT.token, {"serviceName": service}), usage=usage) == ()
 
 
 def test_a_second_nat_gateway_is_too_many_outside_production() -> None:
-    pair = (view(NAT, name="a"), view(NAT, name="b"))
+    pair = (view(ec2.NAT_GATEWAY.token, name="a"), view(ec2.NAT_GATEWAY.token, name="b"))
     (hint,) = hinted(*pair, production=False)
     assert hint.urn == pair[1].urn
     assert hint.saves_usd == pytest.approx(730 * 0.045)
@@ -183,7 +182,7 @@ def test_a_second_nat_gateway_is_too_many_outside_production() -> None:
 
 def test_an_interface_endpoint_for_s3_is_told_of_the_free_one() -> None:
     props = {"vpcEndpointType": "Interface", "subnetIds": ["a", "b"], "serviceName": "com.amazonaws.us-east-1.s3"}
-    (hint,) = hinted(view(VPC_ENDPOINT, props))
+    (hint,) = hinted(view(ec2.VPC_ENDPOINT.token, props))
     assert hint.saves_usd == pytest.approx(2 * 730 * 0.01)
 
 
@@ -205,5 +204,10 @@ def test_a_price_reasoned_from_another_region_is_no_ground_for_a_hint() -> None:
     ),
 )  # fmt: skip
 def test_odd_properties_are_never_a_crash(type_: str, props: dict[str, Any]) -> None:
-    for hint in hinted(view(type_, props), view(CONFIGURATION, props), view(TEMPLATE, props), production=False):
+    for hint in hinted(
+        view(type_, props),
+        view(sagemaker.ENDPOINT_CONFIGURATION.token, props),
+        view(ec2.LAUNCH_TEMPLATE.token, props),
+        production=False,
+    ):
         assert hint.saves_usd >= 1

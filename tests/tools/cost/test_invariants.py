@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.tools.cost.make import CONFIGURATION, ENDPOINT, JOB, NODE_GROUP, TEMPLATE, line, view
+from catalog.types import ec2, eks, sagemaker
+from tests.tools.cost.make import line, view
 from tools.cost import Usage, estimate
 from tools.cost.prices import table
 from tools.cost.rows import ROWS
@@ -46,7 +47,7 @@ props = st.dictionaries(st.sampled_from(KEYS), odd | st.dictionaries(st.sampled_
 def plans(draw: Any) -> Plan:
     views = []
     for number in range(draw(st.integers(0, 8))):
-        type_ = draw(st.sampled_from([*TYPES, "aws:ec2/subnet:Subnet", "aws:no/body:Knows", TEMPLATE]))
+        type_ = draw(st.sampled_from([*TYPES, "aws:ec2/subnet:Subnet", "aws:no/body:Knows", ec2.LAUNCH_TEMPLATE.token]))
         op = draw(st.sampled_from(["create", "update", "replace", "delete", "same", "read"]))
         views.append(view(type_, draw(props), f"r{number}", op=op))
     return Plan(views)
@@ -75,7 +76,9 @@ def test_any_plan_is_priced_whole_and_its_totals_are_the_sums_of_its_lines(plan:
 def test_more_nodes_are_never_cheaper(instance: str, fewer: int, extra: int, region: str, spot: bool) -> None:
     def group(count: int) -> ResourceView:
         kind = "SPOT" if spot else "ON_DEMAND"
-        return view(NODE_GROUP, {"instanceTypes": [instance], "capacityType": kind, "scalingConfig": {"desiredSize": count}})
+        return view(
+            eks.NODE_GROUP.token, {"instanceTypes": [instance], "capacityType": kind, "scalingConfig": {"desiredSize": count}}
+        )
 
     few, many = line(group(fewer), region=region), line(group(fewer + extra), region=region)
     assert few.monthly_usd <= many.monthly_usd
@@ -87,11 +90,13 @@ def test_more_nodes_are_never_cheaper(instance: str, fewer: int, extra: int, reg
 def test_more_endpoint_instances_and_longer_jobs_are_never_cheaper(count: int, extra: int, instance: str) -> None:
     def endpoint(instances: int) -> float:
         variant = {"variantName": "v", "instanceType": instance, "initialInstanceCount": instances}
-        config = view(CONFIGURATION, {"name": "c", "productionVariants": [variant]})
-        return line(view(ENDPOINT, {"endpointConfigName": "c"}), config).monthly_usd
+        config = view(sagemaker.ENDPOINT_CONFIGURATION.token, {"name": "c", "productionVariants": [variant]})
+        return line(view(sagemaker.ENDPOINT.token, {"endpointConfigName": "c"}), config).monthly_usd
 
     def job(hours: int) -> float:
-        return line(view(JOB, {"instance_type": instance, "max_runtime_in_seconds": hours * 3600})).one_off_max_usd
+        return line(
+            view(sagemaker.TRAINING_JOB.token, {"instance_type": instance, "max_runtime_in_seconds": hours * 3600})
+        ).one_off_max_usd
 
     assert endpoint(count) <= endpoint(count + extra)
     assert job(count) <= job(count + extra)
@@ -123,7 +128,7 @@ def test_more_use_is_dearer(name: str) -> None:
 @given(st.sampled_from(INSTANCES), st.sampled_from(["eu-west-1", "eu-central-1", "ap-northeast-1"]))
 def test_a_region_changes_the_price_but_stays_near_it(instance: str, region: str) -> None:
     def monthly(where: str) -> float:
-        return line(view(NODE_GROUP, {"instanceTypes": [instance], "diskSize": 0}), region=where).monthly_usd
+        return line(view(eks.NODE_GROUP.token, {"instanceTypes": [instance], "diskSize": 0}), region=where).monthly_usd
 
     if ("ec2", instance, "us-east-1") in table():
         assert 0.8 * monthly("us-east-1") <= monthly(region) <= 2.0 * monthly("us-east-1")

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.tools.cost.make import CONFIGURATION, ENDPOINT, JOB, NODE_GROUP, NOTHING_USED, line, view
+from catalog.types import eks, sagemaker
+from tests.tools.cost.make import NOTHING_USED, line, view
 from tools.cost import Usage
 from tools.cost.prices import SOURCES
 
@@ -37,20 +38,20 @@ ALWAYS_ON = [
     ("aws:eks/cluster:Cluster", {}, "us-west-2", 0.10),
     ("aws:lb/loadBalancer:LoadBalancer", {}, "us-east-1", 0.0225),
     ("aws:kinesis/stream:Stream", {"shardCount": 2}, "us-east-1", 0.030),
-    (NODE_GROUP, _node("t3.medium"), "us-east-1", 0.0416),
-    (NODE_GROUP, _node("m5.large"), "us-east-1", 0.096),
-    (NODE_GROUP, _node("m5.large"), "eu-west-1", 0.107),
-    (NODE_GROUP, _node("g5.xlarge"), "us-east-1", 1.006),
-    (NODE_GROUP, _node("g5.xlarge"), "eu-west-1", 1.123),
-    (NODE_GROUP, _node("g5.xlarge"), "eu-central-1", 1.258),
-    (NODE_GROUP, _node("g5.xlarge"), "ap-northeast-1", 1.459),
-    (NODE_GROUP, _node("g4dn.xlarge"), "us-east-1", 0.526),
-    (NODE_GROUP, _node("g6.xlarge"), "us-east-1", 0.8048),
-    (NODE_GROUP, _node("p4d.24xlarge"), "us-east-1", 21.957642),
-    (NODE_GROUP, _node("p5.48xlarge"), "us-east-1", 55.04),
-    (NODE_GROUP, _node("trn1.32xlarge"), "us-east-1", 21.5),
-    (NODE_GROUP, _node("c6i.large", capacityType="SPOT"), "us-east-1", 0.0364),
-    (NODE_GROUP, _node("g5.xlarge", scalingConfig={"desiredSize": 3}), "us-east-1", 3.018),
+    (eks.NODE_GROUP.token, _node("t3.medium"), "us-east-1", 0.0416),
+    (eks.NODE_GROUP.token, _node("m5.large"), "us-east-1", 0.096),
+    (eks.NODE_GROUP.token, _node("m5.large"), "eu-west-1", 0.107),
+    (eks.NODE_GROUP.token, _node("g5.xlarge"), "us-east-1", 1.006),
+    (eks.NODE_GROUP.token, _node("g5.xlarge"), "eu-west-1", 1.123),
+    (eks.NODE_GROUP.token, _node("g5.xlarge"), "eu-central-1", 1.258),
+    (eks.NODE_GROUP.token, _node("g5.xlarge"), "ap-northeast-1", 1.459),
+    (eks.NODE_GROUP.token, _node("g4dn.xlarge"), "us-east-1", 0.526),
+    (eks.NODE_GROUP.token, _node("g6.xlarge"), "us-east-1", 0.8048),
+    (eks.NODE_GROUP.token, _node("p4d.24xlarge"), "us-east-1", 21.957642),
+    (eks.NODE_GROUP.token, _node("p5.48xlarge"), "us-east-1", 55.04),
+    (eks.NODE_GROUP.token, _node("trn1.32xlarge"), "us-east-1", 21.5),
+    (eks.NODE_GROUP.token, _node("c6i.large", capacityType="SPOT"), "us-east-1", 0.0364),
+    (eks.NODE_GROUP.token, _node("g5.xlarge", scalingConfig={"desiredSize": 3}), "us-east-1", 3.018),
 ]
 
 BY_THE_MONTH = [
@@ -111,13 +112,18 @@ def test_what_is_used_costs_its_published_unit(
 @pytest.mark.parametrize(("instance", "hourly"), SAGEMAKER)
 def test_an_endpoint_instance_costs_its_published_hour(instance: str, hourly: float) -> None:
     variant = {"variantName": "main", "instanceType": instance, "initialInstanceCount": 2}
-    found = line(view(ENDPOINT, {"endpointConfigName": "c"}), view(CONFIGURATION, {"name": "c", "productionVariants": [variant]}))
+    found = line(
+        view(sagemaker.ENDPOINT.token, {"endpointConfigName": "c"}),
+        view(sagemaker.ENDPOINT_CONFIGURATION.token, {"name": "c", "productionVariants": [variant]}),
+    )
     assert found.monthly_usd == pytest.approx(2 * hourly * HOURS, abs=0.0001)
 
 
 @pytest.mark.parametrize(("instance", "hourly"), SAGEMAKER)
 def test_a_training_hour_costs_what_an_endpoint_hour_does(instance: str, hourly: float) -> None:
-    found = line(view(JOB, {"instance_type": instance, "instance_count": 4, "max_runtime_in_seconds": 3600}))
+    found = line(
+        view(sagemaker.TRAINING_JOB.token, {"instance_type": instance, "instance_count": 4, "max_runtime_in_seconds": 3600})
+    )
     assert found.one_off_max_usd == pytest.approx(4 * hourly, abs=0.0001)
 
 
@@ -134,9 +140,12 @@ def test_forty_prices_are_quoted_with_date_and_source_over_five_regions() -> Non
 def test_an_instance_is_charged_what_was_quoted_for_its_type_and_region_on_that_day(row: dict[str, str]) -> None:
     if row["type"].startswith("ml."):
         variant = {"variantName": "main", "instanceType": row["type"], "initialInstanceCount": 1}
-        views = [view(ENDPOINT, {"endpointConfigName": "c"}), view(CONFIGURATION, {"name": "c", "productionVariants": [variant]})]
+        views = [
+            view(sagemaker.ENDPOINT.token, {"endpointConfigName": "c"}),
+            view(sagemaker.ENDPOINT_CONFIGURATION.token, {"name": "c", "productionVariants": [variant]}),
+        ]
     else:
-        views = [view(NODE_GROUP, _node(row["type"]))]
+        views = [view(eks.NODE_GROUP.token, _node(row["type"]))]
     found = line(*views, region=row["region"])
     assert found.monthly_usd == pytest.approx(float(row["usd_an_hour"]) * HOURS, abs=0.0001)
     assert found.priced_at == row["as_of"]  # the root volume of 0 GiB has an older one

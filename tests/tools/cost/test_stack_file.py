@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from catalog.types import eks, sagemaker
 from infra.money.settings import UsageNumbers, UsageSettings
 from infra.stack_file import Settings, parse
 from tests.support.stacks import config_of
-from tests.tools.cost.make import JOB, NODE_GROUP, view
+from tests.tools.cost.make import view
 from tools.cli.show import cost as show_cost
 from tools.cost import CostReport
 from tools.cost.prices import quote
@@ -101,7 +102,7 @@ def bought(*views: ResourceView) -> CostReport:
 
 
 def node_group(instance: str, **more: Any) -> ResourceView:
-    return view(NODE_GROUP, {"instanceTypes": [instance], "diskSize": 0, **more})
+    return view(eks.NODE_GROUP.token, {"instanceTypes": [instance], "diskSize": 0, **more})
 
 
 @pytest.mark.parametrize(
@@ -127,8 +128,8 @@ def test_spot_and_capacity_blocks_are_not_discounted(capacity: str) -> None:
 def test_sagemaker_is_discounted_by_its_own_patterns_only_and_a_spot_job_not_at_all() -> None:
     job = {"instance_type": "ml.m5.large", "max_runtime_in_seconds": 3600}
     whole = quote("sagemaker", "ml.m5.large", "us-east-1").usd
-    assert bought(view(JOB, job)).lines[0].one_off_max_usd == pytest.approx(0.9 * whole)
-    assert bought(view(JOB, job | {"use_spot": True})).lines[0].one_off_max_usd == pytest.approx(whole)
+    assert bought(view(sagemaker.TRAINING_JOB.token, job)).lines[0].one_off_max_usd == pytest.approx(0.9 * whole)
+    assert bought(view(sagemaker.TRAINING_JOB.token, job | {"use_spot": True})).lines[0].one_off_max_usd == pytest.approx(whole)
 
 
 GROWING = Plan([node_group("m5.large", scalingConfig={"desiredSize": 1, "minSize": 0, "maxSize": 10})])

@@ -7,33 +7,29 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catalog.types import appautoscaling, ec2, s3, sagemaker
 from tools.plan.links import LinkedPlan
 from tools.plan.view import UNKNOWN, ResourceView, Secret
 
-BUCKET = "aws:s3/bucket:Bucket"
-BUCKET_VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
-ENDPOINT = "aws:sagemaker/endpoint:Endpoint"
-FLOW_LOG = "aws:ec2/flowLog:FlowLog"
-SCALING_TARGET = "aws:appautoscaling/target:Target"
-VPC = "aws:ec2/vpc:Vpc"
-
 
 def bucket(name: str, parent: str = "", **props: object) -> ResourceView:
-    return ResourceView(type=BUCKET, name=name, urn=f"urn:{parent}{name}", parent=parent, props=props)
+    return ResourceView(type=s3.BUCKET.token, name=name, urn=f"urn:{parent}{name}", parent=parent, props=props)
 
 
 def versioning(name: str, of: object = UNKNOWN, parent: str = "") -> ResourceView:
-    return ResourceView(type=BUCKET_VERSIONING, name=name, urn=f"urn:v:{parent}{name}", parent=parent, props={"bucket": of})
+    return ResourceView(
+        type=s3.BUCKET_VERSIONING.token, name=name, urn=f"urn:v:{parent}{name}", parent=parent, props={"bucket": of}
+    )
 
 
 def links(*views: ResourceView) -> dict[str, tuple[list[str], list[str]]]:
     plan = LinkedPlan(views)
     return {
         view.name: (
-            [found.name for found in plan.companions(view, BUCKET_VERSIONING, "bucket").found],
-            [found.name for found in plan.companions(view, BUCKET_VERSIONING, "bucket").possible],
+            [found.name for found in plan.companions(view, s3.BUCKET_VERSIONING, "bucket").found],
+            [found.name for found in plan.companions(view, s3.BUCKET_VERSIONING, "bucket").possible],
         )
-        for view in plan.of(BUCKET)
+        for view in plan.of(s3.BUCKET)
     }
 
 
@@ -62,9 +58,9 @@ def test_data_is_not_data_raw() -> None:
 
 def test_the_same_name_under_another_parent_is_another_resource() -> None:
     found = LinkedPlan([bucket("raw", "urn:p1"), bucket("raw", "urn:p2"), versioning("raw-v", parent="urn:p2")])
-    one, two = found.of(BUCKET)
-    assert found.companions(one, BUCKET_VERSIONING, "bucket").found == []
-    assert len(found.companions(two, BUCKET_VERSIONING, "bucket").found) == 1
+    one, two = found.of(s3.BUCKET)
+    assert found.companions(one, s3.BUCKET_VERSIONING, "bucket").found == []
+    assert len(found.companions(two, s3.BUCKET_VERSIONING, "bucket").found) == 1
 
 
 def test_a_name_that_tells_nothing_may_be_of_any() -> None:
@@ -80,10 +76,10 @@ def test_a_known_value_of_nobody_links_to_nobody() -> None:
 
 
 def test_the_owner_is_read_out_of_a_longer_value() -> None:
-    endpoint = ResourceView(type=ENDPOINT, name="e", props={"name": "digits"})
-    target = ResourceView(type=SCALING_TARGET, name="t", props={"resourceId": "endpoint/digits/variant/a"})
+    endpoint = ResourceView(type=sagemaker.ENDPOINT.token, name="e", props={"name": "digits"})
+    target = ResourceView(type=appautoscaling.TARGET.token, name="t", props={"resourceId": "endpoint/digits/variant/a"})
     plan = LinkedPlan([endpoint, target])
-    assert plan.companions(endpoint, SCALING_TARGET, "resourceId", lambda value: value.split("/")[1]).found == [target]
+    assert plan.companions(endpoint, appautoscaling.TARGET, "resourceId", lambda value: value.split("/")[1]).found == [target]
 
 
 def test_an_id_that_only_the_arn_shows_links_too() -> None:
@@ -91,31 +87,31 @@ def test_an_id_that_only_the_arn_shows_links_too() -> None:
     arn = "arn:aws:ec2:us-east-1:123456789012:vpc/vpc-{}"
     plan = LinkedPlan(
         [
-            ResourceView(type=VPC, name="mine", urn="urn:mine", props={"arn": arn.format("1")}),
-            ResourceView(type=VPC, name="other", urn="urn:other", props={"arn": arn.format("2")}),
-            ResourceView(type=FLOW_LOG, name="log", urn="urn:log", props={"vpcId": "vpc-1"}),
+            ResourceView(type=ec2.VPC.token, name="mine", urn="urn:mine", props={"arn": arn.format("1")}),
+            ResourceView(type=ec2.VPC.token, name="other", urn="urn:other", props={"arn": arn.format("2")}),
+            ResourceView(type=ec2.FLOW_LOG.token, name="log", urn="urn:log", props={"vpcId": "vpc-1"}),
         ]
     )
-    found = {view.name: [log.name for log in plan.companions(view, FLOW_LOG, "vpcId").found] for view in plan.of(VPC)}
+    found = {view.name: [log.name for log in plan.companions(view, ec2.FLOW_LOG, "vpcId").found] for view in plan.of(ec2.VPC)}
     assert found == {"mine": ["log"], "other": []}
 
 
 def test_both_directions_agree_and_an_estimate_takes_the_first_that_is_possible() -> None:
     stray = versioning("x")
     plan = LinkedPlan([bucket("a"), bucket("b"), stray])
-    target = plan.target(stray, BUCKET, "bucket")
+    target = plan.target(stray, s3.BUCKET, "bucket")
     assert target.found is None
     assert [view.name for view in target.possible] == ["a", "b"]
     assert target.best is target.possible[0]
-    assert LinkedPlan([stray]).target(stray, BUCKET, "bucket").best is None
+    assert LinkedPlan([stray]).target(stray, s3.BUCKET, "bucket").best is None
 
 
 def test_the_first_property_that_is_given_says_what_is_pointed_to() -> None:
     a, b = bucket("a", bucket="one"), bucket("b", bucket="two")
     pointing = ResourceView(type="t", name="p", props={"by": {"name": Secret("two")}})
     plan = LinkedPlan([a, b, pointing])
-    assert plan.target(pointing, BUCKET, "by.id", "by.name").found is b
-    assert plan.target(pointing, BUCKET, "nowhere").best is None, "an absent value points to nobody"
+    assert plan.target(pointing, s3.BUCKET, "by.id", "by.name").found is b
+    assert plan.target(pointing, s3.BUCKET, "nowhere").best is None, "an absent value points to nobody"
 
 
 WORDS = st.lists(st.sampled_from(["data", "raw", "lake", "block"]), min_size=1, max_size=3).map("-".join)
@@ -130,7 +126,7 @@ def plan_of(owners: list[tuple[str, str]], pointing: list[tuple[str, str, int | 
     for number, (name, parent, of) in enumerate(pointing):
         value = UNKNOWN if of is None else f"id-{of}"
         views.append(
-            ResourceView(type=BUCKET_VERSIONING, name=name, urn=f"urn:v{number}", parent=parent, props={"bucket": value})
+            ResourceView(type=s3.BUCKET_VERSIONING.token, name=name, urn=f"urn:v{number}", parent=parent, props={"bucket": value})
         )
     return LinkedPlan(reversed(views) if reverse else views)
 
@@ -140,8 +136,8 @@ def test_a_known_value_links_to_whose_it_is_and_to_nobody_else(
     owners: list[tuple[str, str]], pointing: list[tuple[str, str, int | None]]
 ) -> None:
     plan = plan_of(owners, pointing)
-    for view, (_, _, of) in zip(plan.of(BUCKET_VERSIONING), pointing, strict=True):
-        target = plan.target(view, BUCKET, "bucket")
+    for view, (_, _, of) in zip(plan.of(s3.BUCKET_VERSIONING), pointing, strict=True):
+        target = plan.target(view, s3.BUCKET, "bucket")
         if of is not None:
             assert target.possible == ()
             assert (target.found.props["bucket"] if target.found else None) == (f"id-{of}" if of < len(owners) else None)
@@ -153,11 +149,11 @@ def test_what_points_to_a_resource_is_what_each_says_that_it_points_to(
 ) -> None:
     plan = plan_of(owners, pointing)
     times: Counter[str] = Counter()
-    for owner in plan.of(BUCKET):
-        companions = plan.companions(owner, BUCKET_VERSIONING, "bucket")
+    for owner in plan.of(s3.BUCKET):
+        companions = plan.companions(owner, s3.BUCKET_VERSIONING, "bucket")
         times.update(view.urn for view in companions.found)
-        for view in plan.of(BUCKET_VERSIONING):
-            target = plan.target(view, BUCKET, "bucket")
+        for view in plan.of(s3.BUCKET_VERSIONING):
+            target = plan.target(view, s3.BUCKET, "bucket")
             assert (view in companions.found) == (target.found is owner)
             assert (view in companions.possible) == (owner in target.possible)
     assert all(count == 1 for count in times.values()), "nothing belongs to two"
@@ -166,8 +162,8 @@ def test_what_points_to_a_resource_is_what_each_says_that_it_points_to(
 @given(OWNERS, POINTING)
 def test_the_order_of_a_plan_changes_no_link(owners: list[tuple[str, str]], pointing: list[tuple[str, str, int | None]]) -> None:
     forth, back = plan_of(owners, pointing), plan_of(owners, pointing, reverse=True)
-    for view in forth.of(BUCKET_VERSIONING):
-        one, two = forth.target(view, BUCKET, "bucket"), back.target(view, BUCKET, "bucket")
+    for view in forth.of(s3.BUCKET_VERSIONING):
+        one, two = forth.target(view, s3.BUCKET, "bucket"), back.target(view, s3.BUCKET, "bucket")
         assert one.found == two.found
         assert {owner.urn for owner in one.possible} == {owner.urn for owner in two.possible}
 
@@ -175,9 +171,9 @@ def test_the_order_of_a_plan_changes_no_link(owners: list[tuple[str, str]], poin
 @given(OWNERS, WORDS, PARENTS)
 def test_an_unknown_is_pointed_to_one_beside_it_where_there_is_any(owners: list[tuple[str, str]], name: str, parent: str) -> None:
     plan = plan_of(owners, [(name, parent, None)])
-    (view,) = plan.of(BUCKET_VERSIONING)
-    target = plan.target(view, BUCKET, "bucket")
+    (view,) = plan.of(s3.BUCKET_VERSIONING)
+    target = plan.target(view, s3.BUCKET, "bucket")
     assert (target.best is None) == (not owners)
     assert target.found is None or target.possible == ()
-    if len(plan.siblings(view, BUCKET)) == 1:
-        assert target.found is plan.siblings(view, BUCKET)[0]
+    if len(plan.siblings(view, s3.BUCKET)) == 1:
+        assert target.found is plan.siblings(view, s3.BUCKET)[0]

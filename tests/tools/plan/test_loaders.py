@@ -1,5 +1,6 @@
 import pytest
 
+from catalog.types import s3
 from tools.engine.events import Step
 from tools.plan.loaders import from_preview, from_state, name_of
 from tools.plan.view import ENGINE_UNKNOWN, SECRET_SIGNATURE, SPECIAL_KEY, UNKNOWN, Secret
@@ -10,7 +11,7 @@ BUCKET = "urn:pulumi:dev::slipway::slipway:lake:Lake$aws:s3/bucket:Bucket::lake:
 def test_a_preview_becomes_a_plan_with_unknowns_and_secrets_in_place() -> None:
     inputs = {"kmsKeyId": ENGINE_UNKNOWN, "password": {SPECIAL_KEY: SECRET_SIGNATURE, "ciphertext": "[secret]"}, "__defaults": []}
     plan = from_preview([Step(urn=BUCKET, type="aws:s3/bucket:Bucket", op="replace", parent="p", id="i", inputs=inputs)], "dev")
-    (view,) = plan.of("aws:s3/bucket:Bucket")
+    (view,) = plan.of(s3.BUCKET)
     assert view.props["kmsKeyId"] is UNKNOWN
     assert isinstance(view.props["password"], Secret)
     assert "__defaults" not in view.props

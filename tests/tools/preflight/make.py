@@ -7,6 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from catalog.types import ec2, eks, sagemaker
 from tools.plan.links import LinkedPlan
 from tools.plan.view import Plan, ResourceView
 from tools.preflight.account import Account
@@ -17,15 +18,6 @@ from tools.preflight.places import Places
 from tools.preflight.report import Row
 
 REGION = "us-east-1"
-NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
-TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
-SUBNET = "aws:ec2/subnet:Subnet"
-VPC = "aws:ec2/vpc:Vpc"
-INSTANCE = "aws:ec2/instance:Instance"
-JOB = "pulumi-python:dynamic/sagemaker:TrainingJob"
-ENDPOINT = "aws:sagemaker/endpoint:Endpoint"
-CONFIGURATION = "aws:sagemaker/endpointConfiguration:EndpointConfiguration"
-TARGET = "aws:appautoscaling/target:Target"
 
 
 def view(type_: str, props: Mapping[str, Any] | None = None, name: str = "it", **more: Any) -> ResourceView:
@@ -43,18 +35,18 @@ def pool(
 ) -> ResourceView:
     """A node group."""
     given = {"instanceTypes": types, "scalingConfig": {"minSize": 0, "desiredSize": 0, "maxSize": most}, "subnetIds": subnets}
-    return view(NODE_GROUP, {**given, **(props or {})}, name, **more)
+    return view(eks.NODE_GROUP.token, {**given, **(props or {})}, name, **more)
 
 
 def subnet(name: str, zone: str = "us-east-1a", cidr: Any = "10.0.0.0/24", **more: Any) -> ResourceView:
     """A subnet whose id is its name."""
-    return view(SUBNET, {"availabilityZone": zone, "cidrBlock": cidr}, name, **{"id": name, **more})
+    return view(ec2.SUBNET.token, {"availabilityZone": zone, "cidrBlock": cidr}, name, **{"id": name, **more})
 
 
 def job(name: str = "digits", type_: Any = "ml.m5.large", many: Any = 1, *, spot: Any = False, **more: Any) -> ResourceView:
     """A training job."""
     props = {"resourceConfig": {"instanceType": type_, "instanceCount": many}, "enableManagedSpotTraining": spot}
-    return view(JOB, props, name, **more)
+    return view(sagemaker.TRAINING_JOB.token, props, name, **more)
 
 
 class Parts:

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.tools.preflight.make import ENDPOINT, JOB, TEMPLATE, VPC, Parts, deaf, job, pool, said, subnet, view
+from catalog.types import ec2 as ec2_types
+from catalog.types import sagemaker
+from tests.tools.preflight.make import Parts, deaf, job, pool, said, subnet, view
 from tools.plan.view import UNKNOWN, ResourceView
 from tools.preflight import addresses, offering, reservation
 from tools.preflight.account import Account
@@ -77,7 +79,7 @@ def test_offerings_that_are_not_told_are_unknown() -> None:
 def with_efa(*subnets: Any) -> list[ResourceView]:
     interfaces = {"networkInterfaces": [{"interfaceType": "efa"}]}
     return [
-        view(TEMPLATE, interfaces, "t", id="lt"),
+        view(ec2_types.LAUNCH_TEMPLATE.token, interfaces, "t", id="lt"),
         pool(types=["p4d.24xlarge"], subnets=list(subnets), props={"launchTemplate": {"id": "lt"}}),
     ]
 
@@ -92,7 +94,7 @@ def test_a_pool_with_efa_is_in_one_zone(account: Account) -> None:
 
 def reserved(account: Account, id_: str, *, most: int = 2, type_: str = "p5.48xlarge", start: int = 0, zone: str = "a") -> Row:
     target = {"capacityReservationTarget": {"capacityReservationId": id_}}
-    template = view(TEMPLATE, {"capacityReservationSpecification": target}, "t", id="lt")
+    template = view(ec2_types.LAUNCH_TEMPLATE.token, {"capacityReservationSpecification": target}, "t", id="lt")
     sizes = {"minSize": start, "desiredSize": start, "maxSize": most}
     props = {"launchTemplate": {"id": "lt"}, "scalingConfig": sizes}
     parts = Parts(account, template, subnet("s", f"us-east-1{zone}"), pool(types=[type_], subnets=["s"], props=props))
@@ -210,7 +212,7 @@ def test_subnets_that_are_there_have_what_ec2_says_is_free(account: Account, aws
     vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
     there = ec2.create_subnet(VpcId=vpc, CidrBlock="10.9.0.0/28")["Subnet"]["SubnetId"]
     one = job(many=6, type_="ml.m5.large")
-    one = view(JOB, {**one.props, "vpcConfig": {"subnets": [there]}}, "j")
+    one = view(sagemaker.TRAINING_JOB.token, {**one.props, "vpcConfig": {"subnets": [there]}}, "j")
     (found,) = room(account, one)
     assert (found.state, found.need, found.have) == (State.SHORT, 12, 11)
 
@@ -246,7 +248,7 @@ def test_an_endpoint_takes_addresses_where_its_model_is(account: Account) -> Non
             "c",
             id="c",
         ),
-        view(ENDPOINT, {"endpointConfigName": "c"}, "e"),
+        view(sagemaker.ENDPOINT.token, {"endpointConfigName": "c"}, "e"),
     ]
     assert said(room(account, *views)) == [("short", "a")]
 
@@ -282,7 +284,7 @@ def test_what_fits_can_be_placed_by_somebody(free: dict[str, int], takers: list[
 
 
 def test_a_plan_without_machines_asks_for_no_capacity() -> None:
-    parts = Parts(deaf(), view(VPC))
+    parts = Parts(deaf(), view(ec2_types.VPC.token))
     empty: list[Fleet] = []
     assert parts.fleets == empty
     assert offering.rows(empty, parts.places, parts.account) == []

@@ -14,14 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalog.instances import instance_table
+from catalog.types import appautoscaling, autoscaling, ec2, sagemaker
+from catalog.types.every import CARDS
 from tests.support.stacks import recorded_stack
-from tests.tools.preflight.make import INSTANCE, REGION, VPC, Deaf, deaf, job, pool, view
-from tools.plan.relations import CONFIGURATION
-from tools.plan.relations import SCALING_TARGET as TARGET
+from tests.tools.preflight.make import REGION, Deaf, deaf, job, pool, view
 from tools.plan.view import UNKNOWN, Plan, Secret
 from tools.preflight import Account, NoAccount, Preflight, State, preflight
-from tools.preflight.actions import ACTIONS
-from tools.preflight.fleets import SCALING_GROUP
 from tools.preflight.places import PATHS
 
 AWS = Callable[[str], Any]
@@ -34,7 +32,7 @@ def asked(account: Account, *views: Any, owner: str = OURS) -> Preflight:
 
 
 def test_another_account_than_the_stacks_is_the_first_failure_and_the_last_question(account: Account) -> None:
-    found = asked(account, view(VPC), owner="222222222222")
+    found = asked(account, view(ec2.VPC.token), owner="222222222222")
     (row,) = found.rows
     assert (found.ok, row.kind, row.need, row.have) == (False, "account", "222222222222", OURS)
     assert "the stack is for account 222222222222 (slipway:accountId), the credentials are of 123456789012" in row.message
@@ -47,17 +45,17 @@ def test_the_local_cloud_is_nobodys_account(aws: AWS) -> None:
 
 def test_without_an_account_there_is_nobody_to_ask() -> None:
     with pytest.raises(NoAccount, match="rehearse with --local"):
-        asked(Account(lambda _: Deaf(), region=REGION), view(VPC))
+        asked(Account(lambda _: Deaf(), region=REGION), view(ec2.VPC.token))
 
 
 def test_what_is_unknown_stops_nothing_and_is_no_yes() -> None:
-    found = asked(deaf(), view(VPC), pool())
+    found = asked(deaf(), view(ec2.VPC.token), pool())
     assert found.ok
     assert {row.state for row in found.rows if row.kind != "account"} == {State.UNKNOWN}
 
 
 def test_what_is_short_comes_first(account: Account) -> None:
-    found = asked(account, view(VPC), pool(types=["g6.xlarge"]))
+    found = asked(account, view(ec2.VPC.token), pool(types=["g6.xlarge"]))
     states = [list(State).index(row.state) for row in found.rows]
     assert states == sorted(states)
     assert found.rows[0].code == "L-DB2E81BA"
@@ -120,7 +118,12 @@ def test_the_page_names_every_right_that_is_needed(aws: AWS) -> None:
     account.heard = set()
     block = {"capacityReservationSpecification": {"capacityReservationTarget": {"capacityReservationId": "cr-1"}}}
     lost = job("lost", "ml.x9.large")  # so that AWS's defaults are asked for, too
-    asked(account, *recorded_stack("prod"), view(INSTANCE, {"instanceType": "g6.xlarge", "subnetId": "subnet-1", **block}), lost)
+    asked(
+        account,
+        *recorded_stack("prod"),
+        view(ec2.INSTANCE.token, {"instanceType": "g6.xlarge", "subnetId": "subnet-1", **block}),
+        lost,
+    )
     needed = set()
     for service, operation in account.heard:
         api = aws(service).meta.method_to_api_mapping[operation]
@@ -165,7 +168,15 @@ KEYS = {
 keys = st.sampled_from(sorted(KEYS))
 views = st.builds(
     lambda type_, props, op, before, name: view(type_, props, name, op=op, before=before, id=name),
-    st.sampled_from([*PATHS, *ACTIONS, CONFIGURATION, TARGET, SCALING_GROUP]),
+    st.sampled_from(
+        [
+            *PATHS,
+            *(card.token for card in CARDS.values() if card.rights),
+            sagemaker.ENDPOINT_CONFIGURATION.token,
+            appautoscaling.TARGET.token,
+            autoscaling.GROUP.token,
+        ]
+    ),
     st.dictionaries(keys, values, max_size=6),
     st.sampled_from(["create", "update", "replace", "same", "delete", "read"]),
     st.dictionaries(keys, values, max_size=2),

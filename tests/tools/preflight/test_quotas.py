@@ -11,21 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog.instances import instance_table
-from tests.tools.preflight.make import (
-    CONFIGURATION,
-    ENDPOINT,
-    INSTANCE,
-    REGION,
-    TARGET,
-    TEMPLATE,
-    VPC,
-    Caller,
-    Parts,
-    deaf,
-    job,
-    pool,
-    view,
-)
+from catalog.types import appautoscaling, sagemaker
+from catalog.types import ec2 as ec2_types
+from tests.tools.preflight.make import REGION, Caller, Parts, deaf, job, pool, view
 from tools.plan.links import LinkedPlan
 from tools.plan.view import UNKNOWN, ResourceView
 from tools.preflight import quotas
@@ -82,7 +70,9 @@ def test_what_is_reserved_takes_no_quota(account: Account) -> None:
     block = pool(props={"capacityType": "CAPACITY_BLOCK"})
     assert [found.code for found in rows(account, block) if found.kind == "quota" and found.need == 8] == []
     path = {"capacityReservationSpecification": {"capacityReservationTarget": {"capacityReservationId": "cr-1"}}}
-    assert [found for found in rows(account, view(INSTANCE, {"instanceType": "g6.xlarge", **path})) if found.code == G] == []
+    assert [
+        found for found in rows(account, view(ec2_types.INSTANCE.token, {"instanceType": "g6.xlarge", **path})) if found.code == G
+    ] == []
 
 
 @pytest.mark.parametrize(
@@ -109,20 +99,25 @@ def test_a_deleted_pool_takes_nothing(account: Account) -> None:
 
 
 def test_what_is_not_known_before_up_is_unknown_and_never_fine(account: Account) -> None:
-    for one in (pool(types=UNKNOWN), pool(most=UNKNOWN), pool(types=[UNKNOWN]), view(INSTANCE, {"instanceType": UNKNOWN})):
+    for one in (
+        pool(types=UNKNOWN),
+        pool(most=UNKNOWN),
+        pool(types=[UNKNOWN]),
+        view(ec2_types.INSTANCE.token, {"instanceType": UNKNOWN}),
+    ):
         (found,) = [row for row in rows(account, one) if "vCPU" in row.code]
         assert found.state == State.UNKNOWN
         assert "known at `up` only" in found.message
 
 
 def test_the_type_of_a_launch_template_counts_and_eks_has_a_default(account: Account) -> None:
-    template = view(TEMPLATE, {"instanceType": "g6.xlarge"}, "t", id="lt-1")
+    template = view(ec2_types.LAUNCH_TEMPLATE.token, {"instanceType": "g6.xlarge"}, "t", id="lt-1")
     assert row(account, G, template, pool(types=(), props={"launchTemplate": {"id": "lt-1"}})).need == 8
     assert row(account, "L-1216C47A", pool(types=(), most=2)).need == 4
 
 
 def test_an_account_that_does_not_answer_is_unknown_with_its_reason() -> None:
-    found = rows(deaf(), pool(), job(), view(VPC))
+    found = rows(deaf(), pool(), job(), view(ec2_types.VPC.token))
     assert {row.state for row in found} == {State.UNKNOWN}
     assert "AccessDenied: User is not authorized" in found[0].message
 
@@ -147,9 +142,9 @@ def variant(name: str, type_: Any = "ml.m5.large", many: Any = 1) -> dict[str, A
 def endpoint(variants: Any, op: str = "create", most: Any = 5) -> list[ResourceView]:
     scaled = {"scalableDimension": "sagemaker:variant:DesiredInstanceCount", "maxCapacity": most}
     return [
-        view(CONFIGURATION, {"productionVariants": variants}, "c", id="c"),
-        view(ENDPOINT, {"endpointConfigName": "c", "name": "e"}, "e", op=op),
-        view(TARGET, {"resourceId": "endpoint/e/variant/main", **scaled}, "t"),
+        view(sagemaker.ENDPOINT_CONFIGURATION.token, {"productionVariants": variants}, "c", id="c"),
+        view(sagemaker.ENDPOINT.token, {"endpointConfigName": "c", "name": "e"}, "e", op=op),
+        view(appautoscaling.TARGET.token, {"resourceId": "endpoint/e/variant/main", **scaled}, "t"),
     ]
 
 
@@ -177,7 +172,7 @@ def test_what_the_account_has_already_counts(account: Account, aws: Callable[[st
     ec2 = aws("ec2")
     for _ in range(4):
         ec2.create_vpc(CidrBlock="10.0.0.0/16")
-    found = row(account, "L-F678F1CE", view(VPC, name="mine"))
+    found = row(account, "L-F678F1CE", view(ec2_types.VPC.token, name="mine"))
     assert (found.state, found.need, found.have) == (State.SHORT, 1, 0)  # moto begins with a default VPC, as an account does
     assert "the account may have 5 and uses 5: 1 short" in found.message
     assert "--desired-value 6 " in found.message
@@ -186,7 +181,7 @@ def test_what_the_account_has_already_counts(account: Account, aws: Callable[[st
 def test_what_is_there_already_is_not_counted_twice(account: Account, aws: Callable[[str], Any]) -> None:
     for _ in range(4):
         aws("ec2").create_vpc(CidrBlock="10.0.0.0/16")
-    found = row(account, "L-F678F1CE", view(VPC, name="mine", op="same"))
+    found = row(account, "L-F678F1CE", view(ec2_types.VPC.token, name="mine", op="same"))
     assert (found.state, found.need) == (State.OK, 0)
 
 

@@ -6,17 +6,20 @@ import random
 import re
 from dataclasses import replace
 from itertools import combinations
+from typing import get_args
 from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from catalog.types.card import Room
+from catalog.types.every import CARDS
 from tests.tools.report.make import made, plan, platform
 from tools.plan.view import Plan, ResourceView, from_json
 from tools.report.contents import CONTENTS
 from tools.report.diagram import LOOKS, draw
-from tools.report.rooms import ROOM_OF, picture
+from tools.report.rooms import picture
 from tools.report.svg import ACCENTS, ICONS, fit, width
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -134,8 +137,7 @@ def test_a_name_is_text_and_never_markup() -> None:
 
 
 def test_every_room_has_a_look_and_its_content() -> None:
-    kinds = {room for _, room in ROOM_OF} | {"other"}
-    assert set(CONTENTS) == set(LOOKS) == kinds
+    assert set(CONTENTS) == set(LOOKS) == set(get_args(Room)) == {card.room for card in CARDS.values()}
     assert {look.icon for look in LOOKS.values()} <= set(ICONS)
     assert {look.accent for look in LOOKS.values()} <= set(ACCENTS)
 

@@ -10,9 +10,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from catalog.types import sagemaker
 from tools.cli.terminal.console import console
 from tools.cli.terminal.streams import say
-from tools.flows.watch import TRAINING_TYPE
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -108,7 +108,7 @@ class RunProgress:
 
     def _words(self, tick: Tick, now: float) -> str:
         """What the run waits for: what a job in training says, else the oldest step."""
-        if self.watch and any(step.type == TRAINING_TYPE for step in tick.under_way):
+        if self.watch and any(step.type == sagemaker.TRAINING_JOB.token for step in tick.under_way):
             with suppress(Exception):  # a look is worth no failure: the run itself says what is wrong
                 if line := self.watch():
                     return line

@@ -8,7 +8,7 @@ from tools.cost.bill import Row
 from tools.cost.rows import cluster, kubernetes, network, observability, other, sagemaker, storage, training
 
 ROWS: Final[dict[str, Row]] = {
-    row.type: row
+    row.card.token: row
     for module in (network, cluster, kubernetes, storage, observability, sagemaker, training, other)
     for row in module.ROWS
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from catalog.types import ebs, ec2, eks
 from tools.cost.bill import Ask, Charge, Row
 from tools.cost.prices import NoPrice, quote
 from tools.plan.reader import Block
@@ -143,8 +144,8 @@ def _volume(ask: Ask) -> Iterator[Charge]:
 
 
 ROWS: Final = (
-    Row(type="aws:eks/cluster:Cluster", charges=_cluster),
-    Row(type="aws:eks/nodeGroup:NodeGroup", charges=_node_group),
-    Row(type="aws:ec2/instance:Instance", charges=_instance),
-    Row(type="aws:ebs/volume:Volume", charges=_volume),
+    Row(card=eks.CLUSTER, charges=_cluster),
+    Row(card=eks.NODE_GROUP, charges=_node_group),
+    Row(card=ec2.INSTANCE, charges=_instance),
+    Row(card=ebs.VOLUME, charges=_volume),
 )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from catalog.types import kubernetes
 from tools.cost.bill import Ask, Charge, Row
 
 _SIZES: Final = {"Mi": 1 / 1024, "Gi": 1.0, "Ti": 1024.0, "M": 1e6 / 2**30, "G": 1e9 / 2**30, "T": 1e12 / 2**30}
@@ -35,7 +36,7 @@ def _node_pool(ask: Ask) -> Iterator[Charge]:
 
 
 ROWS: Final = (
-    Row(type="kubernetes:core/v1:Service", charges=_service),
-    Row(type="kubernetes:core/v1:PersistentVolumeClaim", charges=_claim),
-    Row(type="kubernetes:karpenter.sh/v1:NodePool", charges=_node_pool),
+    Row(card=kubernetes.SERVICE, charges=_service),
+    Row(card=kubernetes.PERSISTENT_VOLUME_CLAIM, charges=_claim),
+    Row(card=kubernetes.NODE_POOL, charges=_node_pool),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from catalog.types import ec2, ec2transitgateway, networkfirewall
 from tools.cost.bill import Ask, Charge, Row, Term, flat
 
 
@@ -38,26 +39,26 @@ def _flow_log(ask: Ask) -> Iterator[Charge]:
 
 
 ROWS: Final = (
-    Row(type="aws:ec2/natGateway:NatGateway", charges=_nat_gateway),
-    Row(type="aws:ec2/vpcEndpoint:VpcEndpoint", charges=_endpoint),
-    Row(type="aws:ec2/flowLog:FlowLog", charges=_flow_log),
-    flat("aws:ec2/eip:Eip", Term(service="public-ipv4", dimension="address", label="public IPv4", usage="hours")),
+    Row(card=ec2.NAT_GATEWAY, charges=_nat_gateway),
+    Row(card=ec2.VPC_ENDPOINT, charges=_endpoint),
+    Row(card=ec2.FLOW_LOG, charges=_flow_log),
+    flat(ec2.EIP, Term(service="public-ipv4", dimension="address", label="public IPv4", usage="hours")),
     # Both sides of a transfer between zones are charged.
     flat(
-        "aws:ec2/vpc:Vpc",
+        ec2.VPC,
         Term(service="data-transfer", dimension="zone", label="between zones, both ways", quantity=2, usage="zone_gb"),
     ),
     flat(
-        "aws:ec2/internetGateway:InternetGateway",
+        ec2.INTERNET_GATEWAY,
         Term(service="data-transfer", dimension="internet", label="out to the internet", usage="internet_gb"),
     ),
     flat(
-        "aws:ec2transitgateway/vpcAttachment:VpcAttachment",
+        ec2transitgateway.VPC_ATTACHMENT,
         Term(service="transit-gateway", dimension="attachment", label="attachment", usage="hours"),
         Term(service="transit-gateway", dimension="data", label="data", usage="zone_gb"),
     ),
     flat(
-        "aws:networkfirewall/firewall:Firewall",
+        networkfirewall.FIREWALL,
         Term(service="network-firewall", dimension="endpoint", label="endpoint", usage="hours"),
         Term(service="network-firewall", dimension="data", label="data", usage="internet_gb"),
         note="one endpoint counted",

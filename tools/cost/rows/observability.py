@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from catalog.types import budgets, cloudwatch, ec2, sns, sqs
 from tools.cost.bill import Ask, Charge, Row, Term, flat
 
 DAYS_A_MONTH: Final = 730 / 24
@@ -18,7 +19,7 @@ FREE_ACTION_BUDGETS: Final = 2
 
 def _log_group(ask: Ask) -> Iterator[Charge]:
     ingested = ask.usage.log_gb
-    if ask.links.siblings(ask.view, "aws:ec2/flowLog:FlowLog") and "flow" in ask.view.name:
+    if ask.links.siblings(ask.view, ec2.FLOW_LOG) and "flow" in ask.view.name:
         ingested = ask.usage.flow_log_gb
         ask.note("what flow logs write is in their own line")
     else:
@@ -53,7 +54,7 @@ def _queue(ask: Ask) -> Iterator[Charge]:
 
 
 def _budget_action(ask: Ask) -> Iterator[Charge]:
-    actions = ask.links.of(ask.view.type)
+    actions = ask.links.of(budgets.BUDGET_ACTION)
     if actions.index(ask.view) < FREE_ACTION_BUDGETS:
         ask.note("the first two budgets with actions are free")
     else:
@@ -62,10 +63,10 @@ def _budget_action(ask: Ask) -> Iterator[Charge]:
 
 
 ROWS: Final = (
-    Row(type="aws:cloudwatch/logGroup:LogGroup", charges=_log_group),
-    Row(type="aws:cloudwatch/metricAlarm:MetricAlarm", charges=_alarm),
-    Row(type="aws:sns/topic:Topic", charges=_topic),
-    Row(type="aws:sqs/queue:Queue", charges=_queue),
-    Row(type="aws:budgets/budgetAction:BudgetAction", charges=_budget_action),
-    flat("aws:cloudwatch/dashboard:Dashboard", Term(service="cloudwatch", dimension="dashboard", label="dashboard")),
+    Row(card=cloudwatch.LOG_GROUP, charges=_log_group),
+    Row(card=cloudwatch.METRIC_ALARM, charges=_alarm),
+    Row(card=sns.TOPIC, charges=_topic),
+    Row(card=sqs.QUEUE, charges=_queue),
+    Row(card=budgets.BUDGET_ACTION, charges=_budget_action),
+    flat(cloudwatch.DASHBOARD, Term(service="cloudwatch", dimension="dashboard", label="dashboard")),
 )

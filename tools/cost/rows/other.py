@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from catalog.types import cloudtrail, codebuild, kinesis, lambda_, lb, sfn, wafv2
 from tools.cost.bill import Ask, Charge, Row, Term, flat
 
 FREE_LAMBDA_MB: Final = 128.0  # the smallest and default memory of a function, in MB
@@ -62,14 +63,14 @@ def _acl(ask: Ask) -> Iterator[Charge]:
 
 
 ROWS: Final = (
-    Row(type="aws:lb/loadBalancer:LoadBalancer", charges=_load_balancer),
-    Row(type="aws:lambda/function:Function", charges=_function),
-    Row(type="aws:kinesis/stream:Stream", charges=_stream),
-    Row(type="aws:sfn/stateMachine:StateMachine", charges=_state_machine),
-    Row(type="aws:wafv2/webAcl:WebAcl", charges=_acl),
-    Row(type="aws:codebuild/project:Project", charges=_builds),
+    Row(card=lb.LOAD_BALANCER, charges=_load_balancer),
+    Row(card=lambda_.FUNCTION, charges=_function),
+    Row(card=kinesis.STREAM, charges=_stream),
+    Row(card=sfn.STATE_MACHINE, charges=_state_machine),
+    Row(card=wafv2.WEB_ACL, charges=_acl),
+    Row(card=codebuild.PROJECT, charges=_builds),
     flat(
-        "aws:cloudtrail/trail:Trail",
+        cloudtrail.TRAIL,
         Term(service="cloudtrail", dimension="data", label="data events, one per bucket write", usage="s3_puts", per=100_000),
         note="the first copy of management events is free",
     ),

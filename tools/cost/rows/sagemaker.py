@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from catalog.types import sagemaker
 from tools.cost.bill import Ask, Charge, Row
 from tools.plan.reader import Block
 from tools.plan.relations import VARIANTS, configuration_of, scaling_of
@@ -69,7 +70,7 @@ def _domain(ask: Ask) -> Iterator[Charge]:
 
 
 ROWS: Final = (
-    Row(type="aws:sagemaker/endpoint:Endpoint", charges=_endpoint),
-    Row(type="aws:sagemaker/notebookInstance:NotebookInstance", charges=_notebook),
-    Row(type="aws:sagemaker/domain:Domain", charges=_domain),
+    Row(card=sagemaker.ENDPOINT, charges=_endpoint),
+    Row(card=sagemaker.NOTEBOOK_INSTANCE, charges=_notebook),
+    Row(card=sagemaker.DOMAIN, charges=_domain),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from catalog.types import dynamodb, ecr, efs, kms, s3, secretsmanager
 from tools.cost.bill import Ask, Charge, Row, Term, flat
 
 
@@ -28,21 +29,21 @@ def _key_requests(ask: Ask) -> Iterator[Charge]:
 
 
 ROWS: Final = (
-    Row(type="aws:dynamodb/table:Table", charges=_table),
-    Row(type="aws:kms/key:Key", charges=_key_requests),
-    Row(type="aws:kms/replicaKey:ReplicaKey", charges=_key_requests),
+    Row(card=dynamodb.TABLE, charges=_table),
+    Row(card=kms.KEY, charges=_key_requests),
+    Row(card=kms.REPLICA_KEY, charges=_key_requests),
     flat(
-        "aws:s3/bucket:Bucket",
+        s3.BUCKET,
         Term(service="s3", dimension="standard", label="stored", usage="s3_gb"),
         Term(service="s3", dimension="put", label="writes", usage="s3_puts", per=1000),
         Term(service="s3", dimension="get", label="reads", usage="s3_gets", per=1000),
         note="all in the standard class",
     ),
-    flat("aws:ecr/repository:Repository", Term(service="ecr", dimension="storage", label="images", usage="ecr_gb")),
+    flat(ecr.REPOSITORY, Term(service="ecr", dimension="storage", label="images", usage="ecr_gb")),
     flat(
-        "aws:secretsmanager/secret:Secret",
+        secretsmanager.SECRET,
         Term(service="secretsmanager", dimension="secret", label="secret"),
         Term(service="secretsmanager", dimension="calls", label="reads", usage="secret_calls", per=10_000),
     ),
-    flat("aws:efs/fileSystem:FileSystem", Term(service="efs", dimension="standard", label="stored", usage="volume_gb")),
+    flat(efs.FILE_SYSTEM, Term(service="efs", dimension="standard", label="stored", usage="volume_gb")),
 )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from catalog.types import sagemaker
 from tools.cost.bill import Ask, Charge, Row
 from tools.cost.usage import HOURS_A_MONTH
 from tools.plan.reader import Block, folded
 from tools.plan.view import UNKNOWN
 
-TRAINING_JOB: Final = "pulumi-python:dynamic/sagemaker:TrainingJob"
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StoppingCondition.html: one day when not given.
 DEFAULT_RUNTIME_S: Final = 86_400.0
 # What these hold belongs to the workload; an `instance_type` in there is not the job's.
@@ -73,4 +73,4 @@ def _find(block: Block, *keys: str) -> Block | None:
     return None
 
 
-ROWS: Final = (Row(type=TRAINING_JOB, charges=_training_job),)
+ROWS: Final = (Row(card=sagemaker.TRAINING_JOB, charges=_training_job),)

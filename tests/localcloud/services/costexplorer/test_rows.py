@@ -8,10 +8,9 @@ from typing import Any
 import botocore.exceptions
 import pytest
 
+from catalog.types import costexplorer
 from tests.localcloud.cloud import Cloud, Made
 
-MONITOR = "aws:costexplorer/anomalyMonitor:AnomalyMonitor"
-SUBSCRIPTION = "aws:costexplorer/anomalySubscription:AnomalySubscription"
 TOPIC = "{ref:aws:sns/topic:Topic#minimal.arn}"
 
 
@@ -27,7 +26,9 @@ def specification(value: str) -> str:
 
 
 def monitor(cloud: Cloud, **more: Any) -> Made:
-    return cloud.make(MONITOR, **{"monitorType": "CUSTOM", "monitorSpecification": specification("dev"), **more})
+    return cloud.make(
+        costexplorer.ANOMALY_MONITOR.token, **{"monitorType": "CUSTOM", "monitorSpecification": specification("dev"), **more}
+    )
 
 
 def threshold(usd: int) -> dict[str, Any]:
@@ -46,7 +47,7 @@ def subscription(cloud: Cloud, watching: Made, **more: Any) -> Made:
         "subscribers": [{"type": "SNS", "address": TOPIC}],
         "thresholdExpression": threshold(100),
     }
-    return cloud.make(SUBSCRIPTION, **{**given, **more})
+    return cloud.make(costexplorer.ANOMALY_SUBSCRIPTION.token, **{**given, **more})
 
 
 def test_a_monitor_by_tag_is_there_for_boto3_and_differs_in_nothing_from_what_was_asked(cloud: Cloud) -> None:
@@ -94,5 +95,5 @@ def test_nobody_is_told_by_a_monitor_that_is_not_there(cloud: Cloud) -> None:
 
 def test_a_specification_that_is_no_json_is_refused_before_aws_is_asked(cloud: Cloud) -> None:
     inputs = {"monitorType": "CUSTOM", "monitorSpecification": "{", "name": "x"}
-    _, failures = cloud.engine.check(MONITOR, "it", {}, inputs, b"1")
+    _, failures = cloud.engine.check(costexplorer.ANOMALY_MONITOR.token, "it", {}, inputs, b"1")
     assert "contains an invalid JSON" in str(failures)

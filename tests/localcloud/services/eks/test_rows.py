@@ -7,15 +7,10 @@ from typing import Any
 import botocore.exceptions
 import pytest
 
+from catalog.types import eks as eks_types
 from localcloud.kernel.diff import UNKNOWN
 from tests.localcloud.cloud import Cloud, Made
 
-CLUSTER = "aws:eks/cluster:Cluster"
-NODES = "aws:eks/nodeGroup:NodeGroup"
-ADDON = "aws:eks/addon:Addon"
-ENTRY = "aws:eks/accessEntry:AccessEntry"
-POLICY = "aws:eks/accessPolicyAssociation:AccessPolicyAssociation"
-POD = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
 ROLE = "{ref:aws:iam/role:Role#main.arn}"
 SUBNETS = ["{ref:aws:ec2/subnet:Subnet#a.id}", "{ref:aws:ec2/subnet:Subnet#b.id}"]
 VIEW = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"
@@ -40,7 +35,7 @@ def _cluster(cloud: Cloud, name: str, **more: Any) -> Made:
         "deletionProtection": False,
         "tags": {"team": "ml"},
     }
-    return cloud.make(CLUSTER, name=name, **{**given, **more})
+    return cloud.make(eks_types.CLUSTER.token, name=name, **{**given, **more})
 
 
 def _nodes(cloud: Cloud, cluster: Made, **more: Any) -> Made:
@@ -62,7 +57,7 @@ def _nodes(cloud: Cloud, cluster: Made, **more: Any) -> Made:
         "taints": [{"key": "gpu", "value": "true", "effect": "NO_SCHEDULE"}],
         "tags": {"team": "ml"},
     }
-    return cloud.make(NODES, **{**given, **more})
+    return cloud.make(eks_types.NODE_GROUP.token, **{**given, **more})
 
 
 @pytest.fixture(scope="module")
@@ -103,10 +98,10 @@ def test_a_cluster_s_settings_change_one_by_one_and_nothing_else_does(cloud: Clo
 
 
 def test_a_preview_knows_what_aws_has_filled_in_and_what_it_will(cloud: Cloud, cluster: Made) -> None:
-    vpc = cloud.engine.preview(CLUSTER, {}, cluster.inputs)["vpcConfig"]
+    vpc = cloud.engine.preview(eks_types.CLUSTER.token, {}, cluster.inputs)["vpcConfig"]
     assert (vpc["vpcId"], vpc["clusterSecurityGroupId"]) == (UNKNOWN, UNKNOWN)
     assert vpc["subnetIds"] == cluster.inputs["vpcConfig"]["subnetIds"]
-    after = cloud.engine.preview(CLUSTER, cluster.outputs, {**cluster.inputs, "tags": {"a": "b"}})
+    after = cloud.engine.preview(eks_types.CLUSTER.token, cluster.outputs, {**cluster.inputs, "tags": {"a": "b"}})
     assert after["vpcConfig"].items() >= cluster.outputs["vpcConfig"].items()
 
 
@@ -137,9 +132,11 @@ def test_a_cluster_takes_with_it_what_is_its_own(cloud: Cloud) -> None:
     made = _cluster(cloud, "owner")
     group = made.outputs["vpcConfig"]["clusterSecurityGroupId"]
     inside = [
-        cloud.make(ADDON, clusterName=made.id, addonName="vpc-cni"),
-        cloud.make(ENTRY, clusterName=made.id, principalArn=ROLE),
-        cloud.make(POD, clusterName=made.id, namespace="ml", serviceAccount="it", roleArn=ROLE),
+        cloud.make(eks_types.ADDON.token, clusterName=made.id, addonName="vpc-cni"),
+        cloud.make(eks_types.ACCESS_ENTRY.token, clusterName=made.id, principalArn=ROLE),
+        cloud.make(
+            eks_types.POD_IDENTITY_ASSOCIATION.token, clusterName=made.id, namespace="ml", serviceAccount="it", roleArn=ROLE
+        ),
     ]
     cloud.delete(made)
     assert [cloud.refresh(item) for item in inside] == [None, None, None]
@@ -157,7 +154,7 @@ def test_each_cluster_has_an_issuer_of_its_own(cloud: Cloud, cluster: Made) -> N
 )
 def test_subnets_that_eks_would_refuse_are_refused(cloud: Cloud, subnets: list[str], says: str) -> None:
     with pytest.raises(botocore.exceptions.ClientError, match=says):
-        cloud.make(CLUSTER, name="bad", roleArn=ROLE, vpcConfig={"subnetIds": subnets})
+        cloud.make(eks_types.CLUSTER.token, name="bad", roleArn=ROLE, vpcConfig={"subnetIds": subnets})
 
 
 def test_nodes_change_in_place(cloud: Cloud, nodes: Made) -> None:
@@ -183,25 +180,27 @@ def test_nodes_take_their_name_from_the_prefix_and_their_version_from_the_cluste
 
 
 def test_an_add_on_loses_the_role_that_is_not_named_again(cloud: Cloud, cluster: Made) -> None:
-    made = cloud.make(ADDON, clusterName=cluster.id, addonName="vpc-cni", addonVersion="v1", serviceAccountRoleArn=ROLE)
+    made = cloud.make(
+        eks_types.ADDON.token, clusterName=cluster.id, addonName="vpc-cni", addonVersion="v1", serviceAccountRoleArn=ROLE
+    )
     assert cloud.change(made, addonVersion="v2")["serviceAccountRoleArn"] == made.inputs["serviceAccountRoleArn"]
     assert "serviceAccountRoleArn" not in cloud.change(made, serviceAccountRoleArn=None)
     cloud.delete(made)
     cloud.delete(made)
-    assert cloud.imported(ADDON, made.id) is None
+    assert cloud.imported(eks_types.ADDON.token, made.id) is None
 
 
 def test_entries_need_a_cluster_that_takes_them_and_policies_an_entry(cloud: Cloud, cluster: Made) -> None:
     old = _cluster(cloud, "old", accessConfig={"authenticationMode": "CONFIG_MAP"})
     with pytest.raises(botocore.exceptions.ClientError, match="authentication mode"):
-        cloud.make(ENTRY, clusterName=old.id, principalArn=ROLE)
+        cloud.make(eks_types.ACCESS_ENTRY.token, clusterName=old.id, principalArn=ROLE)
     policy = {"clusterName": cluster.id, "principalArn": ROLE, "policyArn": VIEW, "accessScope": {"type": "cluster"}}
     with pytest.raises(botocore.exceptions.ClientError) as error:
-        cloud.make(POLICY, **policy)
+        cloud.make(eks_types.ACCESS_POLICY_ASSOCIATION.token, **policy)
     assert _code(error) == "ResourceNotFoundException"
-    entry = cloud.make(ENTRY, clusterName=cluster.id, principalArn=ROLE)
-    made = cloud.make(POLICY, **policy)
-    assert cloud.imported(POLICY, made.id) == (made.id, made.inputs)
+    entry = cloud.make(eks_types.ACCESS_ENTRY.token, clusterName=cluster.id, principalArn=ROLE)
+    made = cloud.make(eks_types.ACCESS_POLICY_ASSOCIATION.token, **policy)
+    assert cloud.imported(eks_types.ACCESS_POLICY_ASSOCIATION.token, made.id) == (made.id, made.inputs)
     cloud.delete(entry)
     assert cloud.refresh(made) is None
     cloud.delete(made)
@@ -209,14 +208,14 @@ def test_entries_need_a_cluster_that_takes_them_and_policies_an_entry(cloud: Clo
 
 def test_a_service_account_has_one_role_and_is_imported_by_cluster_and_id(cloud: Cloud, cluster: Made) -> None:
     given = {"clusterName": cluster.id, "namespace": "ml", "serviceAccount": "trainer", "roleArn": ROLE}
-    made = cloud.make(POD, **given)
+    made = cloud.make(eks_types.POD_IDENTITY_ASSOCIATION.token, **given)
     with pytest.raises(botocore.exceptions.ClientError) as error:
-        cloud.make(POD, **given)
+        cloud.make(eks_types.POD_IDENTITY_ASSOCIATION.token, **given)
     assert _code(error) == "ResourceInUseException"
-    assert cloud.imported(POD, f"{cluster.id},{made.id}") == (made.id, made.inputs)
+    assert cloud.imported(eks_types.POD_IDENTITY_ASSOCIATION.token, f"{cluster.id},{made.id}") == (made.id, made.inputs)
     assert cloud.change(made, roleArn="{ref:aws:iam/role:Role#other.arn}")["associationId"] == made.id
     cloud.delete(made)
-    assert cloud.imported(POD, made.id) is None
+    assert cloud.imported(eks_types.POD_IDENTITY_ASSOCIATION.token, made.id) is None
 
 
 def test_an_update_is_described_as_done(cloud: Cloud, cluster: Made) -> None:

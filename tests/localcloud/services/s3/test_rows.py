@@ -5,9 +5,8 @@ from __future__ import annotations
 import botocore.exceptions
 import pytest
 
+from catalog.types import s3
 from tests.localcloud.cloud import Cloud
-
-BUCKET = "aws:s3/bucket:Bucket"
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +17,7 @@ def cloud() -> Cloud:
 @pytest.mark.parametrize("region", ["us-east-1", "us-west-2"])
 def test_a_name_that_is_taken_is_refused_in_every_region(cloud: Cloud, region: str) -> None:
     """Or two resources would be one bucket, and the end of one the end of both."""
-    made = cloud.make(BUCKET, bucket=f"taken-{region}", region=region)
+    made = cloud.make(s3.BUCKET.token, bucket=f"taken-{region}", region=region)
     with pytest.raises(botocore.exceptions.ClientError, match=f"taken-{region}: a bucket of this name is yours already"):
-        cloud.make(BUCKET, bucket=f"taken-{region}", region=region)
+        cloud.make(s3.BUCKET.token, bucket=f"taken-{region}", region=region)
     assert cloud.refresh(made) is not None

@@ -1,0 +1,114 @@
+"""The cards: one a resource type, whole, and true of what the provider has."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import keyword
+import re
+from functools import cache
+from pathlib import Path
+
+import pulumi_aws
+import pytest
+
+import catalog.types
+from catalog.types.card import Card
+from catalog.types.every import CARDS, STORES
+from localcloud.services.gathered import all_rows
+from tests.catalog.literals import literals, outside_the_cards
+from tests.support.stacks import STACKS, recorded_stack
+from tools.cost.rows import ROWS
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = ("benchmarks", "catalog", "infra", "localcloud", "policies", "tools", "workloads")
+OF_AWS = [card for token, card in CARDS.items() if token.startswith("aws:")]
+_TOKEN = re.compile(r"^aws:(\w+)/(\w+):(\w+)$")
+
+
+@cache
+def arguments(token: str) -> frozenset[str]:
+    """The camelCase inputs of a pulumi-aws type, from its Python class; empty where the SDK has no such type."""
+    match = _TOKEN.match(token)
+    assert match, token
+    service = f"{match[1]}_" if keyword.iskeyword(match[1]) else match[1]
+    try:
+        made = getattr(importlib.import_module(f"{pulumi_aws.__name__}.{service}"), match[3])
+    except (ImportError, AttributeError):
+        return frozenset()
+    names = inspect.signature(made._internal_init).parameters
+    return frozenset(re.sub(r"_(\w)", lambda found: found[1].upper(), name) for name in names if name not in ("__self__", "opts"))
+
+
+def test_no_type_is_written_out_but_on_its_card() -> None:
+    assert outside_the_cards(ROOT, ROOMS) == [], "name the card: catalog/types/<service>.py"
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ('x = "aws:s3/bucket:Bucket"', ["aws:s3/bucket:Bucket"]),
+        ('x = f"urn::aws:s3/bucket:Bucket::{name}"', ["aws:s3/bucket:Bucket"]),
+        ('x = f"urn {name} aws:s3/bucket:Bucket::x"', ["aws:s3/bucket:Bucket"]),
+        ('x = {"kubernetes:core/v1:Pod": 1, "pulumi:providers:aws": 2}', ["kubernetes:core/v1:Pod", "pulumi:providers:aws"]),
+        ('def f():\n    """An aws:s3/bucket:Bucket."""\n    # aws:s3/bucket:Bucket', []),
+        ('x = "Its type, as `aws:s3/bucket:Bucket`."', []),
+        ('x = "aws:kms:dsse", "aws:index/getRegion:getRegion", "aws:SourceAccount"', []),
+    ],
+)
+def test_a_token_is_found_wherever_code_writes_it(source: str, found: list[str]) -> None:
+    assert [token for _, token in literals(source)] == found
+
+
+def test_every_type_has_one_card_and_each_file_lists_all_of_its_own() -> None:
+    files = sorted(path.stem for path in Path(catalog.types.__path__[0]).glob("*.py"))
+    services = [importlib.import_module(f"catalog.types.{name}") for name in files if name not in ("__init__", "card", "every")]
+    wrong = [
+        f"{service.__name__}: {sorted(name for name, value in vars(service).items() if isinstance(value, Card))}"
+        for service in services
+        if [value for value in vars(service).values() if isinstance(value, Card)] != list(service.CARDS)
+    ]
+    assert wrong == [], "CARDS of a file has every card of it, in the file's order"
+    listed = [card.token for service in services for card in service.CARDS]
+    assert sorted(listed) == sorted(CARDS), "catalog/types/every.py gathers every file, and no token has two cards"
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_type_that_a_stack_declares_has_a_card(stack: str) -> None:
+    ours = {view.type for view in recorded_stack(stack) if not view.type.startswith("slipway:")}
+    assert sorted(ours - set(CARDS)) == []
+
+
+def test_every_type_of_the_aws_provider_is_one_of_its_sdk() -> None:
+    assert [card.token for card in OF_AWS if not arguments(card.token)] == []
+
+
+def test_a_card_says_of_properties_what_the_sdk_says() -> None:
+    wrong = []
+    for card in OF_AWS:
+        named = {card.name, card.rights.name if card.rights else "", *(points.path.partition(".")[0] for points in card.points)}
+        wrong += [f"{card.token}.{name}" for name in sorted(named - {""}) if name not in arguments(card.token)]
+        wrong += [f"{card.token} takes no tags"] if card.taggable and "tags" not in arguments(card.token) else []
+    assert wrong == []
+
+
+def test_what_a_card_points_to_has_a_card() -> None:
+    assert [points.to for card in CARDS.values() for points in card.points if points.to not in CARDS] == []
+
+
+def test_a_type_is_free_with_a_reason_or_has_a_unit_and_a_price_or_nobody_has_looked() -> None:
+    assert [card.token for card in CARDS.values() if card.free and card.unit] == []
+    assert sorted(card.token for card in CARDS.values() if card.unit) == sorted(ROWS)
+
+
+def test_what_keeps_data_of_ours_loses_something_when_it_goes_and_takes_tags() -> None:
+    assert [card.token for card in STORES if not (card.holds and card.taggable)] == []
+
+
+def test_a_name_that_may_be_taken_is_the_name_of_the_type() -> None:
+    assert [card.token for card in CARDS.values() if card.unique and not card.name] == []
+
+
+def test_the_local_cloud_gives_a_name_to_the_property_that_the_card_calls_the_name() -> None:
+    made_up = {token: row.autoname.prop for token, row in all_rows().items() if row.autoname}
+    assert {token: CARDS[token].name for token in made_up} == made_up
