@@ -8,6 +8,8 @@ from typing import Any
 from typer.testing import CliRunner, Result
 
 from tools.cli.app import app
+from tools.cost.report import CostReport
+from tools.cost.usage import Usage
 from tools.engine.events import Step
 from tools.engine.runs import RunResult
 from tools.preflight import Preflight
@@ -85,7 +87,8 @@ class Report:
         self.mandatory = self.violations = mandatory
 
     def to_json(self) -> dict[str, Any]:
-        return {"rules": 3, "evaluated": 1, "violations": [vars(v) for v in self.violations], "unknown": []}
+        violations = [vars(v) for v in self.violations]
+        return {"rules": 3, "evaluated": 1, "violations": violations, "unknown": [], "exceptions": [], "off": []}
 
 
 class Cost:
@@ -96,7 +99,9 @@ class Cost:
         self.over_ceiling = over
 
     def to_json(self) -> dict[str, Any]:
-        return {"monthly_usd": 10.0, "before_usd": 4.0, "ceiling_usd": 8.0, "lines": [], "unpriced": []}
+        return CostReport(
+            region="us-east-1", lines=(), unpriced=(), before_usd=4.0, ceiling_usd=8.0, ceiling_holds="expected", usage=Usage()
+        ).to_json()
 
 
 def call(*arguments: str) -> Result:

@@ -139,6 +139,29 @@ class TestDocument(TypedDict):
     phases: Annotated[list[TestPhaseDocument], "Those that were run, to the first that failed."]
 
 
+class LintCheckDocument(TypedDict):
+    """One check of the source."""
+
+    check: Annotated[str, "Which."]
+    passed: Annotated[bool, "Whether it found nothing."]
+    seconds: Annotated[float, "How long it took."]
+    output: Annotated[str, "What it found; empty for nothing."]
+
+
+class LintDocument(TypedDict):
+    """The source checked."""
+
+    passed: Annotated[bool, "Whether no check found anything."]
+    checks: Annotated[list[LintCheckDocument], "Every check."]
+
+
+class SetupDocument(TypedDict):
+    """The packages of this checkout."""
+
+    environment: Annotated[str, "The folder they are in."]
+    groups: Annotated[dict[str, bool], "Whether each group beyond what every verb needs is installed."]
+
+
 def doctor_document(findings: list[Finding], *, healthy: bool) -> DoctorDocument:
     """The document of a diagnosis."""
     return {"healthy": healthy, "findings": [cast(FindingDocument, finding.to_json()) for finding in findings]}
