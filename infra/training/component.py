@@ -17,8 +17,9 @@ from infra.lake.datasets import SPLITS
 from infra.network.security_rules import ANYWHERE, HTTPS, SecurityGroupRules
 from infra.training.decide import corpus_uri, exported
 from infra.training.settings import JobSettings, Run, TrainingSettings
-from infra.training.training_job import LOG_GROUP, TrainingJob
+from infra.training.training_job import TrainingJob
 from infra.training.workloads import Leaves
+from tools.jobs.runners.sagemaker.logs import LOG_GROUP
 
 # What an evaluation takes over from its job.
 EVALUATION_INPUTS: Final = ("namePrefix", "region", "roleArn", "vpcConfig", "tags", "environment", "revision")
@@ -116,7 +117,7 @@ class Training(pulumi.ComponentResource):
         )
 
     def _inputs(self, job: str, settings: JobSettings) -> dict[str, Any]:
-        """The job's inputs, as `training_definition` knows them."""
+        """The job's inputs, as `infra.training.decide` knows them."""
         args, name = self._args, self._naming.name(job)
         data = self._data(job, settings)
         inputs = {

@@ -1,4 +1,4 @@
-"""What a training job is, as plain data: the inputs, which of them make it a new job, its name, and SageMaker's request.
+"""What a training job of the stack is: its inputs, which of them make it a new job, its name, and the job that they declare.
 
 Inputs are those of CreateTrainingJob in lower camel case (`resourceConfig.instanceType`), so a rule or a price that knows the API
 knows the job. Three are our own: `streaming` has the container read `dataUri` and keep its checkpoints in S3 by itself, and
@@ -13,8 +13,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html
-NAME_LIMIT: Final = 63
+from tools.jobs.life import ATTEMPTS_LIMIT, attempt_name
+from tools.jobs.runners.sagemaker.request import NAME_LIMIT, template
+from tools.jobs.spec import LONGEST_RUN_SECONDS, JobSpec, Machines, Network
+
 HASH_DIGITS: Final = 10
 # What is computed, and with what: a change is another job with another model.
 DEFINING: Final = (
@@ -58,12 +60,6 @@ REQUIRED: Final = (
     "roleArn",
     "stoppingCondition",
 )
-_RESOURCE_KEYS: Final = {
-    "instanceType": "InstanceType",
-    "instanceCount": "InstanceCount",
-    "volumeSizeInGb": "VolumeSizeInGB",
-    "volumeKmsKeyId": "VolumeKmsKeyId",
-}
 
 
 def plain(value: Any) -> Any:
@@ -104,8 +100,8 @@ def job_name(inputs: Mapping[str, Any], attempt: int = 1) -> str:
 
     Raises ValueError where the prefix leaves no room: SageMaker takes 63 characters.
     """
-    suffix = f"-{definition_hash(inputs)}" + (f"-r{attempt}" if attempt > 1 else "")
     prefix = str(inputs["namePrefix"])
+    suffix = attempt_name(f"-{definition_hash(inputs)}", attempt)
     if len(prefix) + len(suffix) > NAME_LIMIT:
         raise ValueError(
             f"training job prefix {prefix!r} has {len(prefix)} characters; with {suffix!r} SageMaker takes {NAME_LIMIT}: "
@@ -119,7 +115,7 @@ def faults(inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
     found = [(key, f"is missing; a training job needs {key}") for key in REQUIRED if at(inputs, key) in (None, "", {}, [])]
     unknown = sorted(key for key in inputs if key not in INPUTS and not key.startswith("__"))
     found += [(key, f"is no input of a training job; it takes {', '.join(INPUTS)}") for key in unknown]
-    room = NAME_LIMIT - HASH_DIGITS - len("-") - len("-r99")
+    room = NAME_LIMIT - HASH_DIGITS - len(attempt_name("-", ATTEMPTS_LIMIT))
     if len(str(inputs.get("namePrefix") or "")) > room:
         found.append(
             ("namePrefix", f"is {inputs['namePrefix']!r}, more than the {room} characters there is room for; shorten it")
@@ -127,33 +123,40 @@ def faults(inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
     return found
 
 
-def request(inputs: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """CreateTrainingJob's arguments for a job called `name`."""
+def spec(inputs: Mapping[str, Any]) -> JobSpec:
+    """The job that the inputs declare."""
     inputs = plain(inputs)
-    arguments: dict[str, Any] = {
-        "TrainingJobName": name,
-        "RoleArn": inputs["roleArn"],
-        "AlgorithmSpecification": _capitalised(inputs["algorithmSpecification"]),
-        "HyperParameters": {
-            key: str(value) for key, value in {**(inputs.get("hyperParameters") or {}), **places(inputs)}.items()
-        },
-        "OutputDataConfig": _capitalised(inputs["outputDataConfig"]),
-        "ResourceConfig": {_RESOURCE_KEYS[key]: value for key, value in inputs["resourceConfig"].items()},
-        "StoppingCondition": _capitalised(inputs["stoppingCondition"]),
-        "EnableManagedSpotTraining": bool(inputs.get("enableManagedSpotTraining", False)),
-        "EnableNetworkIsolation": bool(inputs.get("enableNetworkIsolation", False)),
-        "EnableInterContainerTrafficEncryption": bool(inputs.get("enableInterContainerTrafficEncryption", False)),
-        "Tags": tag_list(inputs.get("tags") or {}),
-    }
-    if channels := inputs.get("channels"):
-        arguments["InputDataConfig"] = [_channel(name_, uri) for name_, uri in sorted(channels.items())]
-    if inputs.get("environment"):
-        arguments["Environment"] = {key: str(value) for key, value in inputs["environment"].items()}
-    if vpc := inputs.get("vpcConfig"):
-        arguments["VpcConfig"] = {"Subnets": vpc["subnets"], "SecurityGroupIds": vpc["securityGroupIds"]}
-    if inputs.get("checkpointConfig") and not inputs.get("streaming"):
-        arguments["CheckpointConfig"] = {"S3Uri": _checkpoints(inputs)}
-    return arguments
+    algorithm, machines, output = inputs["algorithmSpecification"], inputs["resourceConfig"], inputs["outputDataConfig"]
+    stopping, network = inputs["stoppingCondition"], inputs.get("vpcConfig")
+    hyperparameters = {**(inputs.get("hyperParameters") or {}), **places(inputs)}
+    # A container that streams keeps its checkpoints in S3 by itself.
+    copied = inputs.get("checkpointConfig") and not inputs.get("streaming")
+    return JobSpec(
+        image=algorithm["trainingImage"],
+        metrics={row["name"]: row["regex"] for row in algorithm.get("metricDefinitions") or ()},
+        hyperparameters={key: str(value) for key, value in hyperparameters.items()},
+        channels=dict(sorted((inputs.get("channels") or {}).items())),
+        environment={key: str(value) for key, value in (inputs.get("environment") or {}).items()},
+        machines=Machines(
+            instance_type=machines["instanceType"],
+            count=machines["instanceCount"],
+            volume_gb=machines.get("volumeSizeInGb", 0),
+            volume_key=machines.get("volumeKmsKeyId", ""),
+        ),
+        role=inputs["roleArn"],
+        network=Network(subnets=tuple(network["subnets"]), security_groups=tuple(network["securityGroupIds"]))
+        if network
+        else None,
+        output=output["s3OutputPath"],
+        output_key=output.get("kmsKeyId", ""),
+        checkpoints=_checkpoints(inputs) if copied else "",
+        max_seconds=stopping.get("maxRuntimeInSeconds", LONGEST_RUN_SECONDS),
+        max_wait_seconds=stopping.get("maxWaitTimeInSeconds"),
+        spot=bool(inputs.get("enableManagedSpotTraining", False)),
+        isolated=bool(inputs.get("enableNetworkIsolation", False)),
+        encrypt_traffic=bool(inputs.get("enableInterContainerTrafficEncryption", False)),
+        tags={key: str(value) for key, value in (inputs.get("tags") or {}).items()},
+    )
 
 
 def places(inputs: Mapping[str, Any]) -> dict[str, str]:
@@ -181,25 +184,4 @@ def _checkpoints(inputs: Mapping[str, Any]) -> str:
 
 def exported(inputs: Mapping[str, Any]) -> dict[str, Any]:
     """What a stack tells of a job: `definition`, its hash, and `request`, all that CreateTrainingJob takes but the name."""
-    arguments = request(inputs, job_name(inputs))
-    del arguments["TrainingJobName"]
-    return {"definition": definition_hash(inputs), "request": arguments}
-
-
-def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    """Tags as the API takes them."""
-    return [{"Key": key, "Value": str(value)} for key, value in sorted(tags.items())]
-
-
-def _channel(name: str, uri: str) -> dict[str, Any]:
-    source = {"S3DataType": "S3Prefix", "S3Uri": uri, "S3DataDistributionType": "FullyReplicated"}
-    return {"ChannelName": name, "DataSource": {"S3DataSource": source}}
-
-
-def _capitalised(value: Any) -> Any:
-    """lowerCamel keys as the API's UpperCamel ones, all the way down."""
-    if isinstance(value, Mapping):
-        return {key[:1].upper() + key[1:]: _capitalised(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_capitalised(item) for item in value]
-    return value
+    return {"definition": definition_hash(inputs), "request": template(spec(inputs))}

@@ -10,10 +10,11 @@ import pytest
 from catalog.types import cloudwatch, sagemaker, vpc
 from infra.serving.settings import JobSettings
 from infra.training.component import can_encrypt_volume, definition_of, hyperparameter, metric_regex
-from infra.training.decide import INPUTS, definition_hash, faults, job_name, request
+from infra.training.decide import INPUTS, definition_hash, faults, job_name, spec
 from infra.training.workloads import workload_names
 from tests.infra.compute_fixtures import only, recorded_training
 from tests.support.recorder import Recording
+from tools.jobs.runners.sagemaker.request import create_arguments
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +132,7 @@ def test_a_job_on_demand_is_no_resource_but_has_a_group(demand: tuple[Recording,
 def test_what_up_runs_and_what_is_told_are_one_request(demand: tuple[Recording, dict[str, Any]]) -> None:
     recording, told = demand
     inputs = {key: value for key, value in only(recording, sagemaker.TRAINING_JOB).props.items() if key in INPUTS}
-    assert {"TrainingJobName": job_name(inputs), **told["digits"]["request"]} == request(inputs, job_name(inputs))
+    assert {"TrainingJobName": job_name(inputs), **told["digits"]["request"]} == create_arguments(spec(inputs), job_name(inputs))
     assert told["digits"]["definition"] == definition_hash(inputs)
     assert told["digits"]["jobName"] == "slipway-dev-digits"
     assert told["digits"]["approval"] == {"test_accuracy": {"min": 0.97}}
@@ -189,10 +190,14 @@ def test_an_evaluation_measures_held_out_data_on_one_host_without_a_network() ->
 
 def test_requests_on_demand_break_no_mandatory_rule(demand: tuple[Recording, dict[str, Any]]) -> None:
     from policies.evaluate import evaluate
-    from tools.cli.training import job_plan
+    from tools.flows.job_verdict import NamedSpec, job_plan
+    from tools.jobs.clients import connect
+    from tools.jobs.runners.sagemaker import SageMaker
+    from tools.jobs.runners.sagemaker.request import spec_of
 
     _, told = demand
-    found = evaluate(job_plan([{"TrainingJobName": name, **job["request"]} for name, job in told.items()]))
+    runs = [NamedSpec(name=name, spec=spec_of(job["request"])) for name, job in told.items()]
+    found = evaluate(job_plan(SageMaker(connect("eu-west-1")), runs))
     assert found.evaluated == len(DEMAND)
     assert [violation for violation in found.violations if violation.level == "mandatory"] == []
 

@@ -11,16 +11,20 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.sagemaker.models import sagemaker_backends
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.rpc import UNKNOWN
 
-from infra.training import training_job
-from infra.training.decide import DEFINING, INPUTS, definition_hash, job_name, request
+from infra.training.decide import DEFINING, INPUTS, definition_hash, job_name, spec
 from infra.training.training_job import TrainingJobError, TrainingJobProvider
 from tests.support.recorder import ACCOUNT, REGION
+from tools.jobs import life
+from tools.jobs.runner import LookFailed
+from tools.jobs.runners.sagemaker import SageMaker
+from tools.jobs.runners.sagemaker.logs import LOG_GROUP
+from tools.jobs.runners.sagemaker.request import create_arguments
+from tools.jobs.spec import JobSpec
 
 BUCKET = "models"
 
@@ -50,6 +54,11 @@ def inputs(**changes: Any) -> dict[str, Any]:
         "tags": {"Project": "slipway"},
         **changes,
     }
+
+
+def request(props: dict[str, Any], name: str) -> dict[str, Any]:
+    """What SageMaker is asked for a run of the job that these inputs declare."""
+    return create_arguments(spec(props), name)
 
 
 class Cloud:
@@ -97,7 +106,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
 def ticks(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Every pause, none of them slept; `ticks.append` may be wrapped by a test to let something happen meanwhile."""
     slept: list[float] = []
-    monkeypatch.setattr(training_job.time, "sleep", slept.append)
+    monkeypatch.setattr(life.time, "sleep", slept.append)
     return slept
 
 
@@ -145,7 +154,7 @@ def test_a_running_job_of_the_same_definition_is_waited_for_and_not_made_twice(
         if len(ticks) == 20:
             cloud.end(FIRST, "Completed")
 
-    monkeypatch.setattr(training_job.time, "sleep", sleep)
+    monkeypatch.setattr(life.time, "sleep", sleep)
     assert create().id == FIRST
     assert list(cloud.jobs) == [FIRST]
     assert ticks[0] == 0.5
@@ -177,32 +186,30 @@ def test_a_bucket_that_is_gone_means_that_the_model_is_gone(cloud: Cloud, ticks:
 def test_a_second_up_beside_the_first_waits_for_the_firsts_job(
     cloud: Cloud, ticks: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = training_job.create_job
+    real = SageMaker.submit
 
-    def made_by_another(sagemaker: Any, arguments: dict[str, Any]) -> bool:
-        real(sagemaker, arguments)
-        return real(sagemaker, arguments)
+    def made_by_another(runner: SageMaker, asked: JobSpec, name: str) -> bool:
+        real(runner, asked, name)
+        return real(runner, asked, name)
 
-    monkeypatch.setattr(training_job, "create_job", made_by_another)
+    monkeypatch.setattr(SageMaker, "submit", made_by_another)
     assert create().id == FIRST
 
 
 def test_a_failed_job_says_why_and_shows_the_end_of_its_log(
     cloud: Cloud, ticks: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cloud.logs.create_log_group(logGroupName=training_job.LOG_GROUP)
+    cloud.logs.create_log_group(logGroupName=LOG_GROUP)
     for stream in (f"{FIRST}/algo-1-1", f"{FIRST}-r2/algo-1-1"):
-        cloud.logs.create_log_stream(logGroupName=training_job.LOG_GROUP, logStreamName=stream)
+        cloud.logs.create_log_stream(logGroupName=LOG_GROUP, logStreamName=stream)
         now = int(datetime.now(UTC).timestamp() * 1000)
         cloud.logs.put_log_events(
-            logGroupName=training_job.LOG_GROUP,
+            logGroupName=LOG_GROUP,
             logStreamName=stream,
             logEvents=[{"timestamp": now, "message": f"{stream} line {number}"} for number in range(30)],
         )
     monkeypatch.setattr(
-        training_job,
-        "create_job",
-        lambda _, arguments: cloud.job(arguments["TrainingJobName"], "Failed", failure_reason="out of memory") or True,
+        SageMaker, "submit", lambda _, asked, name: cloud.job(name, "Failed", failure_reason="out of memory") or True
     )
     with pytest.raises(TrainingJobError) as error:
         create()
@@ -216,25 +223,32 @@ def test_a_failed_job_says_why_and_shows_the_end_of_its_log(
 
 
 def test_a_failure_with_no_log_to_read_still_says_why(cloud: Cloud, ticks: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
-    def ends_stopped(_: Any, arguments: dict[str, Any]) -> bool:
-        cloud.job(arguments["TrainingJobName"], "Stopped", secondary_status="MaxRuntimeExceeded")
-        cloud.jobs[arguments["TrainingJobName"]].secondary_status = "MaxRuntimeExceeded"
+    def ends_stopped(_: SageMaker, asked: JobSpec, name: str) -> bool:
+        cloud.job(name, "Stopped", secondary_status="MaxRuntimeExceeded")
+        cloud.jobs[name].secondary_status = "MaxRuntimeExceeded"
         return True
 
-    monkeypatch.setattr(training_job, "create_job", ends_stopped)
+    monkeypatch.setattr(SageMaker, "submit", ends_stopped)
     with pytest.raises(TrainingJobError, match="raise it, or make the job smaller") as error:
         create()
     assert "cannot be read" in str(error.value)
 
 
-def test_a_cloud_that_answers_no_more_is_given_up_with_a_way_on(cloud: Cloud, ticks: list[float]) -> None:
-    class Silent:
-        def describe_training_job(self, **_: Any) -> Any:
-            raise ClientError({"Error": {"Code": "ServiceUnavailable", "Message": "down"}}, "DescribeTrainingJob")
+def test_a_cloud_that_answers_no_more_is_given_up_with_a_way_on(
+    cloud: Cloud, ticks: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, asked = SageMaker.describe, []
 
-    with pytest.raises(TrainingJobError, match="the next `up` takes it up again"):
-        training_job.wait(Silent(), FIRST)
-    assert len(ticks) == training_job.LOST_SIGHT_AFTER
+    def silent_after_the_start(runner: SageMaker, name: str) -> Any:
+        asked.append(name)
+        if len(asked) > 1:
+            raise LookFailed("ServiceUnavailable: down")
+        return real(runner, name)
+
+    monkeypatch.setattr(SageMaker, "describe", silent_after_the_start)
+    with pytest.raises(TrainingJobError, match=r"down.*the next `up` takes it up again"):
+        create()
+    assert len(ticks) == life.LOST_SIGHT_AFTER
 
 
 def test_refresh_reads_the_job_as_it_is(cloud: Cloud, ticks: list[float]) -> None:
@@ -271,8 +285,8 @@ def test_delete_stops_a_running_job_and_waits_until_it_has(
         ticks.append(seconds)
         cloud.end(FIRST, "Stopped")
 
-    monkeypatch.setattr(training_job, "stop", stop)
-    monkeypatch.setattr(training_job.time, "sleep", sleep)
+    monkeypatch.setattr(SageMaker, "stop", stop)
+    monkeypatch.setattr(life.time, "sleep", sleep)
     TrainingJobProvider().delete(made.id, made.outs)
     assert stopped == [FIRST]
     assert cloud.jobs[FIRST].training_job_status == "Stopped"
@@ -384,35 +398,3 @@ def test_the_provider_is_stored_by_its_path_alone_and_the_same_in_every_run() ->
 
 def test_the_provider_is_no_secret_in_the_state() -> None:
     assert TrainingJobProvider.serialize_as_secret_always is False
-
-
-class NewRole:
-    """CreateTrainingJob that does not know the role for the first `blind` times."""
-
-    def __init__(self, blind: int) -> None:
-        self.blind, self.asked = blind, 0
-
-    def create_training_job(self, **_arguments: Any) -> None:
-        self.asked += 1
-        if self.asked <= self.blind:
-            message = "Could not assume role arn:aws:iam::1:role/x. Please ensure that the role exists"
-            raise ClientError({"Error": {"Code": "ValidationException", "Message": message}}, "CreateTrainingJob")
-
-
-def test_a_role_made_moments_ago_is_waited_for_and_one_that_never_comes_is_not_waited_for_for_ever(ticks: list[float]) -> None:
-    soon, never = NewRole(2), NewRole(1000)
-    assert training_job.create_job(soon, {}) is True
-    assert (soon.asked, len(ticks)) == (3, 2)
-    with pytest.raises(ClientError, match="Could not assume role"):
-        training_job.create_job(never, {})
-    assert never.asked == training_job.ROLE_ATTEMPTS
-
-
-def test_other_refusals_are_told_at_once(ticks: list[float]) -> None:
-    class Refusing:
-        def create_training_job(self, **_arguments: Any) -> None:
-            raise ClientError({"Error": {"Code": "ValidationException", "Message": "no such instance type"}}, "x")
-
-    with pytest.raises(ClientError, match="no such instance type"):
-        training_job.create_job(Refusing(), {})
-    assert ticks == []

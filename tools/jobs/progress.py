@@ -1,4 +1,4 @@
-"""Where a job is, from its status and its lines: a value a look, and what keeps it between looks."""
+"""How far a job is, read from its status and the lines that it wrote."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Progress:
 
 
 class Tracker:
-    """Feed it a job's new lines; it knows the rest. One a job."""
+    """Gathers the numbers in the lines of one run, and makes its progress of them and its status."""
 
     def __init__(self, region: str) -> None:
         self._region = region
@@ -64,7 +64,7 @@ class Tracker:
         return tuple(sorted(self._losses.items()))
 
     def at(self, job: JobView) -> Progress:
-        """The progress of `job` with all that was fed."""
+        """The progress of `job`, with the numbers of all lines so far."""
         values = self._values
         rate_of = next((name for name in RATES if name in values), "")
         return Progress(
@@ -80,7 +80,7 @@ class Tracker:
             rate_of=rate_of.partition("_")[0],
             mfu=values.get("mfu"),
             cost_usd=cost_usd(job, self._region),
-            spot=job.spot,
+            spot=job.spec.spot,
             metrics=dict(values),
             series=self.series,
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tools.jobs.cost import cost_usd
-from tools.jobs.view import JobView
+from tools.jobs.view import COMPLETED, JobView, reason_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,11 +21,10 @@ class Result:
     artifact: str | None
     cost_usd: float | None
     failure: str | None
-    version: Any = None
     series: tuple[tuple[int, float], ...] = ()
 
-    def to_json(self) -> dict[str, Any]:
-        """The keys of DESIGN.md first, in its order."""
+    def to_json(self, version: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The document of a run; `version` is the one that its model is registered as, None for none."""
         return {
             "job": self.job,
             "status": self.status,
@@ -34,14 +33,13 @@ class Result:
             "artifact": self.artifact,
             "cost_usd": self.cost_usd,
             "failure": self.failure,
-            "version": self.version,
+            "version": version,
             "series": [list(point) for point in self.series],
         }
 
 
 def result_of(job: JobView, region: str, series: tuple[tuple[int, float], ...] = ()) -> Result:
-    """The result of a job as it is described."""
-    ended_badly = job.status in ("Failed", "Stopped")
+    """The result of a run as it is described."""
     return Result(
         job=job.name,
         status=job.status,
@@ -49,6 +47,6 @@ def result_of(job: JobView, region: str, series: tuple[tuple[int, float], ...] =
         metrics=dict(job.metrics),
         artifact=job.artifact or None,
         cost_usd=cost_usd(job, region),
-        failure=(job.failure or f"it was stopped (phase {job.phase})") if ended_badly else None,
+        failure=reason_of(job) if job.ended and job.status != COMPLETED else None,
         series=series,
     )

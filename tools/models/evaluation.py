@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import io
 import json
 import re
 import tarfile
-from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from tools.jobs.runners.sagemaker.request import NAME_LIMIT, template
+from tools.jobs.spec import JobSpec
+from tools.jobs.view import COMPLETED, JobView
 from tools.models import metadata, registry, storage
 from tools.models.errors import RegistryError, asking
 from tools.models.statistics import CONTENT_TYPE
@@ -23,75 +25,72 @@ REPORT: Final = "evaluation.json"
 LEFT_OUT: Final = ("train", "teacher", "code")
 # What it keeps of the hyperparameters: where data is streamed from.
 KEPT: Final = ("data_uri",)
-# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html (TrainingJobName)
-_NAME_LIMIT: Final = 63
 _DIGITS: Final = 10
 # The report is small; what claims to be larger is none of ours.
 _REPORT_LIMIT: Final = 4 * 1024 * 1024
 
 
-def request(version: ModelVersion, evaluation: Mapping[str, Any]) -> dict[str, Any]:
-    """CreateTrainingJob's arguments of the job that evaluates `version`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """The run that evaluates a version. Its name tells version and content, so the same evaluation has the same name."""
 
-    `evaluation` are those that the stack gives for all versions, or those of the training job itself: of either the image, role,
-    network, test data and metrics are taken; it runs in one process. The name tells version and content, so that the same
-    evaluation has the same name. Raises RegistryError without test data.
+    name: str
+    spec: JobSpec
+
+
+def wanted(version: ModelVersion, evaluation: JobSpec) -> Wanted:
+    """The run that evaluates `version`.
+
+    `evaluation` is what the stack gives for all versions, or the training job itself: of either the image, role, network, test
+    data and metrics are taken; it runs in one process. Raises RegistryError without test data.
     """
-    left = ("TrainingJobName", "CheckpointConfig")
-    made: dict[str, Any] = {key: copy.deepcopy(value) for key, value in evaluation.items() if key not in left}
-    hyperparameters = made.get("HyperParameters") or {}
-    made["HyperParameters"] = {
-        **{key: hyperparameters[key] for key in KEPT if key in hyperparameters},
-        "workload": WORKLOAD,
-        "processes_per_host": "1",
-    }
-    channels = [item for item in made.get("InputDataConfig") or () if item["ChannelName"] not in (*LEFT_OUT, MODEL_CHANNEL)]
+    hyperparameters = {key: value for key, value in evaluation.hyperparameters.items() if key in KEPT}
+    channels = {name: uri for name, uri in evaluation.channels.items() if name not in (*LEFT_OUT, MODEL_CHANNEL)}
     if not channels and "data_uri" not in hyperparameters:
         raise RegistryError(f"{version.name} cannot be evaluated: its job has neither a channel `test` nor data_uri")
-    source = {"S3DataType": "S3Prefix", "S3Uri": version.artifact.uri, "S3DataDistributionType": "FullyReplicated"}
-    made["InputDataConfig"] = [*channels, {"ChannelName": MODEL_CHANNEL, "DataSource": {"S3DataSource": source}}]
-    made["ResourceConfig"] = {**made["ResourceConfig"], "InstanceCount": 1}
-    defining = {key: made[key] for key in ("AlgorithmSpecification", "HyperParameters", "InputDataConfig")}
-    told = json.dumps({**defining, "etag": version.artifact.etag}, sort_keys=True, default=str)
-    made["TrainingJobName"] = _name(version, hashlib.sha256(told.encode()).hexdigest()[:_DIGITS])
-    return made
+    spec = replace(
+        evaluation,
+        hyperparameters={**hyperparameters, "workload": WORKLOAD, "processes_per_host": "1"},
+        channels={**channels, MODEL_CHANNEL: version.artifact.uri},
+        machines=replace(evaluation.machines, count=1),
+        checkpoints="",
+    )
+    asked = template(spec)
+    defining = {key: asked[key] for key in ("AlgorithmSpecification", "HyperParameters", "InputDataConfig")}
+    told = json.dumps({**defining, "etag": version.artifact.etag}, sort_keys=True)
+    return Wanted(name=_name(version, hashlib.sha256(told.encode()).hexdigest()[:_DIGITS]), spec=spec)
 
 
-def test_data(evaluation: Mapping[str, Any]) -> str:
+def test_data(spec: JobSpec) -> str:
     """What a job tests on: the URI of its channel `test`, else data_uri; "" for neither."""
-    for item in evaluation.get("InputDataConfig") or ():
-        if item["ChannelName"] == "test":
-            return str(((item.get("DataSource") or {}).get("S3DataSource") or {}).get("S3Uri") or "")
-    return str((evaluation.get("HyperParameters") or {}).get("data_uri") or "")
+    return spec.channels.get("test") or spec.hyperparameters.get("data_uri", "")
 
 
-def record(clients: Any, version: ModelVersion, job: Mapping[str, Any]) -> ModelVersion:
-    """Keeps what the evaluation `job` (DescribeTrainingJob's answer) found; the version with it.
+def record(clients: Any, version: ModelVersion, run: JobView) -> ModelVersion:
+    """Keeps what an evaluation found; the version with it.
 
-    The report becomes a file in S3 beside the job's own; metrics and their source become metadata, in place of an older one's.
-    Raises RegistryError: the job failed, its report is no evaluation or that of another artifact, or the version's was replaced.
+    The report becomes a file in S3 beside the run's own; metrics and their source become metadata, in place of an older one's.
+    Raises RegistryError: the run failed, its report is no evaluation or that of another artifact, or the version's was replaced.
     """
-    name = str(job["TrainingJobName"])
-    if job["TrainingJobStatus"] != "Completed":
-        reason = job.get("FailureReason") or "no reason is given"
-        raise RegistryError(f"the evaluation {name} of {version.name} is {job['TrainingJobStatus']}: {reason}")
-    packed = str(job["ModelArtifacts"]["S3ModelArtifacts"])
-    report = read_report(storage.get(clients.s3, packed), packed)
+    if run.status != COMPLETED:
+        reason = run.failure or "no reason is given"
+        raise RegistryError(f"the evaluation {run.name} of {version.name} is {run.status}: {reason}")
+    report = read_report(storage.get(clients.s3, run.artifact), run.artifact)
     now, known = storage.head(clients.s3, version.artifact.uri), version.artifact
     measured = str(report["slipway"].get("archive_sha256") or "")
     if measured and known.sha256 and measured != known.sha256:
-        raise RegistryError(f"{name} evaluated another artifact (SHA-256 {measured}, {version.name} has {known.sha256})")
+        raise RegistryError(f"{run.name} evaluated another artifact (SHA-256 {measured}, {version.name} has {known.sha256})")
     if known.etag and now.etag != known.etag:
         raise RegistryError(
             f"{known.uri} was replaced since {version.name} was registered (ETag {now.etag}, registered {known.etag}); "
             "its evaluation says nothing about the version"
         )
-    uri = storage.beside(packed, REPORT)
+    uri = storage.beside(run.artifact, REPORT)
     storage.put(clients.s3, uri, (json.dumps(report, indent=2, sort_keys=True) + "\n").encode(), CONTENT_TYPE)
     properties = metadata.write(
         {
-            "evaluation-job": name,
-            "evaluation-data": test_data(job),
+            "evaluation-job": run.name,
+            "evaluation-data": test_data(run.spec),
             "evaluation-etag": now.etag,
             "evaluation-statistics": uri,
         },
@@ -127,5 +126,5 @@ def read_report(archive: bytes, uri: str) -> dict[str, Any]:
 
 def _name(version: ModelVersion, digits: str) -> str:
     suffix = f"-eval-v{version.version}-{digits}"
-    room = _NAME_LIMIT - len(suffix)
+    room = NAME_LIMIT - len(suffix)
     return re.sub(r"-+$", "", version.group[:room]) + suffix

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from tools.jobs.view import COMPLETED, JobView
 from tools.models import metadata, registry, statistics, storage
 from tools.models.errors import RegistryError, asking, is_missing
 from tools.models.version import PENDING, Artifact, Inference, Lineage, ModelVersion
@@ -21,7 +22,7 @@ def register(
     clients: Any,
     *,
     group: str,
-    job: Mapping[str, Any],
+    run: JobView,
     serving_image: str,
     instance_types: Sequence[str] = (),
     content_types: Sequence[str] = JSON,
@@ -29,9 +30,8 @@ def register(
     parent: str = "",
     commit: str = "",
 ) -> ModelVersion:
-    """The version of this job's model in `group`, which is made where it is not there; a job has one version for ever.
+    """The version of this run's model in `group`, which is made where it is not there; a run has one version for ever.
 
-    job            DescribeTrainingJob's whole answer
     instance_types SageMaker types that may serve it; none: any
     parent         arn of the version it was made from; "": looked for where the job has a channel `model` or `teacher`
     commit         the source's commit, where one is known
@@ -39,19 +39,18 @@ def register(
     Raises RegistryError: the job has not completed, its artifact is gone, what is to be kept does not fit SageMaker's limits, or
     the service refuses.
     """
-    name = str(job["TrainingJobName"])
-    if job["TrainingJobStatus"] != "Completed":
-        reason = str(job.get("FailureReason") or "it left no model to register")
-        raise RegistryError(f"training job {name} is {job['TrainingJobStatus']}, not Completed: {reason}")
-    known = registry.version_of_job(clients, group, name)
+    if run.status != COMPLETED:
+        reason = run.failure or "it left no model to register"
+        raise RegistryError(f"training job {run.name} is {run.status}, not Completed: {reason}")
+    known = registry.version_of_job(clients, group, run.name)
     if known is not None:
         return known
     return create(
         clients,
         group=group,
-        lineage=lineage_of(clients, job, parent=parent),
-        artifact=storage.artifact(clients.s3, str(job["ModelArtifacts"]["S3ModelArtifacts"])),
-        metrics=metrics_of(job),
+        lineage=lineage_of(clients, run, parent=parent),
+        artifact=storage.artifact(clients.s3, run.artifact),
+        metrics=run.metrics,
         inference=Inference(
             image=serving_image,
             image_digest=image_digest(clients, serving_image),
@@ -104,27 +103,19 @@ def create(
     return registry.describe(clients, arn)
 
 
-def metrics_of(job: Mapping[str, Any]) -> dict[str, float]:
-    """The job's metrics; of one reported twice, the later value."""
-    items = sorted(job.get("FinalMetricDataList") or (), key=lambda item: str(item.get("Timestamp", "")))
-    return {item["MetricName"]: float(item["Value"]) for item in items}
-
-
-def lineage_of(clients: Any, job: Mapping[str, Any], *, parent: str = "") -> Lineage:
-    """Where the job's model comes from, read from the job itself."""
-    image = str(job["AlgorithmSpecification"].get("TrainingImage") or "")
-    hyperparameters = {key: str(value) for key, value in (job.get("HyperParameters") or {}).items()}
-    data = {channel["ChannelName"]: source_of(channel) for channel in job.get("InputDataConfig") or ()}
+def lineage_of(clients: Any, run: JobView, *, parent: str = "") -> Lineage:
+    """Where the run's model comes from, read from the run itself."""
+    hyperparameters, data = run.spec.hyperparameters, dict(run.spec.channels)
     if hyperparameters.get("data_uri", "").startswith("s3://"):  # read as a stream, past the channels
         data["data_uri"] = hyperparameters["data_uri"]
-    canonical = json.dumps(hyperparameters, sort_keys=True, separators=(",", ":"))
+    canonical = json.dumps(dict(hyperparameters), sort_keys=True, separators=(",", ":"))
     return Lineage(
-        training_job=str(job["TrainingJobName"]),
-        training_job_arn=str(job["TrainingJobArn"]),
+        training_job=run.name,
+        training_job_arn=run.arn,
         data=data,
-        code=tag_of(image),
-        image=image,
-        image_digest=image_digest(clients, image),
+        code=tag_of(run.spec.image),
+        image=run.spec.image,
+        image_digest=image_digest(clients, run.spec.image),
         hyperparameters=f"sha256:{hashlib.sha256(canonical.encode()).hexdigest()}",
         parent=parent or _parent(clients, data),
     )
@@ -145,15 +136,6 @@ def facts(lineage: Lineage, artifact: Artifact) -> dict[str, object]:
         "artifact-etag": artifact.etag,
         "artifact-sha256": artifact.sha256,
     }
-
-
-def source_of(channel: Mapping[str, Any]) -> str:
-    """Where a channel's data lies: its S3 URI, or `<kind>:<file system>/<path>`."""
-    source = channel.get("DataSource") or {}
-    if "S3DataSource" in source:
-        return str(source["S3DataSource"]["S3Uri"])
-    system = source.get("FileSystemDataSource") or {}
-    return f"{system.get('FileSystemType', 'unknown')}:{system.get('FileSystemId', '')}{system.get('DirectoryPath', '')}"
 
 
 def tag_of(image: str) -> str:

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
-from tools.jobs.clients import Clients
 from tools.jobs.cost import cost_usd
-from tools.jobs.definition import JobDefinition, build
+from tools.jobs.definition import JobDefinition, run_spec
+from tools.jobs.life import Sight, require, start_new, stop
 from tools.jobs.lines import values_of
-from tools.jobs.logs import Log
-from tools.jobs.submit import stop, submit
-from tools.jobs.view import describe
+from tools.jobs.runner import JobLog, Runner
+from tools.jobs.runners.sagemaker.request import NAME_LIMIT
+from tools.jobs.spec import JobSpec
+from tools.jobs.view import JobView
 from tools.tuning.space import Value
 
 STUDY_TAG: Final = "slipway:study"
 TRIAL_TAG: Final = "slipway:trial"
-# So often in a row a look may fail (beyond botocore's own retries) before the search gives up; the jobs go on.
-LOST_SIGHT_AFTER: Final = 6
-NAME_LIMIT: Final = 63
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,65 +54,56 @@ class Trials(Protocol):
 
 
 class JobTrials:
-    """Trials of one job of a stack, over boto3. `life` tells a study's jobs from those before it was begun anew."""
+    """Trials of one job of a stack. `life` is the study's own mark: one that is begun anew has other names for its jobs."""
 
     def __init__(
         self,
-        clients: Clients,
+        runner: Runner,
         job: JobDefinition,
         study: str,
         *,
         life: str,
-        fixed: Mapping[str, Any] | None = None,
+        fixed: Mapping[str, Value] | None = None,
         channels: Mapping[str, str] | None = None,
         watch: str = "train_loss",
     ) -> None:
-        self._clients, self._job, self._study, self._life = clients, job, study, life
+        self._runner, self._job, self._study, self._life = runner, job, study, life
         self._fixed, self._channels, self._watch = dict(fixed or {}), dict(channels or {}), watch
         self._logs: dict[str, _Watched] = {}
         self._last: dict[str, Look] = {}
-        self._misses = 0
+        self._sight = Sight(lambda name: require(runner, name))
 
     def name(self, number: int) -> str:
         """`<prefix>-t<life of the study>-<number>`: the same whoever asks, so that a search that was killed finds its jobs."""
         ending = f"-t{self._life}-{number:03d}"
         return f"{self._job.name_prefix[: NAME_LIMIT - len(ending)].rstrip('-')}{ending}"
 
-    def request(self, number: int, params: Mapping[str, Value]) -> dict[str, Any]:
-        """CreateTrainingJob's arguments for a trial."""
-        return build(
+    def spec(self, number: int, params: Mapping[str, Value]) -> JobSpec:
+        """What the job of a trial is."""
+        return run_spec(
             self._job,
-            self.name(number),
             hyperparameters={**self._fixed, **params},
             channels=self._channels,
             tags={STUDY_TAG: self._study, TRIAL_TAG: str(number)},
         )
 
     def start(self, number: int, params: Mapping[str, Value]) -> str:
-        return submit(self._clients, self.request(number, params))
+        return start_new(self._runner, self.spec(number, params), self.name(number))
 
     def look(self, job: str) -> Look:
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        try:
-            self._last[job] = self._look(job)
-            self._misses = 0
-        except (BotoCoreError, ClientError):
-            self._misses += 1
-            if self._misses > LOST_SIGHT_AFTER or job not in self._last:
-                raise
-            return replace(self._last[job], points=())
+        """Of a job that was seen before, a look that fails gives the last one again. Raises LostSight after too many of them."""
+        view = self._sight.look(job) if job in self._last else require(self._runner, job)
+        self._last[job] = self._look(view) if view else replace(self._last[job], points=())
         return self._last[job]
 
-    def _look(self, job: str) -> Look:
-        view = describe(self._clients, job)
-        watched = self._logs.setdefault(job, _Watched(Log(self._clients, job), self._watch))
+    def _look(self, view: JobView) -> Look:
+        watched = self._logs.setdefault(view.name, _Watched(self._runner.log(view.name), self._watch))
         points = watched.new_points()
         return Look(
             status=view.status,
             ended=view.ended,
             seconds=round(view.seconds, 1),
-            cost_usd=cost_usd(view, self._clients.region),
+            cost_usd=cost_usd(view, self._runner.region),
             metrics=view.metrics,
             failure=view.failure,
             points=points,
@@ -122,13 +111,13 @@ class JobTrials:
         )
 
     def stop(self, job: str) -> None:
-        stop(self._clients, job)
+        stop(self._runner, job)
 
 
 class _Watched:
     """The curve of one number in a job's log, as it grows."""
 
-    def __init__(self, log: Log, watch: str) -> None:
+    def __init__(self, log: JobLog, watch: str) -> None:
         self._log, self._watch = log, watch
         self._last = -1
         self.steps = 0

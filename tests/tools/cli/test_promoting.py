@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 from catalog.types import ecr, s3, sagemaker
 from tests.support.stacks import STACKS, recorded_stack
 from tools.cli.app import app
-from tools.cli.promoting import Side
+from tools.engine.stack_ref import StackRef
+from tools.flows.promotion import Side
 from tools.flows.stack_settings import settings_of
 from tools.models import storage
 
@@ -19,7 +20,7 @@ from tools.models import storage
 def side(stack: str) -> Side:
     settings = settings_of(stack)
     clients: Any = None
-    return Side(stack=stack, local=False, account_id=settings.account_id, settings=settings, clients=clients)
+    return Side(stack=StackRef(name=stack), account_id=settings.account_id, settings=settings, clients=clients)
 
 
 @pytest.mark.parametrize("stack", STACKS)

@@ -46,6 +46,12 @@ def _told(name: str, program: str = "", **changes: Any) -> dict[str, Any]:
     return {**told, **changes}
 
 
+def template_of(**changes: Any) -> dict[str, Any]:
+    """What a stack exports as the request of a job, with these fields changed."""
+    told: dict[str, Any] = _told("digits", request=changes)["request"]
+    return told
+
+
 def job(name: str = "digits", **changes: Any) -> JobDefinition:
     return from_outputs(outputs(**{name: changes}))[name]
 

@@ -10,9 +10,9 @@ import pytest
 
 from localcloud import client
 from tests.tools.jobs.make import outputs
-from tools.cli.deployed import deployed
 from tools.engine import sessions
 from tools.engine.stack_ref import StackRef
+from tools.flows.deployed import deployed
 
 REACH = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
@@ -25,18 +25,17 @@ def stack(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
     answers: dict[str, Any] = {"outputs": told, "cloud": cloud}
     monkeypatch.setenv("SLIPWAY_HOME", str(tmp_path))
     reader = SimpleNamespace(outputs=lambda: answers["outputs"])
-    monkeypatch.setattr(sessions, "reader", lambda stack, local=False: reader)
+    monkeypatch.setattr(sessions, "reader", lambda stack: reader)
     monkeypatch.setattr(client, "find", lambda home: answers["cloud"])
     return answers
 
 
 def test_a_stack_that_is_up_gives_its_jobs_and_clients_on_its_own_cloud(stack: dict[str, Any]) -> None:
-    found = deployed("local")
-    assert (list(found.jobs), found.ceiling_usd, found.options) == (["digits"], 100.0, "")
-    assert (found.clients.region, found.clients.local) == ("eu-west-1", True)
-    assert deployed("prod", local=True).options == " --stack prod --local"
-    on_aws = deployed("prod")
-    assert (on_aws.options, on_aws.clients.local) == (" --stack prod", False)
+    found = deployed(StackRef())
+    assert (list(found.jobs), found.ceiling_usd) == (["digits"], 100.0)
+    assert (found.runner.region, found.runner.local) == ("eu-west-1", True)
+    assert deployed(StackRef(name="prod", local=True)).runner.local is True
+    assert deployed(StackRef(name="prod")).runner.local is False
 
 
 @pytest.mark.parametrize(
@@ -50,7 +49,7 @@ def test_a_stack_that_is_up_gives_its_jobs_and_clients_on_its_own_cloud(stack: d
 def test_one_that_is_not_is_told_with_the_command(stack: dict[str, Any], change: dict[str, Any], said: str) -> None:
     stack.update(change)
     with pytest.raises(ValueError, match=said):
-        deployed("prod", local=True)
+        deployed(StackRef(name="prod", local=True))
 
 
 def test_a_cloud_that_was_restarted_has_none_of_it(stack: dict[str, Any]) -> None:
@@ -58,4 +57,4 @@ def test_a_cloud_that_was_restarted_has_none_of_it(stack: dict[str, Any]) -> Non
     place.epoch_file.parent.mkdir(parents=True)
     place.epoch_file.write_text("another life")
     with pytest.raises(ValueError, match="was restarted and is empty"):
-        deployed("local")
+        deployed(StackRef())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,12 +11,12 @@ import pytest
 from tests.tools.jobs.make import STARTED, described, job, outputs
 from tools.cost.prices import quote
 from tools.jobs.cost import cost_usd, hourly_usd, most_usd
-from tools.jobs.definition import DEFINITION_VARIABLE, build, from_outputs, named, run_definition
+from tools.jobs.definition import from_outputs, named, run_definition, run_spec
 from tools.jobs.lines import values_of
-from tools.jobs.logs import points
 from tools.jobs.progress import Tracker, clock, words
 from tools.jobs.result import result_of
-from tools.jobs.view import of_answer
+from tools.jobs.runners.sagemaker.describe import view_of
+from tools.jobs.spec import DEFINITION_VARIABLE, Machines
 
 # Of what `language` printed on a loaded machine.
 LINES = [
@@ -44,7 +45,7 @@ def test_a_line_gives_the_finite_numbers_it_names(line: str, found: dict[str, fl
 
 def test_progress_is_what_the_lines_and_the_status_say() -> None:
     tracker = Tracker("us-east-1")
-    view = of_answer(described(), now=STARTED + timedelta(seconds=100))
+    view = view_of(described(), now=STARTED + timedelta(seconds=100))
     before = tracker.at(view)
     assert (before.step, before.steps, before.loss, before.mfu, before.series) == (0, None, None, None, ())
     tracker.feed(LINES)
@@ -64,9 +65,9 @@ def test_progress_is_what_the_lines_and_the_status_say() -> None:
 
 
 def test_a_step_written_twice_counts_as_it_was_written_last() -> None:
-    again = [*LINES, "step=10; train_loss=5.2;", "no_step=1; train_loss=9;", "step=30; test_loss=1;"]
-    assert points(again) == [(10, 5.2), (20, 3.2981)]
-    assert points(again, ("test_loss",)) == [(30, 1.0)]
+    tracker = Tracker("us-east-1")
+    tracker.feed([*LINES, "step=10; train_loss=5.2;", "no_step=1; train_loss=9;", "step=30; test_loss=1;"])
+    assert tracker.series == ((10, 5.2), (20, 3.2981), (30, 1.0))
 
 
 @pytest.mark.parametrize(("seconds", "told"), [(0, "0:00"), (59.9, "0:59"), (61, "1:01"), (3723, "1:02:03")])
@@ -76,30 +77,30 @@ def test_time_is_told_as_on_a_clock(seconds: float, told: str) -> None:
 
 def test_a_job_costs_its_seconds_times_its_hosts_at_sagemakers_price() -> None:
     hour = quote("sagemaker", "ml.m5.large", "us-east-1").usd
-    two = of_answer(described(1800, "Completed", ResourceConfig={"InstanceCount": 2, "InstanceType": "ml.m5.large"}))
+    two = view_of(described(1800, "Completed", ResourceConfig={"InstanceCount": 2, "InstanceType": "ml.m5.large"}))
     assert cost_usd(two, "us-east-1") == pytest.approx(hour, rel=1e-4)
-    assert hourly_usd("ml.m5.large", 3, "us-east-1") == pytest.approx(3 * hour)
-    assert (hourly_usd("ml.m5.large", 1, "us-east-1", 100) or 0) > hour
+    assert hourly_usd(Machines(instance_type="ml.m5.large", count=3), "us-east-1") == pytest.approx(3 * hour)
+    assert (hourly_usd(Machines(instance_type="ml.m5.large", volume_gb=100), "us-east-1") or 0) > hour
 
 
 def test_of_a_spot_job_the_billable_seconds_count() -> None:
     hour = quote("sagemaker", "ml.m5.large", "us-east-1").usd
-    spot = of_answer(described(3600, "Completed", EnableManagedSpotTraining=True, BillableTimeInSeconds=900))
+    spot = view_of(described(3600, "Completed", EnableManagedSpotTraining=True, BillableTimeInSeconds=900))
     assert cost_usd(spot, "us-east-1") == pytest.approx(hour / 4, rel=1e-4)
-    runs = Tracker("us-east-1").at(of_answer(described(EnableManagedSpotTraining=True), now=STARTED + timedelta(hours=1)))
+    runs = Tracker("us-east-1").at(view_of(described(EnableManagedSpotTraining=True), now=STARTED + timedelta(hours=1)))
     assert "at most" in words(runs), "how much is billed is only known at the end"
 
 
 def test_what_has_no_price_costs_nothing_that_is_known() -> None:
-    request = {"ResourceConfig": {"InstanceType": "ml.made.up", "InstanceCount": 1}}
-    assert hourly_usd("ml.made.up", 1, "us-east-1") is None
-    assert most_usd(request, "us-east-1") is None
-    view = of_answer(described(ResourceConfig={"InstanceCount": 1, "InstanceType": "ml.made.up"}))
+    unknown = Machines(instance_type="ml.made.up")
+    assert hourly_usd(unknown, "us-east-1") is None
+    assert most_usd(replace(job().spec, machines=unknown), "us-east-1") is None
+    view = view_of(described(ResourceConfig={"InstanceCount": 1, "InstanceType": "ml.made.up"}))
     assert "USD" not in words(Tracker("us-east-1").at(view))
 
 
 def test_the_most_that_a_request_can_cost_is_its_whole_time() -> None:
-    asked = dict(job().request, ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 2, "VolumeSizeInGB": 0})
+    asked = replace(job().spec, machines=Machines(instance_type="ml.m5.large", count=2))
     assert most_usd(asked, "us-east-1") == pytest.approx(2 * quote("sagemaker", "ml.m5.large", "us-east-1").usd)
 
 
@@ -117,56 +118,42 @@ def test_outputs_of_an_older_stack_are_told_with_the_command() -> None:
         from_outputs({"vpcId": "vpc-1"})
 
 
-def test_a_request_as_the_stack_says_is_the_stacks_own() -> None:
-    built = build(job(), "run-1")
-    assert built["TrainingJobName"] == "run-1"
-    assert built["Environment"] == {DEFINITION_VARIABLE: "0123456789"}
-    assert {key: value for key, value in built.items() if key not in ("TrainingJobName", "Environment")} == job().request
+def test_a_run_as_the_stack_says_is_the_stacks_own() -> None:
+    built = run_spec(job())
+    assert built.environment == {DEFINITION_VARIABLE: "0123456789"}
+    assert replace(built, environment={}) == job().spec
 
 
 def test_what_is_laid_over_a_job_is_another_definition_with_checkpoints_of_its_own() -> None:
     definition = job(request={"HyperParameters": {"workload": "digits", "epochs": "3", "checkpoint_uri": "s3://old"}})
-    built = build(
-        definition, "run-1", hyperparameters={"epochs": 5, "compile": True}, tags={"Project": "mine", "slipway:trial": "3"}
-    )
-    assert built["HyperParameters"]["epochs"] == "5"
-    assert built["HyperParameters"]["compile"] == "true"
-    laid = built["Environment"][DEFINITION_VARIABLE]
+    built = run_spec(definition, hyperparameters={"epochs": 5, "compile": True}, tags={"Project": "mine", "slipway:trial": "3"})
+    assert built.hyperparameters["epochs"] == "5"
+    assert built.hyperparameters["compile"] == "true"
+    laid = built.definition
     assert laid == run_definition(definition, hyperparameters={"epochs": 5, "compile": True}) != definition.definition
-    assert built["CheckpointConfig"]["S3Uri"] == built["HyperParameters"]["checkpoint_uri"]
-    assert built["CheckpointConfig"]["S3Uri"].endswith(f"/checkpoints/digits/test-digits-{laid}")
-    assert {tag["Key"]: tag["Value"] for tag in built["Tags"]}["Project"] == "mine"
-    assert definition.request["HyperParameters"]["epochs"] == "3", "the definition itself stays"
+    assert built.checkpoints == built.hyperparameters["checkpoint_uri"]
+    assert built.checkpoints.endswith(f"/checkpoints/digits/test-digits-{laid}")
+    assert built.tags["Project"] == "mine"
+    assert definition.spec.hyperparameters["epochs"] == "3", "the definition itself stays"
 
 
 def test_channels_come_beside_those_of_the_stack_or_in_their_place() -> None:
     old = {"ChannelName": "train", "DataSource": {"S3DataSource": {"S3Uri": "s3://old"}}}
-    built = build(
-        job(request={"InputDataConfig": [old]}), "run-1", channels={"train": "s3://new/", "model": "s3://m/model.tar.gz"}
-    )
-    told = {item["ChannelName"]: item["DataSource"]["S3DataSource"]["S3Uri"] for item in built["InputDataConfig"]}
-    assert told == {"train": "s3://new/", "model": "s3://m/model.tar.gz"}
+    built = run_spec(job(request={"InputDataConfig": [old]}), channels={"train": "s3://new/", "model": "s3://m/model.tar.gz"})
+    assert built.channels == {"train": "s3://new/", "model": "s3://m/model.tar.gz"}
 
 
-@pytest.mark.parametrize(
-    ("name", "hyperparameters", "said"),
-    [
-        ("no_name", {}, "is no job name"),
-        ("x" * 64, {}, "63 at most"),
-        ("run-1", {"workload": "x"}, "hyperparameter workload is set by the stack"),
-        ("run-1", {"checkpoint_uri": "x"}, "checkpoint_uri is set by the stack"),
-    ],
-)
-def test_a_request_that_cannot_be_is_refused_before_it_is_sent(name: str, hyperparameters: dict[str, Any], said: str) -> None:
-    with pytest.raises(ValueError, match=said):
-        build(job(), name, hyperparameters=hyperparameters)
+@pytest.mark.parametrize("reserved", ["workload", "checkpoint_uri"])
+def test_a_hyperparameter_that_the_stack_sets_is_refused_before_anything_is_sent(reserved: str) -> None:
+    with pytest.raises(ValueError, match=f"hyperparameter {reserved} is set by the stack"):
+        run_spec(job(), hyperparameters={reserved: "x"})
 
 
 def test_the_result_has_the_keys_of_the_contract_first() -> None:
     answer = described(
         42.5, "Completed", ModelArtifacts={"S3ModelArtifacts": "s3://m"}, FinalMetricDataList=[{"MetricName": "a", "Value": 1}]
     )
-    document = result_of(of_answer(answer), "us-east-1", ((1, 2.0),)).to_json()
+    document = result_of(view_of(answer), "us-east-1", ((1, 2.0),)).to_json()
     assert list(document)[:7] == ["job", "status", "seconds", "metrics", "artifact", "cost_usd", "failure"]
     assert (document["seconds"], document["metrics"], document["artifact"]) == (42.5, {"a": 1.0}, "s3://m")
     assert (document["failure"], document["series"]) == (None, [[1, 2.0]])
@@ -181,4 +168,4 @@ def test_the_result_has_the_keys_of_the_contract_first() -> None:
     ],
 )
 def test_a_job_that_did_not_complete_says_why(answer: dict[str, Any], said: str) -> None:
-    assert said in str(result_of(of_answer(answer), "us-east-1").failure)
+    assert said in str(result_of(view_of(answer), "us-east-1").failure)

@@ -22,9 +22,12 @@ from werkzeug.serving import make_server
 from localcloud.services.gathered import emulated_aws
 from localcloud.services.sagemaker.runs import SageMakerRuntime
 from tests.localcloud.services.sagemaker.cloud import SHORT
-from tools.cli.deployed import Deployed
+from tools.engine.stack_ref import StackRef
+from tools.flows.deployed import Deployed
 from tools.jobs.clients import Clients, connect
 from tools.jobs.definition import from_outputs
+from tools.jobs.runners.sagemaker.describe import view_of
+from tools.jobs.view import JobView
 from tools.models import ModelVersion, register
 
 ACCOUNT = "123456789012"
@@ -124,37 +127,28 @@ class Cloud:
 
     # Models
 
-    def job(self, says: Mapping[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
-        """DescribeTrainingJob's answer of a job that left a model; `says` is what an evaluation will find."""
+    def job(self, says: Mapping[str, Any] | None = None, **changes: Any) -> JobView:
+        """A run that left a model; `says` is what an evaluation will find, `changes` are of DescribeTrainingJob's answer."""
         name = changes.pop("TrainingJobName", f"trained-{next(_numbers)}")
         artifact = self.put(f"digits/{name}/output/model.tar.gz", archive("says.json", says or {"test_accuracy": 0.98}, name))
-        return {
-            "TrainingJobName": name,
-            "TrainingJobArn": f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:training-job/{name}",
-            "TrainingJobStatus": "Completed",
-            "ModelArtifacts": {"S3ModelArtifacts": artifact},
-            "AlgorithmSpecification": {"TrainingImage": TRAINING_IMAGE, "TrainingInputMode": "File"},
+        answer = {
             "HyperParameters": {"workload": "digits", "epochs": "15"},
             "InputDataConfig": [channel("train", f"s3://{BUCKET}/digits-aaaa/train/"), channel("test", TEST_DATA)],
             "FinalMetricDataList": [{"MetricName": "test_accuracy", "Value": 0.9875, "Timestamp": 2}],
             **changes,
         }
+        return completed(name, artifact, **answer)
 
     def version(self, group: str, says: Mapping[str, Any] | None = None, **changes: Any) -> ModelVersion:
         """A registered model of a job of its own."""
-        return register(self, group=group, job=self.job(says, **changes), serving_image=SERVING_IMAGE)
+        return register(self, group=group, run=self.job(says, **changes), serving_image=SERVING_IMAGE)
 
-    def evaluation(self, metrics: Mapping[str, float], **more: Any) -> dict[str, Any]:
-        """DescribeTrainingJob's answer of an evaluation that found these."""
+    def evaluation(self, metrics: Mapping[str, float], **more: Any) -> JobView:
+        """A run of an evaluation that found these."""
         name = f"evaluated-{next(_numbers)}"
         report = {"version": 0.0, "slipway": {"metrics": dict(metrics), **more}}
         packed = self.put(f"digits/evaluation/{name}/output/model.tar.gz", archive("evaluation.json", report))
-        return {
-            "TrainingJobName": name,
-            "TrainingJobStatus": "Completed",
-            "ModelArtifacts": {"S3ModelArtifacts": packed},
-            "InputDataConfig": [channel("test", TEST_DATA)],
-        }
+        return completed(name, packed, InputDataConfig=[channel("test", TEST_DATA)])
 
     def deployed(
         self,
@@ -194,8 +188,7 @@ class Cloud:
         jobs = {"digits": told, "corpus": corpus}
         outputs = {"region": REGION, "servingImageUri": SERVING_IMAGE, "trainingJobs": jobs}
         return Deployed(
-            stack="local",
-            local=True,
+            stack=StackRef(),
             outputs=outputs,
             jobs=from_outputs(outputs),
             clients=self.connected,
@@ -214,6 +207,21 @@ def make_repository(folder: Path) -> Path:
     (folder / "workloads" / "__init__.py").touch()
     (folder / "workloads" / "entrypoint.py").write_text(ENTRYPOINT)
     return folder
+
+
+def completed(name: str, artifact: str, **more: Any) -> JobView:
+    """A run that has completed, with these fields of DescribeTrainingJob's answer."""
+    return view_of(
+        {
+            "TrainingJobName": name,
+            "TrainingJobArn": f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:training-job/{name}",
+            "TrainingJobStatus": "Completed",
+            "ModelArtifacts": {"S3ModelArtifacts": artifact},
+            "AlgorithmSpecification": {"TrainingImage": TRAINING_IMAGE, "TrainingInputMode": "File"},
+            "ResourceConfig": {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 10},
+            **more,
+        }
+    )
 
 
 def channel(name: str, uri: str) -> dict[str, Any]:

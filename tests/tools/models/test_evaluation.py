@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
-from tools.cli import registry as stack_registry
+from tools.flows import models as stack_models
+from tools.flows.models import Evaluated
+from tools.jobs.runners.sagemaker.request import spec_of
+from tools.jobs.spec import JobSpec
 from tools.models import RegistryError, evaluation, registry
 from tools.models.approval import faults
 
@@ -22,20 +25,21 @@ def run(cloud: Cloud, group: str, model: str = "", **stack: Any) -> tuple[Any, l
     """Evaluates the newest version of a group, as the verb does; it, and what was said meanwhile."""
     said: list[str] = []
     there = cloud.deployed(group, approval=RULES, **stack)
-    version, _ = stack_registry.evaluate(there, registry.find(cloud, model or group), say=said.append, pause=0.02)
-    return version, said
+    found = stack_models.evaluate(there, registry.find(cloud, model or group), say=said.append, pause=0.02)
+    assert isinstance(found, Evaluated)
+    return found.version, said
 
 
 def test_an_evaluation_is_a_job_whose_metrics_are_kept_and_open_the_gate(cloud: Cloud, group: str) -> None:
     before = cloud.version(group, {"test_accuracy": 0.98, "test_loss": 0.1})
     there = cloud.deployed(group, approval=RULES)
-    assert stack_registry.in_the_way(there, before) == [f"it was never evaluated; run `./slipway models evaluate {group}/1`"]
+    assert stack_models.in_the_way(there, before) == [f"it was never evaluated; run `./slipway models evaluate {group}/1`"]
     version, said = run(cloud, group)
     assert version.evaluation is not None
     assert version.evaluation.metrics == {"test_accuracy": 0.98, "test_loss": 0.1}
     assert (version.evaluation.data, version.evaluation.etag) == (TEST_DATA, version.artifact.etag)
     assert version.metrics == before.metrics
-    assert stack_registry.in_the_way(there, version) == []
+    assert stack_models.in_the_way(there, version) == []
     report = cloud.get(version.evaluation.statistics)
     assert report["slipway"]["metrics"] == {"test_accuracy": 0.98, "test_loss": 0.1}
     job = cloud.sagemaker.describe_training_job(TrainingJobName=version.evaluation.job)
@@ -51,7 +55,7 @@ def test_the_same_evaluation_is_not_run_twice_but_that_of_other_data_is(cloud: C
     again, said = run(cloud, group)
     assert again == first
     assert said[0].endswith("is there already; it is taken up")
-    assert evaluation.request(first, training(channel("test", "s3://b/other/")))["TrainingJobName"] != first.evaluation.job
+    assert evaluation.wanted(first, training(channel("test", "s3://b/other/"))).name != first.evaluation.job
 
 
 def test_a_new_evaluation_takes_the_place_of_the_one_before(cloud: Cloud, group: str) -> None:
@@ -59,12 +63,12 @@ def test_a_new_evaluation_takes_the_place_of_the_one_before(cloud: Cloud, group:
     evaluation.record(cloud, version, cloud.evaluation({"test_accuracy": 0.98, "gone": 1.0}))
     new = evaluation.record(cloud, version, job := cloud.evaluation({"test_accuracy": 0.5}))
     assert new.evaluation is not None
-    assert (new.evaluation.metrics, new.evaluation.job) == ({"test_accuracy": 0.5}, job["TrainingJobName"])
+    assert (new.evaluation.metrics, new.evaluation.job) == ({"test_accuracy": 0.5}, job.name)
 
 
 def test_one_under_the_limit_stays_closed(cloud: Cloud, group: str) -> None:
     version = evaluation.record(cloud, cloud.version(group), cloud.evaluation({"test_accuracy": 0.5}))
-    (fault,) = faults(version, stack_registry.gate(cloud.deployed(group, approval=RULES), version))
+    (fault,) = faults(version, stack_models.gate(cloud.deployed(group, approval=RULES), version))
     assert fault.startswith("test_accuracy is 0.5, at least 0.97 is asked")
 
 
@@ -111,7 +115,7 @@ def test_a_stack_without_held_out_data_cannot_evaluate(cloud: Cloud, group: str)
 def test_a_model_of_no_job_of_the_stack_names_the_stacks_groups(cloud: Cloud, group: str) -> None:
     version = cloud.version(unique("another"))
     with pytest.raises(RegistryError, match=rf"is of no job of stack local \(its groups are {group}\).*--stack"):
-        stack_registry.gate(cloud.deployed(group), version)
+        stack_models.gate(cloud.deployed(group), version)
 
 
 @pytest.mark.parametrize(
@@ -129,38 +133,46 @@ def test_what_is_no_report_is_refused_in_words(body: bytes) -> None:
         evaluation.read_report(body, "s3://b/k")
 
 
-def training(*channels: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    return {
-        "TrainingJobName": "digits-1",
-        "HyperParameters": {"workload": "digits", "epochs": "15"},
-        "InputDataConfig": list(channels),
-        "AlgorithmSpecification": {"TrainingImage": "i"},
-        "ResourceConfig": {"InstanceCount": 4, "InstanceType": "ml.m5.large"},
-        "CheckpointConfig": {"S3Uri": "s3://b/c"},
-        **changes,
-    }
+def training(*channels: dict[str, Any], **changes: Any) -> JobSpec:
+    return spec_of(
+        {
+            "HyperParameters": {"workload": "digits", "epochs": "15"},
+            "InputDataConfig": list(channels),
+            "AlgorithmSpecification": {"TrainingImage": "i"},
+            "ResourceConfig": {"InstanceCount": 4, "InstanceType": "ml.m5.large"},
+            "CheckpointConfig": {"S3Uri": "s3://b/c"},
+            **changes,
+        }
+    )
 
 
 def test_of_a_training_job_an_evaluation_takes_the_circumstances_and_the_test_data_only() -> None:
     given = [channel(name, f"s3://b/{name}/") for name in ("train", "test", "model", "teacher", "labels")]
-    made = evaluation.request(evaluated(), training(*given))
-    assert [item["ChannelName"] for item in made["InputDataConfig"]] == ["test", "labels", "model"]
-    assert made["InputDataConfig"][-1] == channel("model", evaluated().artifact.uri)
-    assert made["HyperParameters"] == {"workload": "evaluate", "processes_per_host": "1"}
-    assert made["ResourceConfig"] == {"InstanceCount": 1, "InstanceType": "ml.m5.large"}
-    assert "CheckpointConfig" not in made
+    spec = evaluation.wanted(evaluated(), training(*given)).spec
+    assert list(spec.channels) == ["test", "labels", "model"]
+    assert spec.channels["model"] == evaluated().artifact.uri
+    assert spec.hyperparameters == {"workload": "evaluate", "processes_per_host": "1"}
+    assert (spec.machines.instance_type, spec.machines.count) == ("ml.m5.large", 1)
+    assert spec.checkpoints == ""
 
 
 def test_streamed_data_is_evaluated_where_it_lies() -> None:
-    made = evaluation.request(evaluated(), training(HyperParameters={"data_uri": "s3://b/corpus", "workload": "language"}))
-    assert made["HyperParameters"]["data_uri"] == "s3://b/corpus"
-    assert evaluation.test_data(made) == "s3://b/corpus"
+    streamed = training(HyperParameters={"data_uri": "s3://b/corpus", "workload": "language"})
+    spec = evaluation.wanted(evaluated(), streamed).spec
+    assert spec.hyperparameters["data_uri"] == "s3://b/corpus"
+    assert evaluation.test_data(spec) == "s3://b/corpus"
     with pytest.raises(RegistryError, match="has neither a channel `test` nor data_uri"):
-        evaluation.request(evaluated(), training(channel("train", "s3://b/train/")))
+        evaluation.wanted(evaluated(), training(channel("train", "s3://b/train/")))
 
 
 def test_a_long_groups_evaluation_has_a_name_that_sagemaker_takes() -> None:
     version = dataclasses.replace(evaluated(), group="a" * 40 + "-" * 10 + "b" * 13, version=12345)
-    name = evaluation.request(version, training(channel("test", TEST_DATA)))["TrainingJobName"]
+    name = evaluation.wanted(version, training(channel("test", TEST_DATA))).name
     assert len(name) <= 63
     assert re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*", name)
+
+
+def test_the_name_of_an_evaluation_stays_what_it_was_in_earlier_releases() -> None:
+    told = training(channel("test", TEST_DATA), AlgorithmSpecification={"TrainingImage": "i", "MetricDefinitions": []})
+    version = dataclasses.replace(evaluated(), group="digits", version=3)
+    assert evaluation.wanted(version, told).name == "digits-eval-v3-dc65b99ad5"

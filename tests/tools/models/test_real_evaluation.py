@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.workloads.support import DIGITS, REPOSITORY
-from tools.cli import registry as stack_registry
+from tools.flows import models as stack_models
+from tools.flows.models import Evaluated
 from tools.models import register
 
 from .cloud import BUCKET, SERVING_IMAGE, Cloud, unique
@@ -29,12 +30,14 @@ def cloud(tmp_path: Path) -> Iterator[Cloud]:
 def test_a_model_that_knows_nothing_is_measured_and_not_approved(cloud: Cloud, tmp_path: Path) -> None:
     group = unique("real")
     job = cloud.job()
-    cloud.put(job["ModelArtifacts"]["S3ModelArtifacts"].removeprefix(f"s3://{BUCKET}/"), untrained(tmp_path / "model"))
+    cloud.put(job.artifact.removeprefix(f"s3://{BUCKET}/"), untrained(tmp_path / "model"))
     cloud.put("digits-aaaa/test/test.parquet", (DIGITS / "test.parquet").read_bytes())
     cloud.s3.delete_object(Bucket=BUCKET, Key="digits-aaaa/test/test.json")
-    registered = register(cloud, group=group, job=job, serving_image=SERVING_IMAGE)
+    registered = register(cloud, group=group, run=job, serving_image=SERVING_IMAGE)
     there = cloud.deployed(group, approval={"test_accuracy": {"min": 0.9}})
-    version, result = stack_registry.evaluate(there, registered, say=print)
+    found = stack_models.evaluate(there, registered, say=print)
+    assert isinstance(found, Evaluated)
+    version, result = found.version, found.result
     assert version.evaluation is not None
     assert set(version.evaluation.metrics) == {"test_accuracy", "test_loss"}
     assert version.evaluation.metrics["test_accuracy"] < 0.5
@@ -42,7 +45,7 @@ def test_a_model_that_knows_nothing_is_measured_and_not_approved(cloud: Cloud, t
     assert report["slipway"]["archive_sha256"] == version.artifact.sha256
     assert report["multiclass_classification_metrics"]["accuracy"]["value"] == version.evaluation.metrics["test_accuracy"]
     assert result.status == "Completed"
-    (fault,) = stack_registry.in_the_way(there, version)
+    (fault,) = stack_models.in_the_way(there, version)
     assert "at least 0.9 is asked" in fault
 
 

@@ -16,8 +16,8 @@ from .cloud import ACCOUNT, BUCKET, REGION, SERVING_IMAGE, TEST_DATA, TRAINING_I
 
 def test_a_version_tells_where_it_comes_from(cloud: Cloud, group: str) -> None:
     job = cloud.job()
-    version = register(cloud, group=group, job=job, serving_image=SERVING_IMAGE, instance_types=["ml.m5.large"], commit="abc1234")
-    name = job["TrainingJobName"]
+    version = register(cloud, group=group, run=job, serving_image=SERVING_IMAGE, instance_types=["ml.m5.large"], commit="abc1234")
+    name = job.name
     stored = cloud.s3.get_object(Bucket=BUCKET, Key=f"digits/{name}/output/model.tar.gz")
     body = stored["Body"].read()
     told = version.to_json()
@@ -31,7 +31,7 @@ def test_a_version_tells_where_it_comes_from(cloud: Cloud, group: str) -> None:
     }
     assert told["lineage"] == {
         "training_job": name,
-        "training_job_arn": job["TrainingJobArn"],
+        "training_job_arn": job.arn,
         "data": {"train": f"s3://{BUCKET}/digits-aaaa/train/", "test": TEST_DATA},
         "code": "src-0123456789ab",
         "image": TRAINING_IMAGE,
@@ -49,7 +49,7 @@ def test_a_version_tells_where_it_comes_from(cloud: Cloud, group: str) -> None:
     }
     assert told["evaluation"] is None
     described = cloud.sagemaker.describe_model_package(ModelPackageName=version.arn)
-    assert described["MetadataProperties"] == {"GeneratedBy": job["TrainingJobArn"], "CommitId": "abc1234"}
+    assert described["MetadataProperties"] == {"GeneratedBy": job.arn, "CommitId": "abc1234"}
 
 
 def test_its_metrics_lie_in_s3_in_sagemakers_form_with_their_digest(cloud: Cloud, group: str) -> None:
@@ -80,9 +80,9 @@ def test_of_a_metric_that_was_reported_twice_the_later_one_counts(cloud: Cloud, 
 
 def test_the_same_job_is_registered_once(cloud: Cloud, group: str) -> None:
     job = cloud.job()
-    first = register(cloud, group=group, job=job, serving_image=SERVING_IMAGE)
+    first = register(cloud, group=group, run=job, serving_image=SERVING_IMAGE)
     cloud.version(group)
-    assert register(cloud, group=group, job=job, serving_image=SERVING_IMAGE) == first
+    assert register(cloud, group=group, run=job, serving_image=SERVING_IMAGE) == first
     assert [version.version for version in registry.versions(cloud, group)] == [2, 1]
 
 
@@ -90,10 +90,10 @@ def test_two_that_register_the_same_job_at_once_get_one_version(
     cloud: Cloud, group: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = cloud.job()
-    first = register(cloud, group=group, job=job, serving_image=SERVING_IMAGE)
+    first = register(cloud, group=group, run=job, serving_image=SERVING_IMAGE)
     # The second looked before the first had registered.
     monkeypatch.setattr(registry, "version_of_job", lambda *_: None)
-    assert register(cloud, group=group, job=job, serving_image=SERVING_IMAGE) == first
+    assert register(cloud, group=group, run=job, serving_image=SERVING_IMAGE) == first
 
 
 def test_an_images_digest_is_ecrs_where_ecr_knows_it(cloud: Cloud, group: str) -> None:
@@ -127,22 +127,22 @@ def test_streamed_data_and_file_systems_are_lineage_too(cloud: Cloud, group: str
 
 
 def test_a_job_that_failed_has_no_model(cloud: Cloud, group: str) -> None:
-    job = {**cloud.job(), "TrainingJobStatus": "Failed", "FailureReason": "AlgorithmError: no data"}
+    job = replace(cloud.job(), status="Failed", failure="AlgorithmError: no data")
     with pytest.raises(RegistryError, match="is Failed, not Completed: AlgorithmError: no data"):
-        register(cloud, group=group, job=job, serving_image=SERVING_IMAGE)
+        register(cloud, group=group, run=job, serving_image=SERVING_IMAGE)
     assert group not in registry.groups(cloud)
 
 
 def test_an_artifact_that_is_gone_is_said(cloud: Cloud, group: str) -> None:
-    job = {**cloud.job(), "ModelArtifacts": {"S3ModelArtifacts": f"s3://{BUCKET}/gone/model.tar.gz"}}
+    job = replace(cloud.job(), artifact=f"s3://{BUCKET}/gone/model.tar.gz")
     with pytest.raises(RegistryError, match=r"the artifact s3://\S+/gone/model.tar.gz is gone; train again"):
-        register(cloud, group=group, job=job, serving_image=SERVING_IMAGE)
+        register(cloud, group=group, run=job, serving_image=SERVING_IMAGE)
 
 
 def test_what_does_not_fit_sagemakers_metadata_is_said_before_anything_is_made(cloud: Cloud, group: str) -> None:
     job = cloud.job(InputDataConfig=[channel("train", f"s3://{BUCKET}/{'long/' * 60}"), channel("test", f"s3://{BUCKET}/a,b/")])
     with pytest.raises(RegistryError) as refused:
-        register(cloud, group=group, job=job, serving_image=SERVING_IMAGE)
+        register(cloud, group=group, run=job, serving_image=SERVING_IMAGE)
     assert "data:train: its value" in str(refused.value)
     assert "at most 256 are kept" in str(refused.value)
     assert "data:test: its value" in str(refused.value)

@@ -11,8 +11,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from tests.localcloud.services.sagemaker.cloud import wait_for
-from tools.cli import deployed as deployed_module
 from tools.cli.app import app
+from tools.flows import deployed as deployed_module
+from tools.jobs.runners.sagemaker.request import create_arguments
 from tools.models import evaluation
 
 from .cloud import SERVING_IMAGE, TEST_DATA, Cloud, channel, unique
@@ -24,7 +25,7 @@ Run = Callable[..., Result]
 def run(cloud: Cloud, group: str, monkeypatch: pytest.MonkeyPatch) -> Run:
     """A verb of `models`, in a stack whose job `digits` has its models in `group` and asks for an accuracy of 0.97."""
     there = cloud.deployed(group, approval={"test_accuracy": {"min": 0.97}})
-    monkeypatch.setattr(deployed_module, "deployed", lambda stack, local=False: there)
+    monkeypatch.setattr(deployed_module, "deployed", lambda stack: there)
 
     def invoke(*arguments: str, code: int = 0) -> Result:
         result = CliRunner().invoke(app, ["models", *arguments])
@@ -154,12 +155,10 @@ def test_the_model_of_a_jobs_newest_completed_run_is_registered(run: Run, cloud:
     # Any job of the stand-in leaves an archive; what it reads there is an evaluation's.
     told = cloud.deployed(group).jobs["digits"].evaluation
     assert told is not None
-    packed = cloud.job()["ModelArtifacts"]["S3ModelArtifacts"]
     name = f"{group}-digits-20260101-000000"
-    channels = [*told["InputDataConfig"], channel("model", packed)]
     hyperparameters = {"workload": "digits", "processes_per_host": "1"}
-    changed = {"TrainingJobName": name, "InputDataConfig": channels, "HyperParameters": hyperparameters}
-    cloud.sagemaker.create_training_job(**{**told, **changed})
+    spec = replace(told, channels={**told.channels, "model": cloud.job().artifact}, hyperparameters=hyperparameters)
+    cloud.sagemaker.create_training_job(**create_arguments(spec, name))
     wait_for(lambda: cloud.sagemaker.describe_training_job(TrainingJobName=name)["TrainingJobStatus"] == "Completed", name)
     version = ask(run, "register", "digits")
     assert (version["lineage"]["training_job"], version["version"], version["inference"]["image"]) == (name, 1, SERVING_IMAGE)
@@ -175,7 +174,7 @@ def test_an_evaluation_over_the_ceiling_or_against_a_policy_is_not_started(
         (cloud.deployed(group, in_vpc=False), 3, "the job runs outside the VPC"),
     ):
         there = replace(stack, ceiling_usd=0.1)
-        monkeypatch.setattr(deployed_module, "deployed", lambda stack, local=False, there=there: there)
+        monkeypatch.setattr(deployed_module, "deployed", lambda stack, there=there: there)
         refused = ask(run, "evaluate", "digits", code=code)["error"]
         assert refused["code"] == code
         assert said in "\n".join(refused["lines"])

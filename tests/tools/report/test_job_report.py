@@ -15,11 +15,13 @@ from typer.testing import CliRunner
 
 from localcloud.kernel import backend
 from tests.localcloud.services.sagemaker.cloud import BUCKET, REGION, SHORT, Cloud, make_repository
-from tools.cli import job_report
 from tools.cli.app import app
+from tools.flows import job_report
 from tools.jobs.clients import connect
 from tools.jobs.definition import JobDefinition
 from tools.jobs.lines import values_of
+from tools.jobs.runners.sagemaker import SageMaker
+from tools.jobs.spec import JobSpec, Machines
 from tools.report.curves import MOST_POINTS, Curves, curves_of
 from tools.report.job_page import JobFacts, page
 from tools.report.loss_plot import loss_plot
@@ -156,9 +158,16 @@ def slipway(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> An
     """The command line in the stack's place: its cloud is the one above, and `digits` one of its jobs."""
     clients = connect(REGION, {"AWS_ENDPOINT_URL": cloud.url, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"})
     job = JobDefinition(
-        name="digits", run="demand", workload="digits", region=REGION, name_prefix="mine-digits", definition="0", request={}
+        name="digits",
+        run="demand",
+        workload="digits",
+        region=REGION,
+        name_prefix="mine-digits",
+        definition="0",
+        spec=JobSpec(image="i", hyperparameters={}, machines=Machines(instance_type="ml.m5.large")),
     )
-    monkeypatch.setattr(job_report, "reach", lambda stack, local: (clients, {"digits": job}))
+    there = job_report.Reach(runner=SageMaker(clients), jobs={"digits": job})
+    monkeypatch.setattr(job_report, "reach", lambda stack: there)
     monkeypatch.chdir(tmp_path)
     return lambda *arguments: CliRunner().invoke(app, ["report", *arguments])
 

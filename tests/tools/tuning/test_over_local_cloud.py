@@ -11,6 +11,8 @@ from localcloud.kernel import backend
 from tests.localcloud.services.sagemaker.cloud import ACCOUNT, BUCKET, REGION, SHORT, TRAINING_IMAGE, Cloud, make_repository
 from tools.jobs.clients import Clients, connect
 from tools.jobs.definition import JobDefinition
+from tools.jobs.runners.sagemaker import SageMaker
+from tools.jobs.runners.sagemaker.request import spec_of
 from tools.tuning.kept import KeptStudy, path_of
 from tools.tuning.search import Outcome, Plan, search
 from tools.tuning.space import parse
@@ -71,7 +73,7 @@ def definition() -> JobDefinition:
         region=REGION,
         name_prefix="slipway-test-curve",
         definition="0123456789",
-        request=request,
+        spec=spec_of(request),
     )
 
 
@@ -79,7 +81,7 @@ def run(clients: Clients, folder: Path, study: str, **changes: object) -> tuple[
     said: list[str] = []
     kept = KeptStudy(path_of(folder, study), SPACE, minimize=True, seed=3)
     plan = Plan(**{"metric": "test_loss", "minimize": True, "trials": 8, "parallel": 2, "prune": True, **changes})  # type: ignore[arg-type]
-    trials = JobTrials(clients, definition(), study, life=kept.life, fixed={"epochs": 1})
+    trials = JobTrials(SageMaker(clients), definition(), study, life=kept.life, fixed={"epochs": 1})
     return search(kept, trials, plan, say=said.append, pause=0.05), said
 
 

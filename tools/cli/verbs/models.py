@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tools.cli.options import Json, Local, Yes
+from tools.cli.options import Json, Local, Yes, stack_named
 from tools.cli.terminal.refusals import errors_said
 from tools.cli.terminal.streams import answer, leave, say
 
 if TYPE_CHECKING:
-    from tools.cli.deployed import Deployed
+    from tools.flows.deployed import Deployed
+    from tools.models import ModelVersion
 
 app = typer.Typer(
     add_completion=False,
@@ -40,13 +41,14 @@ def list_(
     Example: slipway models list digits
     """
     with errors_said(as_json=as_json, stack=stack):
-        from tools.cli import registry, show_models
+        from tools.cli.show import models as page
+        from tools.flows import models
 
-        versions = registry.listed(_deployed(stack, local), group, limit)
+        versions = models.listed(_deployed(stack, local), group, limit)
         if as_json:
             answer({"models": [version.to_json() for version in versions]})
         elif versions:
-            show_models.table(versions)
+            page.table(versions)
         else:
             say("no model is registered yet; `./slipway train JOB --follow` or `./slipway models register JOB` does it")
 
@@ -63,16 +65,16 @@ def register(
     Example: slipway models register digits
     """
     with errors_said(as_json=as_json, stack=stack):
-        from tools.cli import registry
+        from tools.flows import models
 
         there = _deployed(stack, local)
-        version = registry.registered(there, job)
+        version = models.registered(there, job)
         if as_json:
             answer(version.to_json())
         else:
             typer.echo(f"{version.name} is the model of {version.lineage.training_job}")
             if not version.evaluation:
-                say(f"next: ./slipway models evaluate {version.name}{there.options}")
+                say(f"next: ./slipway models evaluate {version.name}{there.stack.option}")
 
 
 @app.command()
@@ -82,15 +84,16 @@ def show(model: Model, stack: StackName = "local", local: Local = False, as_json
     Example: slipway models show digits/3
     """
     with errors_said(as_json=as_json, stack=stack):
-        from tools.cli import registry, show_models
+        from tools.cli.show import models as page
+        from tools.flows import models
 
         there = _deployed(stack, local)
-        version = registry.find(there, model)
-        waits = [] if version.status == "Approved" else registry.in_the_way(there, version)
+        version = models.find(there, model)
+        waits = [] if version.status == "Approved" else models.in_the_way(there, version)
         if as_json:
             answer({**version.to_json(), "in_the_way": waits})
         else:
-            show_models.version(version, waits)
+            page.version(version, waits)
 
 
 @app.command()
@@ -102,27 +105,29 @@ def evaluate(model: Model, stack: StackName = "local", local: Local = False, as_
     Example: slipway models evaluate digits
     """
     with errors_said(as_json=as_json, stack=stack):
-        from tools.cli import registry, show_models
+        from tools.cli.show import models as page
+        from tools.flows import models
+        from tools.flows.job_verdict import Refused
 
         there = _deployed(stack, local)
         try:
-            version, result = registry.evaluate(there, registry.find(there, model), say=say)
-        except registry.NotStarted as stopped:
-            lines = stopped.judged.lines()
-            say("\n".join(["error: the evaluation was not started", *lines]))
-            if as_json:
-                answer({"stack": stack, "error": {"code": stopped.judged.code, "lines": lines}})
-            leave(stopped.judged.code)
+            found = models.evaluate(there, models.find(there, model), say=say)
         except KeyboardInterrupt:
             say("an evaluation that was started goes on; run the same command again to take it up")
             raise
-        waits = registry.in_the_way(there, version)
+        if isinstance(found, Refused):
+            say("\n".join(["error: the evaluation was not started", *found.lines]))
+            if as_json:
+                answer({"stack": stack, "error": {"code": found.ending, "lines": list(found.lines)}})
+            leave(found.ending)
+        version, result = found.version, found.result
+        waits = models.in_the_way(there, version)
         if as_json:
             metrics = dict(version.evaluation.metrics) if version.evaluation else {}
             told = {"job": result.job, "seconds": round(result.seconds, 1), "cost_usd": result.cost_usd, "metrics": metrics}
             answer({"model": version.to_json(), **told, "in_the_way": waits})
         else:
-            show_models.evaluated(version, waits, approve=f"./slipway models approve {version.name} --reason TEXT{there.options}")
+            page.evaluated(version, waits, approve=f"./slipway models approve {version.name} --reason TEXT{there.stack.option}")
 
 
 @app.command()
@@ -132,12 +137,12 @@ def approve(model: Model, reason: Reason, stack: StackName = "local", local: Loc
     Example: slipway models approve digits/3 --reason "better on blurred digits"
     """
     with errors_said(as_json=as_json, stack=stack):
-        from tools.cli import registry
+        from tools.flows import models
         from tools.models import approval
 
         there = _deployed(stack, local)
-        version = registry.find(there, model)
-        decided = approval.approve(there.clients, version, registry.gate(there, version), reason=reason)
+        version = models.find(there, model)
+        decided = approval.approve(there.clients, version, models.gate(there, version), reason=reason)
         _said(decided, "approved", as_json=as_json)
 
 
@@ -148,11 +153,11 @@ def reject(model: Model, reason: Reason, stack: StackName = "local", local: Loca
     Example: slipway models reject digits/3 --reason "fails on zeros"
     """
     with errors_said(as_json=as_json, stack=stack):
-        from tools.cli import registry
+        from tools.flows import models
         from tools.models import approval
 
         there = _deployed(stack, local)
-        decided = approval.reject(there.clients, registry.find(there, model), reason=reason)
+        decided = approval.reject(there.clients, models.find(there, model), reason=reason)
         _said(decided, "rejected", as_json=as_json)
 
 
@@ -171,21 +176,22 @@ def promote(
     Example: slipway models promote digits/3 --from dev --to staging
     """
     with errors_said(as_json=as_json, stack=to):
-        from tools.cli.promoting import side
-        from tools.models.promote import promote as carry
+        from tools.flows.promotion import promote as carry
+        from tools.flows.promotion import side
 
         if from_ == to:
             raise ValueError(f"--from and --to are both {to}; name two environments")
         source, target = side(from_, local=local, profile=from_profile), side(to, local=local, profile=to_profile)
-        version = source.find(model)
-        made, new = carry(source.clients, target.clients, version, target.destination(source.job_of(version)))
+        done = carry(model, source, target)
+        made = done.target
         if as_json:
-            answer({"from": version.to_json(), "model": made.to_json(), "changed": new})
+            answer({"from": done.source.to_json(), "model": made.to_json(), "changed": done.new})
             return
-        typer.echo(f"{made.name} {'is now' if new else 'was already'} {version.name}, artifact sha256 {made.artifact.sha256}")
+        is_now = "is now" if done.new else "was already"
+        typer.echo(f"{made.name} {is_now} {done.source.name}, artifact sha256 {made.artifact.sha256}")
         if made.status == "PendingManualApproval":
             step = "approve" if made.evaluation else "evaluate"
-            say(f"next: ./slipway models {step} {made.name}{' --reason TEXT' if made.evaluation else ''}{target.options}")
+            say(f"next: ./slipway models {step} {made.name}{' --reason TEXT' if made.evaluation else ''}{target.stack.option}")
 
 
 @app.command()
@@ -202,17 +208,16 @@ def diff(
     Example: slipway models diff digits/2 digits/3
     """
     with errors_said(as_json=as_json, stack=stack):
-        from tools.cli import registry, show_models
-        from tools.models.diff import rows
+        from tools.cli.show import models as page
+        from tools.flows import models
 
         there = _deployed(stack, local)
-        one, other = (registry.find(there, model) for model in (first, second))
-        ours, theirs = (registry.hyperparameters(there.clients, version) for version in (one, other))
-        found = rows(one, other, None if ours is None or theirs is None else (ours, theirs))
+        one, other = (models.find(there, model) for model in (first, second))
+        found = models.compared(there, one, other)
         if as_json:
             answer({"first": one.name, "second": other.name, "rows": [row.to_json() for row in found]})
         else:
-            show_models.difference(one, other, found if all_ else [row for row in found if row.verdict != "same"])
+            page.difference(one, other, found if all_ else [row for row in found if row.verdict != "same"])
 
 
 @app.command()
@@ -224,11 +229,11 @@ def delete(model: Model, stack: StackName = "local", local: Local = False, yes: 
     with errors_said(as_json=as_json, stack=stack):
         import sys
 
-        from tools.cli import registry
+        from tools.flows import models
         from tools.models.registry import delete as gone
 
         there = _deployed(stack, local)
-        version = registry.find(there, model)
+        version = models.find(there, model)
         if not yes and sys.stdin.isatty():
             typer.confirm(f"Delete {version.name} from the registry?", abort=True, err=True)
         gone(there.clients, version)
@@ -239,12 +244,12 @@ def delete(model: Model, stack: StackName = "local", local: Local = False, yes: 
 
 
 def _deployed(stack: str, local: bool) -> Deployed:
-    from tools.cli.deployed import deployed
+    from tools.flows.deployed import deployed
 
-    return deployed(stack, local=local)
+    return deployed(stack_named(stack, local=local))
 
 
-def _said(decided: tuple[Any, bool], word: str, *, as_json: bool) -> None:
+def _said(decided: tuple[ModelVersion, bool], word: str, *, as_json: bool) -> None:
     version, new = decided
     if as_json:
         answer({"model": version.to_json(), "changed": new})

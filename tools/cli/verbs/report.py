@@ -14,6 +14,7 @@ from tools.cli.terminal.streams import answer, leave, say, short_lived
 from tools.flows.ending import Ending
 
 if TYPE_CHECKING:
+    from tools.engine.stack_ref import StackRef
     from tools.flows.change_report import Reported
     from tools.flows.documents.report import ReportDocument
 
@@ -65,7 +66,7 @@ def run(
                     "--format, --from, --preflight, --ask-account and --note are of a change; "
                     "leave them out, or the names of jobs"
                 )
-            _jobs(jobs, stack, out, local=local, as_json=as_json)
+            _jobs(jobs, stack_named(stack, local=local), out, as_json=as_json)
             return
         if ask and (saved is not None or preflight is not None):
             raise ValueError("--ask-account is of a preview now; leave it out, or --from and --preflight")
@@ -110,32 +111,16 @@ def _write(text: str, out: Path | None, document: ReportDocument, *, as_json: bo
         print(text if out is None else out, end="" if out is None else "\n")
 
 
-def _jobs(jobs: list[str], stack: str, out: Path | None, *, local: bool, as_json: bool) -> None:
-    from tools.cli.job_report import facts_of, reach, views_of
-    from tools.jobs.lines import values_of
-    from tools.jobs.logs import Log
-    from tools.report.curves import curves_of
-    from tools.report.job_page import page
-    from tools.report.loss_plot import loss_plot
+def _jobs(jobs: list[str], stack: StackRef, out: Path | None, *, as_json: bool) -> None:
+    """Writes the page about training jobs, and answers where it is."""
+    from tools.flows.job_report import reach, report
 
-    clients, known = reach(stack, local=local)
-    views = views_of(clients, known, jobs)
-    logs = [Log(clients, view.name).lines() for view in views]
-    curves = [curves_of(view.name, map(values_of, lines)) for view, lines in zip(views, logs, strict=True)]
-    plot = "" if all(one.empty for one in curves) else loss_plot(curves)
-    told = [facts_of(clients, view, lines) for view, lines in zip(views, logs, strict=True)]
-    target = out or Path(f"{views[0].name}.html")
-    note = "Ran in the local cloud; what it cost is what AWS would have charged." if clients.local else ""
-    target.write_text(page(told, plot, note=note), encoding="utf-8")
+    found = report(reach(stack), jobs)
+    target = out or Path(f"{found.jobs[0]}.html")
+    target.write_text(found.html, encoding="utf-8")
     if as_json:
-        answer(
-            {
-                "file": str(target),
-                "jobs": [view.name for view in views],
-                "plotted": [one.name for one in curves if not one.empty],
-            }
-        )
+        answer({"file": str(target), "jobs": list(found.jobs), "plotted": list(found.plotted)})
     else:
         print(target)
-        if not plot:
+        if not found.plotted:
             say("no loss was found in the log, so there is no plot")

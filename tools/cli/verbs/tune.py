@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
-from tools.cli.options import Json
+from tools.cli.options import Json, stack_named
 from tools.cli.terminal.refusals import errors_said
 from tools.cli.terminal.streams import answer, leave, say
 from tools.flows.ending import Ending
@@ -45,51 +45,36 @@ def run(
     Example: slipway tune digits --trials 8 --metric test_accuracy --max-cost-usd 2
     """
     with errors_said(as_json=as_json, stack=stack):
-        from tools.cli import training
-        from tools.cli.deployed import deployed
-        from tools.cli.tuning import guard, prepare, show
-        from tools.jobs.submit import models_of
-        from tools.tuning.kept import KeptStudy, alone
-        from tools.tuning.search import AWS_SECONDS, LOCAL_SECONDS, search
+        from tools.cli.show import tuning as page
+        from tools.cli.show.job_line import JobLines
+        from tools.flows.deployed import deployed
+        from tools.flows.job_verdict import Refused
+        from tools.flows.tune import SearchOrder, tune
 
-        here = deployed(stack, local=local)
-        ready = prepare(here, name, metric=metric, minimize=minimize, space=space, fixed=fixed or [], seed=seed, study=study)
-        needs = training.open_needs(here, ready.job)
-        code, lines = guard(here, ready, needs, trials=trials, budget=max_cost_usd)
-        if code:
-            _refused(stack, code, lines, as_json=as_json)
-        with alone(ready.path):
-            if restart:
-                ready.path.unlink(missing_ok=True)
-            kept = KeptStudy(ready.path, ready.space, minimize=ready.minimize, seed=seed)
-            failed = training.run_needs(here, needs)
-            if failed is not None:
-                _refused(
-                    stack,
-                    Ending.FAILED,
-                    [f"no trial was started, for {failed.job} did not complete: {failed.failure}"],
-                    as_json=as_json,
-                )
-            known = len(kept.rows())
-            begun = f"goes on after {known} trials" if known else f"up to {trials} trials, {parallel} at once"
-            say(f"study {ready.study}: {begun}")
-            outcome = search(
-                kept,
-                ready.trials(here, kept.life, models_of(here.clients, ready.job, here.jobs)),
-                ready.plan(trials=trials, parallel=parallel, prune=prune, max_cost_usd=max_cost_usd),
-                say=say,
-                pause=LOCAL_SECONDS if here.local else AWS_SECONDS,
-            )
+        there = deployed(stack_named(stack, local=local))
+        order = SearchOrder(
+            job=name,
+            metric=metric,
+            minimize=minimize,
+            space=space,
+            fixed=tuple(fixed or ()),
+            seed=seed,
+            study=study,
+            trials=trials,
+            parallel=parallel,
+            prune=prune,
+            max_cost_usd=max_cost_usd,
+            restart=restart,
+        )
+        found = tune(there, order, progress=JobLines())
+        if isinstance(found, Refused):
+            for line in found.lines:
+                say(f"error: {line}")
+            if as_json:
+                answer({"stack": stack, "error": {"code": found.ending, "lines": list(found.lines)}})
+            leave(found.ending)
         if as_json:
-            answer(outcome.to_json())
+            answer(found.to_json())
         else:
-            show(outcome, train=f"./slipway train {name}{here.options}")
-        leave(Ending.DONE if outcome.best and outcome.ended != "interrupted" else Ending.FAILED)
-
-
-def _refused(stack: str, code: int, lines: list[str], *, as_json: bool) -> NoReturn:
-    for line in lines:
-        say(f"error: {line}")
-    if as_json:
-        answer({"stack": stack, "error": {"code": code, "lines": lines}})
-    leave(code)
+            page.outcome(found, train=f"./slipway train {name}{there.stack.option}")
+        leave(Ending.DONE if found.best and found.ended != "interrupted" else Ending.FAILED)

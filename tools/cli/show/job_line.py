@@ -4,52 +4,61 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from tools.cli.terminal.console import console
 from tools.cli.terminal.streams import say
 from tools.jobs.progress import Progress, words
 
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
 # Without a terminal a line this often says that the job lives; a new phase says so at once.
 LINE_SECONDS: Final = 10.0
 
 
-class JobLine:
-    """Give it to `follow` as `on`. `name` is what the line begins with."""
+class JobLines:
+    """Shows what a flow reports of its jobs. Implements `tools.flows.job_progress.JobProgress`."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._bar: Any = None
-        self._task: Any = None
-        self._phase = ""
-        self._said = 0.0
+    def say(self, message: str) -> None:
+        say(message)
 
     @contextmanager
-    def shown(self) -> Iterator[JobLine]:
+    def following(self, label: str) -> Iterator[Callable[[Progress], None]]:
         if not sys.stderr.isatty():
-            yield self
+            yield _Lines(label)
             return
         with _make_bar() as bar:
-            self._bar, self._task = bar, bar.add_task(self._name, total=None, words="")
-            try:
-                yield self
-            finally:
-                self._bar = None
+            yield _Bar(bar, label)
+
+
+class _Lines:
+    """A line at every new phase, and now and then between."""
+
+    def __init__(self, label: str) -> None:
+        self._label, self._phase, self._said = label, "", 0.0
 
     def __call__(self, progress: Progress) -> None:
-        if self._bar is not None:
-            done = progress.steps if progress.status == "Completed" else progress.step
-            self._bar.update(self._task, total=progress.steps, completed=done or 0, words=words(progress))
-            return
         now = time.monotonic()
         if progress.phase != self._phase or now - self._said >= LINE_SECONDS:
             self._phase, self._said = progress.phase, now
-            say(f"{self._name}: {words(progress)}")
+            say(f"{self._label}: {words(progress)}")
 
 
-def _make_bar() -> Any:
+class _Bar:
+    """A bar of the steps, with the same words."""
+
+    def __init__(self, bar: Bar, label: str) -> None:
+        self._bar, self._task = bar, bar.add_task(label, total=None, words="")
+
+    def __call__(self, progress: Progress) -> None:
+        done = progress.steps if progress.status == "Completed" else progress.step
+        self._bar.update(self._task, total=progress.steps, completed=done or 0, words=words(progress))
+
+
+def _make_bar() -> Bar:
     from rich.progress import BarColumn, SpinnerColumn, TextColumn
     from rich.progress import Progress as Bar
     from rich.table import Column

@@ -1,4 +1,4 @@
-"""What a job's hosts wrote, out of CloudWatch Logs: new lines as they come, and the curve of a metric at any time."""
+"""What a job's hosts wrote, out of CloudWatch Logs: new lines as they come, and how the log ends."""
 
 from __future__ import annotations
 
@@ -6,24 +6,25 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from tools.jobs.clients import Clients
-from tools.jobs.lines import values_of
+from tools.jobs.runner import HostLog, LogLine, LogTail
 
 LOG_GROUP: Final = "/aws/sagemaker/TrainingJobs"
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html: a page's most.
 PAGE: Final = 10_000
 # Pages of one stream that one look reads at most: a chatty job must not keep its follower from seeing that it ended.
 PAGES: Final = 20
+# Hosts whose last lines an error message shows: those of a large job fail alike.
+TAIL_HOSTS: Final = 4
 
 
-class Log:
-    """A cursor over all streams of one job. Between hosts the order is by time within one look."""
+class CloudWatchLog:
+    """A cursor over all streams of one run. Between hosts the order is by time within one look."""
 
     def __init__(self, clients: Clients, name: str) -> None:
         self._clients, self._name = clients, name
         self._tokens: dict[str, str] = {}
 
     def lines(self) -> list[str]:
-        """The new lines since the last call, of all hosts. None where the group or the streams are not there (yet)."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
@@ -51,35 +52,20 @@ class Log:
                 return
 
 
-def series(clients: Clients, name: str, metrics: tuple[str, ...] = ("train_loss",)) -> list[tuple[int, float]]:
-    """(step, value) over a job's whole log, by step: of the first of `metrics` that a line has."""
-    return points(Log(clients, name).lines(), metrics)
-
-
-def points(lines: list[str], metrics: tuple[str, ...] = ("train_loss",)) -> list[tuple[int, float]]:
-    """The same out of lines. A resumed job writes some steps twice: what it wrote last counts."""
-    found: dict[int, float] = {}
-    for line in lines:
-        values = values_of(line)
-        value = next((values[metric] for metric in metrics if metric in values), None)
-        if value is not None and "step" in values:
-            found[int(values["step"])] = value
-    return sorted(found.items())
-
-
-def tail(clients: Clients, name: str, count: int = 20) -> list[str]:
-    """The last lines of a job, of all hosts together, by time; none where they cannot be read."""
+def tail_of(clients: Clients, name: str, *, lines: int) -> LogTail:
+    """The last lines of each of the first hosts of a run; why not, where they cannot be read."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        streams = clients.logs.describe_log_streams(logGroupName=LOG_GROUP, logStreamNamePrefix=f"{name}/")["logStreams"]
-        events = [
-            event
-            for stream in streams
-            for event in clients.logs.get_log_events(
-                logGroupName=LOG_GROUP, logStreamName=stream["logStreamName"], limit=count, startFromHead=False
-            )["events"]
+        streams = clients.logs.describe_log_streams(logGroupName=LOG_GROUP, logStreamNamePrefix=f"{name}/", limit=TAIL_HOSTS)[
+            "logStreams"
         ]
-    except (BotoCoreError, ClientError):
-        return []
-    return [event["message"].rstrip() for event in sorted(events, key=lambda event: event["timestamp"])][-count:]
+        return LogTail(place=LOG_GROUP, hosts=tuple(_host(clients, stream["logStreamName"], lines) for stream in streams))
+    except (BotoCoreError, ClientError) as error:
+        return LogTail(place=LOG_GROUP, problem=str(error))
+
+
+def _host(clients: Clients, stream: str, lines: int) -> HostLog:
+    events = clients.logs.get_log_events(logGroupName=LOG_GROUP, logStreamName=stream, limit=lines, startFromHead=False)["events"]
+    said = tuple(LogLine(at=event["timestamp"], text=event["message"].rstrip()) for event in events[-lines:])
+    return HostLog(source=f"{LOG_GROUP} {stream}", lines=said)
