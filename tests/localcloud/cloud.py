@@ -21,7 +21,7 @@ class Made:
 
 
 class Cloud:
-    """An engine over an empty cloud. One for a module: each test makes what it changes."""
+    """An engine over an empty cloud. A module shares one, in which each test makes what it changes."""
 
     def __init__(self) -> None:
         self.engine = new_engine()

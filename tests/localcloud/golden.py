@@ -70,7 +70,7 @@ def _table(clients: Clients, inputs: Mapping[str, Any]) -> dict[str, Any]:
     return {"id": inputs["name"], "name": inputs["name"]}
 
 
-# Resources that golden cases lean on and that the project itself has no use for (so no row).
+# Resources that golden cases refer to and that have no row, since the project declares none.
 _BY_HAND = {
     "aws:ec2/networkInterface:NetworkInterface": _interface,
     "aws:ec2/managedPrefixList:ManagedPrefixList": _prefix_list,
@@ -79,7 +79,7 @@ _BY_HAND = {
 }
 
 
-# Cases that golden files lean on and that are in none of them.
+# Cases that golden files refer to and that no golden file has.
 _MORE_SUPPORT: tuple[dict[str, Any], ...] = (
     {"type": "aws:dynamodb/table:Table", "name": "scaled", "inputs": {"name": "scaled"}},
     {
@@ -118,7 +118,7 @@ def _support() -> dict[tuple[str, str], dict[str, Any]]:
     return {(item["type"], item["name"]): item for item in items}
 
 
-# How pulumi-aws wants an import named where the id alone says too little; source: its registry pages, "Import".
+# The id of an import as pulumi-aws takes it, where the id alone says too little; source: its registry pages, "Import".
 _TARGET = "{serviceNamespace}/{resourceId}/{scalableDimension}"
 _IMPORT_IDS = {
     "aws:appautoscaling/target:Target": _TARGET,
@@ -129,7 +129,7 @@ _IMPORT_IDS = {
 
 
 def import_id(token: str, identifier: str, outputs: Mapping[str, Any]) -> str:
-    """What an import of this resource is told."""
+    """The id by which this resource is imported."""
     return _IMPORT_IDS[token].format_map(outputs) if token in _IMPORT_IDS else identifier
 
 
@@ -201,7 +201,7 @@ def _cases() -> dict[tuple[str, str], dict[str, Any]]:
 def differences(
     world: World, expected: Mapping[str, Any], actual: Mapping[str, Any], identifier: str, path: str = ""
 ) -> dict[str, tuple[Any, Any]]:
-    """path -> (golden, ours) of every output that differs. None and absent are the same thing."""
+    """path -> (golden, ours) of every output that differs. None and absent count as the same."""
     found: dict[str, tuple[Any, Any]] = {}
     for key in sorted({*expected, *actual}):
         want, have = expected.get(key), actual.get(key)

@@ -24,14 +24,14 @@ from tests.localcloud import golden
 
 @functools.cache
 def _parts() -> tuple[Recorder, Clients, Mapping[str, Schema]]:
-    """What is dear to make and can be used again: moto's application, boto3's clients, the schemas."""
+    """The parts that are slow to make and can be shared: moto's application, boto3's clients, the schemas."""
     application = emulated_aws()
     _parse_managed_policies_once()
     return application, in_process(application, golden.ENDPOINT), schema.load(all_rows())
 
 
 def _parse_managed_policies_once() -> None:
-    """Each new cloud makes all of AWS's policies anew from 3 MB of JSON: most of a walk's time. What they say never changes."""
+    """Each new cloud makes all of AWS's policies anew from 3 MB of JSON: most of a walk's time. The policies never change."""
     from moto.iam.models import IAMBackend
 
     parse = IAMBackend._init_aws_policies
@@ -52,7 +52,7 @@ def new_engine() -> Engine:
 
     application, clients, schemas = _parts()
     backend.reset()
-    mock_random.seed(3)  # or a subnet that names no zone is now here, now there
+    mock_random.seed(3)  # without a seed a subnet that names no zone gets another one in each run
     application.store.reset()
     return Engine(all_rows(), schemas, clients, golden.REGION, ACCOUNT)
 
@@ -168,7 +168,7 @@ def _apply_and_undo(
         made = dict(world.made[token, label])
         identifier = made.pop("id")
         try:
-            if engine.diff(token, made, wanted).effect == "replace":  # what was added cannot be taken back in place
+            if engine.diff(token, made, wanted).effect == "replace":  # an addition that cannot be taken back in place
                 engine.delete(token, identifier, made)
                 identifier, after = engine.create(token, wanted)
             else:

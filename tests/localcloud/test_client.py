@@ -32,7 +32,7 @@ def test_neither_keys_nor_profile_of_a_real_account_reach_the_daemon_and_its_job
 
 
 def test_a_daemon_of_another_version_is_refused_with_the_way_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As the first version wrote it: without its version and with one provider's port."""
+    """The file is as the first version wrote it: without a version and with the port of one provider."""
     (tmp_path / "daemon.json").write_text(
         json.dumps({"endpoint": "http://127.0.0.1:1", "provider_port": 7, "pid": os.getpid(), "epoch": "e", "token": "t"})
     )

@@ -11,7 +11,7 @@ from localcloud.services.gathered import all_rows
 from tests.localcloud import golden, known_differences
 from tests.localcloud.golden_report import walk, walkable
 
-# What the platform's first job asks for: the types a stranger's stack may be made of.
+# The types that the platform promises: those that a stranger's stack may be made of.
 WANTED = {
     "appautoscaling": ("Policy", "Target"),
     "budgets": ("Budget",),

@@ -77,7 +77,7 @@ class Behind:
 
 @pytest.fixture(scope="module")
 def shared() -> tuple[Behind, Recorder, Clients]:
-    """Clients are dear to make, so there is one set of them."""
+    """Clients are slow to make, so the module shares one set."""
     behind = Behind()
     recorder = Recorder(behind, [Addition(service="eks", recorded=(ENTRY,)), Addition(service="ec2", recorded=(GROUP,))])
     return behind, recorder, in_process(recorder, "http://127.0.0.1:1")

@@ -20,7 +20,7 @@ def cloud() -> Cloud:
 
 
 def specification(value: str) -> str:
-    """As pulumi-aws's documentation writes it: with every part that an expression may have."""
+    """An expression as pulumi-aws's documentation writes it: with every part that it may have."""
     parts = dict.fromkeys(("And", "CostCategories", "Dimensions", "Not", "Or"))
     return json.dumps({**parts, "Tags": {"Key": "Environment", "MatchOptions": None, "Values": [value]}})
 

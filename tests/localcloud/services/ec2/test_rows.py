@@ -17,7 +17,7 @@ GATEWAY = "{ref:aws:ec2/internetGateway:InternetGateway#sup.id}"
 
 
 class Cloud:
-    """An engine over an empty cloud; inputs may hold golden references. One for the module: each test makes what it changes."""
+    """An engine over an empty cloud, shared by the module; inputs may hold golden references. Each test makes what it changes."""
 
     def __init__(self) -> None:
         self.engine = new_engine()

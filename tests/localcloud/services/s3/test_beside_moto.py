@@ -1,4 +1,4 @@
-"""What moto itself gets wrong, mended where its application is made."""
+"""What moto gets wrong of S3, and the patches of S3's addition put right."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ BUCKET = "backend-tests"
 
 
 def test_a_versioned_bucket_whose_objects_were_deleted_can_be_emptied() -> None:
-    """As `destroy` does after a job has removed its checkpoints: versioning goes first, then versions and markers."""
+    """`destroy` does this after a job has removed its checkpoints: versioning goes first, then versions and markers."""
     s3 = in_process(emulated_aws(), "http://127.0.0.1:4747")("s3", "us-east-1")
     s3.create_bucket(Bucket=BUCKET)
     s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})

@@ -132,7 +132,7 @@ class Cloud:
         return self.finished(self.start_job(program, **changes))
 
     def log(self, group: str, prefix: str) -> list[str]:
-        """All messages of the streams that begin so."""
+        """All messages of the streams whose names begin with the prefix."""
         logs = self.client("logs")
         streams = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=prefix)["logStreams"]
         return [
@@ -213,7 +213,7 @@ def wait_for(probe: Callable[[], Any], what: str, seconds: float = 20) -> Any:
     deadline = time.monotonic() + seconds
     while not (found := probe()):
         assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
-        time.sleep(0.04)  # asking is work too: each probe is a request
+        time.sleep(0.04)  # each probe is a request, which takes CPU from what is waited for
     return found
 
 

@@ -12,7 +12,7 @@ from tests.localcloud.services.sagemaker.cloud import BUCKET, REGION, SHORT, Clo
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     """One running cloud for all tests: names are unique, so they do not meet."""
-    backend.reset()  # moto is one to a process: whoever was here before left things under names of ours
+    backend.reset()  # a process has one moto: earlier tests may have left resources under the same names
     folder: Path = tmp_path_factory.mktemp("sagemaker")
     cloud = Cloud(folder / "home", make_repository(folder / "repository"))
     cloud.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})

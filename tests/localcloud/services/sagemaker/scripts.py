@@ -69,7 +69,7 @@ print("validation:accuracy {:.3f}".format(tree.score(*read(args.test))))
 joblib.dump(tree, os.path.join(args.model_dir, "model.joblib"))
 """
 
-# What a script for torchrun relies on, without importing PyTorch: ranks meet at MASTER_ADDR:MASTER_PORT and sum what each has.
+# What a script for torchrun relies on, without PyTorch: ranks meet at MASTER_ADDR:MASTER_PORT and sum what each has.
 RANKS = """
 import json, os, socket, time
 import helpers.words
@@ -153,7 +153,7 @@ for _ in range(500):
 open(os.path.join(os.environ["SM_MODEL_DIR"], "done"), "w").close()
 """
 
-# Children of its own, some of which it forgets, one in a session of its own.
+# A script that starts children, some of which it forgets, and one in a session of its own.
 FORKS = """
 import multiprocessing, os, subprocess, sys
 def square(number):

@@ -1,4 +1,4 @@
-"""Nothing outlives the daemon, however it ends; and what a daemon finds when it starts again."""
+"""No process outlives the daemon, however it ends; and a daemon that starts again finds what the last one left."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from localcloud.process import alive, processes
 from localcloud.services.sagemaker.processes import Child
 from tests.localcloud.services.sagemaker.cloud import ACCOUNT, BUCKET, REGION, Cloud, make_repository, wait_for
 
-# A process that has left its session and group and ignores SIGTERM, as a worker of a worker may.
+# A program that starts a process of another session and group which ignores SIGTERM, as a worker's worker may be.
 RUNAWAY = (
     "import os, signal, subprocess, sys, time\n"
     "code = 'import os, signal, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); '\\\n"
@@ -97,7 +97,7 @@ def test_a_reset_ends_what_it_forgets_and_kill_minus_nine_of_the_daemon_leaves_n
 
 
 def test_a_container_ends_with_its_first_process(tmp_path: Path) -> None:
-    """As in a container: what process 1 left running goes with it."""
+    """The end of a container's process 1 ends everything in the container."""
     program = f"from pathlib import Path\nBASE = Path({str(tmp_path)!r})\n{RUNAWAY}sys.exit(3)"
     child = Child(
         [sys.executable, "-c", program], python=sys.executable, env=dict(os.environ), cwd=tmp_path, on_line=lambda _: None
@@ -146,7 +146,7 @@ def test_a_daemon_that_starts_with_an_old_state_makes_it_true_again(own_cloud: C
     endpoint = own_cloud.endpoint(own_cloud.config({"ModelName": own_cloud.model("m")}))
     job = own_cloud.run("pass")["TrainingJobName"]
     own_cloud.runtime.stop()
-    # What a state saved in the middle would say.
+    # A state that was saved while the job ran would say so.
     record = sagemaker_backends[ACCOUNT][REGION].training_jobs[job]
     record.training_job_status = record.secondary_status = "InProgress"
     again = Cloud(own_cloud.home, own_cloud.home.parent / "repository")

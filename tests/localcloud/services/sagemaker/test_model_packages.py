@@ -1,4 +1,4 @@
-"""Model packages in the local cloud as SageMaker keeps them, through boto3: each is something that moto's own does otherwise."""
+"""Model packages in the local cloud as SageMaker keeps them, through boto3: what moto alone does otherwise."""
 
 from __future__ import annotations
 

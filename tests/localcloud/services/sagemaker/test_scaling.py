@@ -22,14 +22,14 @@ def wanted(policy: Policy, current: int, per_minute: float, *, now: float = 10_0
     ("current", "per_minute", "desired"),
     [
         (1, 0, 1),
-        (1, 100, 1),  # exactly on target is not above it
+        (1, 100, 1),  # a rate exactly on target is not above it
         (1, 101, 2),
         (1, 250, 3),
-        (2, 5_000, 10),  # never above the maximum
-        (5, 0, 1),  # never below the minimum
+        (2, 5_000, 10),  # the number never exceeds the maximum
+        (5, 0, 1),  # the number never falls below the minimum
         (3, 250, 3),
         (3, 180, 2),  # 180 / 90 = 2: what is left is below 90 % of the target
-        (3, 185, 3),  # 185 / 2 = 92.5: it would be within the margin, so it stays
+        (3, 185, 3),  # 185 / 2 = 92.5: what is left is within the margin, so the number stays
         (2, 95, 2),
         (2, 90, 1),
     ],

@@ -1,4 +1,4 @@
-"""Script-mode jobs of others, unmodified, through plain boto3 and our own entrypoint: what runs and what it is given."""
+"""Script-mode jobs of others, unmodified, through plain boto3 and the project's entrypoint: what runs and what it is given."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.localcloud.services.sagemaker import scripts
 from tests.localcloud.services.sagemaker.cloud import BUCKET, REGION, Cloud, archive, unpacked
 
 LOGS = "/aws/sagemaker/TrainingJobs"
-# Two classes that a line parts: label first, as in the examples.
+# Rows of two classes that a line separates, the label first, as in SageMaker's examples.
 ROWS = "\n".join(f"{label},{x},{1 - x}" for label, x in [(0, 0.1), (0, 0.2), (1, 0.8), (1, 0.9)] * 4)
 
 

@@ -59,7 +59,7 @@ def test_a_new_version_is_the_current_one_and_the_one_before_stays_readable(clou
     assert client.get_secret_value(SecretId=made.id)["SecretString"] == "two"
     assert cloud.refresh(first) == first.inputs
     assert cloud.change(first, versionStages=["AWSCURRENT", "back"])["versionStages"] == ["AWSCURRENT", "back"]
-    # moto 5.2.5 follows a moved stage only where it is named
+    # moto 5.2.5 follows a moved stage only where the request names the version
     assert client.get_secret_value(SecretId=made.id, VersionStage="AWSCURRENT")["SecretString"] == "one"
     cloud.delete(second)
     assert cloud.refresh(second) is None
