@@ -19,14 +19,12 @@ from werkzeug.datastructures import Headers, MultiDict
 from werkzeug.wrappers import Request, Response
 
 _CREDENTIAL = re.compile(r"Credential=[^/]+/[0-9]+/([^/]+)/([^/]+)/aws4_request")
-# A service whose requests are signed under another name than boto3's.
-_SIGNED_AS = {"servicequotas": "service-quotas"}
 
 
 def signed_for(environ: Mapping[str, Any]) -> tuple[str, str]:
-    """boto3's name of the service and the region that a request is signed for; ("", "") for one that is not signed."""
+    """The service and the region that a request is signed for; ("", "") for a request without a signature."""
     scope = _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
-    return (_SIGNED_AS.get(scope[2], scope[2]), scope[1]) if scope else ("", "")
+    return (scope[2], scope[1]) if scope else ("", "")
 
 
 def operation_of(service: str, request: Request, environ: Mapping[str, Any], body: bytes) -> tuple[str, dict[str, str]] | None:

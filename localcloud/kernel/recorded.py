@@ -46,6 +46,7 @@ class Recorded:
     listed     the member of a List answer, and the item member listed there ("" = whole items)
     made       what AWS adds on create: (call) -> members
     arn        the item member that holds the arn, by which TagResource finds it
+    id         the item member that holds the id, by which EC2's CreateTags finds it ("" = tagged by the arn alone)
     missing    (error code, message template) when it is not there; exists: when it already is
     filters    List/Describe parameters that select by an item's member: parameter -> member
     drop       create parameters that are not part of the item
@@ -61,6 +62,7 @@ class Recorded:
     listed: tuple[str, str]
     made: Callable[[ApiCall], Mapping[str, Any]]
     arn: str
+    id: str = ""
     missing: tuple[str, str]
     exists: tuple[str, str]
     parent: Callable[[ApiCall], Any] | None = None
@@ -79,7 +81,8 @@ Extra = Callable[[ApiCall], Mapping[str, Any] | None]
 class Addition:
     """What one service adds to moto.
 
-    service       boto3's name of the service; its requests are signed with it, and its arns have it
+    service       boto3's name of the service; its arns have it
+    signed_as     the name in its requests' signatures, where that is another
     recorded      kinds of resources that moto lacks
     extras        operation -> what answers it before moto is asked
     patches       called once before moto answers anything: they put right methods of moto's own
@@ -89,6 +92,7 @@ class Addition:
     """
 
     service: str
+    signed_as: str = ""
     recorded: tuple[Recorded, ...] = ()
     extras: Mapping[str, Extra] = field(default_factory=dict)
     patches: tuple[Callable[[], None], ...] = ()

@@ -31,11 +31,12 @@ class Recorder:
         self._by_operation = {
             (row.service, operation): (row, verb) for row in self.rows for operation, verb in row.operations.items()
         }
-        self._services = {row.service for row in self.rows} | {service for service, _ in self.extras}
+        self._services = {each.signed_as or each.service: each.service for each in additions if each.recorded or each.extras}
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        service, region = aws_protocol.signed_for(environ)
-        if service in self._services:
+        signed_as, region = aws_protocol.signed_for(environ)
+        service = self._services.get(signed_as)
+        if service is not None:
             answer = self._answer(environ, service, region)
             if answer is not None:
                 return answer(environ, start_response)
@@ -128,7 +129,7 @@ class Recorder:
         wanted = call.params.get("resourceArn") or call.params.get("ResourceArn") or (call.params.get("Resources") or [""])[0]
         for row in self.rows:
             for item in self.store.of(row.service, row.noun, call.region).values() if row.service == call.service else ():
-                if wanted and wanted in (item.get(row.arn), item.get("GroupId")):
+                if wanted and wanted in (item.get(row.arn), item.get(row.id)):
                     return _change_tags(call, item, row.tags)
         return None
 

@@ -7,6 +7,7 @@ the stack that declared it last.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -19,12 +20,13 @@ TAGS: Final = ("tags", "tagsAll")
 
 def join(engine: Engine, ledger: Ledger, urn: str, token: str, news: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
     """Id and outputs of the resource that another stack has made, brought to the wanted inputs; None where there is none."""
-    key = engine.row(token).once
-    if not key:
+    row = engine.row(token)
+    if not row.once:
         return None
+    same = row.same.get(row.once, operator.eq)
     for entry in ledger.all():
-        same = entry.type == token and _bare(entry.outputs.get(key)) == _bare(news.get(key))
-        if same and entry.stack != stack_of(urn) and engine.read(token, entry.id, {}, entry.outputs) is not None:
+        shared = entry.type == token and same(news.get(row.once), entry.outputs.get(row.once))
+        if shared and entry.stack != stack_of(urn) and engine.read(token, entry.id, {}, entry.outputs) is not None:
             return entry.id, engine.update(token, entry.id, entry.outputs, news)
     return None
 
@@ -48,7 +50,3 @@ def seen_by(state: Mapping[str, Any], outputs: Mapping[str, Any]) -> dict[str, A
 
 def _tags(values: Mapping[str, Any]) -> dict[str, Any]:
     return {key: values[key] for key in TAGS if key in values}
-
-
-def _bare(url: object) -> str:
-    return str(url).removeprefix("https://").rstrip("/")

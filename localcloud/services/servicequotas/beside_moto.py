@@ -148,6 +148,7 @@ def _increase(call: ApiCall) -> Mapping[str, Any]:
 
 ADDITION = Addition(
     service="service-quotas",
+    signed_as="servicequotas",
     extras={
         "ListServiceQuotas": _list,
         "ListAWSDefaultServiceQuotas": _list_defaults,

@@ -56,6 +56,7 @@ GROUP = Recorded(
     listed=("PlacementGroups", ""),
     made=lambda call: {"GroupId": "pg-1", "GroupArn": _arn(call, "placement-group", call.params["GroupName"])},
     arn="GroupArn",
+    id="GroupId",
     missing=("InvalidPlacementGroup.Unknown", "no {0}"),
     exists=("InvalidPlacementGroup.Duplicate", "{0} is there"),
     filters={"GroupNames": "GroupName"},
