@@ -8,7 +8,7 @@ the stack that declared it last.
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from localcloud.kernel.engine import Engine
@@ -23,7 +23,7 @@ def join(engine: Engine, ledger: Ledger, urn: str, token: str, news: Mapping[str
     row = engine.row(token)
     if not row.once:
         return None
-    same = row.same.get(row.once, operator.eq)
+    same: Callable[[Any, Any], bool] = row.same.get(row.once, operator.eq)
     for entry in ledger.all():
         shared = entry.type == token and same(news.get(row.once), entry.outputs.get(row.once))
         if shared and entry.stack != stack_of(urn) and engine.read(token, entry.id, {}, entry.outputs) is not None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from localcloud.services.sagemaker import layout
-from localcloud.services.sagemaker.context import Context
+from localcloud.services.sagemaker.shared import Shared
 from localcloud.services.sagemaker.transfer import SyncUp, TransferError, sync_down
 
 
@@ -19,14 +19,14 @@ class Checkpoints:
     """One job's sync. Without a CheckpointConfig every method does nothing."""
 
     def __init__(
-        self, context: Context, region: str, config: Mapping[str, Any] | None, bases: list[Path], note: Callable[[str], None]
+        self, shared: Shared, region: str, config: Mapping[str, Any] | None, bases: list[Path], note: Callable[[str], None]
     ) -> None:
-        self._period_s = context.limits.checkpoint_period_s
+        self._period_s = shared.limits.checkpoint_period_s
         self._note = note
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._folders: list[tuple[Path, SyncUp]] = []
-        self._storage, self._region = context.storage, region
+        self._storage, self._region = shared.storage, region
         self._uri = str(config["S3Uri"]) if config else ""
         if config:
             path = config.get("LocalPath") or layout.DEFAULT_CHECKPOINTS
@@ -37,7 +37,7 @@ class Checkpoints:
                         f"CheckpointConfig.LocalPath {path!r} must be below {layout.CONTRACT_ROOT} in the local cloud"
                     )
                 folder.mkdir(parents=True, exist_ok=True)
-                self._folders.append((folder, SyncUp(context.storage, region, self._uri)))
+                self._folders.append((folder, SyncUp(shared.storage, region, self._uri)))
 
     def start(self) -> None:
         """Brings what an earlier run left, then sends changes every few seconds: a killed job loses no more than that."""

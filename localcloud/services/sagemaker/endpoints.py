@@ -15,9 +15,9 @@ from typing import Any
 from moto.core.utils import utcnow
 
 from localcloud.services.sagemaker import layout, transfer
-from localcloud.services.sagemaker.context import Context, bad_name, invalid
 from localcloud.services.sagemaker.limits import allocate
 from localcloud.services.sagemaker.rollout import Rollout
+from localcloud.services.sagemaker.shared import Shared, bad_name, invalid
 from localcloud.services.sagemaker.variants import DeployFailed, Deployment, Variant, read_config
 
 FAILURE_CHARACTERS = 1024
@@ -42,8 +42,8 @@ class Endpoint:
 class Endpoints:
     """All endpoints of this daemon, by region and name."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
         self._endpoints: dict[tuple[str, str], Endpoint] = {}
         self._numbers: dict[str, itertools.count[int]] = {}  # numbers go on after a delete, so that a folder is never used twice
         self._threads: set[threading.Thread] = set()
@@ -59,15 +59,15 @@ class Endpoints:
         name = str(request.get("EndpointName", ""))
         if not layout.valid_name(name):
             raise bad_name(name, "endpointName", layout.NAME_PATTERN)
-        existing = self._context.backend(region).endpoints.get(name)
+        existing = self._shared.backend(region).endpoints.get(name)
         if existing is not None:
             raise invalid(f'Cannot create already existing endpoint "{existing.arn}".')
 
     def create(self, region: str, name: str) -> None:
         """Starts what moto has just recorded. Call with the records' lock held."""
-        record = self._context.backend(region).endpoints[name]
+        record = self._shared.backend(region).endpoints[name]
         taken = any(other == name and where != region for where, other in self._endpoints)
-        endpoint = Endpoint(name, region, self._context.home / "endpoints" / (f"{name}@{region}" if taken else name), record)
+        endpoint = Endpoint(name, region, self._shared.home / "endpoints" / (f"{name}@{region}" if taken else name), record)
         self._endpoints[region, name] = endpoint
         # moto reports the endpoint as in service at once, before any server is started.
         record.production_variants = [
@@ -78,10 +78,10 @@ class Endpoints:
 
     def update(self, region: str, request: Mapping[str, Any]) -> str:
         """UpdateEndpoint: blue/green. The endpoint's arn."""
-        with self._context.records:
+        with self._shared.records:
             endpoint = self._changeable(region, request["EndpointName"])
             config_name = request["EndpointConfigName"]
-            if config_name not in self._context.backend(region).endpoint_configs:
+            if config_name not in self._shared.backend(region).endpoint_configs:
                 arn = endpoint.record.arn.rpartition(":")[0] + f":endpoint-config/{config_name}"
                 raise invalid(f'Could not find endpoint configuration "{arn}".')
             if request.get("DeploymentConfig"):
@@ -90,12 +90,12 @@ class Endpoints:
             return str(endpoint.record.arn)
 
     def check_weights(self, region: str, name: str) -> None:
-        with self._context.records:
+        with self._shared.records:
             self._changeable(region, name)
 
     def set_weights(self, region: str, name: str, changes: Sequence[Mapping[str, Any]]) -> None:
         """UpdateEndpointWeightsAndCapacities, after moto has checked the names: weights at once, numbers in a thread."""
-        with self._context.records:
+        with self._shared.records:
             endpoint = self._changeable(region, name)
             assert endpoint.deployment is not None
             counts = {}
@@ -109,7 +109,7 @@ class Endpoints:
 
     def scale(self, endpoint: Endpoint, variant: str, count: int) -> bool:
         """Sets the number that the autoscaler asks for. False when the endpoint is busy or gone; the autoscaler asks again."""
-        with self._context.records:
+        with self._shared.records:
             if endpoint.deleted.is_set() or endpoint.status != "InService" or endpoint.deployment is None:
                 return False
             self._begin(endpoint, "Updating", lambda: self._resize(endpoint, {variant: count}))
@@ -124,15 +124,15 @@ class Endpoints:
 
     def adopt(self) -> None:
         """Brings up the endpoints that a state from an earlier daemon has; their servers died with it."""
-        with self._context.records:
-            for region, backend in self._context.regions():
+        with self._shared.records:
+            for region, backend in self._shared.regions():
                 for name in list(backend.endpoints):
                     if (region, name) not in self._endpoints:
                         self.create(region, name)
 
     def shutdown(self, grace_s: float) -> None:
         """Ends all servers. Blocks until they are gone."""
-        with self._context.records:
+        with self._shared.records:
             endpoints = self.all()
             self._endpoints.clear()
             for endpoint in endpoints:
@@ -165,10 +165,10 @@ class Endpoints:
         ]
 
     def _changeable(self, region: str, name: str) -> Endpoint:
-        record = self._context.backend(region).endpoints.get(name)
+        record = self._shared.backend(region).endpoints.get(name)
         endpoint = self._endpoints.get((region, name))
         if record is None or endpoint is None:
-            raise invalid(f'Could not find endpoint "arn:aws:sagemaker:{region}:{self._context.account}:endpoint/{name}".')
+            raise invalid(f'Could not find endpoint "arn:aws:sagemaker:{region}:{self._shared.account}:endpoint/{name}".')
         if endpoint.status not in {"InService", "Failed"}:
             raise invalid(f'Cannot update in-progress endpoint "{record.arn}".')
         return endpoint
@@ -188,7 +188,7 @@ class Endpoints:
             reason = str(error)
         except Exception as error:  # an exception here must show in the status, or the endpoint stays Creating for ever
             reason = f"Internal error: {type(error).__name__}: {error}"
-        with self._context.records:
+        with self._shared.records:
             serving = endpoint.deployment
             if reason and serving is not None:
                 reason = f"The change failed and the endpoint still serves {serving.config_name!r} as before: {reason}"
@@ -198,11 +198,11 @@ class Endpoints:
 
     def _replace(self, endpoint: Endpoint, config_name: str, request: Mapping[str, Any]) -> None:
         """Starts the new servers, moves the traffic to them, then ends the old ones."""
-        deployment = read_config(self._context, endpoint.region, config_name)
+        deployment = read_config(self._shared, endpoint.region, config_name)
         _retain(deployment, endpoint.deployment, request)
         rollout = self._rollout(endpoint)
         rollout.bring_up(deployment, self._granted(endpoint, deployment))
-        with self._context.records:
+        with self._shared.records:
             if endpoint.deleted.is_set():
                 old: Deployment | None = deployment
             else:
@@ -227,7 +227,7 @@ class Endpoints:
 
     def _granted(self, endpoint: Endpoint, deployment: Deployment) -> dict[str, int]:
         """How many servers each variant gets on this machine; a note where that is fewer than asked for."""
-        limits = self._context.limits
+        limits = self._shared.limits
         elsewhere = sum(len(other.deployment.servers) for other in self.all() if other is not endpoint and other.deployment)
         asked = {variant.name: variant.desired for variant in deployment.variants.values()}
         granted = allocate(asked, limits.servers - elsewhere)
@@ -242,7 +242,7 @@ class Endpoints:
         if endpoint.rollout is None:
             numbers = self._numbers.setdefault(endpoint.folder.name, itertools.count(1))
             endpoint.rollout = Rollout(
-                self._context,
+                self._shared,
                 name=endpoint.name,
                 region=endpoint.region,
                 folder=endpoint.folder,
@@ -253,7 +253,7 @@ class Endpoints:
         return endpoint.rollout
 
     def _remove(self, endpoint: Endpoint, grace_s: float | None = None) -> None:
-        self._rollout(endpoint).end(self._context.limits.server_grace_s if grace_s is None else grace_s)
+        self._rollout(endpoint).end(self._shared.limits.server_grace_s if grace_s is None else grace_s)
         endpoint.deployment = None
 
     def _spawn(self, work: Callable[[], None], name: str) -> threading.Thread:

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from localcloud.services.sagemaker.capture import Capture
-from localcloud.services.sagemaker.context import Context
 from localcloud.services.sagemaker.endpoints import Endpoint, Endpoints
 from localcloud.services.sagemaker.servers import ModelServer, ServerUnavailable
+from localcloud.services.sagemaker.shared import Shared
 from localcloud.services.sagemaker.variants import Deployment, Variant
 
 WINDOW_S = 60
@@ -74,15 +74,15 @@ class Traffic:
 class Invoker:
     """Answers invocations. Called by many threads at once; holds no lock while a model works."""
 
-    def __init__(self, context: Context, endpoints: Endpoints, capture: Capture) -> None:
-        self._context, self._endpoints, self._capture = context, endpoints, capture
+    def __init__(self, shared: Shared, endpoints: Endpoints, capture: Capture) -> None:
+        self._shared, self._endpoints, self._capture = shared, endpoints, capture
         self.traffic = Traffic()
 
     def invoke(self, region: str, name: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """`headers` in lower case. Never raises for what a caller or a model does wrong."""
         endpoint = self._endpoints.find(region, name)
         if endpoint is None:
-            return error("ValidationError", f"Endpoint {name} of account {self._context.account} not found.", 400)
+            return error("ValidationError", f"Endpoint {name} of account {self._shared.account} not found.", 400)
         while (deployment := endpoint.deployment) is not None:
             wanted = headers.get("x-amzn-sagemaker-target-variant")
             if wanted and wanted not in deployment.variants:
@@ -95,12 +95,12 @@ class Invoker:
             if endpoint.deployment is deployment:
                 return error("ServiceUnavailable", f"No model server of endpoint {name} answers; it is being restarted.", 503)
             # The endpoint was switched to another deployment just now: that one answers.
-        message = f"Endpoint {name} of account {self._context.account} is not in service: it is {endpoint.status}."
+        message = f"Endpoint {name} of account {self._shared.account} is not in service: it is {endpoint.status}."
         return error("ValidationError", message, 400)
 
     def too_large(self, size: int) -> Answer:
         """The answer to a body over the limit; the service gives no code but the status itself."""
-        message = f"Request Entity Too Large: {size} bytes, the limit is {self._context.limits.payload_bytes}"
+        message = f"Request Entity Too Large: {size} bytes, the limit is {self._shared.limits.payload_bytes}"
         return Answer(status=413, headers={"Content-Type": "application/json"}, body=json.dumps({"message": message}).encode())
 
     def _ask(
@@ -113,7 +113,7 @@ class Invoker:
         while (server := deployment.pick_server(variant, tried)) is not None:
             tried.add(server)
             try:
-                status, answered, content = server.request(body, forwarded, self._context.limits.invoke_s)
+                status, answered, content = server.request(body, forwarded, self._shared.limits.invoke_s)
             except ServerUnavailable:
                 continue
             except TimeoutError:
@@ -147,7 +147,7 @@ class Invoker:
         group = f"/aws/sagemaker/Endpoints/{endpoint.name}"
         text = (
             f'Received {kind} error ({status}) from primary with message "{message}". '
-            f"See log group {group} in account {self._context.account} for more information."
+            f"See log group {group} in account {self._shared.account} for more information."
         )
         return error(
             "ModelError",
@@ -155,7 +155,7 @@ class Invoker:
             424,
             OriginalStatusCode=status,
             OriginalMessage=message,
-            LogStreamArn=f"arn:aws:logs:{endpoint.region}:{self._context.account}:log-group:{group}",
+            LogStreamArn=f"arn:aws:logs:{endpoint.region}:{self._shared.account}:log-group:{group}",
         )
 
 

@@ -16,11 +16,11 @@ from typing import Any
 
 from localcloud.services.sagemaker import layout, metrics, transfer
 from localcloud.services.sagemaker.checkpoints import Checkpoints
-from localcloud.services.sagemaker.context import Context
 from localcloud.services.sagemaker.crew import Crew, Event
 from localcloud.services.sagemaker.logs import LogStream
 from localcloud.services.sagemaker.processes import Child
 from localcloud.services.sagemaker.records import JobRecord
+from localcloud.services.sagemaker.shared import Shared
 from localcloud.services.sagemaker.transfer import TransferError
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
@@ -38,8 +38,8 @@ class _Ended(Exception):
 class JobRun:
     """A job that runs or has run."""
 
-    def __init__(self, context: Context, record: JobRecord, *, region: str, folder: Path, slots: threading.Semaphore) -> None:
-        self._context, self._record, self._region, self.folder = context, record, region, folder
+    def __init__(self, shared: Shared, record: JobRecord, *, region: str, folder: Path, slots: threading.Semaphore) -> None:
+        self._shared, self._record, self._region, self.folder = shared, record, region, folder
         self._request = record.request
         self._slots = slots
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
@@ -51,7 +51,7 @@ class JobRun:
         self._deadline = float("inf")
 
         self._asked = hosts_asked(self._request["ResourceConfig"])
-        self._hosts = layout.host_names(min(self._asked, context.limits.hosts))
+        self._hosts = layout.host_names(min(self._asked, shared.limits.hosts))
 
     @property
     def ended(self) -> bool:
@@ -114,7 +114,7 @@ class JobRun:
         if final.get("reason"):
             self._note(final["reason"])
         for log in self._logs.values():
-            self._context.logs.close(log)
+            self._shared.logs.close(log)
         self._publish_metrics()
         if final["status"] == "Completed":
             self._tidy()
@@ -128,7 +128,7 @@ class JobRun:
             self._deadline = time.monotonic() + self._max_runtime_s()
             self._download()
             checkpoints = Checkpoints(
-                self._context, self._region, self._request.get("CheckpointConfig"), self._bases(), self._note
+                self._shared, self._region, self._request.get("CheckpointConfig"), self._bases(), self._note
             )
             checkpoints.start()
             try:
@@ -147,7 +147,7 @@ class JobRun:
 
     def _wait_for_slot(self) -> None:
         if not self._slots.acquire(blocking=False):
-            self._record.advance("Pending", f"Waiting: {self._context.limits.jobs} jobs run at once on this machine")
+            self._record.advance("Pending", f"Waiting: {self._shared.limits.jobs} jobs run at once on this machine")
             while not self._slots.acquire(timeout=0.2):
                 self._check()
         if self._ending:
@@ -158,7 +158,7 @@ class JobRun:
     def _prepare(self) -> None:
         """The command and the folders, before anything is fetched."""
         self._command = self._find_command()
-        self._context.storage.require_bucket(self._region, self._request["OutputDataConfig"]["S3OutputPath"])
+        self._shared.storage.require_bucket(self._region, self._request["OutputDataConfig"]["S3OutputPath"])
         if self._cap_note():
             self._note(self._cap_note().lstrip(": "))
         for host, base in zip(self._hosts, self._bases(), strict=True):
@@ -179,7 +179,7 @@ class JobRun:
                     f"ClientError: channel {name!r} uses {what}, which is not run locally; use S3DataSource with File or FastFile"
                 )
             try:
-                objects = transfer.channel_objects(self._context.storage, self._region, source)
+                objects = transfer.channel_objects(self._shared.storage, self._region, source)
                 self._fetch(name, objects, sharded=source.get("S3DataDistributionType") == "ShardedByS3Key")
             except TransferError as error:
                 raise JobFailed(f"ClientError: Data download failed: channel {name!r}: {error}") from error
@@ -190,7 +190,7 @@ class JobRun:
         for number, (bucket, key, name) in enumerate(objects):
             self._check()
             first, *others = [folders[number % len(folders)]] if sharded else folders
-            self._context.storage.download(self._region, bucket, key, first / name)
+            self._shared.storage.download(self._region, bucket, key, first / name)
             for other in others:
                 (other / name).parent.mkdir(parents=True, exist_ok=True)
                 (other / name).hardlink_to(first / name)
@@ -200,7 +200,7 @@ class JobRun:
         port = str(layout.free_port())
         for host, base in zip(self._hosts, self._bases(), strict=True):
             self._children[host] = self._launch(host, base, port)
-        crew = Crew(list(self._children.values()), self._events, self._context.limits)
+        crew = Crew(list(self._children.values()), self._events, self._shared.limits)
         over = threading.Event()
         publisher = threading.Thread(
             target=self._publish_until, args=(over,), name=f"metrics of {self._record.name}", daemon=True
@@ -230,9 +230,9 @@ class JobRun:
 
         environment = layout.container_environment(
             base=base,
-            repository=self._context.repository,
-            python=self._context.python,
-            endpoint_url=self._context.endpoint_url(),
+            repository=self._shared.repository,
+            python=self._shared.python,
+            endpoint_url=self._shared.endpoint_url(),
             region=self._region,
             asked=self._request.get("Environment") or {},
             extra={
@@ -244,7 +244,7 @@ class JobRun:
         )
         return Child(
             self._command,
-            python=self._context.python,
+            python=self._shared.python,
             env=environment,
             cwd=base,
             on_line=on_line,
@@ -262,16 +262,16 @@ class JobRun:
             if any(True for folder in data for _ in folder.rglob("*")):
                 archive = self.folder / "output.tar.gz"
                 transfer.pack(data, archive, warn=self._note)
-                self._context.storage.upload(self._region, archive, f"{target}/output.tar.gz")
+                self._shared.storage.upload(self._region, archive, f"{target}/output.tar.gz")
             if only_if_written and not any(True for folder in models for _ in folder.rglob("*")):
                 return ""
             if output.get("CompressionType") == "NONE":
                 for folder in reversed(models):
-                    transfer.SyncUp(self._context.storage, self._region, f"{target}/model").send(folder)
+                    transfer.SyncUp(self._shared.storage, self._region, f"{target}/model").send(folder)
                 return f"{target}/model/"
             archive = self.folder / "model.tar.gz"
             transfer.pack(models, archive, warn=self._note)
-            self._context.storage.upload(self._region, archive, f"{target}/model.tar.gz")
+            self._shared.storage.upload(self._region, archive, f"{target}/model.tar.gz")
         except TransferError as error:
             raise JobFailed(f"ClientError: Artifact upload failed: {error}") from error
         return f"{target}/model.tar.gz"
@@ -295,13 +295,13 @@ class JobRun:
                 "own workloads), and the job brings no script (hyperparameters sagemaker_program, sagemaker_submit_directory)"
             )
         arguments = (algorithm.get("ContainerArguments") if ours else None) or ["train"]
-        return [self._context.python, "-m", "workloads.entrypoint", *arguments]
+        return [self._shared.python, "-m", "workloads.entrypoint", *arguments]
 
     def _open_logs(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)  # a job of the same name in an earlier cloud left this folder
         epoch = int(time.time())
         for host in self._hosts:
-            self._logs[host] = self._context.logs.open(
+            self._logs[host] = self._shared.logs.open(
                 region=self._region,
                 group=LOG_GROUP,
                 stream=f"{self._record.name}/{host}-{epoch}",
@@ -310,13 +310,13 @@ class JobRun:
 
     def _publish_until(self, over: threading.Event) -> None:
         """What the job measures goes to CloudWatch while it trains; the rest when it has ended."""
-        while not over.wait(self._context.limits.metric_period_s):
+        while not over.wait(self._shared.limits.metric_period_s):
             self._publish_metrics()
 
     def _publish_metrics(self) -> None:
         dimension = [{"Name": "TrainingJobName", "Value": self._record.name}]
         data = [{"MetricName": n, "Value": v, "Timestamp": t, "Dimensions": dimension} for n, v, t in self._watch.take_series()]
-        metrics.publish(self._context.account, self._region, metrics.JOB_NAMESPACE, data)
+        metrics.publish(self._shared.account, self._region, metrics.JOB_NAMESPACE, data)
 
     def _tidy(self) -> None:
         """A finished job keeps its logs, configuration and model archive; what is in S3 anyway goes."""
@@ -337,7 +337,7 @@ class JobRun:
     def _cap_note(self) -> str:
         if len(self._hosts) == self._asked:
             return ""
-        cores = self._context.limits.cores
+        cores = self._shared.limits.cores
         return f": {len(self._hosts)} of the {self._asked} hosts asked for, since this machine has {cores} cores"
 
     def _bases(self) -> list[Path]:

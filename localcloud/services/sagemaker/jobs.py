@@ -9,26 +9,26 @@ from collections.abc import Mapping
 from typing import Any
 
 from localcloud.services.sagemaker import layout
-from localcloud.services.sagemaker.context import Context, RequestError, bad_name, invalid
 from localcloud.services.sagemaker.job_run import JobRun
 from localcloud.services.sagemaker.metrics import compile_metric
 from localcloud.services.sagemaker.records import ENDED, JobRecord
+from localcloud.services.sagemaker.shared import RequestError, Shared, bad_name, invalid
 
 
 class Jobs:
     """All runs of this daemon, by region and name."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
         self._runs: dict[tuple[str, str], JobRun] = {}
-        self._slots = threading.BoundedSemaphore(context.limits.jobs)
+        self._slots = threading.BoundedSemaphore(shared.limits.jobs)
 
     def check(self, region: str, request: Mapping[str, Any]) -> None:
         """Raises what AWS answers to a job that cannot be made. Call with the records' lock held, before moto records it."""
         name = str(request.get("TrainingJobName", ""))
         if not layout.valid_name(name):
             raise bad_name(name, "trainingJobName", layout.NAME_PATTERN)
-        existing = self._context.backend(region).training_jobs.get(name)
+        existing = self._shared.backend(region).training_jobs.get(name)
         if existing is not None:
             raise RequestError(
                 "ResourceInUse",
@@ -47,17 +47,17 @@ class Jobs:
     def begin(self, region: str, request: Mapping[str, Any]) -> None:
         """Starts the job that moto has just recorded. Call with the records' lock held since `check`."""
         name = request["TrainingJobName"]
-        record = JobRecord(self._context, self._context.backend(region).training_jobs[name], request)
+        record = JobRecord(self._shared, self._shared.backend(region).training_jobs[name], request)
         # The same name may run in two regions; the first one has the plain folder.
         taken = any(other == name and where != region for where, other in self._runs)
-        folder = self._context.home / "jobs" / (f"{name}@{region}" if taken else name)
-        run = JobRun(self._context, record, region=region, folder=folder, slots=self._slots)
+        folder = self._shared.home / "jobs" / (f"{name}@{region}" if taken else name)
+        run = JobRun(self._shared, record, region=region, folder=folder, slots=self._slots)
         self._runs[region, name] = run
         run.start()
 
     def stop_job(self, region: str, name: str) -> None:
         """StopTrainingJob."""
-        with self._context.records:
+        with self._shared.records:
             job = self._find(region, name)
             if job.training_job_status in ENDED:
                 raise invalid(f"The request was rejected because the training job is in status {job.training_job_status}.")
@@ -65,19 +65,19 @@ class Jobs:
 
     def delete(self, region: str, name: str) -> None:
         """DeleteTrainingJob: only for a job that has ended; its folder here goes too."""
-        with self._context.records:
+        with self._shared.records:
             job = self._find(region, name)
             if job.training_job_status not in ENDED:
                 raise invalid(f"The request was rejected because the training job is in status {job.training_job_status}.")
-            del self._context.backend(region).training_jobs[name]
+            del self._shared.backend(region).training_jobs[name]
             run = self._runs.pop((region, name), None)
         if run is not None:
             shutil.rmtree(run.folder, ignore_errors=True)
 
     def adopt(self) -> None:
         """Ends the jobs that a state from an earlier daemon calls running: their processes died with it."""
-        with self._context.records:
-            for region, backend in self._context.regions():
+        with self._shared.records:
+            for region, backend in self._shared.regions():
                 for name, job in backend.training_jobs.items():
                     if job.training_job_status not in ENDED and (region, name) not in self._runs:
                         job.training_job_status = job.secondary_status = "Failed"
@@ -102,7 +102,7 @@ class Jobs:
         return [run.status() for run in list(self._runs.values()) if not run.ended]
 
     def _find(self, region: str, name: str) -> Any:
-        job = self._context.backend(region).training_jobs.get(name)
+        job = self._shared.backend(region).training_jobs.get(name)
         if job is None:
             raise invalid("Requested resource not found.")
         return job

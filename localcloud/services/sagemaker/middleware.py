@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import unquote
 
-from localcloud.services.sagemaker.context import Context, RequestError
 from localcloud.services.sagemaker.endpoints import Endpoints
 from localcloud.services.sagemaker.invoke import Answer, Invoker
 from localcloud.services.sagemaker.jobs import Jobs
+from localcloud.services.sagemaker.shared import RequestError, Shared
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -32,9 +32,9 @@ class Middleware:
     """A WSGI application over moto's. `on_reset` is called before moto forgets everything (POST /moto-api/reset)."""
 
     def __init__(
-        self, app: Wsgi, context: Context, *, jobs: Jobs, endpoints: Endpoints, invoker: Invoker, on_reset: Callable[[], None]
+        self, app: Wsgi, shared: Shared, *, jobs: Jobs, endpoints: Endpoints, invoker: Invoker, on_reset: Callable[[], None]
     ) -> None:
-        self._app, self._context = app, context
+        self._app, self._shared = app, shared
         self._jobs, self._endpoints, self._invoker, self._on_reset = jobs, endpoints, invoker, on_reset
         self._operations: dict[str, Handler] = {
             "CreateTrainingJob": self._create_training_job,
@@ -70,7 +70,7 @@ class Middleware:
         def forward() -> Answer:
             return _call(self._app, environ)
 
-        with self._context.records:
+        with self._shared.records:
             handler = self._operations.get(operation)
             if handler is None:
                 return forward()
@@ -123,7 +123,7 @@ class Middleware:
         return answer
 
     def _invoke(self, region: str, name: str, environ: Environ) -> Answer:
-        limit = self._context.limits.payload_bytes
+        limit = self._shared.limits.payload_bytes
         body = _read(environ, limit)
         if len(body) > limit:
             return self._invoker.too_large(int(environ.get("CONTENT_LENGTH") or len(body)))

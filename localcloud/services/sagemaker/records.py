@@ -8,7 +8,7 @@ from typing import Any
 
 from moto.core.utils import utcnow
 
-from localcloud.services.sagemaker.context import Context
+from localcloud.services.sagemaker.shared import Shared
 
 ENDED = frozenset({"Completed", "Failed", "Stopped"})
 # Parts of the request that moto does not keep; DescribeTrainingJob gives them back.
@@ -18,13 +18,13 @@ KEPT = ("Environment", "RetryStrategy", "ProfilerConfig", "RemoteDebugConfig", "
 class JobRecord:
     """Reads and moves one moto training job. Every change holds the records' lock; times are moto's naive UTC."""
 
-    def __init__(self, context: Context, moto_job: Any, request: Mapping[str, Any]) -> None:
-        self._context = context
+    def __init__(self, shared: Shared, moto_job: Any, request: Mapping[str, Any]) -> None:
+        self._shared = shared
         self._job = moto_job
         self.name: str = moto_job.training_job_name
         self.arn: str = moto_job.arn
         self.request = request
-        with context.records:
+        with shared.records:
             self._begin()
 
     @property
@@ -38,7 +38,7 @@ class JobRecord:
     def advance(self, secondary: str, message: str, *, status: str | None = None) -> None:
         """The next step: closes the last transition, opens one, and sets the job's status when it changes."""
         now = utcnow()
-        with self._context.records:
+        with self._shared.records:
             job = self._job
             transitions = list(job.secondary_status_transitions)
             if transitions:
@@ -57,7 +57,7 @@ class JobRecord:
         self, status: str, secondary: str, message: str, *, reason: str = "", artifacts: str = "", metrics: list[dict[str, Any]]
     ) -> None:
         """The end, in one step, so that no reader sees a Completed job without its artifact."""
-        with self._context.records:
+        with self._shared.records:
             job, now = self._job, utcnow()
             job.failure_reason = reason or None
             job.model_artifacts = {"S3ModelArtifacts": artifacts} if artifacts else None

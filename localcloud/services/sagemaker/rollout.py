@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from localcloud.services.sagemaker import transfer
-from localcloud.services.sagemaker.context import Context
 from localcloud.services.sagemaker.servers import ModelServer, stop_all
+from localcloud.services.sagemaker.shared import Shared
 from localcloud.services.sagemaker.variants import DeployFailed, Deployment, Variant
 
 DRAIN_S = 30.0
@@ -20,9 +20,9 @@ class Rollout:
     """Starts and stops servers of one endpoint. Knows every server it ever started, so that `end` leaves none."""
 
     def __init__(
-        self, context: Context, *, name: str, region: str, folder: Path, numbers: Iterator[int], cancelled: threading.Event
+        self, shared: Shared, *, name: str, region: str, folder: Path, numbers: Iterator[int], cancelled: threading.Event
     ) -> None:
-        self._context, self._name, self._region, self._folder = context, name, region, folder
+        self._shared, self._name, self._region, self._folder = shared, name, region, folder
         self._numbers, self._cancelled = numbers, cancelled
         self._servers: set[ModelServer] = set()
         self._models: list[Path] = []
@@ -82,7 +82,7 @@ class Rollout:
         base.mkdir(parents=True)
         if variant.model_folder is not None:
             (base / "model").symlink_to(variant.model_folder, target_is_directory=True)
-        log = self._context.logs.open(
+        log = self._shared.logs.open(
             region=self._region,
             group=f"/aws/sagemaker/Endpoints/{self._name}",
             stream=f"{variant.name}/i-{number:017x}",
@@ -91,7 +91,7 @@ class Rollout:
         for note in self.notes():
             log.note(note)
         server = ModelServer(
-            self._context,
+            self._shared,
             name=f"{self._name}/{variant.name}/{number}",
             base=base,
             command=list(variant.spec.command),
@@ -126,7 +126,7 @@ class Rollout:
         folder.mkdir(parents=True)
         self._models.append(folder)
         variant.model_folder = folder
-        uri, storage = variant.spec.model_uri, self._context.storage
+        uri, storage = variant.spec.model_uri, self._shared.storage
         if not uri:
             return
         try:
@@ -153,6 +153,6 @@ class Rollout:
                 shutil.rmtree(variant.model_folder, ignore_errors=True)
 
     def _stop(self, servers: list[ModelServer]) -> None:
-        stop_all(servers, self._context.limits.server_grace_s)
+        stop_all(servers, self._shared.limits.server_grace_s)
         with self._lock:
             self._servers.difference_update(servers)

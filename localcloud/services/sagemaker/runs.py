@@ -11,7 +11,6 @@ from typing import Any
 
 from localcloud.kernel.account import ACCOUNT
 from localcloud.services.sagemaker.capture import Capture
-from localcloud.services.sagemaker.context import Context
 from localcloud.services.sagemaker.endpoints import Endpoints
 from localcloud.services.sagemaker.invoke import Invoker
 from localcloud.services.sagemaker.jobs import Jobs
@@ -19,6 +18,7 @@ from localcloud.services.sagemaker.limits import Limits
 from localcloud.services.sagemaker.logs import LogShipper, moto_sink
 from localcloud.services.sagemaker.middleware import Middleware, Wsgi
 from localcloud.services.sagemaker.scaling import Autoscaler
+from localcloud.services.sagemaker.shared import Shared
 from localcloud.services.sagemaker.transfer import Storage
 
 
@@ -44,7 +44,7 @@ class SageMakerRuntime:
         limits = limits or Limits()
         storage = Storage(url)
         self._logs = LogShipper(moto_sink(account), limits.log_period_s)
-        self._context = Context(
+        self._shared = Shared(
             home=Path(home).resolve(),
             endpoint_url=url,
             account=account,
@@ -54,21 +54,21 @@ class SageMakerRuntime:
             storage=storage,
             logs=self._logs,
         )
-        self._jobs = Jobs(self._context)
-        self._endpoints = Endpoints(self._context)
+        self._jobs = Jobs(self._shared)
+        self._endpoints = Endpoints(self._shared)
         self._capture = Capture(storage.put, limits.capture_period_s, note=logging.getLogger(__name__).warning)
-        self._invoker = Invoker(self._context, self._endpoints, self._capture)
-        self._scaler = Autoscaler(self._context, self._endpoints, self._invoker.traffic)
+        self._invoker = Invoker(self._shared, self._endpoints, self._capture)
+        self._scaler = Autoscaler(self._shared, self._endpoints, self._invoker.traffic)
 
     def wrap(self, app: Wsgi) -> Wsgi:
         """moto's WSGI application with SageMaker's running parts in front."""
         return Middleware(
-            app, self._context, jobs=self._jobs, endpoints=self._endpoints, invoker=self._invoker, on_reset=self.reset
+            app, self._shared, jobs=self._jobs, endpoints=self._endpoints, invoker=self._invoker, on_reset=self.reset
         )
 
     def start(self) -> None:
         """Starts the background threads, and brings up what moto's state says is there (after a restart of the daemon)."""
-        shutil.rmtree(self._context.home / "endpoints", ignore_errors=True)  # no server outlives its daemon
+        shutil.rmtree(self._shared.home / "endpoints", ignore_errors=True)  # no server outlives its daemon
         self._logs.start()
         self._capture.start()
         self._scaler.start()
@@ -77,14 +77,14 @@ class SageMakerRuntime:
 
     def reset(self) -> None:
         """Ends and forgets all jobs and endpoints; the runtime goes on. For a cloud that is emptied."""
-        grace = self._context.limits.shutdown_grace_s
+        grace = self._shared.limits.shutdown_grace_s
         self._capture.flush()
         self._endpoints.shutdown(grace)
         self._jobs.shutdown(grace + 1, forget=True)
 
     def stop(self) -> None:
         """Ends every process (about 5 s at most) and writes what is still to be written."""
-        grace = self._context.limits.shutdown_grace_s
+        grace = self._shared.limits.shutdown_grace_s
         self._scaler.stop()
         self._jobs.interrupt_all()
         self._endpoints.shutdown(grace)
@@ -97,7 +97,7 @@ class SageMakerRuntime:
         jobs, endpoints = self._jobs.status(), self._endpoints.status()
         pids = [pid for job in jobs for pid in job["pids"]]
         pids += [pid for endpoint in endpoints for variant in endpoint["variants"].values() for pid in variant["pids"]]
-        limits = self._context.limits
+        limits = self._shared.limits
         return {
             "jobs": jobs,
             "endpoints": endpoints,

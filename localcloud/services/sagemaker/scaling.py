@@ -18,9 +18,9 @@ from moto.applicationautoscaling.models import applicationautoscaling_backends
 from moto.core.utils import utcnow
 
 from localcloud.services.sagemaker import metrics
-from localcloud.services.sagemaker.context import Context
 from localcloud.services.sagemaker.endpoints import Endpoint, Endpoints
 from localcloud.services.sagemaker.invoke import Traffic
+from localcloud.services.sagemaker.shared import Shared
 
 DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 METRIC = "SageMakerVariantInvocationsPerInstance"
@@ -113,8 +113,8 @@ def read_policy(target: Any, policies: list[Any]) -> Policy:
 class Autoscaler:
     """Looks at every variant with a scalable target every few seconds. Also publishes the endpoints' metrics."""
 
-    def __init__(self, context: Context, endpoints: Endpoints, traffic: Traffic) -> None:
-        self._context, self._endpoints, self._traffic = context, endpoints, traffic
+    def __init__(self, shared: Shared, endpoints: Endpoints, traffic: Traffic) -> None:
+        self._shared, self._endpoints, self._traffic = shared, endpoints, traffic
         self._history: dict[tuple[str, str, str], History] = {}
         self._stop = threading.Event()
         self._published = 0.0
@@ -127,17 +127,17 @@ class Autoscaler:
         self._stop.set()
 
     def _loop(self) -> None:
-        while not self._stop.wait(self._context.limits.scaling_period_s):
+        while not self._stop.wait(self._shared.limits.scaling_period_s):
             for endpoint in self._endpoints.all():
                 with contextlib.suppress(RuntimeError):  # a registry that changes while it is read; the next round sees it
                     self.step(endpoint, time.monotonic())
             if time.monotonic() - self._published >= PUBLISH_S:
                 self._published = time.monotonic()
-                publish(self._context.account, self._traffic.take())
+                publish(self._shared.account, self._traffic.take())
 
     def step(self, endpoint: Endpoint, now: float) -> None:
         """Looks at one endpoint once and sets its numbers."""
-        backend = applicationautoscaling_backends[self._context.account][endpoint.region]
+        backend = applicationautoscaling_backends[self._shared.account][endpoint.region]
         targets = backend.targets.get(DIMENSION, {})
         if endpoint.deployment is None or not targets:
             return

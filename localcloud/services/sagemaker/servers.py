@@ -14,9 +14,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from localcloud.services.sagemaker import layout
-from localcloud.services.sagemaker.context import Context
 from localcloud.services.sagemaker.logs import LogStream
 from localcloud.services.sagemaker.processes import Child
+from localcloud.services.sagemaker.shared import Shared
 
 FIRST_PING_S = 0.02
 SLOWEST_PING_S = 0.25
@@ -35,7 +35,7 @@ class ModelServer:
 
     def __init__(
         self,
-        context: Context,
+        shared: Shared,
         *,
         name: str,
         base: Path,
@@ -50,7 +50,7 @@ class ModelServer:
         self.failure = ""
         self.restarts = 0
         self.in_flight = 0
-        self._context, self._command, self._asked, self._region = context, command, asked_environment, region
+        self._shared, self._command, self._asked, self._region = shared, command, asked_environment, region
         self._startup_s = startup_s
         self._ready = False
         self._stopping = threading.Event()
@@ -86,7 +86,7 @@ class ModelServer:
             self._child.stop(grace_s)
         self._keeper.join(grace_s + 5)
         self._drop_connections()
-        self._context.logs.close(self.log)
+        self._shared.logs.close(self.log)
         shutil.rmtree(self.base, ignore_errors=True)
 
     def request(self, body: bytes, headers: Mapping[str, str], timeout_s: float) -> tuple[int, Mapping[str, str], bytes]:
@@ -132,7 +132,7 @@ class ModelServer:
             connection.close()
 
     def _connect(self) -> http.client.HTTPConnection:
-        connection = http.client.HTTPConnection(layout.LOOPBACK, self._port, timeout=self._context.limits.ping_s)
+        connection = http.client.HTTPConnection(layout.LOOPBACK, self._port, timeout=self._shared.limits.ping_s)
         try:
             connection.connect()
         except OSError as error:
@@ -158,7 +158,7 @@ class ModelServer:
 
     def _keep(self) -> None:
         """Starts the process, and again after each crash, waiting longer every time; gives up only if it never came up."""
-        wait_s = self._context.limits.restart_first_s
+        wait_s = self._shared.limits.restart_first_s
         while not self._stopping.is_set():
             began = time.monotonic()
             problem = self._launch_and_wait()
@@ -177,13 +177,13 @@ class ModelServer:
                 self._drop_connections()
             if self._stopping.is_set():
                 break
-            if time.monotonic() - began > self._context.limits.restart_longest_s:
-                wait_s = self._context.limits.restart_first_s
+            if time.monotonic() - began > self._shared.limits.restart_longest_s:
+                wait_s = self._shared.limits.restart_first_s
             code = self._child.exit_code if self._child is not None else None
             self.log.note(f"model server {self.name} ended with exit code {code}; a new one starts in {wait_s:g} s")
             self.restarts += 1
             self._stopping.wait(wait_s)
-            wait_s = min(wait_s * 2, self._context.limits.restart_longest_s)
+            wait_s = min(wait_s * 2, self._shared.limits.restart_longest_s)
         self.settled.set()
 
     def _launch_and_wait(self) -> str:
@@ -191,9 +191,9 @@ class ModelServer:
         self._port = layout.free_port()
         environment = layout.container_environment(
             base=self.base,
-            repository=self._context.repository,
-            python=self._context.python,
-            endpoint_url=self._context.endpoint_url(),
+            repository=self._shared.repository,
+            python=self._shared.python,
+            endpoint_url=self._shared.endpoint_url(),
             region=self._region,
             asked=self._asked,
             extra={"SAGEMAKER_BIND_TO_PORT": str(self._port), "SLIPWAY_BIND_HOST": layout.LOOPBACK},
@@ -201,7 +201,7 @@ class ModelServer:
         try:
             child = Child(
                 self._command,
-                python=self._context.python,
+                python=self._shared.python,
                 env=environment,
                 cwd=self.base,
                 on_line=self.log.write,
@@ -224,11 +224,11 @@ class ModelServer:
                 waited = f"within {self._startup_s:g} s"
                 return f"The model server did not pass the ping health check {waited}; its log ends: {self._tail()}"
             pause = min(pause * 1.5, SLOWEST_PING_S)
-        child.stop(self._context.limits.server_grace_s)
+        child.stop(self._shared.limits.server_grace_s)
         return "stopped"
 
     def _ping(self) -> bool:
-        connection = http.client.HTTPConnection(layout.LOOPBACK, self._port, timeout=self._context.limits.ping_s)
+        connection = http.client.HTTPConnection(layout.LOOPBACK, self._port, timeout=self._shared.limits.ping_s)
         try:
             connection.request("GET", "/ping")
             return connection.getresponse().status == 200

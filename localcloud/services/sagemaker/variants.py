@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from localcloud.services.sagemaker import layout
-from localcloud.services.sagemaker.context import Context
 from localcloud.services.sagemaker.servers import ModelServer
+from localcloud.services.sagemaker.shared import Shared
 
 
 class DeployFailed(Exception):
@@ -87,10 +87,10 @@ class Deployment:
         return min(ready[turn:] + ready[:turn], key=lambda server: server.in_flight)
 
 
-def read_config(context: Context, region: str, config_name: str) -> Deployment:
+def read_config(shared: Shared, region: str, config_name: str) -> Deployment:
     """The deployment that an endpoint configuration describes, without servers. Raises DeployFailed naming what cannot be run."""
-    with context.records:
-        backend = context.backend(region)
+    with shared.records:
+        backend = shared.backend(region)
         config = backend.endpoint_configs.get(config_name)
         if config is None:
             raise DeployFailed(f"endpoint configuration {config_name!r} is gone")
@@ -106,20 +106,20 @@ def read_config(context: Context, region: str, config_name: str) -> Deployment:
             raise DeployFailed(f"variant {name!r}: model {row.get('ModelName')!r} does not exist")
         variants[name] = Variant(
             name=name,
-            spec=model_spec(context, region, models[name]),
+            spec=model_spec(shared, region, models[name]),
             weight=float(row.get("InitialVariantWeight", 1.0)),
             desired=max(1, int(row.get("InitialInstanceCount") or 1)),
-            startup_s=float(row.get("ContainerStartupHealthCheckTimeoutInSeconds") or context.limits.startup_s),
+            startup_s=float(row.get("ContainerStartupHealthCheckTimeoutInSeconds") or shared.limits.startup_s),
             serverless=row.get("ServerlessConfig"),
         )
     return Deployment(config_name=config_name, variants=variants, capture=capture)
 
 
-def model_spec(context: Context, region: str, model: Any) -> ModelSpec:
+def model_spec(shared: Shared, region: str, model: Any) -> ModelSpec:
     """The first container of a moto model. Raises DeployFailed for one that cannot run here."""
     container = dict(model.primary_container or (model.containers or [{}])[0])
     if container.get("ModelPackageName"):
-        container = {**_packaged(context, region, container["ModelPackageName"]), **container}
+        container = {**_packaged(shared, region, container["ModelPackageName"]), **container}
     image, environment = container.get("Image", ""), container.get("Environment") or {}
     if not layout.repository_of(image).endswith("-serving"):
         raise DeployFailed(
@@ -129,14 +129,14 @@ def model_spec(context: Context, region: str, model: Any) -> ModelSpec:
     source = (container.get("ModelDataSource") or {}).get("S3DataSource") or {}
     uri = container.get("ModelDataUrl") or source.get("S3Uri") or ""
     packed = bool(container.get("ModelDataUrl")) or source.get("CompressionType", "None") == "Gzip"
-    command = (context.python, "-m", "workloads.entrypoint", "serve")
+    command = (shared.python, "-m", "workloads.entrypoint", "serve")
     return ModelSpec(image=image, command=command, environment=environment, model_uri=uri, packed=packed)
 
 
-def _packaged(context: Context, region: str, name: str) -> dict[str, Any]:
+def _packaged(shared: Shared, region: str, name: str) -> dict[str, Any]:
     """The first container of a model package in the registry."""
     try:
-        package = context.backend(region).describe_model_package(name)
+        package = shared.backend(region).describe_model_package(name)
         specification = package.inference_specification or {}
         return dict(specification["Containers"][0])
     except Exception as error:  # moto raises several kinds; all mean that there is nothing to run

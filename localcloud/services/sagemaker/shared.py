@@ -16,7 +16,7 @@ from localcloud.services.sagemaker.transfer import Storage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
+class Shared:
     home: Path
     endpoint_url: Callable[[], str]
     account: str
