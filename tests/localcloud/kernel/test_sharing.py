@@ -25,7 +25,7 @@ def provider(stack: str) -> dict[str, object]:
 
 def environment(cloud: Cloud, identifier: str) -> str:
     answer = cloud.client("iam").get_open_id_connect_provider(OpenIDConnectProviderArn=identifier)
-    return next(tag["Value"] for tag in answer["Tags"] if tag["Key"] == "Environment")
+    return str(next(tag["Value"] for tag in answer["Tags"] if tag["Key"] == "Environment"))
 
 
 def test_the_second_environment_takes_part_and_the_first_to_go_hands_over(cloud: Cloud) -> None:

@@ -117,16 +117,17 @@ class Cloud:
             **changes,
         }
         self.sagemaker.create_training_job(**request)
-        return name
+        return str(name)
 
     def job(self, name: str) -> dict[str, Any]:
         return dict(self.sagemaker.describe_training_job(TrainingJobName=name))
 
     def finished(self, name: str) -> dict[str, Any]:
         """The job's description once it has ended."""
-        return wait_for(
+        found: dict[str, Any] = wait_for(
             lambda: (job := self.job(name))["TrainingJobStatus"] not in {"InProgress", "Stopping"} and job, f"job {name}"
         )
+        return found
 
     def run(self, program: str, **changes: Any) -> dict[str, Any]:
         return self.finished(self.start_job(program, **changes))
@@ -182,7 +183,7 @@ class Cloud:
 
     def settled(self, name: str, status: str) -> dict[str, Any]:
         """The endpoint's description once it is neither Creating nor Updating; it must then be `status`."""
-        description = wait_for(
+        description: dict[str, Any] = wait_for(
             lambda: (found := self.describe(name))["EndpointStatus"] not in {"Creating", "Updating"} and found, f"endpoint {name}"
         )
         assert description["EndpointStatus"] == status, description.get("FailureReason")
@@ -200,7 +201,7 @@ class Cloud:
 
 
 class _Quiet(MotoRequestHandler):
-    def log(self, *_: object) -> None:  # type: ignore[override]
+    def log(self, *_: object) -> None:
         pass
 
 

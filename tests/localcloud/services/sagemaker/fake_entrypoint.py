@@ -38,7 +38,7 @@ def serve() -> None:
         def log_message(self, *_: object) -> None:
             pass
 
-        def answer(self, status: int, body: dict, content_type: str = "application/json") -> None:
+        def answer(self, status: int, body: dict[str, object], content_type: str = "application/json") -> None:
             data = json.dumps(body).encode()
             self.send_response(status)
             self.send_header("Content-Type", content_type)

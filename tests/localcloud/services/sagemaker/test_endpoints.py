@@ -8,6 +8,7 @@ import socket
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -17,8 +18,9 @@ from localcloud.process import alive
 from tests.localcloud.services.sagemaker.cloud import ACCOUNT, BUCKET, REGION, Cloud, archive, unique, wait_for
 
 
-def answer(response: dict) -> dict:
-    return json.loads(response["Body"])
+def answer(response: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(response["Body"])
+    return found
 
 
 def test_an_endpoint_serves_its_model(cloud: Cloud) -> None:
@@ -187,7 +189,7 @@ def test_a_crashed_server_comes_back(cloud: Cloud) -> None:
 
     def served() -> int | None:
         try:
-            return answer(cloud.invoke(name))["pid"]
+            return int(answer(cloud.invoke(name))["pid"])
         except cloud.client("sagemaker-runtime").exceptions.ServiceUnavailable:
             return None
 

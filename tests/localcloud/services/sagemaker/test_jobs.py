@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import threading
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -23,11 +24,11 @@ LOGS = "/aws/sagemaker/TrainingJobs"
 WRITE_MODEL = "(BASE / 'model' / f'{HOST}.txt').write_text('trained')"
 
 
-def channel(name: str, uri: str, **source: str) -> dict:
+def channel(name: str, uri: str, **source: str) -> dict[str, Any]:
     return {"ChannelName": name, "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": uri, **source}}}
 
 
-def hosts(count: int) -> dict:
+def hosts(count: int) -> dict[str, Any]:
     return {"InstanceCount": count, "InstanceType": "ml.g5.xlarge", "VolumeSizeInGB": 10}
 
 
@@ -166,7 +167,7 @@ def test_the_true_cause_is_told_and_not_the_lost_peer(cloud: Cloud) -> None:
         ({"CheckpointConfig": {"S3Uri": f"s3://{BUCKET}/c", "LocalPath": "/tmp/checkpoints"}}, "must be below /opt/ml"),
     ],
 )  # fmt: skip
-def test_what_cannot_run_fails_with_the_reason(cloud: Cloud, changes: dict, reason: str) -> None:
+def test_what_cannot_run_fails_with_the_reason(cloud: Cloud, changes: dict[str, Any], reason: str) -> None:
     job = cloud.run("pass", **changes)
     assert job["TrainingJobStatus"] == "Failed"
     assert job["FailureReason"].startswith("ClientError: ")

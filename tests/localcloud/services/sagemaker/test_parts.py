@@ -9,7 +9,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -21,6 +21,8 @@ from localcloud.services.sagemaker.crew import Crew
 from localcloud.services.sagemaker.job_run import hosts_asked, instance_type
 from localcloud.services.sagemaker.limits import Limits, allocate
 from localcloud.services.sagemaker.metrics import MetricWatch, compile_metric
+from localcloud.services.sagemaker.processes import Child
+from localcloud.services.sagemaker.servers import ModelServer
 from localcloud.services.sagemaker.transfer import TransferError
 from localcloud.services.sagemaker.variants import Deployment, ModelSpec, Variant
 from tests.localcloud.services.sagemaker.cloud import archive, unpacked
@@ -37,12 +39,12 @@ from tests.localcloud.services.sagemaker.cloud import archive, unpacked
         ({"a": 2, "b": 2}, -3, {"a": 1, "b": 1}),
     ],
 )
-def test_servers_are_shared_out_with_one_for_each_variant(asked: dict, available: int, granted: dict) -> None:
+def test_servers_are_shared_out_with_one_for_each_variant(asked: dict[str, int], available: int, granted: dict[str, int]) -> None:
     assert allocate(asked, available) == granted
 
 
 @given(st.dictionaries(st.text(min_size=1), st.integers(1, 50), min_size=1, max_size=5), st.integers(-5, 60))
-def test_no_variant_gets_more_than_it_asked_for_nor_all_more_than_there_is(asked: dict, available: int) -> None:
+def test_no_variant_gets_more_than_it_asked_for_nor_all_more_than_there_is(asked: dict[str, int], available: int) -> None:
     granted = allocate(asked, available)
     assert all(1 <= granted[name] <= asked[name] for name in asked)
     assert sum(granted.values()) <= max(available, len(asked))
@@ -223,7 +225,7 @@ CONFIG = {
 ENDPOINT = SimpleNamespace(name="digits", region="eu-west-1")
 
 
-def offer(capture: Capture, config: dict, status: int = 200, body: bytes = b"1,2") -> None:
+def offer(capture: Capture, config: dict[str, Any], status: int = 200, body: bytes = b"1,2") -> None:
     capture.offer(
         ENDPOINT, "v1", config, {"content-type": "text/csv"}, body, status, {"content-type": "application/json"}, b"[3]"
     )
@@ -306,9 +308,7 @@ def test_the_capture_folder_is_in_utc() -> None:
 def deployment(**weights: float) -> Deployment:
     spec = ModelSpec(image="", command=(), environment={}, model_uri="", packed=True)
     variants = {
-        name: Variant(
-            name=name, spec=spec, weight=weight, desired=1, startup_s=1, servers=[SimpleNamespace(ready=True, in_flight=0)]
-        )  # type: ignore[list-item]
+        name: Variant(name=name, spec=spec, weight=weight, desired=1, startup_s=1, servers=[cast(ModelServer, Stand(0))])
         for name, weight in weights.items()
     }
     return Deployment(config_name="c", variants=variants, capture=None)
@@ -345,25 +345,25 @@ class Stand:
 
 def test_the_least_busy_server_is_asked_and_equals_take_turns() -> None:
     split = deployment(a=1)
-    busy, idle, other = (Stand(load) for load in (2, 0, 0))
-    split.variants["a"].servers[:] = [busy, idle, other]  # type: ignore[list-item]
+    busy, idle, other = (cast(ModelServer, Stand(load)) for load in (2, 0, 0))
+    split.variants["a"].servers[:] = [busy, idle, other]
     picked = [split.pick_server(split.variants["a"], set()) for _ in range(6)]
     assert busy not in picked
     assert {id(idle), id(other)} == {id(server) for server in picked}
-    assert split.pick_server(split.variants["a"], {busy, idle, other}) is None  # type: ignore[arg-type]
+    assert split.pick_server(split.variants["a"], {busy, idle, other}) is None
 
 
 def test_the_culprit_is_the_host_that_failed_by_itself() -> None:
     crew = Crew([], None, Limits())  # type: ignore[arg-type]
     peer, cause, ended = (
-        SimpleNamespace(name=name, exit_code=code) for name, code in (("peer", 1), ("cause", 1), ("ended", 143))
+        cast(Child, SimpleNamespace(name=name, exit_code=code)) for name, code in (("peer", 1), ("cause", 1), ("ended", 143))
     )
     said = {"peer": "RuntimeError: Connection reset by peer", "cause": "ValueError: bad label", "ended": ""}
-    crew.failed = [ended, peer, cause]  # type: ignore[list-item]
+    crew.failed = [ended, peer, cause]
     assert crew.culprit(lambda child: said[child.name]) is cause
-    crew.failed = [ended, peer]  # type: ignore[list-item]
+    crew.failed = [ended, peer]
     assert crew.culprit(lambda child: said[child.name]) is peer
-    crew.failed = [ended]  # type: ignore[list-item]
+    crew.failed = [ended]
     assert crew.culprit(lambda child: said[child.name]) is ended
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tarfile
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ def source(cloud: Cloud, job: str, **files: str) -> str:
     return cloud.put(f"{job}/source/sourcedir.tar.gz", archive({name.replace("__", "/"): text for name, text in files.items()}))
 
 
-def channel(name: str, uri: str, **more: str) -> dict:
+def channel(name: str, uri: str, **more: str) -> dict[str, Any]:
     return {"ChannelName": name, "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": uri, **more}}}
 
 
