@@ -45,7 +45,8 @@ class Engine:
             service = token.split(":")[1].split("/")[0] if token.count(":") == 2 else "<service>"
             raise UnknownType(
                 f"{token}: the local cloud has no row for this type; "
-                f"add a Resource to localcloud/services/{service}/rows.py (CONTRIBUTING.md shows how)"
+                f"add its card to catalog/types/{service}.py and a Resource to localcloud/services/{service}/rows.py "
+                "(CONTRIBUTING.md shows how)"
             )
         return self.rows[token]
 

@@ -50,18 +50,6 @@ class Tags:
     change: Callable[[Context, dict[str, str]], None] | None = None
 
 
-def ec2_tags(resource_type: str) -> Tags:
-    """EC2's tagging, for one of its resource types."""
-    return Tags(
-        create=f"TagSpecifications:{resource_type}",
-        target=("Resources", lambda c: [c.id]),
-        add="create_tags",
-        remove="delete_tags",
-        remove_member="Tags",
-        read="Tags",
-    )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """One refusal: `says(props)` returns the message, or None when the properties are fine. Unknown values never reach it."""

@@ -8,8 +8,9 @@ from typing import Any, Final
 from catalog.types import ec2
 from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import between, conflicts, matches, one_of, when
-from localcloud.kernel.spec import Autoname, Check, Resource, Tags, Update, ec2_tags
+from localcloud.kernel.spec import Autoname, Check, Resource, Tags, Update
 from localcloud.kernel.values import member_of, to_aws
+from localcloud.services.ec2.tags import ec2_tags
 
 _DATA: Final = (
     "blockDeviceMappings",

@@ -8,7 +8,8 @@ from typing import Any, Final
 from catalog.types import ec2
 from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import arn, exactly_one, json_document, one_of
-from localcloud.kernel.spec import Resource, Update, ec2_tags
+from localcloud.kernel.spec import Resource, Update
+from localcloud.services.ec2.tags import ec2_tags
 
 _GONE: Final = ("deleting", "deleted", "rejected", "failed", "expired")
 

@@ -8,7 +8,8 @@ from typing import Any
 from catalog.types import ec2
 from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import conflicts, one_of, when
-from localcloud.kernel.spec import Resource, Update, ec2_tags
+from localcloud.kernel.spec import Resource, Update
+from localcloud.services.ec2.tags import ec2_tags
 
 
 def _public_dns(c: Context) -> str:

@@ -13,7 +13,8 @@ import botocore.exceptions
 from catalog.types import ec2
 from localcloud.kernel.context import Call, Context, error_code
 from localcloud.kernel.rules import cidr, exactly_one
-from localcloud.kernel.spec import Resource, Update, ec2_tags
+from localcloud.kernel.spec import Resource, Update
+from localcloud.services.ec2.tags import ec2_tags
 
 _TARGETS: Final = {
     "carrierGatewayId": "CarrierGatewayId",

@@ -8,7 +8,8 @@ from typing import Any, Final
 from catalog.types import ec2
 from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import between, cidr, conflicts, exactly_one, length, when
-from localcloud.kernel.spec import Autoname, Check, Resource, Update, ec2_tags
+from localcloud.kernel.spec import Autoname, Check, Resource, Update
+from localcloud.services.ec2.tags import ec2_tags
 
 _PROTOCOLS: Final = {"all": "-1", "1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}
 # Property of an inline rule, the member of an IpPermission, the member in it.

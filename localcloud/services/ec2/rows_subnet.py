@@ -5,7 +5,8 @@ from __future__ import annotations
 from catalog.types import ec2
 from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import cidr, conflicts, one_of, requires
-from localcloud.kernel.spec import Resource, Update, ec2_tags
+from localcloud.kernel.spec import Resource, Update
+from localcloud.services.ec2.tags import ec2_tags
 
 
 def _flag(prop: str, member: str = "") -> Update:
