@@ -1,7 +1,9 @@
 """What an EC2 instance type is: read from `instance_types.csv`, once.
 
 Source of the table: `aws ec2 describe-instance-types` as kept by moto 5.2.5 (Apache-2.0), every type, reduced to what settings
-and components decide by. SageMaker's `ml.` types are the EC2 type of the same name.
+and components decide by. SageMaker's `ml.` types are the EC2 type of the same name. Added by hand from AWS's own pages
+(https://aws.amazon.com/ec2/instance-types/accelerated-computing/) are g4ad and p3, which AWS sells and moto lacks, and the
+accelerators of trn2 and trn2u, of 96 GiB each.
 """
 
 from __future__ import annotations
@@ -16,6 +18,13 @@ from typing import Annotated, Final
 from pydantic import AfterValidator
 
 SAGEMAKER_PREFIX: Final = "ml."
+# Who makes an accelerator, where it is not NVIDIA.
+_MAKERS: Final = {"Radeon Pro V520": "AMD", "Qualcomm AI100": "Qualcomm"} | dict.fromkeys(
+    ("Inferentia", "Inferentia2", "Trainium", "Trainium2"), "AWS"
+)
+# Whose accelerators the machine images of EKS and our own images have drivers and libraries for.
+# https://docs.aws.amazon.com/eks/latest/userguide/ml-eks-optimized-ami.html
+_DRIVEN: Final = ("NVIDIA", "AWS")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,6 +40,14 @@ class InstanceFacts:
     efa_interfaces: int
     architecture: str
     nvme: bool
+
+    @property
+    def undriven(self) -> str:
+        """Why nothing of ours runs on its accelerators, in words that follow the type; "" where some does or it has none."""
+        maker = _MAKERS.get(self.accelerator, "NVIDIA")
+        if not self.accelerators or maker in _DRIVEN:
+            return ""
+        return f"has {self.accelerator} of {maker}, which the images for NVIDIA and for Neuron cannot use"
 
 
 @cache
@@ -78,7 +95,8 @@ def _known_ec2(name: str) -> str:
 def _known_ml(name: str) -> str:
     if not name.startswith(SAGEMAKER_PREFIX):
         raise ValueError(f"is an EC2 type where a SageMaker type belongs; write ml.{name}")
-    instance_facts(name)
+    if undriven := instance_facts(name).undriven:
+        raise ValueError(f"{undriven}; take a type such as ml.g5.xlarge")
     return name
 
 

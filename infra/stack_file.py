@@ -20,9 +20,10 @@ import yaml
 from pydantic import AfterValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from catalog import limits
 from catalog.regions import ZONE_LETTERS, zones_of
 from infra.base.faults import collect
-from infra.base.naming import TAG_VALUE_LIMIT, Naming, derived_names
+from infra.base.naming import Naming, derived_names
 from infra.base.section import Fault, Place, Section, SettingsError
 from infra.cluster.settings import GpuPool
 from infra.governance.settings import PoliciesSettings
@@ -73,8 +74,8 @@ def _environment(name: str) -> str:
 
 
 def _tag_value(value: str) -> str:
-    if len(value) > TAG_VALUE_LIMIT or not _TAG_VALUE.fullmatch(value):
-        raise ValueError(f"cannot be a tag's value; use letters, digits, spaces and . : / = + - @ _, {TAG_VALUE_LIMIT} at most")
+    if len(value) > limits.TAG_VALUE or not _TAG_VALUE.fullmatch(value):
+        raise ValueError(f"cannot be a tag's value; use letters, digits, spaces and . : / = + - @ _, {limits.TAG_VALUE} at most")
     return value
 
 

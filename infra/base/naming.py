@@ -1,4 +1,4 @@
-"""Names, tags and AWS's limits on names, from one frozen object."""
+"""Names and tags, from one frozen object."""
 
 from __future__ import annotations
 
@@ -7,33 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-S3_BUCKET_NAME_LIMIT: Final = 63
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-IAM_ROLE_NAME_LIMIT: Final = 64
-IAM_POLICY_NAME_LIMIT: Final = 128
-# https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateAlias.html
-KMS_ALIAS_LIMIT: Final = 256
-# https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html
-ECR_REPOSITORY_LIMIT: Final = 256
-# https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html
-EKS_CLUSTER_NAME_LIMIT: Final = 100
-# https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html
-EKS_NODEGROUP_NAME_LIMIT: Final = 63
-# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html
-SAGEMAKER_NAME_LIMIT: Final = 63
-# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html
-SECURITY_GROUP_NAME_LIMIT: Final = 255
-# https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html
-SNS_TOPIC_LIMIT: Final = 256
-# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html
-SQS_QUEUE_LIMIT: Final = 80
-# https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/management-limits.html
-BUDGET_NAME_LIMIT: Final = 100
-# https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
-ALARM_NAME_LIMIT: Final = 255
-# https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html
-TAG_VALUE_LIMIT: Final = 256
+from catalog import limits
 
 REQUIRED_TAGS: Final = ("Project", "Environment", "Owner", "CostCenter", "ManagedBy")
 
@@ -99,15 +73,15 @@ def derived_names(naming: Naming, account_id: str, region: str) -> list[tuple[st
     """(what, name, limit) of the names that grow with the environment's, tightest limit first."""
     return [
         *(
-            ("S3 bucket", naming.bucket(purpose, account_id, region), S3_BUCKET_NAME_LIMIT)
+            ("S3 bucket", naming.bucket(purpose, account_id, region), limits.S3_BUCKET_NAME)
             for purpose in sorted(BUCKETS, key=len, reverse=True)
         ),
-        ("SageMaker endpoint", naming.name("digits"), SAGEMAKER_NAME_LIMIT),
-        ("EKS node group", naming.name("system"), EKS_NODEGROUP_NAME_LIMIT),
-        ("IAM role", naming.name("sagemaker-training"), IAM_ROLE_NAME_LIMIT),
-        ("SQS queue", naming.name("alerts-dead-letter"), SQS_QUEUE_LIMIT),
-        ("EKS cluster", naming.name(), EKS_CLUSTER_NAME_LIMIT),
-        ("budget", naming.name("monthly"), BUDGET_NAME_LIMIT),
-        ("IAM policy", naming.name("permission-boundary"), IAM_POLICY_NAME_LIMIT),
-        ("alarm", naming.name("alerts-dead-letter"), ALARM_NAME_LIMIT),
+        ("SageMaker endpoint", naming.name("digits"), limits.SAGEMAKER_NAME),
+        ("EKS node group", naming.name("system"), limits.EKS_NODE_GROUP_NAME),
+        ("IAM role", naming.name("sagemaker-training"), limits.IAM_ROLE_NAME),
+        ("SQS queue", naming.name("alerts-dead-letter"), limits.SQS_QUEUE_NAME),
+        ("EKS cluster", naming.name(), limits.EKS_CLUSTER_NAME),
+        ("budget", naming.name("monthly"), limits.BUDGET_NAME),
+        ("IAM policy", naming.name("permission-boundary"), limits.IAM_POLICY_NAME),
+        ("alarm", naming.name("alerts-dead-letter"), limits.ALARM_NAME),
     ]

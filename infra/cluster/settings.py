@@ -10,8 +10,9 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
 
+from catalog import limits
 from catalog.instances import Ec2Type, InstanceFacts, instance_facts
-from infra.base.naming import EKS_NODEGROUP_NAME_LIMIT
+from catalog.versions import EKS_DEFAULT
 from infra.base.section import Fault, Place, Section
 from infra.network.decide import PRIVATE_RANGES
 
@@ -79,12 +80,18 @@ class CapacityType(StrEnum):
     CAPACITY_BLOCK = "CAPACITY_BLOCK"
 
 
+_MOST: Final = (
+    f"Most nodes: what the pool can cost at worst. EKS takes {limits.NODES_A_GROUP}; "
+    f"of a GPU pool, the rule gpu-pool-has-a-maximum takes {limits.GUARDED_GPU_NODES}."
+)
+
+
 class PoolSettings(Section):
     """What every pool of nodes has: its size and its disk."""
 
     min: int = Field(default=0, ge=0, description="Fewest nodes.")
     desired: int = Field(default=0, ge=0, description="Nodes to start with; an autoscaler owns the number afterwards.")
-    max: int = Field(default=1, ge=1, le=450, description="Most nodes: what the pool can cost at worst.")
+    max: int = Field(default=1, ge=1, le=limits.NODES_A_GROUP, description=_MOST)
     disk_gb: int = Field(default=100, ge=20, le=16384, description="Root volume of a node, gp3, in GiB.")
     metadata_hop_limit: int = Field(
         default=1,
@@ -109,7 +116,7 @@ class SystemPool(PoolSettings):
 
     min: int = Field(default=2, ge=1, description="Fewest nodes.")
     desired: int = Field(default=2, ge=1, description="Nodes to start with; an autoscaler owns the number afterwards.")
-    max: int = Field(default=4, ge=1, le=450, description="Most nodes: what the pool can cost at worst.")
+    max: int = Field(default=4, ge=1, le=limits.NODES_A_GROUP, description=_MOST)
     instance_type: Ec2Type = Field(
         default="m6i.large", description="EC2 type; 2 CPUs and 8 GiB hold the add-ons and their agents."
     )
@@ -166,6 +173,10 @@ class GpuPool(PoolSettings):
             yield Fault(
                 f"{path}.instanceType", self.instance_type, "has no accelerator; take one such as g6.xlarge or p5.48xlarge"
             )
+        if facts.undriven:
+            yield Fault(
+                f"{path}.instanceType", self.instance_type, f"{facts.undriven}; take one such as g6.xlarge or p5.48xlarge"
+            )
         if self.efa and facts.efa_interfaces == 0:
             yield Fault(
                 f"{path}.efa", True, f"{self.instance_type} has no EFA; take a type that has, such as g6.12xlarge, or drop efa"
@@ -205,11 +216,11 @@ class GpuPool(PoolSettings):
                 "spot machines cannot come from a reservation; use ON_DEMAND, or drop reservationId",
             )
         full = place.naming.name(self.name)
-        if len(full) > EKS_NODEGROUP_NAME_LIMIT:
+        if len(full) > limits.EKS_NODE_GROUP_NAME:
             yield Fault(
                 f"{path}.name",
                 self.name,
-                f"makes {full}, {len(full)} characters where EKS takes {EKS_NODEGROUP_NAME_LIMIT}; shorten it",
+                f"makes {full}, {len(full)} characters where EKS takes {limits.EKS_NODE_GROUP_NAME}; shorten it",
             )
 
     def _faults_of_more_types(self, path: str, facts: InstanceFacts) -> Iterator[Fault]:
@@ -222,6 +233,8 @@ class GpuPool(PoolSettings):
             other, resource = instance_facts(name), _accelerator_resource(name)
             if name == self.instance_type or name in self.more_instance_types[:number]:
                 why = "is there already; drop it"
+            elif other.undriven:
+                why = f"{other.undriven}; take another type"
             elif other.accelerators != facts.accelerators:
                 why = (
                     f"has {other.accelerators} accelerators where {facts.type} has {facts.accelerators}; take a type with as many"
@@ -260,7 +273,8 @@ class ClusterSettings(Section):
     """
 
     version: Annotated[str, matching(_VERSION, "is no Kubernetes version; write one like 1.35, in quotes")] = Field(
-        default="1.35", description="Kubernetes version."
+        default=EKS_DEFAULT.version,
+        description=f"Kubernetes version. {EKS_DEFAULT.version} has AWS's standard support to {EKS_DEFAULT.standard_until}.",
     )
     log_types: tuple[Annotated[str, AfterValidator(_log_type)], ...] = Field(
         default=CONTROL_PLANE_LOGS, description="Control-plane logs to keep; all of them unless told."

@@ -13,13 +13,13 @@ from ipaddress import IPv4Network, collapse_addresses
 from itertools import combinations
 from typing import Final
 
+from catalog.limits import RESERVED_ADDRESSES
+
 # https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html: a VPC or subnet is /16 to /28.
 LARGEST_PREFIX: Final = 16
 SMALLEST_PREFIX: Final = 28
 ZONE_SLOTS: Final = 4
 MIN_ZONES: Final = 2
-# https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html: the first four addresses and the last are AWS's.
-RESERVED_ADDRESSES: Final = 5
 
 # https://www.rfc-editor.org/rfc/rfc1918 and rfc6598; AWS takes others, but they hide parts of the internet from the VPC.
 PRIVATE_RANGES: Final = tuple(IPv4Network(cidr) for cidr in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"))

@@ -13,7 +13,8 @@ from typing import Final
 import pulumi
 import pulumi_aws as aws
 
-from infra.base.naming import SAGEMAKER_NAME_LIMIT, Naming
+from catalog import limits
+from infra.base.naming import Naming
 from infra.serving.settings import EndpointSettings, VariantSettings
 from infra.training.component import can_encrypt_volume
 
@@ -269,4 +270,4 @@ class ModelEndpoint(pulumi.ComponentResource):
         )
 
     def _autonamed(self, *parts: str) -> str:
-        return self._naming.short(self._args.name, *parts, limit=SAGEMAKER_NAME_LIMIT - AUTONAME_SUFFIX)
+        return self._naming.short(self._args.name, *parts, limit=limits.SAGEMAKER_NAME - AUTONAME_SUFFIX)

@@ -10,8 +10,8 @@ from typing import Final
 
 from pydantic import Field
 
+from catalog import limits
 from catalog.instances import MlType
-from infra.base.naming import SAGEMAKER_NAME_LIMIT
 from infra.base.section import Fault, Place, Section
 from infra.cluster.settings import AddonVersions, CapacityType, ClusterSettings, GpuPool, Name, SystemPool
 from infra.training.settings import Bound, JobSettings, ModelSource, Run, SearchRange, TrainingSettings
@@ -121,11 +121,11 @@ class ServingSettings(Section):
         for name, endpoint in self.endpoints.items():
             yield from endpoint.faults(f"{path}.endpoints.{name}", place)
             full = place.naming.name(name)
-            if len(full) > SAGEMAKER_NAME_LIMIT:
+            if len(full) > limits.SAGEMAKER_NAME:
                 yield Fault(
                     f"{path}.endpoints.{name}",
                     name,
-                    f"makes {full}, {len(full)} characters where SageMaker takes {SAGEMAKER_NAME_LIMIT}; shorten it",
+                    f"makes {full}, {len(full)} characters where SageMaker takes {limits.SAGEMAKER_NAME}; shorten it",
                 )
 
 

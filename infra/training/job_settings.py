@@ -9,6 +9,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
+from catalog import jobs, limits
 from catalog.instances import MlType, instance_facts
 from infra.base.section import Fault, Place, Section
 from infra.cluster.settings import Name, matching
@@ -22,11 +23,6 @@ _CHANNEL: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _FOLDER: Final = re.compile(r"(?![/.])(?!.*(\.\.|//))[\w!.*'()/-]+")
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModelPackageGroup.html
 _GROUP: Final = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
-# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AlgorithmSpecification.html
-METRICS_LIMIT: Final = 40
-# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html
-HYPERPARAMETERS_LIMIT: Final = 100
-CHANNELS_LIMIT: Final = 20
 # Hyperparameters that the stack itself gives, and the setting that decides them.
 GIVEN: Final[Mapping[str, str]] = {
     "workload": "workload",
@@ -37,6 +33,11 @@ GIVEN: Final[Mapping[str, str]] = {
 }
 # Channels that bring a model, and the setting that says which.
 MODEL_CHANNELS: Final[Mapping[str, str]] = {"model": "fromModel", "teacher": "teacher"}
+
+
+def _days(seconds: int) -> int:
+    return seconds // (24 * 3600)
+
 
 MetricName = Annotated[
     str, matching(_METRIC, "is no metric name; use letters, digits and underscores, no digit first, 64 at most")
@@ -149,13 +150,17 @@ class JobSettings(Section):
         default={}, description="What its metrics must be for `slipway models approve` to take a version."
     )
     max_runtime_seconds: int = Field(
-        default=3600, ge=60, le=2_419_200, description="The job is stopped after this, 28 days at most."
+        default=3600,
+        ge=60,
+        le=limits.JOB_SECONDS,
+        description=f"The job is stopped after this: {_days(limits.JOB_SECONDS)} days at most for SageMaker, "
+        f"{_days(limits.GUARDED_JOB_SECONDS)} for the rule training-job-has-a-time-limit.",
     )
     spot: bool = Field(default=False, description="Managed spot: up to 90 % cheaper, may be interrupted.")
     max_wait_seconds: int | None = Field(
         default=None,
         ge=60,
-        le=2_419_200,
+        le=limits.JOB_SECONDS,
         description="With spot: longest time for waiting and running. Left out: twice the runtime.",
     )
     checkpoints: bool = Field(default=True, description="Checkpoints to the lake, from which an interrupted job goes on.")
@@ -205,11 +210,11 @@ class JobSettings(Section):
     def faults(self, path: str, place: Place) -> Iterator[Fault]:
         yield from self._machine_faults(path)
         yield from self._input_faults(path)
-        if len(self.metrics) > METRICS_LIMIT:
+        if len(self.metrics) > jobs.METRICS:
             yield Fault(
                 f"{path}.metrics",
                 len(self.metrics),
-                f"SageMaker takes {METRICS_LIMIT} metrics; drop {len(self.metrics) - METRICS_LIMIT}",
+                f"SageMaker takes {jobs.METRICS} metrics; drop {len(self.metrics) - jobs.METRICS}",
             )
         for metric, bound in self.approval.items():
             if metric not in self.metrics:
@@ -255,20 +260,20 @@ class JobSettings(Section):
             section = "hyperparameters" if name in self.hyperparameters else "search"
             got = self.hyperparameters.get(name, "(a range)")
             yield Fault(f"{path}.{section}.{name}", got, f"is set by `{GIVEN[name]}`; move it there")
-        room = HYPERPARAMETERS_LIMIT - len(GIVEN)
+        room = jobs.HYPERPARAMETERS - len(GIVEN)
         if len(self.hyperparameters) > room:
             yield Fault(
                 f"{path}.hyperparameters",
                 len(self.hyperparameters),
-                f"SageMaker takes {HYPERPARAMETERS_LIMIT}, {len(GIVEN)} of them ours; put the rest in a file",
+                f"SageMaker takes {jobs.HYPERPARAMETERS}, {len(GIVEN)} of them ours; put the rest in a file",
             )
         for channel in sorted(set(MODEL_CHANNELS) & set(self.channels)):
             yield Fault(
                 f"{path}.channels.{channel}", self.channels[channel], f"is set by `{MODEL_CHANNELS[channel]}`; move it there"
             )
-        if len(self.channels) > CHANNELS_LIMIT - 4:
+        if len(self.channels) > jobs.CHANNELS - 4:
             yield Fault(
                 f"{path}.channels",
                 len(self.channels),
-                f"SageMaker takes {CHANNELS_LIMIT}, four of them ours (train, test, model, teacher); use fewer",
+                f"SageMaker takes {jobs.CHANNELS}, four of them ours (train, test, model, teacher); use fewer",
             )

@@ -8,7 +8,7 @@ from typing import Final
 
 from pydantic import Field
 
-from infra.base.naming import SAGEMAKER_NAME_LIMIT
+from catalog import limits
 from infra.base.section import Fault, Place, Section
 from infra.cluster.settings import Name
 from infra.lake.datasets import dataset_names
@@ -57,7 +57,7 @@ class TrainingSettings(Section):
             yield from self._data_faults(job, at)
             yield from self._need_faults(name, job, at)
             full = place.naming.name(name)
-            room = SAGEMAKER_NAME_LIMIT - JOB_NAME_SUFFIX
+            room = limits.SAGEMAKER_NAME - JOB_NAME_SUFFIX
             if len(full) > room:
                 yield Fault(at, name, f"makes {full}, {len(full)} characters where a job has {room}; shorten it")
         yield from self._circles(path)

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from catalog.types import lambda_
+from catalog.versions import LAMBDA_DEPRECATED
 from policies.checks import is_set
 from policies.rule import rule
 from policies.verdict import PASS, Fail, Verdict
 from tools.plan.reader import Block
 from tools.plan.view import ResourceView
-
-# https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html (deprecated)
-DEPRECATED: Final = frozenset(
-    {
-        *("python2.7", "python3.6", "python3.7", "python3.8", "python3.9", "nodejs", "nodejs12.x", "nodejs14.x", "nodejs16.x"),
-        *("nodejs18.x", "java8", "dotnet6", "dotnetcore3.1", "go1.x", "ruby2.7", "ruby3.2", "provided"),
-    }
-)
 
 
 @rule(
@@ -63,7 +54,7 @@ def permission_names_its_source(resource: ResourceView) -> Verdict:
 )
 def runtime_is_supported(resource: ResourceView) -> Verdict:
     said = Block.of(resource).text("runtime")
-    return Fail(f"{said} is deprecated") if said in DEPRECATED else PASS
+    return Fail(f"{said} is deprecated") if said in LAMBDA_DEPRECATED else PASS
 
 
 @rule(

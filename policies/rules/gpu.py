@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
+from catalog.limits import GUARDED_GPU_NODES
 from catalog.types import autoscaling, ec2, eks, kubernetes, vpc
+from policies.machines import is_accelerated, is_accelerated_family
 from policies.rule import rule
 from policies.tagging import name_says
-from policies.tokens import is_accelerated
 from policies.verdict import PASS, Fail, Unknown, Verdict, every, some
 from tools.plan.links import LinkedPlan
 from tools.plan.reader import Block, Undecided
 from tools.plan.relations import has_template, template_of
 from tools.plan.view import ResourceView
 
-# 64 machines of eight H100 are about $2.5 million a month: a larger pool is a decision of its own, not a default.
-LARGEST_POOL: Final = 64
 _GPU_IMAGES: Final = ("NVIDIA", "NEURON", "GPU")
 _GPU_RESOURCES: Final = ("nvidia.com/gpu", "aws.amazon.com/neuron", "aws.amazon.com/neuroncore", "amd.com/gpu")
 _EFA: Final = frozenset({"efa", "efa-only"})
@@ -44,7 +43,7 @@ def _is_gpu_pool(pool: Block) -> bool:
             return True
         if key == "node.kubernetes.io/instance-type" and any(map(is_accelerated, values)):
             return True
-        if key == "karpenter.k8s.aws/instance-family" and any(is_accelerated(f"{family}.") for family in values):
+        if key == "karpenter.k8s.aws/instance-family" and any(map(is_accelerated_family, values)):
             return True
         if key == "karpenter.k8s.aws/instance-category" and {"g", "p", "trn", "inf"} & set(values):
             return True
@@ -57,7 +56,7 @@ def _is_gpu_pool(pool: Block) -> bool:
     kubernetes.NODE_POOL,
     severity="mandatory",
     why="A GPU pool without a maximum turns one bad job loop into a bill of five figures a day.",
-    fix=f"set scalingConfig.maxSize to {LARGEST_POOL} or fewer (Karpenter: spec.limits for nvidia.com/gpu or cpu)",
+    fix=f"set scalingConfig.maxSize to {GUARDED_GPU_NODES} or fewer (Karpenter: spec.limits for nvidia.com/gpu or cpu)",
 )
 def pool_has_a_maximum(resource: ResourceView, plan: LinkedPlan) -> Verdict:
     block = Block.of(resource)
@@ -66,7 +65,7 @@ def pool_has_a_maximum(resource: ResourceView, plan: LinkedPlan) -> Verdict:
         return PASS if limited or not _is_gpu_pool(block) else Fail("the GPU pool has no limits")
     path = "maxSize" if resource.type == autoscaling.GROUP.token else "scalingConfig.maxSize"
     most = block.number(path)
-    if most is not None and most <= LARGEST_POOL:
+    if most is not None and most <= GUARDED_GPU_NODES:
         return PASS
     if resource.type == autoscaling.GROUP.token or not _is_gpu_node_group(resource, plan):
         return PASS if resource.type == eks.NODE_GROUP.token or most is not None else Fail("the group has no maximum")

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from catalog.types import sagemaker
+from policies.machines import has_local_storage
 from policies.rule import rule
-from policies.tokens import has_local_storage
 from policies.verdict import PASS, Fail, Verdict, every
 from tools.plan.reader import Block
 from tools.plan.view import ResourceView

@@ -7,9 +7,9 @@ from typing import Final
 
 from catalog.types import appautoscaling, cloudwatch, sagemaker
 from policies.checks import has_companion, pinned
+from policies.machines import has_local_storage
 from policies.rule import rule
 from policies.tagging import is_production
-from policies.tokens import has_local_storage
 from policies.verdict import PASS, Fail, Unknown, Verdict, every, some
 from tools.plan.links import LinkedPlan
 from tools.plan.reader import Block

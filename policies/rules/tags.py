@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from catalog.limits import TAG_VALUE
 from catalog.types.every import STORES, TAGGABLE
 from policies.rule import EVERY_TYPE, rule
 from policies.tagging import has_tag, tags_of
@@ -14,8 +15,6 @@ from tools.plan.view import ResourceView
 
 REQUIRED: Final = ("Project", "Environment", "Owner", "CostCenter", "ManagedBy")
 DATA_CLASS: Final = "DataClass"
-# https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html
-VALUE_LIMIT: Final = 256
 
 
 @rule(
@@ -47,7 +46,7 @@ def data_is_classified(resource: ResourceView) -> Verdict:
     EVERY_TYPE,
     severity="mandatory",
     why="AWS refuses such tags in the middle of `up`.",
-    fix=f"use keys that do not start with aws: and values of at most {VALUE_LIMIT} characters",
+    fix=f"use keys that do not start with aws: and values of at most {TAG_VALUE} characters",
 )
 def tags_are_taken_by_aws(resource: ResourceView) -> Verdict:
     tags = Block.of(resource).value("tags", unknown=None)
@@ -56,6 +55,6 @@ def tags_are_taken_by_aws(resource: ResourceView) -> Verdict:
     for key, value in tags.items():
         if str(key).lower().startswith("aws:"):
             return Fail(f"tag {key} starts with aws:")
-        if isinstance(value, str) and len(value) > VALUE_LIMIT:
+        if isinstance(value, str) and len(value) > TAG_VALUE:
             return Fail(f"tag {key} has {len(value)} characters")
     return PASS

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
-
+from catalog.limits import GUARDED_JOB_SECONDS
 from catalog.types import sagemaker
 from policies.checks import pinned
+from policies.machines import has_local_storage
 from policies.rule import rule
-from policies.tokens import has_local_storage
 from policies.verdict import PASS, Fail, Verdict
 from tools.plan.reader import Block
 from tools.plan.view import ResourceView
-
-LONGEST_SECONDS: Final = 5 * 24 * 3600  # SageMaker's default quota for one job
 
 
 def _number(job: Block, *paths: str) -> float | None:
@@ -90,13 +87,13 @@ def job_is_isolated(resource: ResourceView) -> Verdict:
     sagemaker.TRAINING_JOB,
     severity="mandatory",
     why="A job that hangs is billed until somebody looks.",
-    fix=f"set stoppingCondition.maxRuntimeInSeconds, at most {LONGEST_SECONDS}",
+    fix=f"set stoppingCondition.maxRuntimeInSeconds, at most {GUARDED_JOB_SECONDS}",
 )
 def job_has_a_time_limit(resource: ResourceView) -> Verdict:
     limit = _number(Block.of(resource), "stoppingCondition.maxRuntimeInSeconds", "stoppingCondition.maxRuntimeSeconds")
     if limit is None or limit <= 0:
         return Fail("no maximum run time is set")
-    return PASS if limit <= LONGEST_SECONDS else Fail(f"the job may run for {limit:g} seconds")
+    return PASS if limit <= GUARDED_JOB_SECONDS else Fail(f"the job may run for {limit:g} seconds")
 
 
 @rule(

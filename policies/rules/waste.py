@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from catalog.types import ebs, ec2, eks, sagemaker
+from policies.machines import is_accelerated
 from policies.rule import rule
 from policies.tagging import is_production, tag_of
-from policies.tokens import is_accelerated
 from policies.verdict import PASS, Fail, Verdict, every
 from tools.plan.links import LinkedPlan
 from tools.plan.reader import Block

@@ -167,6 +167,9 @@ def test_a_spot_pool_may_take_the_next_type_when_one_is_gone() -> None:
         ({"moreInstanceTypes": ["g6.xlarge"]}, "there already"),
         ({"instanceType": "g6.12xlarge", "moreInstanceTypes": ["g5.12xlarge"], "efa": True, "zones": ["us-east-1a"]}, "efa"),
         ({"moreInstanceTypes": ["inf2.xlarge"]}, "nvidia.com/gpu"),
+        ({"moreInstanceTypes": ["g4ad.xlarge"]}, "has Radeon Pro V520 of AMD"),
+        ({"instanceType": "g4ad.xlarge"}, "has Radeon Pro V520 of AMD, which the images for NVIDIA and for Neuron cannot use"),
+        ({"instanceType": "dl2q.24xlarge"}, "has Qualcomm AI100 of Qualcomm"),
     ],
 )
 def test_types_of_one_pool_are_alike_to_pods(changes: dict[str, Any], says: str) -> None:

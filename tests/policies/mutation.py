@@ -36,7 +36,7 @@ from tools.plan.view import UNKNOWN, ResourceView
 
 RULES: Final = Path(__file__).resolve().parents[2] / "policies" / "rules"
 # Modules of conditions that families share.
-SHARED: Final = ("policies.checks", "policies.iam_grants", "policies.pods", "policies.tagging", "policies.tokens")
+SHARED: Final = ("policies.checks", "policies.iam_grants", "policies.pods", "policies.tagging", "policies.machines")
 
 
 @dataclass(frozen=True, slots=True)

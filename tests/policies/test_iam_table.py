@@ -110,9 +110,9 @@ def test_a_plan_without_iam_documents_reads_no_table() -> None:
     program = (
         "import sys\n"
         "from policies.evaluate import evaluate\n"
-        "from policies.tokens import BUCKET\n"
+        "from catalog.types import s3\n"
         "from tools.plan.view import Plan, ResourceView\n"
-        "assert evaluate(Plan([ResourceView(type=BUCKET, name='b')])).violations\n"
+        "assert evaluate(Plan([ResourceView(type=s3.BUCKET.token, name='b')])).violations\n"
         "print([name for name in sys.modules if name.startswith(('policy_sentry', 'cloudsplaining'))])\n"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -9,12 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from catalog.jobs import OURS
 from tools.jobs.runners.sagemaker.request import spec_of
 from tools.jobs.spec import DEFINITION_VARIABLE, HyperparameterValue, JobSpec, text
 
 OUTPUT: Final = "trainingJobs"
-# Set by the stack's settings; another value is another job.
-RESERVED: Final = frozenset({"workload", "processes_per_host", "data_uri", "checkpoint_uri", "output_uri"})
 _DIGITS: Final = 10
 
 
@@ -107,7 +106,7 @@ def run_spec(
     settings own.
     """
     given, added = dict(hyperparameters or {}), dict(channels or {})
-    for key in sorted(RESERVED & set(given)):
+    for key in sorted(set(OURS) & set(given)):
         raise ValueError(f"hyperparameter {key} is set by the stack; change slipway:training.jobs.{job.name} and run up")
     definition = run_definition(job, hyperparameters=given, channels=added)
     kept = {name: uri for name, uri in job.spec.channels.items() if name not in added}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from catalog.jobs import ENDED
 from tools.jobs.spec import JobSpec
 
 IN_PROGRESS: Final = "InProgress"
@@ -14,7 +15,6 @@ STOPPING: Final = "Stopping"
 COMPLETED: Final = "Completed"
 FAILED: Final = "Failed"
 STOPPED: Final = "Stopped"
-ENDED: Final = frozenset({COMPLETED, FAILED, STOPPED})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any, Final
 
+from catalog.limits import RESERVED_ADDRESSES
 from catalog.types import autoscaling, ec2, eks, sagemaker
 from tools.plan.links import LinkedPlan
 from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 from tools.preflight.account import Account, Unanswered
 from tools.preflight.needs import MADE
-
-# https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html: the first four addresses and the last are AWS's.
-RESERVED_ADDRESSES: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

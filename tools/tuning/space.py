@@ -13,12 +13,11 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
+from catalog import jobs
 from workloads.catalog import hyperparameter_faults, settings_class
 
 Value = str | int | float | bool
 KEYS: Final = ("low", "high", "log", "step", "choices")
-# Set by the stack; another value would be another job, not another trial of it.
-NOT_SEARCHED: Final = frozenset({"workload", "processes_per_host", "data_uri", "checkpoint_uri", "out"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -126,7 +125,7 @@ def check(space: tuple[Range, ...], *, workload: str, fixed: Mapping[str, Any]) 
 
 
 def _faults(name: str, told: Any) -> Iterator[str]:
-    if name in NOT_SEARCHED:
+    if name in jobs.OURS:
         yield "is set by the stack and cannot be searched; take it out"
     if not isinstance(told, Mapping):
         yield f"is {told!r}, not a range; write it as {_EXAMPLE}"

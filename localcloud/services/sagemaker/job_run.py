@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from catalog import jobs
 from localcloud.services.sagemaker import layout, metrics, transfer
 from localcloud.services.sagemaker.checkpoints import Checkpoints
 from localcloud.services.sagemaker.crew import Crew, Event
@@ -289,7 +290,7 @@ class JobRun:
         algorithm = self._request["AlgorithmSpecification"]
         image = algorithm.get("TrainingImage") or algorithm.get("AlgorithmName", "")
         ours = layout.repository_of(image).endswith("-training")
-        if not ours and not (self._request.get("HyperParameters") or {}).get("sagemaker_program"):
+        if not ours and not (self._request.get("HyperParameters") or {}).get(jobs.PROGRAM):
             raise JobFailed(
                 f"ClientError: image {image!r} cannot run in the local cloud: its repository does not end in '-training' (our "
                 "own workloads), and the job brings no script (hyperparameters sagemaker_program, sagemaker_submit_directory)"

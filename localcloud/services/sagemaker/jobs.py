@@ -8,10 +8,11 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
+from catalog.jobs import ENDED
 from localcloud.services.sagemaker import layout
 from localcloud.services.sagemaker.job_run import JobRun
 from localcloud.services.sagemaker.metrics import compile_metric
-from localcloud.services.sagemaker.records import ENDED, JobRecord
+from localcloud.services.sagemaker.records import JobRecord
 from localcloud.services.sagemaker.shared import RequestError, Shared, bad_name, invalid
 
 

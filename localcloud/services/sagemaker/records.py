@@ -8,9 +8,9 @@ from typing import Any
 
 from moto.core.utils import utcnow
 
+from catalog.jobs import ENDED
 from localcloud.services.sagemaker.shared import Shared
 
-ENDED = frozenset({"Completed", "Failed", "Stopped"})
 # Parts of the request that moto does not keep; DescribeTrainingJob gives them back.
 KEPT = ("Environment", "RetryStrategy", "ProfilerConfig", "RemoteDebugConfig", "InfraCheckConfig")
 

@@ -12,6 +12,7 @@ from functools import cache
 from hashlib import sha256
 from typing import Any, Final
 
+from catalog.limits import NODES_A_GROUP
 from localcloud.kernel.account import ACCOUNT
 from localcloud.kernel.recorded import Addition, ApiCall, Refusal
 
@@ -48,7 +49,7 @@ DEFAULTS: Final = (
     ("vpc", "L-0EA8095F", "Inbound or outbound rules per security group", 60),
     ("eks", "L-1194D53C", "Clusters", 100),
     ("eks", "L-6D54EA21", "Managed node groups per cluster", 30),
-    ("eks", "L-BD136A63", "Nodes per managed node group", 450),
+    ("eks", "L-BD136A63", "Nodes per managed node group", NODES_A_GROUP),
     ("s3", "L-DC2B2D3D", "Buckets", 10000),
     ("iam", "L-FE177D64", "Roles per account", 1000),
     ("iam", "L-E95E4862", "Customer managed policies per account", 1500),

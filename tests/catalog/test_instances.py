@@ -1,0 +1,53 @@
+"""Instance types: what the table knows, and what rules and settings make of it."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from catalog.instances import MlType, instance_facts, instance_table
+from policies.machines import has_local_storage, is_accelerated, is_accelerated_family
+from tools.cost.prices import table
+from tools.plan.reader import Undecided
+
+
+def test_every_type_that_has_a_price_is_in_the_table() -> None:
+    priced = {dimension.removeprefix("ml.") for service, dimension, _ in table() if service == "ec2"}
+    assert sorted(priced - set(instance_table())) == []
+
+
+@pytest.mark.parametrize("name", sorted(instance_table()))
+def test_a_rule_says_of_a_type_what_the_table_says(name: str) -> None:
+    facts = instance_facts(name)
+    for spelling in (name, f"ml.{name}"):
+        assert has_local_storage(spelling) is facts.nvme
+        assert is_accelerated(spelling) is (facts.accelerators > 0)
+
+
+def test_a_type_that_the_table_lacks_is_undecided_and_no_type_has_nothing() -> None:
+    for asks in (has_local_storage, is_accelerated):
+        assert asks("") is False
+        with pytest.raises(Undecided):
+            asks("ml.x99.large")
+
+
+def test_a_family_is_accelerated_by_its_types() -> None:
+    assert [name for name in ("p5", "g6", "trn2", "inf2", "i4i", "m7i", "x99") if is_accelerated_family(name)] == [
+        "p5",
+        "g6",
+        "trn2",
+        "inf2",
+    ]
+
+
+@pytest.mark.parametrize("name", ["g4ad.xlarge", "g4ad.16xlarge", "dl2q.24xlarge"])
+def test_an_accelerator_that_no_image_of_ours_drives_is_named(name: str) -> None:
+    why = instance_facts(name).undriven
+    assert "which the images for NVIDIA and for Neuron cannot use" in why
+    with pytest.raises(ValidationError, match=why):
+        TypeAdapter(MlType).validate_python(f"ml.{name}")
+
+
+@pytest.mark.parametrize("name", ["p3.8xlarge", "g5g.xlarge", "trn2u.48xlarge", "inf1.xlarge", "m7i.large"])
+def test_all_others_are_driven_or_have_none(name: str) -> None:
+    assert instance_facts(name).undriven == ""
