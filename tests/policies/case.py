@@ -1,20 +1,112 @@
-"""One way to break one rule."""
+"""Words for what a test changes of the valid stack, and what must follow: `Case("kms-key-rotates", "key", without("policy"))`.
+
+A change is of the resource that the case is about; `of` makes it one of a neighbour.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Final
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
-ADD: Final = "+"
-REMOVE: Final = ""
+from tools.plan.view import UNKNOWN
+
+Resources = dict[str, tuple[str, dict[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One change: what is done at a dotted path of a resource, or ("" for the path) to the resource as a whole."""
+
+    does: Literal["set", "without", "append", "add", "remove"]
+    path: str = ""
+    value: Any = None
+    name: str = ""
+
+    def apply(self, resources: Resources, name: str) -> None:
+        """Makes the change in `resources`, to the resource of this name unless it is a neighbour's; other resources may be shared
+        with the valid stack, so the one that is changed becomes a copy."""
+        name = self.name or name
+        if self.does == "add":
+            resources[name] = self.value
+        elif self.does == "remove":
+            del resources[name]
+        else:
+            resources[name] = copy.deepcopy(resources[name])
+            self._put(resources[name][1])
+
+    def _put(self, props: dict[str, Any]) -> None:
+        node: Any = props
+        *way, last = self.path.split(".")
+        for key in way:
+            node = node[int(key)] if isinstance(node, list) else node.setdefault(key, {})
+        at = int(last) if isinstance(node, list) else last
+        if self.does == "without":
+            del node[at]
+        elif self.does == "append":
+            node[at].append(self.value)
+        else:
+            node[at] = self.value
+
+
+def set_(path: str, value: Any) -> Change:
+    """The property at a path has this value."""
+    return Change(does="set", path=path, value=value)
+
+
+def unknown(path: str) -> Change:
+    """The property at a path is known at `up` only."""
+    return Change(does="set", path=path, value=UNKNOWN)
+
+
+def without(path: str) -> Change:
+    """The property at a path is not there."""
+    return Change(does="without", path=path)
+
+
+def append(path: str, value: Any) -> Change:
+    """The list at a path has one item more."""
+    return Change(does="append", path=path, value=value)
+
+
+def added(type_: str, props: Mapping[str, Any]) -> Change:
+    """The resource is there, which the valid stack has not."""
+    return Change(does="add", value=(type_, props))
+
+
+def removed() -> Change:
+    """The resource is not there."""
+    return Change(does="remove")
+
+
+def of(name: str, change: Change) -> Change:
+    """The change, of the neighbour of this name."""
+    return replace(change, name=name)
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One way to break one rule; a rule of "" is a change that breaks none."""
+    """One change of a resource of the valid stack, after another one where `after` is given, and the rule that breaks with it.
+
+    A rule of "" is a change that breaks none. `also` names the rules that cannot but break with it.
+    """
 
     rule: str
     resource: str
-    path: str
-    value: Any = ...
+    change: Change
     also: tuple[str, ...] = ()
+    after: Change | None = None
+
+    @property
+    def decides(self) -> bool:
+        """Whether the value of one property decides the rule."""
+        return bool(self.change.path)
+
+    def __str__(self) -> str:
+        return f"{self.rule}:{self.resource}.{self.change.path or self.change.does}"
+
+
+def kept(resource: str, change: Change, after: Change | None = None) -> Case:
+    """A change that breaks no rule, however near it comes."""
+    return Case("", resource, change, after=after)

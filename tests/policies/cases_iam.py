@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from catalog.types import iam
-from tests.policies.case import ADD, Case
+from tests.policies.case import Case, added, set_, without
 from tests.policies.parts import ACCOUNT, ISSUER, ROLE_ARN, TAGS, allow, document, trust
 
 ADMIN: Final = "arn:aws:iam::aws:policy/AdministratorAccess"
@@ -21,25 +21,24 @@ def _oidc(**claims: str) -> str:
 
 
 def _policy(rule: str, *statements: Any, also: tuple[str, ...] = ()) -> Case:
-    return Case(rule, "policy", "policy", document(*statements), also)
+    return Case(rule, "policy", set_("policy", document(*statements)), also=also)
 
 
 IAM_CASES: Final = (
-    Case("iam-document-is-valid", "policy", "policy", "{"),
-    Case("iam-document-is-valid", "role", "assumeRolePolicy", '{"Version": "2020-01-01", "Statement": []}'),
-    Case("iam-no-admin-managed-policy", "attachment", "policyArn", ADMIN),
-    Case("iam-no-admin-managed-policy", "role", "managedPolicyArns", [ADMIN]),
+    Case("iam-document-is-valid", "policy", set_("policy", "{")),
+    Case("iam-document-is-valid", "role", set_("assumeRolePolicy", '{"Version": "2020-01-01", "Statement": []}')),
+    Case("iam-no-admin-managed-policy", "attachment", set_("policyArn", ADMIN)),
+    Case("iam-no-admin-managed-policy", "role", set_("managedPolicyArns", [ADMIN])),
     Case(
         "iam-no-allow-by-exception",
         "policy",
-        "policy",
-        document({"Effect": "Allow", "NotAction": "iam:*", "Resource": "arn:aws:s3:::data"}),
+        set_("policy", document({"Effect": "Allow", "NotAction": "iam:*", "Resource": "arn:aws:s3:::data"})),
     ),
     _policy("iam-action-exists", allow("s3:GetObjcet", "arn:aws:s3:::data/*")),
     _policy("iam-action-exists", allow("sagmaker:Create*", "arn:aws:sagemaker:*:*:model/*")),
     _policy("iam-action-exists", {"Effect": "Deny", "NotAction": ["s3:*", "iam:PasRole"], "Resource": "*"}),
-    Case("iam-action-exists", "role", "assumeRolePolicy", trust({"AWS": ROLE_ARN}, action="sts:AsumeRole")),
-    Case("iam-action-exists", "queue-policy", "policy", document(allow("sqs:Send", "*", Principal={"AWS": ROLE_ARN}))),
+    Case("iam-action-exists", "role", set_("assumeRolePolicy", trust({"AWS": ROLE_ARN}, action="sts:AsumeRole"))),
+    Case("iam-action-exists", "queue-policy", set_("policy", document(allow("sqs:Send", "*", Principal={"AWS": ROLE_ARN})))),
     _policy("iam-no-credentials-for-everything", allow("sts:AssumeRole", "*")),
     _policy("iam-no-credentials-for-everything", allow("sts:Assume?ole", f"arn:aws:iam::{ACCOUNT}:role/*")),
     _policy("iam-no-credentials-for-everything", allow("sts:GetFederationToken", "*")),
@@ -51,12 +50,14 @@ IAM_CASES: Final = (
     _policy("iam-no-decrypt-with-every-key", allow("kms:ReEncryptF*", "*")),
     _policy("iam-no-look-at-every-resource", allow("sagemaker:DescribeTrainingJob", "*")),
     _policy("iam-no-look-at-every-resource", allow(["ecr:GetAuthorizationToken", "ecr:Describe*"], "arn:aws:ecr:*:*:*")),
-    Case("iam-no-full-administration", "role-policy", "policy", document(allow("*", "*"))),
-    Case("iam-no-full-administration", "role", "inlinePolicies.0.policy", document(allow("*:*", "arn:aws:*"))),
+    Case("iam-no-full-administration", "role-policy", set_("policy", document(allow("*", "*")))),
+    Case("iam-no-full-administration", "role", set_("inlinePolicies.0.policy", document(allow("*:*", "arn:aws:*")))),
     _policy("iam-no-privilege-escalation", allow("iam:PutRolePolicy", "*")),
     _policy("iam-no-privilege-escalation", allow("iam:AttachRolePolicy", f"arn:aws:iam::{ACCOUNT}:role/*")),
     _policy("iam-no-privilege-escalation", allow(["ssm:StartSession", "ssm:DescribeSessions"], "*")),
-    Case("iam-no-privilege-escalation", "role-policy", "policy", document(allow("lambda:UpdateFunctionConfiguration", "*"))),
+    Case(
+        "iam-no-privilege-escalation", "role-policy", set_("policy", document(allow("lambda:UpdateFunctionConfiguration", "*")))
+    ),
     # No one of them is enough: together they run anything under any role that SageMaker may be.
     _policy(
         "iam-no-privilege-escalation",
@@ -75,23 +76,31 @@ IAM_CASES: Final = (
     _policy("iam-no-write-on-every-resource", allow("sagemaker:DeleteModel", "*")),
     _policy("iam-no-write-on-every-resource", allow("s3:PutObjectTagging", "arn:aws:s3:::*")),
     _policy("iam-no-write-on-every-resource", {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}),
-    Case("iam-no-users-or-keys", "person", ADD, (iam.USER.token, {"name": "me", "tags": TAGS})),
-    Case("iam-no-users-or-keys", "person-key", ADD, (iam.ACCESS_KEY.token, {"user": "me"})),
-    Case("iam-pass-role-is-confined", "policy", "policy", document(allow("iam:PassRole", ROLE_ARN))),
+    Case("iam-no-users-or-keys", "person", added(iam.USER.token, {"name": "me", "tags": TAGS})),
+    Case("iam-no-users-or-keys", "person-key", added(iam.ACCESS_KEY.token, {"user": "me"})),
+    Case("iam-pass-role-is-confined", "policy", set_("policy", document(allow("iam:PassRole", ROLE_ARN)))),
     Case(
         "iam-pass-role-is-confined",
         "policy",
-        "policy",
-        document(allow("iam:Pass*", f"arn:aws:iam::{ACCOUNT}:role/*", Condition={"StringEquals": {"iam:PassedToService": "x"}})),
+        set_(
+            "policy",
+            document(
+                allow("iam:Pass*", f"arn:aws:iam::{ACCOUNT}:role/*", Condition={"StringEquals": {"iam:PassedToService": "x"}})
+            ),
+        ),
     ),
-    Case("iam-role-has-boundary", "role", "permissionsBoundary"),
-    Case("iam-trust-names-its-source", "role", "assumeRolePolicy", trust({"Service": "sagemaker.amazonaws.com"})),
-    Case("iam-trust-names-no-whole-account", "role", "assumeRolePolicy", trust({"AWS": "arn:aws:iam::999999999999:root"})),
-    Case("iam-trust-not-public", "role", "assumeRolePolicy", trust("*")),
-    Case("iam-trust-not-public", "role", "assumeRolePolicy", trust({"AWS": ["*"]}, {"StringLike": {"aws:PrincipalOrgID": "*"}})),
-    Case("iam-trust-oidc-is-pinned", "pod-role", "assumeRolePolicy", _oidc(aud="sts.amazonaws.com")),
-    Case("iam-trust-oidc-is-pinned", "pod-role", "assumeRolePolicy", _oidc(sub="system:serviceaccount:a:b")),
-    Case("iam-trust-oidc-is-pinned", "pod-role", "assumeRolePolicy", _oidc(aud="sts.amazonaws.com", sub="*")),
+    Case("iam-role-has-boundary", "role", without("permissionsBoundary")),
+    Case("iam-trust-names-its-source", "role", set_("assumeRolePolicy", trust({"Service": "sagemaker.amazonaws.com"}))),
+    Case("iam-trust-names-no-whole-account", "role", set_("assumeRolePolicy", trust({"AWS": "arn:aws:iam::999999999999:root"}))),
+    Case("iam-trust-not-public", "role", set_("assumeRolePolicy", trust("*"))),
+    Case(
+        "iam-trust-not-public",
+        "role",
+        set_("assumeRolePolicy", trust({"AWS": ["*"]}, {"StringLike": {"aws:PrincipalOrgID": "*"}})),
+    ),
+    Case("iam-trust-oidc-is-pinned", "pod-role", set_("assumeRolePolicy", _oidc(aud="sts.amazonaws.com"))),
+    Case("iam-trust-oidc-is-pinned", "pod-role", set_("assumeRolePolicy", _oidc(sub="system:serviceaccount:a:b"))),
+    Case("iam-trust-oidc-is-pinned", "pod-role", set_("assumeRolePolicy", _oidc(aud="sts.amazonaws.com", sub="*"))),
 )
 
 # What is right however near it comes to what is wrong: no rule speaks.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from catalog.types import s3
-from tests.policies.case import ADD, REMOVE, Case
+from tests.policies.case import Case, added, kept, of, removed, set_, without
 from tests.policies.parts import DATA, KEY_ARN, PERSONAL, TAGS, allow, document, id_of
 
 _PROFILE: Final = "arn:aws:bedrock:us-east-1:123456789012:inference-profile/"
@@ -39,66 +39,92 @@ def _invoking(profile: str) -> str:
 
 PRIVACY_CASES: Final = (
     # --- models of the registry
-    Case("models-package-is-approved", "approved", "modelApprovalStatus", "Rejected"),
-    Case("models-package-is-approved", "approved", "modelApprovalStatus"),
-    Case("models-package-is-in-the-plan", "approved", REMOVE),
-    Case("models-package-is-in-the-plan", "model", "primaryContainer", {"modelPackageName": _VERSION}),
+    Case("models-package-is-approved", "approved", set_("modelApprovalStatus", "Rejected")),
+    Case("models-package-is-approved", "approved", without("modelApprovalStatus")),
+    Case("models-package-is-in-the-plan", "approved", removed()),
+    Case("models-package-is-in-the-plan", "model", set_("primaryContainer", {"modelPackageName": _VERSION})),
     # --- residency
-    Case("residency-data-stays-in-its-regions", "secret", "tags", {**DATA, "Residency": "eu-west-1, eu-central-1"}),
-    Case("residency-data-stays-in-its-regions", "data", "tags", {**DATA, "Residency": "eu-", "SourceRegion": "us-east-1"}),
-    Case(_GEOGRAPHY, "policy", "policy", _invoking("global.anthropic.claude-v3")),
-    Case(_GEOGRAPHY, "policy", "policy", _invoking("eu.amazon.nova-lite")),
-    Case(_GEOGRAPHY, "function", "environment", {"variables": {"MODEL": "global.amazon.nova-pro-v1:0"}}),
+    Case("residency-data-stays-in-its-regions", "secret", set_("tags", {**DATA, "Residency": "eu-west-1, eu-central-1"})),
+    Case("residency-data-stays-in-its-regions", "data", set_("tags", {**DATA, "Residency": "eu-", "SourceRegion": "us-east-1"})),
+    Case(_GEOGRAPHY, "policy", set_("policy", _invoking("global.anthropic.claude-v3"))),
+    Case(_GEOGRAPHY, "policy", set_("policy", _invoking("eu.amazon.nova-lite"))),
+    Case(_GEOGRAPHY, "function", set_("environment", {"variables": {"MODEL": "global.amazon.nova-pro-v1:0"}})),
     # --- personal data
-    Case("privacy-personal-data-is-described", "secret", "tags", {**DATA, "DataClass": "personal"}),
-    Case("privacy-personal-data-is-described", "secret", "tags", {**PERSONAL, "RetentionDays": "a year"}),
-    Case("privacy-personal-data-is-described", "secret", "tags", {**PERSONAL, "RetentionDays": "0"}),
-    Case("privacy-personal-data-is-in-production", "secret", "tags", {**PERSONAL, "Environment": "dev"}),
-    Case(_FORGETS, "data", "tags", _kept_for(90)),
-    Case(_FORGETS, "log-group", "tags", {**TAGS, "RetentionDays": "364"}),
-    Case(_FORGETS, "database", "tags", _kept_for(13)),
-    Case(_MACIE, "data", "tags", PERSONAL, (_FORGETS,)),
-    Case("privacy-capture-is-kept-as-confidential", "data", "tags.DataClass", "internal"),
+    Case("privacy-personal-data-is-described", "secret", set_("tags", {**DATA, "DataClass": "personal"})),
+    Case("privacy-personal-data-is-described", "secret", set_("tags", {**PERSONAL, "RetentionDays": "a year"})),
+    Case("privacy-personal-data-is-described", "secret", set_("tags", {**PERSONAL, "RetentionDays": "0"})),
+    Case("privacy-personal-data-is-in-production", "secret", set_("tags", {**PERSONAL, "Environment": "dev"})),
+    Case(_FORGETS, "data", set_("tags", _kept_for(90))),
+    Case(_FORGETS, "log-group", set_("tags", {**TAGS, "RetentionDays": "364"})),
+    Case(_FORGETS, "database", set_("tags", _kept_for(13))),
+    Case(_MACIE, "data", set_("tags", PERSONAL), also=(_FORGETS,)),
+    Case("privacy-capture-is-kept-as-confidential", "data", set_("tags.DataClass", "internal")),
 )
 PRIVACY_PAIRS: Final = (
-    (
-        ("data", "tags", PERSONAL),
-        Case("privacy-personal-data-can-be-erased", "lock", ADD, _lock("COMPLIANCE"), (_MACIE, _FORGETS)),
+    Case(
+        "privacy-personal-data-can-be-erased",
+        "lock",
+        added(*_lock("COMPLIANCE")),
+        also=(_MACIE, _FORGETS),
+        after=of("data", set_("tags", PERSONAL)),
     ),
-    (
-        ("data", "tags", PERSONAL),
-        Case("privacy-personal-reads-are-logged", "data-logging", REMOVE, also=(_MACIE, _FORGETS, "s3-bucket-logs-access")),
+    Case(
+        "privacy-personal-reads-are-logged",
+        "data-logging",
+        removed(),
+        also=(_MACIE, _FORGETS, "s3-bucket-logs-access"),
+        after=of("data", set_("tags", PERSONAL)),
     ),
-    (("stream", "retentionPeriod", 25), Case(_FORGETS, "stream", "tags", _kept_for(1))),
-    (
-        ("log-group", "tags", {**TAGS, "RetentionDays": "365"}),
-        Case(_FORGETS, "log-group", "retentionInDays", 0, ("logs-group-has-retention",)),
+    Case(_FORGETS, "stream", set_("tags", _kept_for(1)), after=of("stream", set_("retentionPeriod", 25))),
+    Case(
+        _FORGETS,
+        "log-group",
+        set_("retentionInDays", 0),
+        also=("logs-group-has-retention",),
+        after=of("log-group", set_("tags", {**TAGS, "RetentionDays": "365"})),
     ),
-    (("data-lifecycle", "rules", [_LIFECYCLE]), Case(_FORGETS, "data", "tags", _kept_for(89))),
-    (("data-lifecycle", "rules", [{**_LIFECYCLE, "expiration": {"days": 9}}]), Case(_FORGETS, "data", "tags", _kept_for(29))),
-    (("data-lifecycle", "rules", [{**_LIFECYCLE, "prefix": "raw/"}]), Case(_FORGETS, "data", "tags", _kept_for(90))),
-    (("data-lifecycle", "rules", [{**_LIFECYCLE, "filter": {"prefix": "raw/"}}]), Case(_FORGETS, "data", "tags", _kept_for(90))),
-    (
-        ("table", "replicas", [{"regionName": "eu-west-1", "kmsKeyArn": KEY_ARN}]),
-        Case("residency-data-stays-in-its-regions", "table", "tags", {**DATA, "Residency": "us-"}),
+    Case(_FORGETS, "data", set_("tags", _kept_for(89)), after=of("data-lifecycle", set_("rules", [_LIFECYCLE]))),
+    Case(
+        _FORGETS,
+        "data",
+        set_("tags", _kept_for(29)),
+        after=of("data-lifecycle", set_("rules", [{**_LIFECYCLE, "expiration": {"days": 9}}])),
+    ),
+    Case(
+        _FORGETS,
+        "data",
+        set_("tags", _kept_for(90)),
+        after=of("data-lifecycle", set_("rules", [{**_LIFECYCLE, "prefix": "raw/"}])),
+    ),
+    Case(
+        _FORGETS,
+        "data",
+        set_("tags", _kept_for(90)),
+        after=of("data-lifecycle", set_("rules", [{**_LIFECYCLE, "filter": {"prefix": "raw/"}}])),
+    ),
+    Case(
+        "residency-data-stays-in-its-regions",
+        "table",
+        set_("tags", {**DATA, "Residency": "us-"}),
+        after=of("table", set_("replicas", [{"regionName": "eu-west-1", "kmsKeyArn": KEY_ARN}])),
     ),
 )
 # What is right however near it comes: no rule speaks.
 PRIVACY_KEPT: Final = (
-    Case("", "model", "primaryContainer", {"modelPackageName": id_of("approved")}),
-    Case("", "secret", "tags", PERSONAL),
-    Case("", "secret", "tags", {**DATA, "Residency": "us-"}),
-    Case("", "secret", "tags", {**DATA, "Residency": " "}),
-    Case("", "table", "replicas", [{"regionName": "eu-west-1"}]),
-    Case("", "log-group", "tags", {**TAGS, "RetentionDays": "365"}),
-    Case("", "database", "tags", _kept_for(14)),
-    Case("", "stream", "tags", _kept_for(1)),
-    Case("", "policy", "policy", _invoking("us.amazon.nova-lite")),
-    Case("", "function", "environment", {"variables": {"SITE": "https://global.example.com"}}),
-    Case("", "configuration", "dataCaptureConfig.destinationS3Uri", "s3://elsewhere/capture"),
-    Case("", "lock", ADD, _lock("COMPLIANCE")),
-)
-PRIVACY_KEPT_PAIRS: Final = (
-    (("data-lifecycle", "rules", [_LIFECYCLE]), Case("", "data", "tags", _kept_for(90))),
-    (("data-lifecycle", "rules", [{**_LIFECYCLE, "filter": {"prefix": ""}}]), Case("", "data", "tags", _kept_for(90))),
+    kept("model", set_("primaryContainer", {"modelPackageName": id_of("approved")})),
+    kept("secret", set_("tags", PERSONAL)),
+    kept("secret", set_("tags", {**DATA, "Residency": "us-"})),
+    kept("secret", set_("tags", {**DATA, "Residency": " "})),
+    kept("table", set_("replicas", [{"regionName": "eu-west-1"}])),
+    kept("log-group", set_("tags", {**TAGS, "RetentionDays": "365"})),
+    kept("database", set_("tags", _kept_for(14))),
+    kept("stream", set_("tags", _kept_for(1))),
+    kept("policy", set_("policy", _invoking("us.amazon.nova-lite"))),
+    kept("function", set_("environment", {"variables": {"SITE": "https://global.example.com"}})),
+    kept("configuration", set_("dataCaptureConfig.destinationS3Uri", "s3://elsewhere/capture")),
+    kept("lock", added(*_lock("COMPLIANCE"))),
+    kept("data", set_("tags", _kept_for(90)), after=of("data-lifecycle", set_("rules", [_LIFECYCLE]))),
+    kept(
+        "data", set_("tags", _kept_for(90)), after=of("data-lifecycle", set_("rules", [{**_LIFECYCLE, "filter": {"prefix": ""}}]))
+    ),
 )

@@ -23,16 +23,16 @@ from typing import Any, Final
 from policies.rule import EVERY_TYPE, Rule
 from policies.rules import all_rules
 from policies.verdict import Fail, Pass, Unknown
-from tests.policies.case import ADD, REMOVE, Case
-from tests.policies.cases import CASES, KEPT, KEPT_PAIRS, PAIRS
+from tests.policies.case import unknown
+from tests.policies.cases import CASES, KEPT, PAIRS
 from tests.policies.equivalents import EQUIVALENT
 from tests.policies.mutants import Mutant, Source
-from tests.policies.plans import WORLD, broken, change, plan_of
+from tests.policies.plans import WORLD, broken, changed, plan_of
 from tests.policies.sight import KINDS, Sight
 from tests.policies.sights import SIGHTS
 from tests.policies.test_rules import PRESENCE
 from tools.plan.links import LinkedPlan
-from tools.plan.view import UNKNOWN, ResourceView
+from tools.plan.view import ResourceView
 
 RULES: Final = Path(__file__).resolve().parents[2] / "policies" / "rules"
 # Modules of conditions that families share.
@@ -75,21 +75,15 @@ class Scene:
 def scenes() -> tuple[Scene, ...]:
     """Every plan that the tests judge."""
     found = [Scene(_linked(WORLD), frozenset(), "")]
-    changes: list[tuple[tuple[Any, ...], Case]] = [((), case) for case in (*CASES, *KEPT)]
-    changes += [((before,), case) for before, case in (*PAIRS, *KEPT_PAIRS)]
-    for before, case in changes:
-        resources = broken(case, *before)
-        found.append(Scene(_linked(resources), frozenset({case.rule, *case.also} - {""}), case.resource))
+    for case in (*CASES, *PAIRS, *KEPT):
+        found.append(Scene(_linked(broken(case)), frozenset({case.rule, *case.also} - {""}), case.resource))
     for case in CASES:
-        if case.path not in (ADD, REMOVE) and case.rule not in PRESENCE:
-            resources = broken(case)
-            change(resources, case.resource, case.path.split(".")[0], UNKNOWN)
+        if case.decides and case.rule not in PRESENCE:
+            resources = changed(case.resource, case.change, unknown(case.change.path.split(".")[0]))
             found.append(Scene(_linked(resources), frozenset(), case.resource, undecided=case.rule))
     for name, (_, props) in WORLD.items():
         for key in props:
-            resources = dict(WORLD)
-            change(resources, name, key, UNKNOWN)
-            found.append(Scene(_linked(resources), frozenset(), name, may_be_unknown=True))
+            found.append(Scene(_linked(changed(name, unknown(key))), frozenset(), name, may_be_unknown=True))
     return tuple(found)
 
 

@@ -14,7 +14,7 @@ from tests.policies.bases import PLATFORM
 from tests.policies.bases_kubernetes import KUBERNETES
 from tests.policies.bases_sagemaker import SAGEMAKER
 from tests.policies.bases_services import SERVICES
-from tests.policies.case import ADD, REMOVE, Case
+from tests.policies.case import Case, Change, Resources
 from tests.policies.parts import id_of
 from tools.plan.view import Plan, ResourceView
 
@@ -44,36 +44,14 @@ def plan_of(resources: Mapping[str, tuple[str, Mapping[str, Any]]], *, ids: bool
     )
 
 
-def put(resources: dict[str, tuple[str, dict[str, Any]]], name: str, path: str, value: Any) -> None:
-    """Sets (or with `...` removes, or with `+` appends) the property at a dotted path of one resource."""
-    node: Any = resources[name][1]
-    *way, last = path.split(".")
-    for key in way:
-        node = node[int(key)] if isinstance(node, list) else node.setdefault(key, {})
-    if value is ...:
-        del node[last]
-    elif isinstance(node, list) and last == "+":
-        node.append(value)
-    elif isinstance(node, list):
-        node[int(last)] = value
-    else:
-        node[last] = value
+def broken(case: Case) -> Resources:
+    """The valid stack with the change of a case, on top of the one that it comes after."""
+    return changed(case.resource, *(change for change in (case.after, case.change) if change))
 
 
-def broken(case: Case, *before: tuple[str, str, Any]) -> dict[str, tuple[str, dict[str, Any]]]:
-    """The valid stack with the change of a case, on top of others."""
+def changed(name: str, *changes: Change) -> Resources:
+    """The valid stack with changes of the resource of this name, or of its neighbours."""
     resources = dict(WORLD)
-    for name, path, value in (*before, (case.resource, case.path, case.value)):
-        if path == ADD:
-            resources[name] = value
-        elif path == REMOVE:
-            del resources[name]
-        else:
-            change(resources, name, path, value)
+    for change in changes:
+        change.apply(resources, name)
     return resources
-
-
-def change(resources: dict[str, tuple[str, dict[str, Any]]], name: str, path: str, value: Any) -> None:
-    """What `put` does, in a copy of that one resource: the others may be shared."""
-    resources[name] = copy.deepcopy(resources[name])
-    put(resources, name, path, value)

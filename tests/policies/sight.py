@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Final, Literal
+from dataclasses import replace
+from typing import Final, Literal
 
 from policies.verdict import Fail, Pass, Unknown
-from tests.policies.plans import WORLD, change, plan_of
+from tests.policies.case import Change
+from tests.policies.plans import WORLD, plan_of
 from tools.plan.links import LinkedPlan
 from tools.plan.view import ResourceView
 
@@ -17,30 +18,32 @@ OPEN: Final = "unknown"
 KINDS: Final = {PASSES: Pass, FAILS: Fail, OPEN: Unknown}
 
 
-@dataclass(frozen=True, slots=True)
 class Sight:
-    """What a rule says of a resource. `changes` are values by path; of a neighbour, by `name::path`; `+name` adds one and `-name`
-    takes one out. Without `ids` the plan is a first preview; `parents` are by name."""
+    """What a rule says of a resource after `changes` of it and its neighbours.
 
-    rule: str
-    resource: str
-    says: Literal["pass", "fail", "unknown"]
-    changes: Mapping[str, Any] = field(default_factory=dict)
-    ids: bool = True
-    parents: Mapping[str, str] = field(default_factory=dict)
-    stack: str = "prod"
+    Without `ids` the plan is a first preview; `parents` are by the names of resources.
+    """
+
+    __slots__ = ("changes", "ids", "parents", "resource", "rule", "says", "stack")
+
+    def __init__(
+        self,
+        rule: str,
+        resource: str,
+        says: Literal["pass", "fail", "unknown"],
+        *changes: Change,
+        ids: bool = True,
+        parents: Mapping[str, str] | None = None,
+        stack: str = "prod",
+    ) -> None:
+        self.rule, self.resource, self.says, self.changes = rule, resource, says, changes
+        self.ids, self.parents, self.stack = ids, parents or {}, stack
 
     def stage(self) -> tuple[ResourceView, LinkedPlan]:
         """The resource, and the plan that it is in."""
         resources = dict(WORLD)
-        for key, value in self.changes.items():
-            if key.startswith("+"):
-                resources[key[1:]] = value
-            elif key.startswith("-"):
-                del resources[key[1:]]
-            else:
-                name, _, path = key.rpartition("::")
-                change(resources, name or self.resource, path, value)
+        for change in self.changes:
+            change.apply(resources, self.resource)
         views = plan_of(resources, ids=self.ids).resources
         plan = LinkedPlan((replace(view, parent=self.parents.get(view.name, "")) for view in views), self.stack)
         return next(view for view in plan if view.name == self.resource), plan

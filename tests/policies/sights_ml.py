@@ -6,13 +6,15 @@ from typing import Any, Final
 
 from catalog.types import appautoscaling, ec2, macie2, s3, sagemaker
 from tests.policies.bases_services import pipeline
+from tests.policies.case import Change, added, append, of, removed, set_, unknown, without
 from tests.policies.cases_kubernetes import POD, TEMPLATE
 from tests.policies.parts import DATA, KEY_ARN, PERSONAL, TAGS, id_of
 from tests.policies.sight import FAILS, OPEN, PASSES, Sight
 from tools.plan.view import UNKNOWN
 
-DEV: Final[dict[str, Any]] = {"tags.Environment": "dev"}
+DEV: Final = (set_("tags.Environment", "dev"),)
 _AUTOSCALES: Final = "sagemaker-endpoint-autoscales"
+_HOSTS: Final = "jobResources.clusterConfig.instanceCount"
 _ALARMS: Final = "sagemaker-endpoint-has-alarms"
 _TWO: Final = "sagemaker-two-machines-in-production"
 _LIMIT: Final = "training-job-has-a-time-limit"
@@ -23,324 +25,382 @@ _FORGETS: Final = "privacy-store-forgets-in-time"
 _ERASED: Final = "privacy-personal-data-can-be-erased"
 _GEOGRAPHY: Final = "residency-inference-stays-in-its-geography"
 _STAYS: Final = "residency-data-stays-in-its-regions"
-_OTHER: Final[dict[str, Any]] = {"+other": (s3.BUCKET.token, {"tags": DATA})}
+_OTHER: Final = (of("other", added(s3.BUCKET.token, {"tags": DATA})),)
 _GPU_TAINT: Final = "kubernetes-gpu-taint-is-for-gpu-pods"
 _NO_GPU: Final = {"requests": {"cpu": "1", "memory": "1Gi"}, "limits": {"memory": "1Gi"}}
-_B: Final[dict[str, Any]] = {"configuration::productionVariants.+": _PLAIN}
-_LETTERS: Final[dict[str, Any]] = {
-    "+letters": (
-        sagemaker.ENDPOINT_CONFIGURATION.token,
-        {"name": "letters-1", "productionVariants": [{**_PLAIN, "variantName": "a"}]},
-    )
-}
-_STRAY_TARGET: Final[dict[str, Any]] = {
-    "-endpoint-target": ...,
-    "+other": (sagemaker.ENDPOINT.token, {"name": "other"}),
-    "+stray": (appautoscaling.TARGET.token, {"resourceId": UNKNOWN}),
-}
+_B: Final = (of("configuration", append("productionVariants", _PLAIN)),)
+_LETTERS: Final = (
+    of(
+        "letters",
+        added(
+            sagemaker.ENDPOINT_CONFIGURATION.token, {"name": "letters-1", "productionVariants": [{**_PLAIN, "variantName": "a"}]}
+        ),
+    ),
+)
+_STRAY_TARGET: Final = (
+    of("endpoint-target", removed()),
+    of("other", added(sagemaker.ENDPOINT.token, {"name": "other"})),
+    of("stray", added(appautoscaling.TARGET.token, {"resourceId": UNKNOWN})),
+)
 
 
-def _variant(**changes: Any) -> dict[str, Any]:
-    return {"productionVariants": [{"variantName": "a", "instanceType": "ml.m5.large", **changes}]}
+def _variant(**changes: Any) -> tuple[Change, ...]:
+    return (set_("productionVariants", [{"variantName": "a", "instanceType": "ml.m5.large", **changes}]),)
 
 
-def _stops(**changes: Any) -> dict[str, Any]:
-    return {"stoppingCondition": changes}
+def _stops(**changes: Any) -> tuple[Change, ...]:
+    return (set_("stoppingCondition", changes),)
 
 
-def _forgets(days: int, **rule: Any) -> dict[str, Any]:
+def _forgets(days: int, **rule: Any) -> tuple[Change, ...]:
     whole = {"status": "Enabled", "expiration": {"days": 9}, "noncurrentVersionExpiration": {"noncurrentDays": 9}}
-    return {"tags": {**DATA, "RetentionDays": str(days)}, "data-lifecycle::rules": [{**whole, **rule}]}
+    return (set_("tags", {**DATA, "RetentionDays": str(days)}), of("data-lifecycle", set_("rules", [{**whole, **rule}])))
 
 
-def _lock(mode: str, bucket: Any) -> dict[str, Any]:
+def _lock(mode: str, bucket: Any) -> tuple[Change, ...]:
     rule = {"defaultRetention": {"mode": mode, "days": 30}}
-    return {"tags": PERSONAL, "+lock": (s3.BUCKET_OBJECT_LOCK_CONFIGURATION.token, {"bucket": bucket, "rule": rule})}
+    return (
+        set_("tags", PERSONAL),
+        of("lock", added(s3.BUCKET_OBJECT_LOCK_CONFIGURATION.token, {"bucket": bucket, "rule": rule})),
+    )
 
 
-def _tolerating(**toleration: str) -> dict[str, Any]:
-    return {f"{TEMPLATE}.resources": _NO_GPU, "spec.template.spec.tolerations": [toleration]}
+def _tolerating(**toleration: str) -> tuple[Change, ...]:
+    return (set_(f"{TEMPLATE}.resources", _NO_GPU), set_("spec.template.spec.tolerations", [toleration]))
 
 
 SAGEMAKER_SIGHTS: Final = (
-    Sight("sagemaker-model-in-our-network", "model", FAILS, {"vpcConfig.securityGroupIds": []}),
-    Sight("sagemaker-model-is-complete", "model", FAILS, {"primaryContainer": {"modelDataUrl": "s3://m"}}),
+    Sight("sagemaker-model-in-our-network", "model", FAILS, set_("vpcConfig.securityGroupIds", [])),
+    Sight("sagemaker-model-is-complete", "model", FAILS, set_("primaryContainer", {"modelDataUrl": "s3://m"})),
     # Machines with disks of their own take no key; one beside them does.
-    Sight("sagemaker-endpoint-is-encrypted", "configuration", PASSES, {"kmsKeyArn": ..., "productionVariants": [_NVME]}),
-    Sight("sagemaker-endpoint-is-encrypted", "configuration", FAILS, {"kmsKeyArn": ..., "productionVariants": [_NVME, _PLAIN]}),
-    Sight("sagemaker-endpoint-captures-data", "configuration", FAILS, {"dataCaptureConfig.initialSamplingPercentage": -1}),
-    Sight("sagemaker-endpoint-captures-data", "configuration", PASSES, {"dataCaptureConfig.initialSamplingPercentage": 1}),
-    Sight("sagemaker-endpoint-captures-data", "configuration", FAILS, {"dataCaptureConfig.initialSamplingPercentage": ...}),
-    Sight(_TWO, "configuration", PASSES, {**DEV, **_variant(initialInstanceCount=1)}),
-    Sight(_TWO, "configuration", PASSES, _variant(serverlessConfig={"maxConcurrency": 5})),
-    Sight(_TWO, "configuration", PASSES, _variant(managedInstanceScaling={"minInstanceCount": 2})),
-    Sight(_TWO, "configuration", FAILS, _variant()),
+    Sight("sagemaker-endpoint-is-encrypted", "configuration", PASSES, without("kmsKeyArn"), set_("productionVariants", [_NVME])),
+    Sight(
+        "sagemaker-endpoint-is-encrypted",
+        "configuration",
+        FAILS,
+        without("kmsKeyArn"),
+        set_("productionVariants", [_NVME, _PLAIN]),
+    ),
+    Sight("sagemaker-endpoint-captures-data", "configuration", FAILS, set_("dataCaptureConfig.initialSamplingPercentage", -1)),
+    Sight("sagemaker-endpoint-captures-data", "configuration", PASSES, set_("dataCaptureConfig.initialSamplingPercentage", 1)),
+    Sight("sagemaker-endpoint-captures-data", "configuration", FAILS, without("dataCaptureConfig.initialSamplingPercentage")),
+    Sight(_TWO, "configuration", PASSES, *DEV, *_variant(initialInstanceCount=1)),
+    Sight(_TWO, "configuration", PASSES, *_variant(serverlessConfig={"maxConcurrency": 5})),
+    Sight(_TWO, "configuration", PASSES, *_variant(managedInstanceScaling={"minInstanceCount": 2})),
+    Sight(_TWO, "configuration", FAILS, *_variant()),
     # Which variants an endpoint has, its own configuration says; where that is not known, the one beside it, else none.
-    Sight(_AUTOSCALES, "endpoint", FAILS, {**_B, **_LETTERS}),
-    Sight(_AUTOSCALES, "endpoint", PASSES, {**_LETTERS, "endpointConfigName": UNKNOWN}),
-    Sight(_AUTOSCALES, "endpoint", FAILS, {**_LETTERS, "endpointConfigName": UNKNOWN, "-endpoint-target": ...}),
-    Sight(_AUTOSCALES, "endpoint", OPEN, {**_LETTERS, "endpointConfigName": UNKNOWN, **_STRAY_TARGET}),
-    Sight(_AUTOSCALES, "endpoint", OPEN, _STRAY_TARGET),
+    Sight(_AUTOSCALES, "endpoint", FAILS, *_B, *_LETTERS),
+    Sight(_AUTOSCALES, "endpoint", PASSES, *_LETTERS, unknown("endpointConfigName")),
+    Sight(_AUTOSCALES, "endpoint", FAILS, *_LETTERS, unknown("endpointConfigName"), of("endpoint-target", removed())),
+    Sight(_AUTOSCALES, "endpoint", OPEN, *_LETTERS, unknown("endpointConfigName"), *_STRAY_TARGET),
+    Sight(_AUTOSCALES, "endpoint", OPEN, *_STRAY_TARGET),
     Sight(
         _AUTOSCALES,
         "endpoint",
         FAILS,
-        {**_B, **_LETTERS, "endpointConfigName": UNKNOWN},
+        *_B,
+        *_LETTERS,
+        unknown("endpointConfigName"),
         parents={"endpoint": "urn:e", "configuration": "urn:e", "endpoint-target": "urn:e"},
     ),
     *(
-        Sight(_AUTOSCALES, "endpoint", PASSES, {"configuration::productionVariants.0": one, "-endpoint-target": ...})
+        Sight(
+            _AUTOSCALES,
+            "endpoint",
+            PASSES,
+            of("configuration", set_("productionVariants.0", one)),
+            of("endpoint-target", removed()),
+        )
         for one in (
             {"variantName": "a", "serverlessConfig": {"maxConcurrency": 5}},
             {"variantName": "a", "managedInstanceScaling": {"minInstanceCount": 1}},
         )
     ),
-    Sight(_AUTOSCALES, "endpoint", PASSES, {"configuration::productionVariants.+": {"instanceType": "ml.m5.large"}}),
-    Sight(_AUTOSCALES, "endpoint", FAILS, {"endpoint-target::resourceId": "endpoint/digits/variant/z"}),
-    Sight("sagemaker-model-image-is-pinned", "model", FAILS, {"primaryContainer.image": "repository/serving:"}),
-    Sight("sagemaker-target-has-room", "endpoint-target", FAILS, {"minCapacity": ...}),
-    Sight("sagemaker-target-has-room", "endpoint-target", FAILS, {"maxCapacity": ...}),
-    Sight(_ALARMS, "endpoint", FAILS, {"alarm::dimensions.EndpointName": "letters"}),
-    Sight(_ALARMS, "endpoint", OPEN, {"alarm::dimensions.EndpointName": UNKNOWN}),
-    Sight("waste-gpu-training-is-spot-or-says-why", "job", PASSES, {"resourceConfig.instanceType": "ml.p5.48xlarge"}),
-    Sight("waste-gpu-training-is-spot-or-says-why", "job", PASSES, {"enableManagedSpotTraining": False}),
+    Sight(_AUTOSCALES, "endpoint", PASSES, of("configuration", append("productionVariants", {"instanceType": "ml.m5.large"}))),
+    Sight(_AUTOSCALES, "endpoint", FAILS, of("endpoint-target", set_("resourceId", "endpoint/digits/variant/z"))),
+    Sight("sagemaker-model-image-is-pinned", "model", FAILS, set_("primaryContainer.image", "repository/serving:")),
+    Sight("sagemaker-target-has-room", "endpoint-target", FAILS, without("minCapacity")),
+    Sight("sagemaker-target-has-room", "endpoint-target", FAILS, without("maxCapacity")),
+    Sight(_ALARMS, "endpoint", FAILS, of("alarm", set_("dimensions.EndpointName", "letters"))),
+    Sight(_ALARMS, "endpoint", OPEN, of("alarm", unknown("dimensions.EndpointName"))),
+    Sight("waste-gpu-training-is-spot-or-says-why", "job", PASSES, set_("resourceConfig.instanceType", "ml.p5.48xlarge")),
+    Sight("waste-gpu-training-is-spot-or-says-why", "job", PASSES, set_("enableManagedSpotTraining", False)),
     Sight(
         "waste-gpu-training-is-spot-or-says-why",
         "job",
         PASSES,
-        {"resourceConfig.instanceType": "ml.p5.48xlarge", "enableManagedSpotTraining": False, "tags.OnDemandBecause": "due"},
+        set_("resourceConfig.instanceType", "ml.p5.48xlarge"),
+        set_("enableManagedSpotTraining", False),
+        set_("tags.OnDemandBecause", "due"),
     ),
-    Sight("waste-gpu-pool-sleeps-outside-production", "gpu", PASSES, {"scalingConfig.minSize": 1}),
-    Sight("waste-gpu-pool-sleeps-outside-production", "gpu", PASSES, {**DEV, "scalingConfig.minSize": ...}),
-    Sight("waste-gpu-pool-sleeps-outside-production", "gpu", PASSES, {**DEV, "scalingConfig.minSize": 0}),
+    Sight("waste-gpu-pool-sleeps-outside-production", "gpu", PASSES, set_("scalingConfig.minSize", 1)),
+    Sight("waste-gpu-pool-sleeps-outside-production", "gpu", PASSES, *DEV, without("scalingConfig.minSize")),
+    Sight("waste-gpu-pool-sleeps-outside-production", "gpu", PASSES, *DEV, set_("scalingConfig.minSize", 0)),
     Sight(
         "waste-gpu-pool-sleeps-outside-production",
         "gpu",
         PASSES,
-        {"tags": {**TAGS, "Environment": "dev", "KeptWarmBecause": "a course"}, "scalingConfig.minSize": 1},
+        set_("tags", {**TAGS, "Environment": "dev", "KeptWarmBecause": "a course"}),
+        set_("scalingConfig.minSize", 1),
     ),
     Sight(
         "waste-gpu-pool-sleeps-outside-production",
         "gpu",
         PASSES,
-        {**DEV, "scalingConfig.minSize": 1, "instanceTypes": ["m7g.large"]},
+        *DEV,
+        set_("scalingConfig.minSize", 1),
+        set_("instanceTypes", ["m7g.large"]),
     ),
     Sight(
         "waste-gpu-pool-sleeps-outside-production",
         "gpu",
         FAILS,
-        {**DEV, "scalingConfig.minSize": 1, "instanceTypes": ["m7g.large", "g6.xlarge"]},
+        *DEV,
+        set_("scalingConfig.minSize", 1),
+        set_("instanceTypes", ["m7g.large", "g6.xlarge"]),
     ),
-    Sight("models-package-is-in-the-plan", "registered", OPEN, {"containers.0.modelPackageName": UNKNOWN, "-approved": ...}),
-    Sight("models-package-is-in-the-plan", "registered", PASSES, {"containers.0.modelPackageName": UNKNOWN}),
+    Sight(
+        "models-package-is-in-the-plan", "registered", OPEN, unknown("containers.0.modelPackageName"), of("approved", removed())
+    ),
+    Sight("models-package-is-in-the-plan", "registered", PASSES, unknown("containers.0.modelPackageName")),
     Sight(
         "models-package-is-in-the-plan",
         "registered",
         PASSES,
-        {"containers.0.modelPackageName": "digits-3", "approved::modelPackageName": "digits-3"},
+        set_("containers.0.modelPackageName", "digits-3"),
+        of("approved", set_("modelPackageName", "digits-3")),
     ),
     Sight(
         "models-package-is-approved",
         "registered",
         OPEN,
-        {"containers.0.modelPackageName": UNKNOWN, "approved::modelApprovalStatus": "Rejected"},
+        unknown("containers.0.modelPackageName"),
+        of("approved", set_("modelApprovalStatus", "Rejected")),
     ),
 )
 TRAINING_SIGHTS: Final = (
-    Sight("training-job-in-our-network", "job", FAILS, {"vpcConfig.securityGroupIds": []}),
+    Sight("training-job-in-our-network", "job", FAILS, set_("vpcConfig.securityGroupIds", [])),
     Sight(
         "training-job-volume-is-encrypted",
         "job",
         PASSES,
-        {"resourceConfig": {"instanceType": "ml.g5.xlarge", "instanceCount": 1}},
+        set_("resourceConfig", {"instanceType": "ml.g5.xlarge", "instanceCount": 1}),
     ),
     Sight(
         "training-job-traffic-is-encrypted",
         "job",
         PASSES,
-        {"enableInterContainerTrafficEncryption": False, "resourceConfig.instanceCount": 1},
+        set_("enableInterContainerTrafficEncryption", False),
+        set_("resourceConfig.instanceCount", 1),
     ),
     Sight(
         "training-job-traffic-is-encrypted",
         "job",
         PASSES,
-        {"enableInterContainerTrafficEncryption": False, "resourceConfig.instanceCount": ...},
+        set_("enableInterContainerTrafficEncryption", False),
+        without("resourceConfig.instanceCount"),
     ),
-    Sight(_LIMIT, "job", PASSES, _stops(maxRuntimeSeconds=60)),
-    Sight(_LIMIT, "job", FAILS, _stops(maxRuntimeInSeconds=0)),
-    Sight(_LIMIT, "job", PASSES, _stops(maxRuntimeInSeconds=1)),
-    Sight(_LIMIT, "job", PASSES, _stops(maxRuntimeInSeconds=432000)),
-    Sight(_LIMIT, "job", FAILS, _stops(maxRuntimeInSeconds=432001)),
+    Sight(_LIMIT, "job", PASSES, *_stops(maxRuntimeSeconds=60)),
+    Sight(_LIMIT, "job", FAILS, *_stops(maxRuntimeInSeconds=0)),
+    Sight(_LIMIT, "job", PASSES, *_stops(maxRuntimeInSeconds=1)),
+    Sight(_LIMIT, "job", PASSES, *_stops(maxRuntimeInSeconds=432000)),
+    Sight(_LIMIT, "job", FAILS, *_stops(maxRuntimeInSeconds=432001)),
     Sight(
         "training-spot-job-keeps-checkpoints",
         "job",
         PASSES,
-        {"checkpointConfig": ..., "hyperParameters": {"checkpoint_uri": "s3://c"}},
+        without("checkpointConfig"),
+        set_("hyperParameters", {"checkpoint_uri": "s3://c"}),
     ),
-    Sight(_WAIT, "job", PASSES, _stops(max_runtime_seconds=60, max_wait_seconds=60)),
-    Sight(_WAIT, "job", FAILS, _stops(max_runtime_seconds=60, max_wait_seconds=59)),
-    Sight(_WAIT, "job", PASSES, _stops(maxWaitTimeInSeconds=0)),
+    Sight(_WAIT, "job", PASSES, *_stops(max_runtime_seconds=60, max_wait_seconds=60)),
+    Sight(_WAIT, "job", FAILS, *_stops(max_runtime_seconds=60, max_wait_seconds=59)),
+    Sight(_WAIT, "job", PASSES, *_stops(maxWaitTimeInSeconds=0)),
     Sight(
         "pipelines-training-is-encrypted",
         "pipeline",
         PASSES,
-        {"pipelineDefinition": pipeline(ResourceConfig={"InstanceType": "ml.g5.xlarge", "InstanceCount": 1})},
+        set_("pipelineDefinition", pipeline(ResourceConfig={"InstanceType": "ml.g5.xlarge", "InstanceCount": 1})),
     ),
-    Sight("pipelines-training-is-isolated", "pipeline", FAILS, {"pipelineDefinition": "{"}),
-    Sight("features-online-store-is-encrypted", "features", PASSES, {"onlineStoreConfig": {"enableOnlineStore": False}}),
-    Sight("features-offline-store-is-encrypted", "features", PASSES, {"offlineStoreConfig": ...}),
-    Sight("monitors-job-in-our-network", "monitor", FAILS, {"networkConfig.vpcConfig.securityGroupIds": []}),
+    Sight("pipelines-training-is-isolated", "pipeline", FAILS, set_("pipelineDefinition", "{")),
+    Sight("features-online-store-is-encrypted", "features", PASSES, set_("onlineStoreConfig", {"enableOnlineStore": False})),
+    Sight("features-offline-store-is-encrypted", "features", PASSES, without("offlineStoreConfig")),
+    Sight("monitors-job-in-our-network", "monitor", FAILS, set_("networkConfig.vpcConfig.securityGroupIds", [])),
     *(
         Sight(
             "monitors-job-traffic-is-encrypted",
             "monitor",
             says,
-            {"networkConfig.enableInterContainerTrafficEncryption": False, "jobResources.clusterConfig.instanceCount": hosts},
+            set_("networkConfig.enableInterContainerTrafficEncryption", False),
+            hosts,
         )
-        for says, hosts in ((PASSES, 1), (FAILS, ...), (FAILS, 2))
+        for says, hosts in ((PASSES, set_(_HOSTS, 1)), (FAILS, without(_HOSTS)), (FAILS, set_(_HOSTS, 2)))
     ),
 )
 PRIVACY_SIGHTS: Final = (
-    Sight(_FORGETS, "stream", FAILS, {"retentionPeriod": 25, "tags": {**DATA, "RetentionDays": "1"}}),
-    Sight(_FORGETS, "stream", PASSES, {"retentionPeriod": ..., "tags": {**DATA, "RetentionDays": "1"}}),
-    Sight(_FORGETS, "data", PASSES, _forgets(9)),
-    Sight(_FORGETS, "data", FAILS, _forgets(8)),
-    Sight(_FORGETS, "data", FAILS, _forgets(9, status="Disabled")),
-    Sight(_FORGETS, "data", FAILS, _forgets(9, expiration={"days": 0})),
-    Sight(_FORGETS, "data", PASSES, _forgets(1, expiration={"days": 1}, noncurrentVersionExpiration={"noncurrentDays": 1})),
-    Sight(_FORGETS, "data", FAILS, _forgets(9, noncurrentVersionExpiration={"noncurrentDays": 0})),
-    Sight(_FORGETS, "data", FAILS, _forgets(9, noncurrentVersionExpiration={})),
+    Sight(_FORGETS, "stream", FAILS, set_("retentionPeriod", 25), set_("tags", {**DATA, "RetentionDays": "1"})),
+    Sight(_FORGETS, "stream", PASSES, without("retentionPeriod"), set_("tags", {**DATA, "RetentionDays": "1"})),
+    Sight(_FORGETS, "data", PASSES, *_forgets(9)),
+    Sight(_FORGETS, "data", FAILS, *_forgets(8)),
+    Sight(_FORGETS, "data", FAILS, *_forgets(9, status="Disabled")),
+    Sight(_FORGETS, "data", FAILS, *_forgets(9, expiration={"days": 0})),
+    Sight(_FORGETS, "data", PASSES, *_forgets(1, expiration={"days": 1}, noncurrentVersionExpiration={"noncurrentDays": 1})),
+    Sight(_FORGETS, "data", FAILS, *_forgets(9, noncurrentVersionExpiration={"noncurrentDays": 0})),
+    Sight(_FORGETS, "data", FAILS, *_forgets(9, noncurrentVersionExpiration={})),
     Sight(
         _FORGETS,
         "data",
         OPEN,
-        {
-            "tags": {**DATA, "RetentionDays": "9"},
-            "data-lifecycle::bucket": UNKNOWN,
-            **_OTHER,
-            "-data-lifecycle": ...,
-            "+stray": (s3.BUCKET_LIFECYCLE_CONFIGURATION.token, {"bucket": UNKNOWN}),
-        },
+        set_("tags", {**DATA, "RetentionDays": "9"}),
+        of("data-lifecycle", unknown("bucket")),
+        *_OTHER,
+        of("data-lifecycle", removed()),
+        of("stray", added(s3.BUCKET_LIFECYCLE_CONFIGURATION.token, {"bucket": UNKNOWN})),
     ),
     Sight(
         _FORGETS,
         "data",
         PASSES,
-        {**_forgets(9), **_OTHER, "+stray": (s3.BUCKET_LIFECYCLE_CONFIGURATION.token, {"bucket": UNKNOWN})},
+        *_forgets(9),
+        *_OTHER,
+        of("stray", added(s3.BUCKET_LIFECYCLE_CONFIGURATION.token, {"bucket": UNKNOWN})),
     ),
-    Sight(_FORGETS, "data", FAILS, {"tags": {**DATA, "RetentionDays": "9"}, "-data-lifecycle": ...}),
-    Sight(_ERASED, "data", PASSES, _lock("GOVERNANCE", id_of("data"))),
-    Sight(_ERASED, "data", OPEN, {**_lock("COMPLIANCE", UNKNOWN), **_OTHER}),
-    Sight(_ERASED, "data", PASSES, {**_lock("GOVERNANCE", UNKNOWN), **_OTHER}),
+    Sight(_FORGETS, "data", FAILS, set_("tags", {**DATA, "RetentionDays": "9"}), of("data-lifecycle", removed())),
+    Sight(_ERASED, "data", PASSES, *_lock("GOVERNANCE", id_of("data"))),
+    Sight(_ERASED, "data", OPEN, *_lock("COMPLIANCE", UNKNOWN), *_OTHER),
+    Sight(_ERASED, "data", PASSES, *_lock("GOVERNANCE", UNKNOWN), *_OTHER),
     Sight(
         _ERASED,
         "data",
         FAILS,
-        {
-            **_lock("COMPLIANCE", id_of("data")),
-            **_OTHER,
-            "+stray": (s3.BUCKET_OBJECT_LOCK_CONFIGURATION.token, {"bucket": UNKNOWN}),
-        },
+        *_lock("COMPLIANCE", id_of("data")),
+        *_OTHER,
+        of("stray", added(s3.BUCKET_OBJECT_LOCK_CONFIGURATION.token, {"bucket": UNKNOWN})),
     ),
-    Sight("privacy-personal-data-is-searched-for", "data", PASSES, {"tags": PERSONAL, "+macie": (macie2.ACCOUNT.token, {})}),
+    Sight(
+        "privacy-personal-data-is-searched-for",
+        "data",
+        PASSES,
+        set_("tags", PERSONAL),
+        of("macie", added(macie2.ACCOUNT.token, {})),
+    ),
     Sight(
         "privacy-personal-reads-are-logged",
         "data",
         OPEN,
-        {"tags": PERSONAL, "-data-logging": ..., **_OTHER, "+stray": (s3.BUCKET_LOGGING.token, {"bucket": UNKNOWN})},
+        set_("tags", PERSONAL),
+        of("data-logging", removed()),
+        *_OTHER,
+        of("stray", added(s3.BUCKET_LOGGING.token, {"bucket": UNKNOWN})),
     ),
-    Sight("privacy-capture-is-kept-as-confidential", "configuration", PASSES, {"data::tags": PERSONAL}),
+    Sight("privacy-capture-is-kept-as-confidential", "configuration", PASSES, of("data", set_("tags", PERSONAL))),
     Sight(
         "privacy-capture-is-kept-as-confidential",
         "configuration",
         PASSES,
-        {"data::tags.DataClass": "internal", "dataCaptureConfig.destinationS3Uri": "s3://elsewhere/x"},
+        of("data", set_("tags.DataClass", "internal")),
+        set_("dataCaptureConfig.destinationS3Uri", "s3://elsewhere/x"),
     ),
     Sight(
         "privacy-capture-is-kept-as-confidential",
         "configuration",
         PASSES,
-        {"data::tags.DataClass": "internal", "dataCaptureConfig.enableCapture": False},
+        of("data", set_("tags.DataClass", "internal")),
+        set_("dataCaptureConfig.enableCapture", False),
     ),
-    Sight(_STAYS, "table", OPEN, {"tags": {**DATA, "Residency": "us-"}, "replicas": [{"regionName": UNKNOWN}]}),
+    Sight(_STAYS, "table", OPEN, set_("tags", {**DATA, "Residency": "us-"}), set_("replicas", [{"regionName": UNKNOWN}])),
     Sight(
         _STAYS,
         "table",
         FAILS,
-        {"tags": {**DATA, "Residency": "us-"}, "replicas": [{"regionName": UNKNOWN}, {"regionName": "eu-west-1"}]},
+        set_("tags", {**DATA, "Residency": "us-"}),
+        set_("replicas", [{"regionName": UNKNOWN}, {"regionName": "eu-west-1"}]),
     ),
-    Sight(_STAYS, "table", PASSES, {"tags": {**DATA, "Residency": "us-, eu-"}, "replicas": [{"regionName": "eu-west-1"}]}),
-    Sight(_STAYS, "table", OPEN, {"tags": {**DATA, "Residency": UNKNOWN}}),
+    Sight(
+        _STAYS, "table", PASSES, set_("tags", {**DATA, "Residency": "us-, eu-"}), set_("replicas", [{"regionName": "eu-west-1"}])
+    ),
+    Sight(_STAYS, "table", OPEN, set_("tags", {**DATA, "Residency": UNKNOWN})),
     # Where the rest of it is, no arn says: only a global profile is known to leave.
     Sight(
         _GEOGRAPHY,
         "function",
         FAILS,
-        {"kmsKeyArn": ..., "role": "runner", "environment": {"variables": {"MODEL": "global.meta.llama"}}},
+        without("kmsKeyArn"),
+        set_("role", "runner"),
+        set_("environment", {"variables": {"MODEL": "global.meta.llama"}}),
     ),
     Sight(
         _GEOGRAPHY,
         "function",
         PASSES,
-        {"kmsKeyArn": ..., "role": "runner", "environment": {"variables": {"MODEL": "eu.amazon.nova-lite-v1"}}},
+        without("kmsKeyArn"),
+        set_("role", "runner"),
+        set_("environment", {"variables": {"MODEL": "eu.amazon.nova-lite-v1"}}),
     ),
-    Sight(_GEOGRAPHY, "function", FAILS, {"environment": {"variables": {"MODEL": "apac.amazon.nova-lite-v1"}}}),
+    Sight(_GEOGRAPHY, "function", FAILS, set_("environment", {"variables": {"MODEL": "apac.amazon.nova-lite-v1"}})),
     Sight(
         _GEOGRAPHY,
         "function",
         PASSES,
-        {
-            "kmsKeyArn": KEY_ARN.replace("us-east-1", "ap-south-1"),
-            "environment": {"variables": {"MODEL": "apac.amazon.nova-lite-v1"}},
-        },
+        set_("kmsKeyArn", KEY_ARN.replace("us-east-1", "ap-south-1")),
+        set_("environment", {"variables": {"MODEL": "apac.amazon.nova-lite-v1"}}),
     ),
     Sight(
         _GEOGRAPHY,
         "function",
         PASSES,
-        {
-            "kmsKeyArn": KEY_ARN.replace("us-east-1", "us-gov-west-1"),
-            "environment": {"variables": {"MODEL": "us-gov.amazon.nova-lite-v1"}},
-        },
+        set_("kmsKeyArn", KEY_ARN.replace("us-east-1", "us-gov-west-1")),
+        set_("environment", {"variables": {"MODEL": "us-gov.amazon.nova-lite-v1"}}),
     ),
 )
 KUBERNETES_SIGHTS: Final = (
-    Sight("kubernetes-image-is-pinned", "pod", FAILS, {"spec.initContainers": [{"name": "fetch", "image": "busybox"}]}),
-    Sight("kubernetes-runs-as-a-user", "pod", FAILS, {"spec.securityContext.runAsUser": 0}),
-    Sight("kubernetes-runs-as-a-user", "pod", PASSES, {"spec.securityContext": {}, f"{POD}.securityContext.runAsNonRoot": True}),
-    Sight("kubernetes-has-a-seccomp-profile", "pod", PASSES, {"spec.securityContext.seccompProfile.type": "Localhost"}),
-    Sight("kubernetes-has-a-seccomp-profile", "pod", FAILS, {"spec.securityContext.seccompProfile.type": "Unconfined"}),
+    Sight("kubernetes-image-is-pinned", "pod", FAILS, set_("spec.initContainers", [{"name": "fetch", "image": "busybox"}])),
+    Sight("kubernetes-runs-as-a-user", "pod", FAILS, set_("spec.securityContext.runAsUser", 0)),
+    Sight(
+        "kubernetes-runs-as-a-user",
+        "pod",
+        PASSES,
+        set_("spec.securityContext", {}),
+        set_(f"{POD}.securityContext.runAsNonRoot", True),
+    ),
+    Sight("kubernetes-has-a-seccomp-profile", "pod", PASSES, set_("spec.securityContext.seccompProfile.type", "Localhost")),
+    Sight("kubernetes-has-a-seccomp-profile", "pod", FAILS, set_("spec.securityContext.seccompProfile.type", "Unconfined")),
     Sight(
         "kubernetes-has-a-seccomp-profile",
         "pod",
         PASSES,
-        {"spec.securityContext.seccompProfile": ..., f"{POD}.securityContext.seccompProfile": {"type": "RuntimeDefault"}},
+        without("spec.securityContext.seccompProfile"),
+        set_(f"{POD}.securityContext.seccompProfile", {"type": "RuntimeDefault"}),
     ),
-    Sight("kubernetes-has-a-seccomp-profile", "pod", FAILS, {f"{POD}.securityContext.seccompProfile": {"type": "Unconfined"}}),
-    Sight("kubernetes-no-host-namespaces", "pod", FAILS, {"spec.hostPID": True}),
-    Sight("kubernetes-no-host-namespaces", "pod", FAILS, {"spec.hostIPC": True}),
-    Sight("kubernetes-no-host-namespaces", "pod", FAILS, {f"{POD}.ports.0.hostPort": 1}),
-    Sight("kubernetes-role-is-confined", "cluster-role", FAILS, {"rules.0.verbs": ["bind"]}),
-    Sight("kubernetes-role-is-confined", "cluster-role", FAILS, {"rules.0.verbs": ["impersonate"]}),
-    Sight("kubernetes-service-is-internal", "service", PASSES, {"spec.type": "ClusterIP", "metadata.annotations": {}}),
-    Sight(_GPU_TAINT, "deployment", FAILS, _tolerating(key="aws.amazon.com/neuron", operator="Equal")),
-    Sight(_GPU_TAINT, "deployment", FAILS, _tolerating(operator="Exists")),
-    Sight(_GPU_TAINT, "deployment", PASSES, _tolerating(key="team", operator="Exists")),
-    Sight(_GPU_TAINT, "deployment", PASSES, _tolerating(key="team", operator="Equal")),
-    Sight(_GPU_TAINT, "deployment", PASSES, _tolerating(value="x")),
-    Sight(_GPU_TAINT, "daemons", PASSES, _tolerating(operator="Exists")),
-    Sight("kubernetes-job-has-a-time-limit", "kubernetes-job", PASSES, {"spec.activeDeadlineSeconds": 1}),
-    Sight("kubernetes-job-has-a-time-limit", "kubernetes-job", FAILS, {"spec.activeDeadlineSeconds": -1}),
+    Sight(
+        "kubernetes-has-a-seccomp-profile", "pod", FAILS, set_(f"{POD}.securityContext.seccompProfile", {"type": "Unconfined"})
+    ),
+    Sight("kubernetes-no-host-namespaces", "pod", FAILS, set_("spec.hostPID", True)),
+    Sight("kubernetes-no-host-namespaces", "pod", FAILS, set_("spec.hostIPC", True)),
+    Sight("kubernetes-no-host-namespaces", "pod", FAILS, set_(f"{POD}.ports.0.hostPort", 1)),
+    Sight("kubernetes-role-is-confined", "cluster-role", FAILS, set_("rules.0.verbs", ["bind"])),
+    Sight("kubernetes-role-is-confined", "cluster-role", FAILS, set_("rules.0.verbs", ["impersonate"])),
+    Sight("kubernetes-service-is-internal", "service", PASSES, set_("spec.type", "ClusterIP"), set_("metadata.annotations", {})),
+    Sight(_GPU_TAINT, "deployment", FAILS, *_tolerating(key="aws.amazon.com/neuron", operator="Equal")),
+    Sight(_GPU_TAINT, "deployment", FAILS, *_tolerating(operator="Exists")),
+    Sight(_GPU_TAINT, "deployment", PASSES, *_tolerating(key="team", operator="Exists")),
+    Sight(_GPU_TAINT, "deployment", PASSES, *_tolerating(key="team", operator="Equal")),
+    Sight(_GPU_TAINT, "deployment", PASSES, *_tolerating(value="x")),
+    Sight(_GPU_TAINT, "daemons", PASSES, *_tolerating(operator="Exists")),
+    Sight("kubernetes-job-has-a-time-limit", "kubernetes-job", PASSES, set_("spec.activeDeadlineSeconds", 1)),
+    Sight("kubernetes-job-has-a-time-limit", "kubernetes-job", FAILS, set_("spec.activeDeadlineSeconds", -1)),
     Sight(
         "kubernetes-serving-two-replicas-in-production",
         "deployment",
         PASSES,
-        {"spec.replicas": 1, "+x": (ec2.VPC.token, {}), "metadata.labels": {}, "tags": {"Environment": "dev"}},
+        set_("spec.replicas", 1),
+        of("x", added(ec2.VPC.token, {})),
+        set_("metadata.labels", {}),
+        set_("tags", {"Environment": "dev"}),
     ),
-    Sight("kubernetes-serving-budget-lets-nodes-go", "budget-of-pods", FAILS, {"spec.maxUnavailable": "0"}),
-    Sight("kubernetes-serving-budget-lets-nodes-go", "budget-of-pods", FAILS, {"spec.maxUnavailable": "0%"}),
-    Sight("namespaces-gpus-have-a-quota", "training", OPEN, {"training-quota::metadata.namespace": UNKNOWN}),
-    Sight("namespaces-network-is-policed", "training", OPEN, {"training-network::metadata.namespace": UNKNOWN}),
-    Sight("namespaces-gpus-have-a-quota", "training", FAILS, {"training-quota::metadata.namespace": ...}),
+    Sight("kubernetes-serving-budget-lets-nodes-go", "budget-of-pods", FAILS, set_("spec.maxUnavailable", "0")),
+    Sight("kubernetes-serving-budget-lets-nodes-go", "budget-of-pods", FAILS, set_("spec.maxUnavailable", "0%")),
+    Sight("namespaces-gpus-have-a-quota", "training", OPEN, of("training-quota", unknown("metadata.namespace"))),
+    Sight("namespaces-network-is-policed", "training", OPEN, of("training-network", unknown("metadata.namespace"))),
+    Sight("namespaces-gpus-have-a-quota", "training", FAILS, of("training-quota", without("metadata.namespace"))),
 )
 ML_SIGHTS: Final = (*SAGEMAKER_SIGHTS, *TRAINING_SIGHTS, *PRIVACY_SIGHTS, *KUBERNETES_SIGHTS)

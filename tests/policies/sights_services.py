@@ -2,83 +2,105 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
+from tests.policies.case import set_, without
 from tests.policies.parts import id_of
 from tests.policies.sight import FAILS, PASSES, Sight
 
-DEV: Final[dict[str, Any]] = {"tags.Environment": "dev"}
+DEV: Final = (set_("tags.Environment", "dev"),)
 _TLS: Final = "balancers-listener-speaks-tls"
 _TO_HTTPS: Final = {"type": "redirect", "redirect": {"protocol": "HTTPS", "statusCode": "HTTP_301"}}
 
 SERVICE_SIGHTS: Final = (
     # --- balancers
-    Sight(_TLS, "listener", PASSES, {"protocol": "TLS"}),
-    Sight(_TLS, "listener", PASSES, {"protocol": "UDP"}),
-    Sight(_TLS, "listener", FAILS, {"protocol": "TCP"}),
-    Sight(_TLS, "listener", FAILS, {"protocol": "TCP", "defaultActions": [_TO_HTTPS]}),
-    Sight(_TLS, "listener", PASSES, {"protocol": "HTTP", "defaultActions": [_TO_HTTPS]}),
-    Sight(_TLS, "listener", PASSES, {"protocol": ..., "defaultActions": [_TO_HTTPS]}),
-    Sight(_TLS, "listener", FAILS, {"protocol": ...}),
-    Sight(_TLS, "listener", FAILS, {"protocol": "HTTP", "defaultActions": ...}),
-    Sight(_TLS, "listener", FAILS, {"protocol": "HTTP", "defaultActions": [{**_TO_HTTPS, "type": "forward"}]}),
+    Sight(_TLS, "listener", PASSES, set_("protocol", "TLS")),
+    Sight(_TLS, "listener", PASSES, set_("protocol", "UDP")),
+    Sight(_TLS, "listener", FAILS, set_("protocol", "TCP")),
+    Sight(_TLS, "listener", FAILS, set_("protocol", "TCP"), set_("defaultActions", [_TO_HTTPS])),
+    Sight(_TLS, "listener", PASSES, set_("protocol", "HTTP"), set_("defaultActions", [_TO_HTTPS])),
+    Sight(_TLS, "listener", PASSES, without("protocol"), set_("defaultActions", [_TO_HTTPS])),
+    Sight(_TLS, "listener", FAILS, without("protocol")),
+    Sight(_TLS, "listener", FAILS, set_("protocol", "HTTP"), without("defaultActions")),
+    Sight(_TLS, "listener", FAILS, set_("protocol", "HTTP"), set_("defaultActions", [{**_TO_HTTPS, "type": "forward"}])),
     Sight(
-        _TLS, "listener", FAILS, {"protocol": "HTTP", "defaultActions": [{"type": "redirect", "redirect": {"protocol": "HTTP"}}]}
+        _TLS,
+        "listener",
+        FAILS,
+        set_("protocol", "HTTP"),
+        set_("defaultActions", [{"type": "redirect", "redirect": {"protocol": "HTTP"}}]),
     ),
-    Sight(_TLS, "listener", FAILS, {"protocol": "HTTP", "defaultActions": [_TO_HTTPS, {"type": "forward"}]}),
+    Sight(_TLS, "listener", FAILS, set_("protocol", "HTTP"), set_("defaultActions", [_TO_HTTPS, {"type": "forward"}])),
     *(
         Sight(
             "balancers-invalid-headers-are-dropped",
             "balancer",
             PASSES,
-            {"dropInvalidHeaderFields": ..., "loadBalancerType": kind},
+            without("dropInvalidHeaderFields"),
+            set_("loadBalancerType", kind),
         )
         for kind in ("network", "gateway")
     ),
-    Sight("balancers-balancer-kept-in-production", "balancer", PASSES, {**DEV, "enableDeletionProtection": False}),
+    Sight("balancers-balancer-kept-in-production", "balancer", PASSES, *DEV, set_("enableDeletionProtection", False)),
     # --- databases
     Sight(
         "rds-storage-is-encrypted",
         "aurora",
         PASSES,
-        {"replicationSourceIdentifier": "arn", "storageEncrypted": ..., "kmsKeyId": ...},
+        set_("replicationSourceIdentifier", "arn"),
+        without("storageEncrypted"),
+        without("kmsKeyId"),
     ),
-    Sight("rds-storage-is-encrypted", "aurora", FAILS, {"replicationSourceIdentifier": "arn", "storageEncrypted": False}),
-    Sight("rds-storage-is-encrypted", "aurora", FAILS, {"storageEncrypted": ...}),
+    Sight(
+        "rds-storage-is-encrypted", "aurora", FAILS, set_("replicationSourceIdentifier", "arn"), set_("storageEncrypted", False)
+    ),
+    Sight("rds-storage-is-encrypted", "aurora", FAILS, without("storageEncrypted")),
     Sight(
         "rds-storage-is-encrypted",
         "database",
         FAILS,
-        {"replicateSourceDb": id_of("x"), "storageEncrypted": True, "kmsKeyId": ...},
+        set_("replicateSourceDb", id_of("x")),
+        set_("storageEncrypted", True),
+        without("kmsKeyId"),
     ),
-    Sight("rds-password-is-managed", "aurora", FAILS, {"masterPassword": "open sesame"}),
-    Sight("rds-backups-are-kept", "database", PASSES, {"backupRetentionPeriod": 7}),
-    Sight("rds-backups-are-kept", "database", FAILS, {"backupRetentionPeriod": 6}),
-    Sight("rds-kept-in-production", "database", PASSES, {**DEV, "deletionProtection": False}),
-    Sight("rds-two-zones-in-production", "database", PASSES, {**DEV, "multiAz": False}),
-    Sight("dynamodb-table-kept-in-production", "table", PASSES, {**DEV, "deletionProtectionEnabled": False}),
+    Sight("rds-password-is-managed", "aurora", FAILS, set_("masterPassword", "open sesame")),
+    Sight("rds-backups-are-kept", "database", PASSES, set_("backupRetentionPeriod", 7)),
+    Sight("rds-backups-are-kept", "database", FAILS, set_("backupRetentionPeriod", 6)),
+    Sight("rds-kept-in-production", "database", PASSES, *DEV, set_("deletionProtection", False)),
+    Sight("rds-two-zones-in-production", "database", PASSES, *DEV, set_("multiAz", False)),
+    Sight("dynamodb-table-kept-in-production", "table", PASSES, *DEV, set_("deletionProtectionEnabled", False)),
     # --- streams, search, caches
-    Sight("streams-broker-asks-who", "kafka", PASSES, {"clientAuthentication": {"sasl": {"scram": True}}}),
-    Sight("streams-broker-asks-who", "kafka", PASSES, {"clientAuthentication": {"tls": {"certificateAuthorityArns": ["arn"]}}}),
-    Sight("streams-broker-traffic-is-encrypted", "kafka", PASSES, {"encryptionInfo": {"encryptionAtRestKmsKeyArn": "arn"}}),
+    Sight("streams-broker-asks-who", "kafka", PASSES, set_("clientAuthentication", {"sasl": {"scram": True}})),
+    Sight(
+        "streams-broker-asks-who", "kafka", PASSES, set_("clientAuthentication", {"tls": {"certificateAuthorityArns": ["arn"]}})
+    ),
+    Sight("streams-broker-traffic-is-encrypted", "kafka", PASSES, set_("encryptionInfo", {"encryptionAtRestKmsKeyArn": "arn"})),
     Sight(
         "streams-delivery-is-encrypted",
         "delivery",
         PASSES,
-        {"serverSideEncryption": ..., "kinesisSourceConfiguration": {"roleArn": "r"}},
+        without("serverSideEncryption"),
+        set_("kinesisSourceConfiguration", {"roleArn": "r"}),
     ),
-    Sight("search-domain-speaks-tls", "vectors", FAILS, {"domainEndpointOptions.enforceHttps": False}),
-    Sight("search-domain-speaks-tls", "vectors", PASSES, {"domainEndpointOptions.tlsSecurityPolicy": "Policy-TLS-1-3-2025"}),
-    Sight("search-collection-not-public", "collection", PASSES, {"type": "encryption", "policy": '[{"AllowFromPublic": true}]'}),
-    Sight("search-collection-not-public", "collection", FAILS, {"policy": "{"}),
-    Sight("caches-cache-asks-who", "cache", PASSES, {"userGroupIds": [], "authToken": "token"}),
+    Sight("search-domain-speaks-tls", "vectors", FAILS, set_("domainEndpointOptions.enforceHttps", False)),
+    Sight("search-domain-speaks-tls", "vectors", PASSES, set_("domainEndpointOptions.tlsSecurityPolicy", "Policy-TLS-1-3-2025")),
+    Sight(
+        "search-collection-not-public",
+        "collection",
+        PASSES,
+        set_("type", "encryption"),
+        set_("policy", '[{"AllowFromPublic": true}]'),
+    ),
+    Sight("search-collection-not-public", "collection", FAILS, set_("policy", "{")),
+    Sight("caches-cache-asks-who", "cache", PASSES, set_("userGroupIds", []), set_("authToken", "token")),
     # --- functions
-    Sight("functions-function-not-public", "function-permission", PASSES, {"principal": "*", "principalOrgId": "o-1"}),
+    Sight("functions-function-not-public", "function-permission", PASSES, set_("principal", "*"), set_("principalOrgId", "o-1")),
     Sight(
         "functions-permission-names-its-source",
         "function-permission",
         PASSES,
-        {"sourceArn": ..., "sourceAccount": "123456789012"},
+        without("sourceArn"),
+        set_("sourceAccount", "123456789012"),
     ),
-    Sight("functions-environment-is-encrypted", "function", PASSES, {"environment": ..., "kmsKeyArn": ...}),
+    Sight("functions-environment-is-encrypted", "function", PASSES, without("environment"), without("kmsKeyArn")),
 )
