@@ -16,6 +16,7 @@ from infra.cluster.user_data import ami_type, node_user_data
 from infra.serving.settings import GpuPool, SystemPool
 from tests.infra.compute_fixtures import PLACE, ZONES, only, recorded_cluster
 from tests.support.recorder import Recording
+from tests.support.values import read
 from tools.plan.view import ResourceView
 
 P5 = {"name": "train", "instanceType": "p5.48xlarge", "max": 4, "zones": ["us-east-1a"]}
@@ -89,18 +90,18 @@ def test_the_system_pool_is_never_empty_tainted_or_accelerated() -> None:
 def test_nodes_ask_for_session_tokens_and_keep_pods_from_their_credentials() -> None:
     recording = recorded_cluster(gpuPools=[P5])
     for template in recording.of(ec2.LAUNCH_TEMPLATE):
-        assert template.get("metadataOptions") == {
+        assert read(template, "metadataOptions") == {
             "httpEndpoint": "enabled",
             "httpTokens": "required",
             "httpPutResponseHopLimit": 1,
         }
     allowed = recorded_cluster(gpuPools=[P5 | {"metadataHopLimit": 2}])
-    assert named(allowed, ec2.LAUNCH_TEMPLATE, "train").get("metadataOptions.httpPutResponseHopLimit") == 2
+    assert read(named(allowed, ec2.LAUNCH_TEMPLATE, "train"), "metadataOptions.httpPutResponseHopLimit") == 2
 
 
 def test_root_volumes_are_gp3_under_our_own_key() -> None:
     for template in recorded_cluster(gpuPools=[P5 | {"diskGb": 300}]).of(ec2.LAUNCH_TEMPLATE):
-        disk = template.get("blockDeviceMappings.0.ebs")
+        disk = read(template, "blockDeviceMappings.0.ebs")
         assert (disk["encrypted"], disk["volumeType"]) == ("true", "gp3")
         assert disk["kmsKeyId"].startswith("arn:aws:kms:")
 
@@ -108,18 +109,18 @@ def test_root_volumes_are_gp3_under_our_own_key() -> None:
 def test_a_gpu_group_is_labelled_tainted_bounded_and_left_to_its_autoscaler() -> None:
     recording = recorded_cluster(gpuPools=[P5 | {"min": 1, "desired": 2}])
     group = named(recording, eks.NODE_GROUP, "train")
-    assert group.get("scalingConfig") == {"minSize": 1, "desiredSize": 2, "maxSize": 4}
-    assert group.get("taints") == [{"key": "nvidia.com/gpu", "value": "present", "effect": "NO_SCHEDULE"}]
-    assert group.get("labels") == {"slipway/pool": "train", "nvidia.com/gpu.present": "true"}
-    assert group.get("subnetIds") == ["subnet-us-east-1a"]
-    assert group.get("instanceTypes") == ["p5.48xlarge"]
+    assert read(group, "scalingConfig") == {"minSize": 1, "desiredSize": 2, "maxSize": 4}
+    assert read(group, "taints") == [{"key": "nvidia.com/gpu", "value": "present", "effect": "NO_SCHEDULE"}]
+    assert read(group, "labels") == {"slipway/pool": "train", "nvidia.com/gpu.present": "true"}
+    assert read(group, "subnetIds") == ["subnet-us-east-1a"]
+    assert read(group, "instanceTypes") == ["p5.48xlarge"]
     assert recording.options[group.urn]["ignoreChanges"] == ["scalingConfig.desiredSize"]
 
 
 def test_an_efa_pool_has_interfaces_in_place_of_template_groups() -> None:
     template = named(recorded_cluster(gpuPools=[P5 | {"efa": True}]), ec2.LAUNCH_TEMPLATE, "train")
-    assert template.get("vpcSecurityGroupIds") is None
-    interfaces = template.get("networkInterfaces")
+    assert read(template, "vpcSecurityGroupIds") is None
+    interfaces = read(template, "networkInterfaces")
     assert len(interfaces) == 32
     assert all(len(interface["securityGroups"]) == 2 for interface in interfaces), "the nodes' group and EFA's"
 
@@ -131,32 +132,32 @@ def test_efas_group_refers_to_itself_both_ways_and_exists_only_with_efa() -> Non
         (vpc.SECURITY_GROUP_EGRESS_RULE, "efa-to-self"),
     ):
         rule = named(with_efa, card, name)
-        assert rule.get("ipProtocol") == "-1"
-        assert rule.get("referencedSecurityGroupId") == rule.get("securityGroupId")
+        assert read(rule, "ipProtocol") == "-1"
+        assert read(rule, "referencedSecurityGroupId") == read(rule, "securityGroupId")
     assert not [view for view in recorded_cluster(gpuPools=[P5]) if "efa" in view.name]
 
 
 def test_a_placement_group_is_declared_and_used_only_where_asked_for() -> None:
     placed = recorded_cluster(gpuPools=[P5 | {"placementGroup": True}])
-    assert only(placed, ec2.PLACEMENT_GROUP).get("strategy") == "cluster"
-    assert named(placed, ec2.LAUNCH_TEMPLATE, "train").get("placement") == {"groupName": "slipway-dev-train"}
+    assert read(only(placed, ec2.PLACEMENT_GROUP), "strategy") == "cluster"
+    assert read(named(placed, ec2.LAUNCH_TEMPLATE, "train"), "placement") == {"groupName": "slipway-dev-train"}
     assert not recorded_cluster(gpuPools=[P5]).of(ec2.PLACEMENT_GROUP)
 
 
 def test_a_capacity_block_is_a_reservation_with_its_own_market() -> None:
     block = recorded_cluster(gpuPools=[P5 | {"capacityType": "CAPACITY_BLOCK", "reservationId": "cr-0123456789abcdef0"}])
     template, group = named(block, ec2.LAUNCH_TEMPLATE, "train"), named(block, eks.NODE_GROUP, "train")
-    assert template.get("instanceMarketOptions") == {"marketType": "capacity-block"}
-    target = template.get("capacityReservationSpecification.capacityReservationTarget")
+    assert read(template, "instanceMarketOptions") == {"marketType": "capacity-block"}
+    target = read(template, "capacityReservationSpecification.capacityReservationTarget")
     assert target == {"capacityReservationId": "cr-0123456789abcdef0"}
-    assert group.get("capacityType") == "CAPACITY_BLOCK"
-    assert group.get("updateConfig") == {"maxUnavailable": 1, "updateStrategy": "MINIMAL"}, "a block has no room for a surge"
+    assert read(group, "capacityType") == "CAPACITY_BLOCK"
+    assert read(group, "updateConfig") == {"maxUnavailable": 1, "updateStrategy": "MINIMAL"}, "a block has no room for a surge"
 
 
 def test_a_spot_pool_may_take_the_next_type_when_one_is_gone() -> None:
     spot = {"name": "gpu", "instanceType": "g5.xlarge", "moreInstanceTypes": ["g6.xlarge"], "capacityType": "SPOT"}
     group = named(recorded_cluster(gpuPools=[spot]), eks.NODE_GROUP, "gpu")
-    assert group.get("instanceTypes") == ["g5.xlarge", "g6.xlarge"], "the first is the one that is priced"
+    assert read(group, "instanceTypes") == ["g5.xlarge", "g6.xlarge"], "the first is the one that is priced"
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from infra.keys.rights import KEY_DOMAINS, KeyDomain, key_policy
 from infra.program import program
 from tests.support.recorder import record
 from tests.support.stacks import config_of
+from tests.support.values import read
 
 SCOPE = Scope(account_id="123456789012", region="us-east-1", prefix="slipway-dev", environment="dev")
 BOUNDED = {
@@ -268,7 +269,7 @@ def github(stack: str, **ci: str) -> tuple[int, str]:
     config["slipway:identity"] = {"ci": {"repository": "example/slipway", **ci}}
     plan = record(program, stack=stack, config=config)
     (role,) = [view for view in plan.of(iam.ROLE) if view.name == f"slipway-{stack}-ci"]
-    return len(plan.of(iam.OPEN_ID_CONNECT_PROVIDER)), str(role.get("assumeRolePolicy"))
+    return len(plan.of(iam.OPEN_ID_CONNECT_PROVIDER)), str(read(role, "assumeRolePolicy"))
 
 
 def test_the_accounts_one_provider_of_github_is_made_here_or_taken_as_it_is_and_ci_trusts_the_same_one() -> None:

@@ -16,6 +16,7 @@ from infra.registry.image_builds import BUILDSPEC
 from infra.stack_file import SettingsError, parse
 from tests.support.recorder import Recording, record
 from tests.support.stacks import ROOT
+from tests.support.values import read
 
 CONNECTION = "arn:aws:codeconnections:us-east-1:111111111111:connection/11111111-2222-3333-4444-555555555555"
 BUILD = {"repository": "example/slipway", "connectionArn": CONNECTION}
@@ -46,11 +47,11 @@ def test_no_stack_has_it_unless_its_file_asks_for_it(recorded: Any) -> None:
 def test_it_runs_in_the_private_subnets_under_our_keys_and_logs_to_a_group_that_forgets() -> None:
     (project,) = built().of(codebuild.PROJECT)
     (group,) = [view for view in built().of(cloudwatch.LOG_GROUP) if view.name.endswith("image-builds")]
-    assert group.get("retentionInDays") == 30
-    assert project.get("logsConfig.cloudwatchLogs.groupName") == group.get("name") == "/slipway-dev/image-builds"
-    assert len(project.get("vpcConfig.subnets")) == 2
-    assert project.get("encryptionKey")
-    assert project.get("concurrentBuildLimit") == 1, "two builds would race for one tag"
+    assert read(group, "retentionInDays") == 30
+    assert read(project, "logsConfig.cloudwatchLogs.groupName") == read(group, "name") == "/slipway-dev/image-builds"
+    assert len(read(project, "vpcConfig.subnets")) == 2
+    assert read(project, "encryptionKey")
+    assert read(project, "concurrentBuildLimit") == 1, "two builds would race for one tag"
 
 
 def test_mandatory_rules_hold_and_it_is_priced_tagged_and_on_the_picture() -> None:
@@ -70,7 +71,7 @@ def test_mandatory_rules_hold_and_it_is_priced_tagged_and_on_the_picture() -> No
 
 def test_its_role_pushes_to_the_two_repositories_and_does_nothing_else_with_them() -> None:
     (policy,) = [view for view in built().of(iam.ROLE_POLICY) if view.name.endswith("image-build")]
-    document = json.loads(policy.get("policy"))
+    document = json.loads(read(policy, "policy"))
     registry = "arn:aws:ecr:us-east-1:111111111111:repository"
     assert allows(document, "ecr:PutImage", f"{registry}/slipway-dev-training")
     assert not allows(document, "ecr:PutImage", f"{registry}/slipway-prod-training")
@@ -80,11 +81,11 @@ def test_its_role_pushes_to_the_two_repositories_and_does_nothing_else_with_them
 
 
 def test_the_boundary_lets_the_role_do_its_work_and_ci_may_start_it() -> None:
-    boundary = json.loads(built().of(iam.POLICY)[0].get("policy"))
+    boundary = json.loads(read(built().of(iam.POLICY)[0], "policy"))
     assert allows(boundary, "codeconnections:UseConnection", CONNECTION)
     (ci,) = [view for view in built().of(iam.ROLE_POLICY) if view.name.endswith("-ci")]
     assert allows(
-        json.loads(ci.get("policy")),
+        json.loads(read(ci, "policy")),
         "codebuild:StartBuild",
         "arn:aws:codebuild:us-east-1:111111111111:project/slipway-dev-images",
     )
@@ -92,7 +93,7 @@ def test_the_boundary_lets_the_role_do_its_work_and_ci_may_start_it() -> None:
 
 def test_only_codebuild_for_this_project_takes_the_role() -> None:
     (role,) = [view for view in built().of(iam.ROLE) if view.name.endswith("image-build")]
-    (statement,) = json.loads(role.get("assumeRolePolicy"))["Statement"]
+    (statement,) = json.loads(read(role, "assumeRolePolicy"))["Statement"]
     assert statement["Principal"] == {"Service": "codebuild.amazonaws.com"}
     assert statement["Condition"]["ArnLike"]["aws:SourceArn"].endswith("project/slipway-dev-images")
 
@@ -106,14 +107,14 @@ def test_no_iam_document_of_it_is_what_a_reviewer_would_refuse() -> None:
         (iam.ROLE, "assumeRolePolicy", "trust", TRUST_LIMIT),
     ):
         for view in built().of(card):
-            assert lint_document(json.loads(view.get(key)), kind=kind, limit=limit) == [], view.name
+            assert lint_document(json.loads(read(view, key)), kind=kind, limit=limit) == [], view.name
 
 
 def test_what_it_runs_is_in_the_repository_and_calls_commands_that_there_are() -> None:
     spec = yaml.safe_load((ROOT / BUILDSPEC).read_text(encoding="utf-8"))
     commands = "\n".join(spec["phases"]["build"]["commands"])
     (project,) = built().of(codebuild.PROJECT)
-    given = {variable["name"] for variable in project.get("environment.environmentVariables")}
+    given = {variable["name"] for variable in read(project, "environment.environmentVariables")}
     assert given == {"TRAINING_REPOSITORY", "SERVING_REPOSITORY", "VARIANT"}
     assert "tools.cli images build" in commands
     assert '--repository "$repository"' in commands

@@ -7,6 +7,7 @@ import pytest
 from catalog.types import appautoscaling, cloudwatch, sagemaker
 from tests.infra.compute_fixtures import only, recorded_serving
 from tests.support.recorder import Recording
+from tests.support.values import read
 
 AB = {"digits": {"variants": {"main": {"weight": 9}, "next": {"job": "next", "weight": 1, "min": 1, "max": 4}}}}
 
@@ -19,24 +20,27 @@ def stack() -> Recording:
 def test_models_and_configurations_are_named_by_the_provider_so_that_old_and_new_never_meet(stack: Recording) -> None:
     assert "name" not in only(stack, sagemaker.MODEL).props
     assert "name" not in only(stack, sagemaker.ENDPOINT_CONFIGURATION).props
-    assert only(stack, sagemaker.ENDPOINT).get("name") == "slipway-dev-digits"
+    assert read(only(stack, sagemaker.ENDPOINT), "name") == "slipway-dev-digits"
     for view in (only(stack, sagemaker.MODEL), only(stack, sagemaker.ENDPOINT_CONFIGURATION)):
         assert stack.options[view.urn]["deleteBeforeReplace"] is False
 
 
 def test_the_endpoint_serves_the_jobs_artifact_inside_our_vpc(stack: Recording) -> None:
     model = only(stack, sagemaker.MODEL)
-    assert model.get("primaryContainer.modelDataUrl") == "s3://models/digits/a/output/model.tar.gz"
-    assert model.get("vpcConfig.subnets") == ["subnet-a", "subnet-b"]
-    assert model.get("enableNetworkIsolation") is True
+    assert read(model, "primaryContainer.modelDataUrl") == "s3://models/digits/a/output/model.tar.gz"
+    assert read(model, "vpcConfig.subnets") == ["subnet-a", "subnet-b"]
+    assert read(model, "enableNetworkIsolation") is True
 
 
 def test_two_variants_share_traffic_by_weight_and_each_serves_its_own_job() -> None:
     stack = recorded_serving(endpoints=AB)
-    variants = only(stack, sagemaker.ENDPOINT_CONFIGURATION).get("productionVariants")
+    variants = read(only(stack, sagemaker.ENDPOINT_CONFIGURATION), "productionVariants")
     assert {variant["variantName"]: variant["initialVariantWeight"] for variant in variants} == {"main": 9, "next": 1}
-    assert {model.get("primaryContainer.modelDataUrl").split("/")[3] for model in stack.of(sagemaker.MODEL)} == {"digits", "next"}
-    assert {target.get("resourceId") for target in stack.of(appautoscaling.TARGET)} == {
+    assert {read(model, "primaryContainer.modelDataUrl").split("/")[3] for model in stack.of(sagemaker.MODEL)} == {
+        "digits",
+        "next",
+    }
+    assert {read(target, "resourceId") for target in stack.of(appautoscaling.TARGET)} == {
         "endpoint/slipway-dev-digits/variant/main",
         "endpoint/slipway-dev-digits/variant/next",
     }
@@ -45,8 +49,8 @@ def test_two_variants_share_traffic_by_weight_and_each_serves_its_own_job() -> N
 
 def test_scaling_follows_invocations_within_the_settings_bounds(stack: Recording) -> None:
     target, policy = only(stack, appautoscaling.TARGET), only(stack, appautoscaling.POLICY)
-    assert (target.get("minCapacity"), target.get("maxCapacity")) == (1, 2)
-    tracking = policy.get("targetTrackingScalingPolicyConfiguration")
+    assert (read(target, "minCapacity"), read(target, "maxCapacity")) == (1, 2)
+    tracking = read(policy, "targetTrackingScalingPolicyConfiguration")
     assert tracking["targetValue"] == 600
     assert tracking["predefinedMetricSpecification"]["predefinedMetricType"] == "SageMakerVariantInvocationsPerInstance"
     assert (tracking["scaleInCooldown"], tracking["scaleOutCooldown"]) == (300, 60)
@@ -66,47 +70,47 @@ def test_a_variant_can_be_taken_off_scaling_before_it_is_removed() -> None:
 
 
 def test_capture_is_encrypted_and_goes_below_the_endpoints_own_folder(stack: Recording) -> None:
-    capture = only(stack, sagemaker.ENDPOINT_CONFIGURATION).get("dataCaptureConfig")
+    capture = read(only(stack, sagemaker.ENDPOINT_CONFIGURATION), "dataCaptureConfig")
     assert capture["destinationS3Uri"] == "s3://raw/capture/digits"
     assert capture["initialSamplingPercentage"] == 20
     assert capture["kmsKeyId"]
     assert [option["captureMode"] for option in capture["captureOptions"]] == ["Input", "Output"]
     none = recorded_serving(endpoints={"digits": {"capturePercent": 0}})
-    assert only(none, sagemaker.ENDPOINT_CONFIGURATION).get("dataCaptureConfig") is None
+    assert read(only(none, sagemaker.ENDPOINT_CONFIGURATION), "dataCaptureConfig") is None
 
 
 def test_a_deployment_is_watched_by_its_alarms_and_rolled_back(stack: Recording) -> None:
-    names = sorted(alarm.get("name") for alarm in stack.of(cloudwatch.METRIC_ALARM))
+    names = sorted(read(alarm, "name") for alarm in stack.of(cloudwatch.METRIC_ALARM))
     assert names == ["slipway-dev-digits-main-5xx", "slipway-dev-digits-main-latency"]
-    deployment = only(stack, sagemaker.ENDPOINT).get("deploymentConfig")
+    deployment = read(only(stack, sagemaker.ENDPOINT), "deploymentConfig")
     assert [alarm["alarmName"] for alarm in deployment["autoRollbackConfiguration"]["alarms"]] == names
     routing = deployment["blueGreenUpdatePolicy"]["trafficRoutingConfiguration"]
     assert routing["type"] == "ALL_AT_ONCE"
     canary = only(recorded_serving(endpoints={"digits": {"canaryPercent": 10}}), sagemaker.ENDPOINT)
-    routing = canary.get("deploymentConfig.blueGreenUpdatePolicy.trafficRoutingConfiguration")
+    routing = read(canary, "deploymentConfig.blueGreenUpdatePolicy.trafficRoutingConfiguration")
     assert (routing["type"], routing["canarySize"]) == ("CANARY", {"type": "CAPACITY_PERCENT", "value": 10})
 
 
 def test_alarms_ring_somewhere_and_silence_is_no_fault(stack: Recording) -> None:
     for alarm in stack.of(cloudwatch.METRIC_ALARM):
-        assert alarm.get("alarmActions") == ["arn:aws:sns:us-east-1:123456789012:alerts"]
-        assert alarm.get("treatMissingData") == "notBreaching"
-        assert alarm.get("dimensions") == {"EndpointName": "slipway-dev-digits", "VariantName": "main"}
+        assert read(alarm, "alarmActions") == ["arn:aws:sns:us-east-1:123456789012:alerts"]
+        assert read(alarm, "treatMissingData") == "notBreaching"
+        assert read(alarm, "dimensions") == {"EndpointName": "slipway-dev-digits", "VariantName": "main"}
     (latency,) = [alarm for alarm in stack.of(cloudwatch.METRIC_ALARM) if alarm.name.endswith("latency")]
-    assert (latency.get("threshold"), latency.get("extendedStatistic")) == (1_000_000, "p99"), "SageMaker counts microseconds"
+    assert (read(latency, "threshold"), read(latency, "extendedStatistic")) == (1_000_000, "p99"), "SageMaker counts microseconds"
 
 
 def test_its_log_group_is_there_before_it_encrypted_and_retained(stack: Recording) -> None:
     logs = only(stack, cloudwatch.LOG_GROUP)
-    assert logs.get("name") == "/aws/sagemaker/Endpoints/slipway-dev-digits"
-    assert (logs.get("retentionInDays"), bool(logs.get("kmsKeyId"))) == (90, True)
+    assert read(logs, "name") == "/aws/sagemaker/Endpoints/slipway-dev-digits"
+    assert (read(logs, "retentionInDays"), bool(read(logs, "kmsKeyId"))) == (90, True)
     assert logs.urn in stack.options[only(stack, sagemaker.ENDPOINT).urn]["dependencies"]
 
 
 def test_one_variant_with_nvme_disks_leaves_the_volume_key_off_for_all(stack: Recording) -> None:
-    assert only(stack, sagemaker.ENDPOINT_CONFIGURATION).get("kmsKeyArn")
+    assert read(only(stack, sagemaker.ENDPOINT_CONFIGURATION), "kmsKeyArn")
     gpu = recorded_serving(endpoints={"digits": {"variants": {"main": {}, "gpu": {"instanceType": "ml.g5.xlarge"}}}})
-    assert only(gpu, sagemaker.ENDPOINT_CONFIGURATION).get("kmsKeyArn") is None
+    assert read(only(gpu, sagemaker.ENDPOINT_CONFIGURATION), "kmsKeyArn") is None
 
 
 def test_a_variant_of_an_unknown_job_is_refused_with_the_way_out() -> None:
@@ -118,4 +122,4 @@ def test_everything_has_a_parent_and_what_can_be_tagged_is(stack: Recording) -> 
     for view in stack:
         if view.custom:
             assert "slipway:ml:" in view.parent, view.name
-            assert view.type == appautoscaling.POLICY.token or view.get("tags.Environment") == "dev", view.name
+            assert view.type == appautoscaling.POLICY.token or read(view, "tags.Environment") == "dev", view.name

@@ -16,6 +16,7 @@ from infra.base.naming import REQUIRED_TAGS
 from infra.stack_file import load_file
 from tests.support.recorder import Recording
 from tests.support.stacks import ROOT, STACKS
+from tests.support.values import read
 from tools.plan.view import ResourceView
 
 Record = Callable[[str], Recording]
@@ -219,17 +220,17 @@ def test_credentials_of_another_account_are_refused_by_the_provider(stack: Recor
 
 def test_nothing_is_in_the_default_security_group(stack: Recording) -> None:
     def groups(view: ResourceView) -> list[object]:
-        if view.type == "aws:ec2/launchTemplate:LaunchTemplate" and view.get("networkInterfaces"):
-            return [interface.get("securityGroups") for interface in view.get("networkInterfaces")]
+        if view.type == "aws:ec2/launchTemplate:LaunchTemplate" and read(view, "networkInterfaces"):
+            return [interface.get("securityGroups") for interface in read(view, "networkInterfaces")]
         return [
-            view.get("vpcSecurityGroupIds") or view.get("securityGroupIds") or view.get("vpcConfig.securityGroupIds")
+            read(view, "vpcSecurityGroupIds") or read(view, "securityGroupIds") or read(view, "vpcConfig.securityGroupIds")
         ]  # fmt: skip
 
     placed = stack.of(
         ec2.LAUNCH_TEMPLATE, eks.CLUSTER, sagemaker.MODEL,
         sagemaker.TRAINING_JOB,
     )  # fmt: skip
-    placed += [view for view in stack.of(ec2.VPC_ENDPOINT) if view.get("vpcEndpointType") == "Interface"]
+    placed += [view for view in stack.of(ec2.VPC_ENDPOINT) if read(view, "vpcEndpointType") == "Interface"]
     assert len(placed) >= 5
     assert [view.name for view in placed if not all(groups(view))] == []
 

@@ -14,6 +14,7 @@ from infra.training.decide import INPUTS, definition_hash, faults, job_name, spe
 from infra.training.workloads import workload_names
 from tests.infra.compute_fixtures import only, recorded_training
 from tests.support.recorder import Recording
+from tests.support.values import read
 from tools.jobs.runners.sagemaker.request import create_arguments
 
 
@@ -30,16 +31,16 @@ def test_what_is_declared_is_what_the_provider_takes(stack: Recording) -> None:
 
 def test_the_job_reads_the_dataset_and_writes_under_our_key_in_our_subnets(stack: Recording) -> None:
     job = only(stack, sagemaker.TRAINING_JOB)
-    assert job.get("channels") == {"train": "s3://curated/digits/abc/train/", "test": "s3://curated/digits/abc/test/"}
-    assert job.get("outputDataConfig") == {
+    assert read(job, "channels") == {"train": "s3://curated/digits/abc/train/", "test": "s3://curated/digits/abc/test/"}
+    assert read(job, "outputDataConfig") == {
         "s3OutputPath": "s3://models/digits",
-        "kmsKeyId": job.get("resourceConfig.volumeKmsKeyId"),
+        "kmsKeyId": read(job, "resourceConfig.volumeKmsKeyId"),
     }
-    assert job.get("checkpointConfig.s3Uri") == "s3://checkpoints/digits"
-    assert job.get("vpcConfig.subnets") == ["subnet-a", "subnet-b"]
-    assert len(job.get("vpcConfig.securityGroupIds")) == 1
-    assert job.get("enableNetworkIsolation") is True
-    assert job.get("enableInterContainerTrafficEncryption") is True
+    assert read(job, "checkpointConfig.s3Uri") == "s3://checkpoints/digits"
+    assert read(job, "vpcConfig.subnets") == ["subnet-a", "subnet-b"]
+    assert len(read(job, "vpcConfig.securityGroupIds")) == 1
+    assert read(job, "enableNetworkIsolation") is True
+    assert read(job, "enableInterContainerTrafficEncryption") is True
 
 
 def test_the_job_waits_for_the_rules_that_let_it_reach_the_lake(stack: Recording) -> None:
@@ -48,7 +49,7 @@ def test_the_job_waits_for_the_rules_that_let_it_reach_the_lake(stack: Recording
 
 
 def test_workload_and_processes_are_hyperparameters_and_all_are_text(stack: Recording) -> None:
-    assert only(stack, sagemaker.TRAINING_JOB).get("hyperParameters") == {"workload": "digits", "processes_per_host": "2"}
+    assert read(only(stack, sagemaker.TRAINING_JOB), "hyperParameters") == {"workload": "digits", "processes_per_host": "2"}
     assert [hyperparameter(value) for value in (3, 0.5, True, "adam")] == ["3", "0.5", "true", "adam"]
 
 
@@ -79,12 +80,12 @@ def test_types_with_nvme_disks_get_no_volume_key() -> None:
     job = only(
         recorded_training(jobs={"digits": {"instanceType": "ml.g5.xlarge", "processesPerHost": 1}}), sagemaker.TRAINING_JOB
     )
-    assert job.get("resourceConfig.volumeKmsKeyId") is None
+    assert read(job, "resourceConfig.volumeKmsKeyId") is None
 
 
 def test_every_job_has_a_group_for_its_models() -> None:
     two = recorded_training(jobs={"digits": {}, "wide": {"hyperparameters": {"width": 256}}})
-    assert {view.get("modelPackageGroupName") for view in two.of(sagemaker.MODEL_PACKAGE_GROUP)} == {
+    assert {read(view, "modelPackageGroupName") for view in two.of(sagemaker.MODEL_PACKAGE_GROUP)} == {
         "slipway-dev-digits",
         "slipway-dev-wide",
     }
@@ -94,7 +95,7 @@ def test_every_job_has_a_group_for_its_models() -> None:
 def test_the_accounts_log_group_is_ours_only_where_asked_for(stack: Recording) -> None:
     assert not stack.of(cloudwatch.LOG_GROUP)
     logs = only(recorded_training(ownLogGroup=True), cloudwatch.LOG_GROUP)
-    assert (logs.get("name"), logs.get("retentionInDays")) == ("/aws/sagemaker/TrainingJobs", 90)
+    assert (read(logs, "name"), read(logs, "retentionInDays")) == ("/aws/sagemaker/TrainingJobs", 90)
 
 
 def test_a_workload_without_data_is_refused_with_the_way_out() -> None:
@@ -121,7 +122,7 @@ def demand() -> tuple[Recording, dict[str, dict[str, Any]]]:
 def test_a_job_on_demand_is_no_resource_but_has_a_group(demand: tuple[Recording, dict[str, Any]]) -> None:
     recording, told = demand
     assert [view.name for view in recording.of(sagemaker.TRAINING_JOB)] == ["slipway-dev-digits"]
-    groups = {view.get("modelPackageGroupName") for view in recording.of(sagemaker.MODEL_PACKAGE_GROUP)}
+    groups = {read(view, "modelPackageGroupName") for view in recording.of(sagemaker.MODEL_PACKAGE_GROUP)}
     assert groups == {f"slipway-dev-{name}" for name in ("digits", "language", "copied", "tuned")}
     assert {name: job["group"] for name, job in told.items() if job["group"]} == {
         name: f"slipway-dev-{name}" for name in ("digits", "language", "copied", "tuned")

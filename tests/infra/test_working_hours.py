@@ -20,6 +20,7 @@ from infra.program import program
 from infra.stack_file import parse
 from tests.support.recorder import Recording, record
 from tests.support.stacks import config_of
+from tests.support.values import read
 
 SCOPE = Scope(account_id="123456789012", region="us-east-1", prefix="slipway-dev", environment="dev")
 _CRON = re.compile(r"cron\((\d+) (\d+) \? \* ([A-Z,*-]+) \*\)")
@@ -82,14 +83,14 @@ def test_pools_that_may_be_empty_are_emptied_and_those_with_nodes_at_the_start_f
     ]
     recording = declared(pools, start="06:30", days="mon-thu")
     found = {view.name.removeprefix("slipway-dev-"): view for view in recording.of(scheduler.SCHEDULE)}
-    assert {name: view.get("scheduleExpression") for name, view in found.items()} == {
+    assert {name: read(view, "scheduleExpression") for name, view in found.items()} == {
         "some-morning": "cron(30 6 ? * MON-THU *)",
         "some-evening": "cron(0 20 ? * * *)",
         "none-evening": "cron(0 20 ? * * *)",
     }
     asked = json.loads(found["some-morning"].props["target"]["input"])
     assert (asked["ClusterName"], asked["ScalingConfig"]) == ("slipway-dev", {"DesiredSize": 2})
-    assert {view.get("scheduleExpressionTimezone") for view in found.values()} == {"Europe/Berlin"}
+    assert {read(view, "scheduleExpressionTimezone") for view in found.values()} == {"Europe/Berlin"}
     (policy,) = [view for view in recording.of(iam.ROLE_POLICY) if view.name == "slipway-dev-working-hours"]
     assert [arn.split("/")[2] for arn in json.loads(policy.props["policy"])["Statement"][0]["Resource"]] == [
         "slipway-dev-some-*",

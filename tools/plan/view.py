@@ -64,22 +64,6 @@ class ResourceView:
     outputs: Mapping[str, Any] = field(default_factory=dict)
     before: Mapping[str, Any] = field(default_factory=dict)
 
-    def get(self, path: str, default: Any = None) -> Any:
-        """The value at a dotted path (`rules.0.status`), `UNKNOWN` where the path runs into an unknown, else `default`."""
-        value: Any = self.props
-        for key in path.split("."):
-            if value is UNKNOWN:
-                return UNKNOWN
-            if isinstance(value, Secret):
-                value = value.value
-            if isinstance(value, Mapping) and key in value:
-                value = value[key]
-            elif isinstance(value, (list, tuple)) and key.isdigit() and int(key) < len(value):
-                value = value[int(key)]
-            else:
-                return default
-        return default if value is None else value
-
 
 class Plan:
     """All resources of one stack, indexed by type and urn. Order is the plan's."""

@@ -23,6 +23,7 @@ from localcloud.services.gathered import all_rows
 from policies.evaluate import evaluate
 from policies.iam import matches
 from tests.support.stacks import ROOT, STACKS, config_of, recorded_stack
+from tests.support.values import read
 from tests.tools.bootstrap.conftest import ACCOUNT, NAMING, account, client, inventory, run, target
 from tools.bootstrap.role_documents import documents_of
 from tools.bootstrap.role_steps import role_steps
@@ -245,9 +246,9 @@ def test_up_reaches_neither_the_roles_made_here_nor_another_environments() -> No
 def test_the_roles_without_a_boundary_and_their_policies_are_those_that_the_stacks_make() -> None:
     for stack in STACKS:
         plan, prefix = recorded_stack(stack), f"slipway-{stack}-"
-        free = {view.name.removeprefix(prefix) for view in plan.of(iam_types.ROLE) if not view.get("permissionsBoundary")}
+        free = {view.name.removeprefix(prefix) for view in plan.of(iam_types.ROLE) if not read(view, "permissionsBoundary")}
         assert free == set(AGENT_POLICIES)
-        attached = [str(view.get("policyArn")) for view in plan.of(iam_types.ROLE_POLICY_ATTACHMENT)]
+        attached = [str(read(view, "policyArn")) for view in plan.of(iam_types.ROLE_POLICY_ATTACHMENT)]
         assert {arn.removeprefix("arn:aws:iam::aws:policy/") for arn in attached} == {
             name for names in AGENT_POLICIES.values() for name in names
         }

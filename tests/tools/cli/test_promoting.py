@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from catalog.types import ecr, s3, sagemaker
 from tests.support.stacks import STACKS, recorded_stack
+from tests.support.values import read
 from tools.cli.app import app
 from tools.engine.stack_ref import StackRef
 from tools.flows.promotion import Side
@@ -26,13 +27,13 @@ def side(stack: str) -> Side:
 @pytest.mark.parametrize("stack", STACKS)
 def test_where_a_version_comes_to_is_what_the_stack_declares(stack: str) -> None:
     plan, here = recorded_stack(stack), side(stack)
-    groups = {str(view.get("modelPackageGroupName")) for view in plan.of(sagemaker.MODEL_PACKAGE_GROUP)}
+    groups = {str(read(view, "modelPackageGroupName")) for view in plan.of(sagemaker.MODEL_PACKAGE_GROUP)}
     assert set(here.groups.values()) == groups
     to = here.destination("digits")
     bucket, job = storage.split(f"{to.folder}/x")
-    assert bucket in {view.get("bucket") for view in plan.of(s3.BUCKET)}
+    assert bucket in {read(view, "bucket") for view in plan.of(s3.BUCKET)}
     assert job == "digits/promoted/x"
-    repositories = {view.get("name") for view in plan.of(ecr.REPOSITORY)}
+    repositories = {read(view, "name") for view in plan.of(ecr.REPOSITORY)}
     assert to.repository.partition("/")[2] in repositories
 
 

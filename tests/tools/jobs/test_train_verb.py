@@ -232,7 +232,7 @@ def test_an_exception_of_the_stacks_job_holds_for_every_run_of_it(runner: SageMa
     tags = [{"Key": "Name", "Value": "slipway-dev-digits"}]
     (view,) = job_plan(runner, [NamedSpec(name="slipway-dev-digits-20260102", spec=job(request={"Tags": tags}).spec)])
     assert (view.name, view.urn.rpartition("::")[2]) == ("slipway-dev-digits", "slipway-dev-digits-20260102")
-    assert view.get("tags") == {"Name": "slipway-dev-digits"}
+    assert view.props["tags"] == {"Name": "slipway-dev-digits"}
 
 
 def test_a_request_over_the_ceiling_starts_nothing(stack: Callable[..., Run], runner: SageMaker) -> None:
