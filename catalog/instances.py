@@ -18,6 +18,8 @@ from typing import Annotated, Final
 from pydantic import AfterValidator
 
 SAGEMAKER_PREFIX: Final = "ml."
+# What a node group without a type takes: https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html
+DEFAULT_NODE_TYPE: Final = "t3.medium"
 # Who makes an accelerator, where it is not NVIDIA.
 _MAKERS: Final = {"Radeon Pro V520": "AMD", "Qualcomm AI100": "Qualcomm"} | dict.fromkeys(
     ("Inferentia", "Inferentia2", "Trainium", "Trainium2"), "AWS"

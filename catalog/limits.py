@@ -21,6 +21,8 @@ EKS_NODE_GROUP_NAME: Final = 63
 SAGEMAKER_NAME: Final = 63
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html
 SQS_QUEUE_NAME: Final = 80
+# https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html
+SCHEDULE_NAME: Final = 64
 # https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/management-limits.html
 BUDGET_NAME: Final = 100
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html

@@ -6,6 +6,10 @@ from typing import Final
 
 from catalog.types.card import Card, Points, Rights
 
+# What a target of a SageMaker variant scales: its instances.
+# https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html
+VARIANT_INSTANCES: Final = "sagemaker:variant:DesiredInstanceCount"
+
 POLICY = Card(
     token="aws:appautoscaling/policy:Policy",
     name="name",

@@ -69,6 +69,45 @@ class Unique:
     way_out: str = "delete or import it (`pulumi import`), or take another name"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Used:
+    """The call that answers how many an account has: so many items are under `key`, of all pages.
+
+    Of a `summary` the number itself is under `key`. `filters` are (name, value) pairs, of EC2's form.
+    """
+
+    service: str
+    operation: str
+    key: str
+    filters: tuple[tuple[str, str], ...] = ()
+    summary: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """A quota on how many there are of a type, by its code in Service Quotas.
+
+    unit    what a reader is told before the number, where one quota counts two things
+    within  the property of the resource within which it counts (a subnet's `vpcId`); "" within an account and region
+    shared  the property of that resource which those that count together have in common; "" the resource itself
+    each    whether every resource has the quota for itself
+    only    the property and value of those that count, and what AWS takes where the property is absent; None for all
+    size    the property that says how many one resource stands for; "" for one
+    used    how many the account has; None where those of a plan are all that count, or no call tells
+    """
+
+    service: str
+    code: str
+    name: str
+    unit: str = ""
+    within: str = ""
+    shared: str = ""
+    each: bool = False
+    only: tuple[str, str, str] | None = None
+    size: str = ""
+    used: Used | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Card:
     """One resource type. A card is the same as another only where it is the same object, so it is a fast key.
@@ -82,6 +121,7 @@ class Card:
     unit      what it is charged by; "" where it is free, or nobody has looked
     rights    what making one takes; None where nobody has looked
     unique    where its names can be taken
+    quotas    how many there may be
     points    the resources that it names
     room      where it stands in the picture
     """
@@ -95,5 +135,6 @@ class Card:
     unit: str = ""
     rights: Rights | None = None
     unique: Unique | None = None
+    quotas: tuple[Quota, ...] = ()
     points: tuple[Points, ...] = ()
     room: Room = "other"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from catalog.types.card import NOT_CHARGED, Card, Lookup, Points, Rights, Unique
+from catalog.types.card import NOT_CHARGED, Card, Lookup, Points, Quota, Rights, Unique, Used
 
 CAPACITY_RESERVATION = Card(
     token="aws:ec2/capacityReservation:CapacityReservation",
@@ -39,6 +39,14 @@ EIP = Card(
     taggable=True,
     unit="hour",
     rights=Rights(actions=("ec2:AllocateAddress", "ec2:CreateTags")),
+    quotas=(
+        Quota(
+            service="ec2",
+            code="L-0263D0A3",
+            name="EC2-VPC Elastic IPs",
+            used=Used(service="ec2", operation="describe_addresses", key="Addresses"),
+        ),
+    ),
     room="network",
 )
 EIP_ASSOCIATION = Card(
@@ -74,6 +82,14 @@ INTERNET_GATEWAY = Card(
     taggable=True,
     unit="GB out to the internet",
     rights=Rights(actions=("ec2:CreateInternetGateway", "ec2:AttachInternetGateway")),
+    quotas=(
+        Quota(
+            service="vpc",
+            code="L-A4707A72",
+            name="Internet gateways per Region",
+            used=Used(service="ec2", operation="describe_internet_gateways", key="InternetGateways"),
+        ),
+    ),
     points=(Points(path="vpcId", to="aws:ec2/vpc:Vpc"),),
     room="network",
 )
@@ -106,6 +122,15 @@ NAT_GATEWAY = Card(
     taggable=True,
     unit="hour, and GB processed",
     rights=Rights(actions=("ec2:CreateNatGateway",)),
+    quotas=(
+        Quota(
+            service="vpc",
+            code="L-FE5A380F",
+            name="NAT gateways per Availability Zone",
+            within="subnetId",
+            shared="availabilityZone",
+        ),
+    ),
     points=(
         Points(path="subnetId", to="aws:ec2/subnet:Subnet"),
         Points(path="allocationId", to="aws:ec2/eip:Eip"),
@@ -165,6 +190,7 @@ ROUTE_TABLE = Card(
     taggable=True,
     free=NOT_CHARGED,
     rights=Rights(actions=("ec2:CreateRouteTable",)),
+    quotas=(Quota(service="vpc", code="L-589F43AA", name="Route tables per VPC", within="vpcId"),),
     points=(Points(path="vpcId", to="aws:ec2/vpc:Vpc"),),
     room="network",
 )
@@ -184,6 +210,14 @@ SECURITY_GROUP = Card(
     taggable=True,
     free=NOT_CHARGED,
     rights=Rights(actions=("ec2:CreateSecurityGroup",)),
+    quotas=(
+        Quota(
+            service="vpc",
+            code="L-E79EC296",
+            name="VPC security groups per Region",
+            used=Used(service="ec2", operation="describe_security_groups", key="SecurityGroups"),
+        ),
+    ),
     points=(Points(path="vpcId", to="aws:ec2/vpc:Vpc"),),
     room="network",
 )
@@ -198,6 +232,7 @@ SUBNET = Card(
     taggable=True,
     free=NOT_CHARGED,
     rights=Rights(actions=("ec2:CreateSubnet",)),
+    quotas=(Quota(service="vpc", code="L-407747CB", name="Subnets per VPC", within="vpcId"),),
     points=(Points(path="vpcId", to="aws:ec2/vpc:Vpc"),),
     room="network",
 )
@@ -206,6 +241,14 @@ VPC = Card(
     taggable=True,
     unit="GB between zones",
     rights=Rights(actions=("ec2:CreateVpc", "ec2:ModifyVpcAttribute")),
+    quotas=(
+        Quota(
+            service="vpc",
+            code="L-F678F1CE",
+            name="VPCs per Region",
+            used=Used(service="ec2", operation="describe_vpcs", key="Vpcs"),
+        ),
+    ),
     room="network",
 )
 VPC_DHCP_OPTIONS = Card(
@@ -224,6 +267,24 @@ VPC_ENDPOINT = Card(
     taggable=True,
     unit="hour and zone, and GB processed; a gateway endpoint is free",
     rights=Rights(actions=("ec2:CreateVpcEndpoint",)),
+    quotas=(
+        Quota(
+            service="vpc",
+            code="L-29B6F2EB",
+            name="Interface VPC endpoints per VPC",
+            within="vpcId",
+            only=("vpcEndpointType", "Interface", "Gateway"),
+        ),
+        Quota(
+            service="vpc",
+            code="L-1B52E74A",
+            name="Gateway VPC endpoints per Region",
+            only=("vpcEndpointType", "Gateway", "Gateway"),
+            used=Used(
+                service="ec2", operation="describe_vpc_endpoints", key="VpcEndpoints", filters=(("vpc-endpoint-type", "Gateway"),)
+            ),
+        ),
+    ),
     points=(
         Points(path="vpcId", to="aws:ec2/vpc:Vpc"),
         Points(path="subnetIds", to="aws:ec2/subnet:Subnet"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from catalog.types.card import SETTING, Card, Lookup, Points, Rights, Unique
+from catalog.types.card import SETTING, Card, Lookup, Points, Quota, Rights, Unique, Used
 
 LIFECYCLE_POLICY = Card(
     token="aws:ecr/lifecyclePolicy:LifecyclePolicy",
@@ -42,6 +42,14 @@ REPOSITORY = Card(
             parameter="repositoryNames",
             missing=("RepositoryNotFoundException",),
             listed=True,
+        ),
+    ),
+    quotas=(
+        Quota(
+            service="ecr",
+            code="L-CFEB8E8D",
+            name="Registered repositories",
+            used=Used(service="ecr", operation="describe_repositories", key="repositories"),
         ),
     ),
     room="images",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from catalog.types.card import OF_A_CLUSTER, Card, Lookup, Points, Rights, Unique
+from catalog.types.card import OF_A_CLUSTER, Card, Lookup, Points, Quota, Rights, Unique, Used
 
 ACCESS_ENTRY = Card(
     token="aws:eks/accessEntry:AccessEntry",
@@ -42,6 +42,11 @@ CLUSTER = Card(
         plural="EKS clusters",
         lookup=Lookup(service="eks", operation="describe_cluster", parameter="name", missing=("ResourceNotFoundException",)),
     ),
+    quotas=(
+        Quota(
+            service="eks", code="L-1194D53C", name="Clusters", used=Used(service="eks", operation="list_clusters", key="clusters")
+        ),
+    ),
     points=(
         Points(path="vpcConfig.subnetIds", to="aws:ec2/subnet:Subnet"),
         Points(path="roleArn", to="aws:iam/role:Role"),
@@ -61,6 +66,10 @@ NODE_GROUP = Card(
     holds="the pods and local disks of its nodes",
     unit="hour of its instances, and GiB of their volumes",
     rights=Rights(actions=("eks:CreateNodegroup",)),
+    quotas=(
+        Quota(service="eks", code="L-6D54EA21", name="Managed node groups per cluster", within="clusterName"),
+        Quota(service="eks", code="L-BD136A63", name="Nodes per managed node group", each=True, size="scalingConfig.maxSize"),
+    ),
     points=(
         Points(path="subnetIds", to="aws:ec2/subnet:Subnet"),
         Points(path="clusterName", to="aws:eks/cluster:Cluster"),

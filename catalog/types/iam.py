@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from catalog.types.card import NOT_CHARGED, Card, Lookup, Points, Rights, Unique
+from catalog.types.card import NOT_CHARGED, Card, Lookup, Points, Quota, Rights, Unique, Used
 
 ACCESS_KEY = Card(
     token="aws:iam/accessKey:AccessKey",
@@ -50,6 +50,14 @@ POLICY = Card(
     free=NOT_CHARGED,
     rights=Rights(actions=("iam:CreatePolicy", "iam:TagPolicy"), arn="arn:{partition}:iam::{account}:policy/{name}", name="name"),
     unique=Unique(plural="IAM policies"),
+    quotas=(
+        Quota(
+            service="iam",
+            code="L-E95E4862",
+            name="Customer managed policies per account",
+            used=Used(service="iam", operation="get_account_summary", key="Policies", summary=True),
+        ),
+    ),
     room="identity",
 )
 POLICY_ATTACHMENT = Card(
@@ -67,6 +75,14 @@ ROLE = Card(
     ),
     unique=Unique(
         plural="IAM roles", lookup=Lookup(service="iam", operation="get_role", parameter="RoleName", missing=("NoSuchEntity",))
+    ),
+    quotas=(
+        Quota(
+            service="iam",
+            code="L-FE177D64",
+            name="Roles per account",
+            used=Used(service="iam", operation="get_account_summary", key="Roles", summary=True),
+        ),
     ),
     room="identity",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from catalog.types.card import SETTING, Card, Lookup, Points, Rights, Unique
+from catalog.types.card import SETTING, Card, Lookup, Points, Quota, Rights, Unique
 
 ALIAS = Card(
     token="aws:kms/alias:Alias",
@@ -30,6 +30,8 @@ KEY = Card(
     holds="everything encrypted under it",
     unit="key and month, and requests",
     rights=Rights(actions=("kms:CreateKey", "kms:TagResource", "kms:EnableKeyRotation")),
+    # Which keys are the account's own and which are AWS's, only a call for each would tell: what is in use is left out.
+    quotas=(Quota(service="kms", code="L-C2F1777E", name="Customer Master Keys (CMKs)"),),
     room="keys",
 )
 KEY_POLICY = Card(

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from catalog.types.card import OF_A_BUCKET, Card, Points, Rights, Unique
+from catalog.types.card import OF_A_BUCKET, Card, Points, Quota, Rights, Unique, Used
+
+_BUCKETS: Final = Quota(
+    service="s3", code="L-DC2B2D3D", name="Buckets", used=Used(service="s3", operation="list_buckets", key="Buckets")
+)
 
 ACCOUNT_PUBLIC_ACCESS_BLOCK = Card(
     token="aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock",
@@ -23,6 +27,7 @@ BUCKET = Card(
         plural="buckets",
         way_out="take another name (the name is made of project, stack, account and region), or import the bucket if it is yours",
     ),
+    quotas=(_BUCKETS,),
     room="data",
 )
 BUCKET_ACCELERATE_CONFIGURATION = Card(
@@ -123,6 +128,7 @@ BUCKET_SERVER_SIDE_ENCRYPTION_CONFIGURATION = Card(
 BUCKET_V2 = Card(
     token="aws:s3/bucketV2:BucketV2",
     holds="its objects",
+    quotas=(_BUCKETS,),
     room="data",
 )
 BUCKET_VERSIONING = Card(

@@ -9,10 +9,11 @@ from typing import Final
 import pulumi
 import pulumi_aws as aws
 
+from catalog import limits
 from infra.base.naming import Naming
 from infra.cluster.gpu_pool import PoolPlan, node_group_prefix
 from infra.money.settings import WorkingHours
-from infra.money.working_hours import RESIZE, RETRIES, RETRY_SECONDS, SCHEDULE_NAME_LIMIT, crons, resize
+from infra.money.working_hours import RESIZE, RETRIES, RETRY_SECONDS, crons, resize
 
 # The root volume of Amazon Linux 2023.
 ROOT_DEVICE: Final = "/dev/xvda"
@@ -179,7 +180,7 @@ class NodePool(pulumi.ComponentResource):
         start, end = crons(hours)
         times = [("evening", end, 0), *([("morning", start, self._plan.desired)] if self._plan.desired else [])]
         for part, cron, nodes in times:
-            name = self._args.naming.short(self._plan.name, part, limit=SCHEDULE_NAME_LIMIT)
+            name = self._args.naming.short(self._plan.name, part, limit=limits.SCHEDULE_NAME)
             aws.scheduler.Schedule(
                 name,
                 name=name,

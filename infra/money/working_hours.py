@@ -12,8 +12,6 @@ from infra.base.iam import Document, Scope, allow, document, service_trust
 from infra.money.settings import WorkingHours
 
 RESIZE: Final = "arn:aws:scheduler:::aws-sdk:eks:updateNodegroupConfig"
-# https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html
-SCHEDULE_NAME_LIMIT: Final = 64
 # The day of retries that AWS gives unasked would empty the next day's pool.
 RETRY_SECONDS: Final = 3600
 RETRIES: Final = 10

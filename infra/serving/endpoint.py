@@ -14,13 +14,13 @@ import pulumi
 import pulumi_aws as aws
 
 from catalog import limits
+from catalog.types import appautoscaling
 from infra.base.naming import Naming
 from infra.serving.settings import EndpointSettings, VariantSettings
 from infra.training.component import can_encrypt_volume
 
 # Pulumi adds a hyphen and 7 hex digits to a logical name.
 AUTONAME_SUFFIX: Final = 8
-DIMENSION: Final = "sagemaker:variant:DesiredInstanceCount"
 NAMESPACE: Final = "sagemaker"
 METRICS: Final = "AWS/SageMaker"
 ALARM_PERIOD_SECONDS: Final = 300
@@ -198,7 +198,7 @@ class ModelEndpoint(pulumi.ComponentResource):
         target = aws.appautoscaling.Target(
             name,
             service_namespace=NAMESPACE,
-            scalable_dimension=DIMENSION,
+            scalable_dimension=appautoscaling.VARIANT_INSTANCES,
             resource_id=endpoint.name.apply(lambda endpoint_name: f"endpoint/{endpoint_name}/variant/{variant}"),
             min_capacity=settings.min,
             max_capacity=settings.max,

@@ -96,6 +96,16 @@ def test_what_a_card_points_to_has_a_card() -> None:
     assert [points.to for card in CARDS.values() for points in card.points if points.to not in CARDS] == []
 
 
+def test_a_quota_counts_within_a_resource_that_the_card_points_to_and_by_properties_of_the_type() -> None:
+    wrong = []
+    for card in OF_AWS:
+        for quota in card.quotas:
+            wrong += [card.token] if quota.within and quota.within not in [points.path for points in card.points] else []
+            read = {quota.size.partition(".")[0], quota.only[0] if quota.only else ""} - {""}
+            wrong += [f"{card.token}.{name}" for name in sorted(read - arguments(card.token))]
+    assert wrong == []
+
+
 def test_a_type_is_free_with_a_reason_or_has_a_unit_and_a_price_or_nobody_has_looked() -> None:
     assert [card.token for card in CARDS.values() if card.free and card.unit] == []
     assert sorted(card.token for card in CARDS.values() if card.unit) == sorted(ROWS)

@@ -9,7 +9,6 @@ from tools.plan.links import LinkedPlan, Target
 from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
-INSTANCE_COUNT: Final = "sagemaker:variant:DesiredInstanceCount"
 VARIANTS: Final = ("productionVariants", "shadowProductionVariants")
 
 
@@ -32,7 +31,7 @@ def scaling_of(plan: LinkedPlan, endpoint: ResourceView, variant: str, of: int) 
     """What scales the instances of a variant of an endpoint that has `of` variants; None where nothing does."""
     for target in plan.siblings(endpoint, appautoscaling.TARGET) or plan.of(appautoscaling.TARGET):
         dimension = Block.of(target).text("scalableDimension", unknown="")
-        if dimension == INSTANCE_COUNT and _scales(target, endpoint, variant, of):
+        if dimension == appautoscaling.VARIANT_INSTANCES and _scales(target, endpoint, variant, of):
             return target
     return None
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from catalog.instances import DEFAULT_NODE_TYPE
 from catalog.types import autoscaling, ec2, eks, sagemaker
 from tools.plan.links import LinkedPlan
 from tools.plan.reader import Block
@@ -16,8 +17,6 @@ from tools.preflight.needs import Need, Size, amount, live, need, texts
 
 # How capacity that is paid for already is bought: a reservation of one's own, or a capacity block.
 RESERVED: Final = "RESERVED"
-# https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html: when no type is given.
-DEFAULT_NODE_TYPE: Final = "t3.medium"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

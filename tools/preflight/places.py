@@ -8,7 +8,8 @@ from ipaddress import ip_network
 from typing import Any, Final
 
 from catalog.limits import RESERVED_ADDRESSES
-from catalog.types import autoscaling, ec2, eks, sagemaker
+from catalog.types import ec2
+from catalog.types.every import CARDS
 from tools.plan.links import LinkedPlan
 from tools.plan.reader import Block
 from tools.plan.view import ResourceView
@@ -107,14 +108,9 @@ class Places:
 
 # Where a type names its subnets.
 PATHS: Final[dict[str, tuple[str, ...]]] = {
-    eks.NODE_GROUP.token: ("subnetIds",),
-    eks.CLUSTER.token: ("vpcConfig.subnetIds",),
-    autoscaling.GROUP.token: ("vpcZoneIdentifiers",),
-    ec2.INSTANCE.token: ("subnetId",),
-    ec2.VPC_ENDPOINT.token: ("subnetIds",),
-    ec2.NAT_GATEWAY.token: ("subnetId",),
-    sagemaker.MODEL.token: ("vpcConfig.subnets",),
-    sagemaker.TRAINING_JOB.token: ("vpcConfig.subnets",),
+    card.token: paths
+    for card in CARDS.values()
+    if (paths := tuple(points.path for points in card.points if points.to == ec2.SUBNET.token))
 }
 
 

@@ -7,14 +7,15 @@ instance type and use, thousands of them, whose codes nobody lists: they are fou
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from catalog.types.card import Used
 from tools.plan.links import LinkedPlan
 from tools.plan.view import ResourceView
 from tools.preflight.account import Account, Quota, Unanswered
-from tools.preflight.counted import COUNTED, Counted
+from tools.preflight.counted import COUNTED, Counted, in_use
 from tools.preflight.families import quota_of
 from tools.preflight.fleets import RESERVED, Fleet
 from tools.preflight.needs import Need, live, need
@@ -40,7 +41,7 @@ class Wanted:
     unit: str
     need: Need
     worst: float = 0.0
-    used: Callable[[Account], float] | None = None
+    used: Used | None = None
 
 
 def rows(
@@ -100,7 +101,7 @@ def _counted(row: Counted, views: list[ResourceView], links: LinkedPlan) -> Want
     within: dict[str, Need] = {}
     anywhere = Need()
     for view in live(views):
-        if view.type not in row.types or not row.counts(view):
+        if not row.counts(view):
             continue
         one, where = need(view, row.size), row.within(view, links)
         if where is None:
@@ -112,13 +113,13 @@ def _counted(row: Counted, views: list[ResourceView], links: LinkedPlan) -> Want
     most = max(within.values(), key=lambda one: (one.total, len(one.gaps)), default=Need())
     worst = most + anywhere
     return Wanted(
-        service=row.service,
-        code=row.code,
-        name=row.name,
-        unit=row.unit,
+        service=row.quota.service,
+        code=row.quota.code,
+        name=row.quota.name,
+        unit=row.quota.unit,
         need=most if within else worst if len(anywhere.by) == 1 else Need(by=anywhere.by, gaps=anywhere.gaps),
         worst=worst.total,
-        used=row.used,
+        used=row.quota.used,
     )
 
 
@@ -136,7 +137,7 @@ def answered(wanted: Wanted, account: Account) -> Row:
         return unknown(KIND, code, asks, f"{_needs(wanted)}; {why}")
     used, unasked = None, ""
     try:
-        used = wanted.used(account) if wanted.used else account.used(quota)
+        used = in_use(wanted.used, account) if wanted.used else account.used(quota)
     except Unanswered as error:
         unasked = str(error)
     return judged(wanted, quota, used, unasked, account.region)

@@ -17,12 +17,12 @@ from typing import Any
 from moto.applicationautoscaling.models import applicationautoscaling_backends
 from moto.core.utils import utcnow
 
+from catalog.types.appautoscaling import VARIANT_INSTANCES
 from localcloud.services.sagemaker import metrics
 from localcloud.services.sagemaker.endpoints import Endpoint, Endpoints
 from localcloud.services.sagemaker.invoke import Traffic
 from localcloud.services.sagemaker.shared import Shared
 
-DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 METRIC = "SageMakerVariantInvocationsPerInstance"
 # https://docs.aws.amazon.com/autoscaling/application/APIReference/API_TargetTrackingScalingPolicyConfiguration.html
 DEFAULT_COOLDOWN_S = 300.0
@@ -138,7 +138,7 @@ class Autoscaler:
     def step(self, endpoint: Endpoint, now: float) -> None:
         """Looks at one endpoint once and sets its numbers."""
         backend = applicationautoscaling_backends[self._shared.account][endpoint.region]
-        targets = backend.targets.get(DIMENSION, {})
+        targets = backend.targets.get(VARIANT_INSTANCES, {})
         if endpoint.deployment is None or not targets:
             return
         for variant in list(endpoint.deployment.variants.values()):
@@ -146,7 +146,9 @@ class Autoscaler:
             if resource not in targets:
                 continue
             on_it = [
-                p for p in list(backend.policies.values()) if p.resource_id == resource and p.scalable_dimension == DIMENSION
+                p
+                for p in list(backend.policies.values())
+                if p.resource_id == resource and p.scalable_dimension == VARIANT_INSTANCES
             ]
             key = (endpoint.region, endpoint.name, variant.name)
             history = self._history.get(key, History())

@@ -288,7 +288,7 @@ def test_every_type_but_a_mac_has_a_quota_on_demand() -> None:
 
 def test_the_local_cloud_tells_every_quota_that_is_asked_for_by_its_code(account: Account) -> None:
     asked = [("ec2", *pair) for one in FAMILIES for pair in (one.on_demand, one.spot) if pair[0]]
-    asked += [(one.service, one.code, one.name) for one in COUNTED]
+    asked += [(one.quota.service, one.quota.code, one.quota.name) for one in COUNTED]
     for service, code, name in asked:
         told = account.quota(service, code, name)
         assert told is not None, code

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from catalog.instances import DEFAULT_NODE_TYPE
 from catalog.types import ebs, ec2, eks
 from tools.cost.bill import Ask, Charge, Row
 from tools.cost.prices import NoPrice, quote
@@ -12,8 +13,7 @@ from tools.plan.reader import Block
 from tools.plan.relations import has_template, template_of
 from tools.plan.view import UNKNOWN
 
-# https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html: instanceTypes and diskSize when not given.
-DEFAULT_NODE_TYPE: Final = "t3.medium"
+# https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html: diskSize when not given.
 DEFAULT_NODE_DISK_GIB: Final = 20.0
 # What the stock machine images need when a launch template says nothing of its root volume.
 DEFAULT_ROOT_GIB: Final = 8.0
