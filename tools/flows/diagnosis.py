@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from tools.engine import state
 from tools.engine.home import REPOSITORY, StackPlace, cache_path, home_path, stacks_path
+from tools.flows import platforms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,17 @@ def _python() -> Finding:
     version = ".".join(map(str, sys.version_info[:3]))
     return Finding(
         name="python", ok=sys.version_info >= (3, 11), found=f"{version} at {sys.executable}", way_out="install 3.11 or newer"
+    )
+
+
+def _platform() -> Finding:
+    found = platforms.here()
+    return Finding(
+        name="platform",
+        ok=found.locked,
+        needed=False,
+        found=platforms.described(found),
+        way_out="Linux on x86-64 is where everything is run and tested",
     )
 
 
@@ -134,7 +146,18 @@ def _aws() -> Finding:
     )
 
 
-CHECKS: Final[tuple[Callable[[], Finding], ...]] = (_python, _packages, _engine, _go, _home, _disk, _cache, _local_cloud, _aws)
+CHECKS: Final[tuple[Callable[[], Finding], ...]] = (
+    _python,
+    _platform,
+    _packages,
+    _engine,
+    _go,
+    _home,
+    _disk,
+    _cache,
+    _local_cloud,
+    _aws,
+)
 
 
 def _stacks() -> list[Finding]:

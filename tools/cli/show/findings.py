@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from tools.cli.terminal.console import console
+from tools.cli.terminal.streams import say
 
 if TYPE_CHECKING:
     from tools.flows.diagnosis import Finding
+    from tools.flows.linting import Checked
 
 
 def findings(found: Iterable[Finding]) -> None:
@@ -19,3 +21,11 @@ def findings(found: Iterable[Finding]) -> None:
         out.print(finding.found, markup=False)
         if not finding.ok and finding.way_out:
             out.print(f"          -> {finding.way_out}", markup=False)
+
+
+def checked(found: Iterable[Checked]) -> None:
+    """What each check of the source found, and a line for each."""
+    for one in found:
+        if not one.passed:
+            print(one.output)
+        say(f"{one.check}: {'ok' if one.passed else 'failed'} ({one.seconds:.1f} s)")

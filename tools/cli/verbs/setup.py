@@ -35,7 +35,10 @@ def run(
         # The script fetched the groups before this process began: only it can install into an environment that is not whole.
         installed = {group: stamp(group).exists() for group in GROUPS}
         if as_json:
-            answer({"environment": str(REPOSITORY / ".venv"), "groups": installed})
+            from tools.flows.documents.machine import SetupDocument
+
+            document: SetupDocument = {"environment": str(REPOSITORY / ".venv"), "groups": installed}
+            answer(document)
         else:
             for group, there in installed.items():
                 say(f"{group}: {'installed' if there else f'not installed; ./slipway setup {group} fetches it'}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, NotRequired, TypedDict, cast
 
 if TYPE_CHECKING:
     from tools.flows.diagnosis import Finding
+    from tools.flows.linting import Checked
 
 
 class FindingDocument(TypedDict):
@@ -160,6 +161,14 @@ class SetupDocument(TypedDict):
 
     environment: Annotated[str, "The folder they are in."]
     groups: Annotated[dict[str, bool], "Whether each group beyond what every verb needs is installed."]
+
+
+def lint_document(found: tuple[Checked, ...]) -> LintDocument:
+    """The document of the checks of the source."""
+    return {
+        "passed": all(one.passed for one in found),
+        "checks": [{"check": one.check, "passed": one.passed, "seconds": one.seconds, "output": one.output} for one in found],
+    }
 
 
 def doctor_document(findings: list[Finding], *, healthy: bool) -> DoctorDocument:
