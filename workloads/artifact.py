@@ -140,7 +140,8 @@ def _know_tensors(folder: Path, description: Mapping[str, Any]) -> None:
     except ImportError:
         raise ModelError(
             f"the model in {folder} was quantised with torchao ({description[COMPRESSION].get('recipe')}), which this image does "
-            "not have. Use the image for training and compression, or export the model to onnx."
+            "not have. Use the image for training and compression (`./slipway setup compression` in a checkout), or export the "
+            "model to onnx."
         ) from None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -19,13 +20,14 @@ class Workload:
     """`python -m <module> <arguments>` runs it; without further arguments it reads the container contract.
 
     `settings`, `module:class`, are what its hyperparameters are held against before a job is paid for. Empty where only PyTorch
-    could tell, which takes seconds to import.
+    could tell, which takes seconds to import. `imports` are packages that every run of it needs beside PyTorch.
     """
 
     module: str
     arguments: tuple[str, ...] = ()
     meaning: str
     settings: str = ""
+    imports: tuple[str, ...] = ()
 
 
 WORKLOADS: Final[Mapping[str, Workload]] = MappingProxyType(
@@ -47,10 +49,24 @@ WORKLOADS: Final[Mapping[str, Workload]] = MappingProxyType(
             meaning="make a corpus of token shards from text",
             settings="workloads.data.prepare_settings:CorpusSettings",
         ),
-        "compress": Workload(module="workloads.compression", meaning="prune, quantise and export a trained model, behind a gate"),
+        "compress": Workload(
+            module="workloads.compression",
+            meaning="prune, quantise and export a trained model, behind a gate",
+            imports=("torchao", "onnxruntime", "executorch"),
+        ),
         "evaluate": Workload(module="workloads.evaluation", meaning="measure a trained model on held-out data"),
     }
 )
+
+
+def absent_packages(workload: str, hyperparameters: Mapping[str, Any]) -> tuple[str, ...]:
+    """The packages that a run imports and that are not installed here; requirements/compression.txt has them all."""
+    wanted = list(WORKLOADS[workload].imports) if workload in WORKLOADS else []
+    if str(hyperparameters.get("lora_rank", 0)) != "0":
+        wanted.append("peft")
+    if hyperparameters.get("precision") == "float8":
+        wanted.append("torchao")
+    return tuple(name for name in wanted if importlib.util.find_spec(name) is None)
 
 
 def settings_class(workload: str) -> type[Settings] | None:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from workloads import launch, script_mode
-from workloads.catalog import DEFAULT_WORKLOAD, WORKLOADS, Workload
+from workloads.catalog import DEFAULT_WORKLOAD, WORKLOADS, Workload, absent_packages
 from workloads.contract import TrainingContract, base_directory, count_gpus
 from workloads.errors import EXIT_BAD_INPUT, ContractError, WorkloadError, describe
 
@@ -69,6 +69,11 @@ def plan(contract: TrainingContract) -> launch.Job:
             environment=script_mode.environment(contract, program),
         )
     workload = asked_workload(contract)
+    if absent := absent_packages(contract.hyperparameters.get("workload", DEFAULT_WORKLOAD), contract.hyperparameters):
+        raise ContractError(
+            f"this run imports {', '.join(absent)}, not installed. `./slipway setup compression` fetches them in a checkout; "
+            "of the images, the one for training and compression has them."
+        )
     return launch.Job(
         command=(sys.executable, "-m", workload.module, *workload.arguments),
         processes=processes_per_host(contract, default=max(1, count_gpus())),
