@@ -38,11 +38,13 @@ class StackLock:
         if not self._try():
             holder = read_holder(path)
             pid, engine = holder.get("pid", 0), holder.get("engine", 0)
-            if engine and not alive(pid) and in_session(engine):
+            killed = pid > 0 and not alive(pid)
+            if engine and killed and in_session(engine):
                 # The command line is gone and cannot finish its run: what it started only stands in the way.
                 end_session(engine)
                 notes.append(f"the engine (process {engine}) of a run that was killed was still there and has been ended")
-            if not self._try(patience=3.0 if notes else 0.0):
+            # An engine that is ending counts as gone while its last threads still hold the lock.
+            if not self._try(patience=3.0 if killed else 0.0):
                 os.close(self.fd)
                 self.fd = -1
                 raise StackBusy(busy_message(self._place.stack, holder))

@@ -131,8 +131,10 @@ class Session:
         try:
             ended = cloud.end_run(run, ok, known=self._known())
         except Exception as error:  # whatever its client raises when nobody answers
-            # The cloud died under the run: the run has said so itself, and the next one rebuilds.
-            self.notes.append(f"the local cloud does not answer any more ({error}); run `./slipway up` to build it again")
+            # The engine's own words are of a connection; that it is the cloud which died, and what to do, is said here.
+            note = f"the local cloud does not answer any more ({error}); run `./slipway up` to build it again"
+            self.notes.append(note)
+            self.runner.say(note)
             return
         self.swept, self.left = list(ended["swept"]), list(ended["left"])
         if self.left:

@@ -93,6 +93,16 @@ def test_the_engine_of_a_killed_run_is_ended_and_named(place: StackPlace) -> Non
     assert in_session(engine) == []
 
 
+def test_what_is_ending_of_a_killed_run_is_waited_for(place: StackPlace) -> None:
+    lock = StackLock(place, "slipway up local")
+    lock.take()
+    with subprocess.Popen(["sleep", "0.5"], pass_fds=(lock.fd,)):  # the lock is held until this ends
+        place.lock_file.write_text(json.dumps({"pid": dead_pid(), "engine": dead_pid()}))
+        os.close(lock.fd)
+        with StackLock(place, "slipway up local") as next_one:
+            assert next_one.take() == []
+
+
 def test_a_released_lock_names_no_one(place: StackPlace) -> None:
     lock = StackLock(place, "slipway up local")
     lock.take()
