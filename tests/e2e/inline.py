@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
+from unittest import mock
 
 import pytest
 
@@ -47,6 +48,17 @@ class Ran:
     def at(self, ops: tuple[str, ...], name: str) -> int:
         """The place of a step in the run."""
         return next(number for number, (op, other) in enumerate(self.done) if other == name and op in ops)
+
+
+class NoHost:
+    """Stands in for `DynamicHost`: these programs have no dynamic resource, so no host of them needs a second to start."""
+
+    def __init__(self, env: Mapping[str, str]) -> None: ...
+
+    def port(self) -> int:
+        return 0
+
+    def close(self) -> None: ...
 
 
 @dataclass(slots=True, kw_only=True)
@@ -105,6 +117,7 @@ class Inline:
         done: list[tuple[str, str]] = []
         with (
             _ordered(done),
+            mock.patch.object(sessions, "DynamicHost", NoHost),
             sessions.open_stack(self._ref, verb, program=program, env={**self.here.env, **self.settings}) as session,
         ):
             run = getattr(session.runner, verb)

@@ -1,4 +1,7 @@
-"""A checkout's `./slipway`, as a user has it: the real command line in a process of its own, over its own home and cloud."""
+"""A checkout's `./slipway`, as a user has it: the real command line, over a home and a cloud of its own.
+
+`run` and `ask` call a verb in this interpreter; `start` and `run_apart` give it a process of its own, which takes seconds longer.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +24,8 @@ import yaml
 from botocore.config import Config
 
 from localcloud import client
-from tests.e2e import processes
+from tests.e2e import processes, small
+from tests.e2e.in_process import Hosts, call
 from tools.engine.home import REPOSITORY, StackPlace
 from tools.engine.lock import read_holder
 
@@ -74,11 +78,16 @@ class Running:
 
 @dataclass(slots=True)
 class Slipway:
-    """One home of a checkout: run-time files, stack files that may be edited, and through them a local cloud of its own."""
+    """One home of a checkout: run-time files, stack files that may be edited, and through them a local cloud of its own.
+
+    `is_small`: the verbs declare the small stack instead of the whole platform.
+    """
 
     root: Path
     checkout: Path = REPOSITORY
     env: dict[str, str] = field(default_factory=dict)
+    is_small: bool = False
+    hosts: Hosts = field(default_factory=Hosts)
     _count: int = 0
     _clients: dict[tuple[str, str, str], Any] = field(default_factory=dict)
 
@@ -93,20 +102,21 @@ class Slipway:
     def place(self, stack: str) -> StackPlace:
         return StackPlace(home=self.home, mode="local", stack=stack)
 
-    def run(
-        self, *arguments: str, code: int | None = 0, env: Mapping[str, str] | None = None, largest_file: int | None = None
-    ) -> Answer:
-        """Runs a verb to its end. `code` is the exit code that it must have (None: any)."""
-        answer = self.start(*arguments, env=env, largest_file=largest_file).wait()
-        if code is not None and answer.code != code:
-            raise AssertionError(
-                f"slipway {' '.join(arguments)}: exit {answer.code}, not {code}\n{answer.err}\n{answer.out[-1500:]}"
-            )
-        return answer
+    def run(self, *arguments: str, code: int | None = 0, env: Mapping[str, str] | None = None) -> Answer:
+        """Runs a verb to its end, in this process. `code` is the exit code that it must have (None: any)."""
+        with small.declared() if self.is_small else nullcontext():
+            found = call(arguments, env={**self.env, **(env or {})}, folder=self.checkout, hosts=self.hosts)
+        return _expected(arguments, Answer(code=found[0], out=found[1], err=found[2]), code)
 
     def ask(self, *arguments: str, code: int | None = 0) -> Any:
-        """The JSON answer of a verb."""
+        """The JSON answer of a verb that runs in this process."""
         return self.run(*arguments, "--json", code=code).json
+
+    def run_apart(
+        self, *arguments: str, code: int | None = 0, env: Mapping[str, str] | None = None, largest_file: int | None = None
+    ) -> Answer:
+        """Runs a verb to its end in a process of its own, as a user does."""
+        return _expected(arguments, self.start(*arguments, env=env, largest_file=largest_file).wait(), code)
 
     def start(self, *arguments: str, env: Mapping[str, str] | None = None, largest_file: int | None = None) -> Running:
         """Starts a verb in a process group of its own, with nobody at its stdin.
@@ -114,10 +124,11 @@ class Slipway:
         `largest_file` is how many bytes it and all it starts may write into one file: a disk that is full for the state alone.
         """
         self._count += 1
+        module = "tests.e2e.small" if self.is_small else "tools.cli"
         out, err = (self.root / f"{self._count}.{name}" for name in ("out", "err"))
         with out.open("wb") as stdout, err.open("wb") as stderr:
             process = subprocess.Popen(
-                [*limited(largest_file), sys.executable, "-m", "tools.cli", *arguments],
+                [*limited(largest_file), sys.executable, "-m", module, *arguments],
                 cwd=self.checkout,
                 env={**self.env, **(env or {})},
                 stdin=subprocess.DEVNULL,
@@ -134,11 +145,45 @@ class Slipway:
         change(document["config"])
         path.write_text(yaml.safe_dump(document, sort_keys=False))
 
+    def be_small(self) -> None:
+        """From here on the stack `local` is the small one."""
+        self.is_small = True
+        self.edit("local", small.settings)
+
+    @contextmanager
+    def edited(self, stack: str, change: Callable[[dict[str, Any]], None]) -> Iterator[None]:
+        """The same for a while: the file is put back, whatever happens."""
+        path = self.stacks / f"Pulumi.{stack}.yaml"
+        before = path.read_text()
+        self.edit(stack, change)
+        try:
+            yield
+        finally:
+            path.write_text(before)
+
     def restore(self) -> None:
-        """The checkout's own stack files again."""
-        self.stacks.mkdir(parents=True, exist_ok=True)
+        """The checkout's own stack files again, and no others."""
+        self.is_small = False
+        shutil.rmtree(self.stacks, ignore_errors=True)
+        self.stacks.mkdir(parents=True)
         for path in self.checkout.glob("Pulumi.*.yaml"):
             shutil.copyfile(path, self.stacks / path.name)
+
+    def afresh(self) -> None:
+        """As a new home is: no stack was ever up, nothing is in the cloud (where one runs), nothing runs beside it."""
+        self.restore()
+        running = client.find(self.home)
+        if running is not None:
+            running.reset()
+        for folder in ("stacks", "state", "jobs"):
+            shutil.rmtree(self.home / folder, ignore_errors=True)
+        self.only_the_cloud()
+
+    def only_the_cloud(self) -> None:
+        """Asserts that all that was started for this home has ended, but for its cloud."""
+        running = client.find(self.home)
+        cloud = {running.pid} if running else set()
+        until(lambda: self.processes().keys() <= cloud, f"processes of {self.root} have ended: {self.processes()}", seconds=15)
 
     def cloud(self) -> client.CloudClient:
         found = client.find(self.home)
@@ -177,8 +222,14 @@ class Slipway:
         until(lambda: not processes.workloads(self.root), "all jobs and servers have ended", seconds=15)
 
     def processes(self) -> dict[int, str]:
-        """Every living process that belongs to this home."""
-        return processes.of(self.root)
+        """Every living process that belongs to this home, but for the host that this very process lends its verbs."""
+        return {pid: command for pid, command in processes.of(self.root).items() if pid not in self.hosts.pids()}
+
+
+def _expected(arguments: tuple[str, ...], answer: Answer, code: int | None) -> Answer:
+    if code is not None and answer.code != code:
+        raise AssertionError(f"slipway {' '.join(arguments)}: exit {answer.code}, not {code}\n{answer.err}\n{answer.out[-1500:]}")
+    return answer
 
 
 def limited(largest_file: int | None) -> list[str]:
@@ -207,7 +258,9 @@ def slipway(checkout: Path = REPOSITORY) -> Iterator[Slipway]:
     try:
         yield here
         here.run("local", "stop")
+        here.hosts.end()
         until(lambda: not here.processes(), f"processes of {root} have ended: {here.processes()}", seconds=15)
     finally:
+        here.hosts.end()
         processes.end(root)
         shutil.rmtree(root, ignore_errors=True)

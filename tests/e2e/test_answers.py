@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e import inventory, shapes, stacks
+from tests.e2e import shapes
 from tests.e2e.slipway import Slipway
 from tools.engine.home import REPOSITORY
 
@@ -36,10 +36,13 @@ print(json.dumps({
 
 
 @pytest.fixture(scope="module")
-def up(here: Slipway) -> dict[str, Any]:
-    here.edit("local", stacks.without_workloads)
-    document: dict[str, Any] = here.ask("up")
-    return document
+def here(looked_at: Slipway) -> Slipway:
+    return looked_at
+
+
+@pytest.fixture(scope="module")
+def up(platform: tuple[Slipway, dict[str, Any]]) -> dict[str, Any]:
+    return platform[1]
 
 
 def test_outputs_are_those_of_up(here: Slipway, up: dict[str, Any]) -> None:
@@ -153,29 +156,19 @@ def test_the_policy_pack_runs_in_the_engine_and_says_what_our_own_check_says(
 def test_the_engine_hands_the_pack_the_stacks_severities_and_exceptions(
     here: Slipway, up: dict[str, Any], tmp_path: Path
 ) -> None:
-    advice = here.ask("check")["violations"][0]
-    other = next(found["rule"] for found in here.ask("check")["violations"] if found["rule"] != advice["rule"])
+    violations = here.ask("check")["violations"]
+    advice = violations[0]
+    other = next(found["rule"] for found in violations if found["rule"] != advice["rule"])
 
     def change(config: dict[str, Any]) -> None:
         terms = {"rule": advice["rule"], "resource": advice["urn"], "who": "Ada", "why": "tried out", "until": "2999-12-31"}
         config["slipway:policies"] = {"exceptions": [terms], "severity": {other: "off"}}
 
-    here.edit("local", change)
-    try:
+    with here.edited("local", change):
         ours = here.ask("preview")["policy"]
         document = plain_run(here, str(REPOSITORY / "policies"), tmp_path)
-    finally:
-        here.edit("local", lambda config: config.pop("slipway:policies"))
     said = {rule for rule, _ in document["policy"]}
     assert said == {found["rule"] for found in ours["violations"]} | {"policies-excepted"}
     assert other not in said
     assert any("excepted until 2999-12-31 by Ada: tried out" in message for message in document["said"])
     here.ask("preview")
-
-
-def test_destroy_takes_all_of_it(here: Slipway, up: dict[str, Any]) -> None:
-    assert here.ask("destroy")["orphans"] == []
-    assert "aws:ec2/vpc:Vpc" not in inventory.of_cloud(here)
-    # Again: there is nothing, and that is no fault.
-    again = here.ask("destroy")
-    assert (again["deleted"], again["orphans"]) == (0, [])

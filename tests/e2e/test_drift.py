@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tests.e2e.slipway import Slipway
 
 
-def test_refresh_tells_exactly_what_was_changed_outside(empty: Slipway) -> None:
-    here = empty
-    here.run("up", "--yes")
+def test_refresh_tells_exactly_what_was_changed_outside_and_up_puts_it_back(looked_at: Slipway, tmp_path: Path) -> None:
+    here = looked_at
     looks = ("refresh", "--preview-only", "--expect-no-changes")
     assert here.ask(*looks)["drift"] == []
 
@@ -32,11 +33,15 @@ def test_refresh_tells_exactly_what_was_changed_outside(empty: Slipway) -> None:
     assert state.read_bytes() == before
     look = here.run(*looks, "--json", code=1)
     assert look.json["drift"] == found
-    (here.root / "drift.json").write_text(look.out)
-    told = here.run("report", "--from", str(here.root / "drift.json")).out
+    saved = tmp_path / "drift.json"
+    saved.write_text(look.out)
+    told = here.run("report", "--from", str(saved)).out
     assert told.startswith("<!-- slipway-drift:local -->")
     assert f"| <code>tags.Owner</code> | {owner} | someone-else |" in told
 
     # A plain refresh takes it into the state; then there is nothing left to tell.
     assert here.ask("refresh")["drift"] == found
     assert here.ask(*looks)["drift"] == []
+    mended = {item["name"]: item["op"] for item in here.ask("up")["resources"] if item["op"] != "same"}
+    assert mended == {"slipway-local-raw": "update", "slipway-local-training": "update"}
+    assert s3.get_bucket_tagging(Bucket=bucket)["TagSet"] == tags

@@ -1,4 +1,7 @@
-"""The loop on the local stack, in order: up, use it, nothing to do, a change in place, retrained, gone. One cloud for all."""
+"""The loop on the local stack, in order: up, use it, nothing to do, a change in place, retrained, gone. One cloud for all.
+
+What changes the stack is typed as a user types it, in a process of its own.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ def empty(here: Slipway) -> dict[str, list[str]]:
 
 @pytest.fixture(scope="module")
 def up(here: Slipway, empty: dict[str, list[str]]) -> dict[str, Any]:
-    document: dict[str, Any] = here.ask("up")
+    document: dict[str, Any] = here.run_apart("up", "--json").json
     return document
 
 
@@ -150,7 +153,7 @@ def test_refresh_finds_what_up_left(here: Slipway, up: dict[str, Any]) -> None:
 
 def test_a_second_up_changes_nothing(here: Slipway, up: dict[str, Any]) -> None:
     before = inventory.of_cloud(here)
-    assert changed(here.ask("up")) == {}
+    assert changed(here.run_apart("up", "--json").json) == {}
     assert inventory.of_cloud(here) == before
     assert len(inventory.training_jobs(here)) == 1
 
@@ -200,7 +203,7 @@ def test_a_changed_hyperparameter_trains_anew_and_the_endpoint_moves_without_a_g
     asking = threading.Thread(target=keep_asking)
     asking.start()
     try:
-        document = here.ask("up")
+        document = here.run_apart("up", "--json").json
     finally:
         over.set()
         asking.join()
@@ -219,7 +222,7 @@ def test_a_changed_hyperparameter_trains_anew_and_the_endpoint_moves_without_a_g
 
 
 def test_destroy_leaves_nothing_and_asks_the_cloud(here: Slipway, up: dict[str, Any], empty: dict[str, list[str]]) -> None:
-    document = here.ask("destroy")
+    document = here.run_apart("destroy", "--json").json
     shapes.check(document, shapes.DESTROY)
     assert document["orphans"] == []
     assert document["deleted"] > 100
@@ -228,3 +231,6 @@ def test_destroy_leaves_nothing_and_asks_the_cloud(here: Slipway, up: dict[str, 
     # SageMaker keeps its history.
     assert set(inventory.training_jobs(here).values()) == {"Completed"}
     assert here.ask("local", "status")["resources"] == {}
+    # Again: there is nothing, and that is no fault.
+    again = here.ask("destroy")
+    assert (again["deleted"], again["orphans"]) == (0, [])

@@ -54,21 +54,22 @@ def test_a_new_account_lacks_what_dev_takes_until_it_is_granted_and_its_names_ar
     assert short(asked(empty, "dev", "--local", code=5)) == {"slipway-dev-node": ("free", "taken")}
 
 
-def test_a_stack_that_is_up_adds_nothing_and_up_asks_when_told_to(empty: Slipway) -> None:
+def test_up_asks_the_account_first_when_told_to_and_makes_nothing_where_it_says_no(empty: Slipway) -> None:
     refused = empty.run("up", "--preflight", "--json", code=5)
     assert set(short(refused.json["preflight"])) == {"L-1216C47A", "L-DB2E81BA"}
     assert "nothing was touched" in refused.err
     assert empty.made("local") == 0
 
-    empty.ask("up")
-    assert short(asked(empty, code=0)) == {}
+
+def test_a_stack_that_is_up_adds_nothing_and_what_is_added_to_it_is_told(looked_at: Slipway) -> None:
+    assert short(asked(looked_at, code=0)) == {}
 
     def more(config: dict[str, Any]) -> None:
         config["slipway:cluster"] = {"gpuPools": [{"name": "gpu", "instanceType": "g6.xlarge", "max": 3}]}
 
-    empty.edit("local", more)
-    assert short(asked(empty, code=5)) == {"L-DB2E81BA": (12, 0)}
-    report = empty.run("report", "--ask-account", "--format", "markdown").out
+    with looked_at.edited("local", more):
+        assert short(asked(looked_at, code=5)) == {"L-DB2E81BA": (12, 0)}
+        report = looked_at.run("report", "--ask-account", "--format", "markdown").out
     assert "the account lacks quota or capacity" in report
     assert "⛔ | quota | L-DB2E81BA | 12 | 0 |" in report
 

@@ -7,14 +7,15 @@ import socket
 import pytest
 
 from localcloud import client
-from tests.e2e import inventory, stacks
+from tests.e2e import inventory
 from tests.e2e.slipway import Slipway
 
 
 @pytest.fixture(scope="module")
 def up(here: Slipway) -> int:
     """How many resources the stack has; it is up on a cloud whose preferred port was taken."""
-    here.edit("local", stacks.without_workloads)
+    here.be_small()
+    here.run("local", "stop")
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e import inventory, stacks
+from tests.e2e import inventory
 from tests.e2e.slipway import Slipway
 from tools.engine import state
 
@@ -31,8 +31,7 @@ def _noise(path: Path) -> None:
 )
 def test_a_damaged_state_file_is_told_and_the_next_up_makes_nothing_twice(here: Slipway, damage: object, copies: bool) -> None:
     if here.made("local") == 0:
-        here.restore()
-        here.edit("local", stacks.without_workloads)
+        here.be_small()
         here.ask("up")
     before = inventory.of_cloud(here)
     place = here.place("local")
@@ -51,12 +50,12 @@ def test_a_damaged_state_file_is_told_and_the_next_up_makes_nothing_twice(here: 
     assert state.read(place.state_file) is not None
 
 
-def test_a_state_that_no_longer_fits_the_disk_is_told_and_the_next_up_goes_on(empty: Slipway) -> None:
-    answer = empty.run("up", code=1, largest_file=200 * 1024)
+def test_a_state_that_no_longer_fits_the_disk_is_told_and_the_next_up_goes_on(small: Slipway) -> None:
+    answer = small.run_apart("up", code=1, largest_file=40 * 1024)
     assert "failed to save snapshot" in answer.err
     assert "Traceback" not in answer.err
     assert len(answer.err.splitlines()) < 15, answer.err
-    before = inventory.of_cloud(empty)
-    inventory.converges(empty)
+    before = inventory.of_cloud(small)
+    inventory.converges(small)
     # All was made, and only not written down.
-    assert inventory.of_cloud(empty) == before
+    assert inventory.of_cloud(small) == before

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -13,8 +14,8 @@ from tests.support.stacks import ROOT
 from tests.upgrades.changelog import replaced, surprises, told
 from tests.upgrades.recorded import Recorded, put, recorded
 from tests.upgrades.scrub import SECRET
+from tools.engine import sessions
 from tools.engine.program import program
-from tools.engine.sessions import open_stack
 from tools.engine.stack_ref import StackRef
 from tools.flows.documents.run import run_document
 from tools.report.change import Change
@@ -42,7 +43,10 @@ def previewed(here: Slipway, kept: Recorded, document: dict[str, Any]) -> Change
     put(here.place(kept.stack), document, here.cloud().epoch)
     # In this process, which has the program loaded: half of what a command line of its own takes.
     stack = StackRef(name=kept.stack, local=True)
-    with open_stack(stack, "preview", program=program, env=here.env, folder=here.stacks) as session:
+    with (
+        mock.patch.object(sessions, "DynamicHost", here.hosts.lend),
+        sessions.open_stack(stack, "preview", program=program, env=here.env, folder=here.stacks) as session,
+    ):
         result = session.runner.preview()
     change = read(run_document(kept.stack, result.seconds, result, None))
     assert not change.faults, (
