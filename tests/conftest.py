@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,13 @@ TOGETHER = {
     "tools/bootstrap": "recorded stacks",
     "tools/cli/test_promoting.py": "recorded stacks",
 }
+# The same for the slow tests: each file is a group of its own, but for those that look at one stack.
+TOGETHER_WHEN_SLOW = {
+    "e2e/test_answers.py": "one stack that is up",
+    "e2e/test_drift.py": "one stack that is up",
+    "e2e/test_preflight.py": "one stack that is up",
+    "e2e/test_report.py": "one stack that is up",
+}
 # What starts training runs, jobs and servers, kills whole daemons or walks every golden file takes its time: it runs with the
 # end-to-end tests, after the quick ones.
 SLOW = (
@@ -56,28 +64,56 @@ SLOW = (
 )
 # What takes longest begins first, so that no worker is left with it when the others are done.
 LONGEST = (
+    "e2e/test_answers.py",
+    "e2e/test_drift.py",
+    "e2e/test_preflight.py",
+    "e2e/test_report.py",
     "e2e/test_crashes.py",
-    "e2e/test_train.py",
-    "e2e/test_state_files.py",
-    "e2e/test_loop.py",
     "e2e/test_environments.py",
-    "e2e/test_upgrades.py",
     "workloads/compression/test_exports.py",
-    "e2e/test_restarts.py",
+    "e2e/test_train.py",
+    "workloads/training/test_checkpoint_runs.py",
+    "workloads/test_distributed.py",
+    "e2e/test_loop.py",
     "workloads/training/test_language.py",
     "workloads/training/test_parallel.py",
-    "e2e/test_answers.py",
+    "workloads/training/test_adapters.py",
     "e2e/test_types.py",
     "e2e/test_programs.py",
+    "e2e/test_state_files.py",
+    "e2e/test_upgrades.py",
+    "e2e/test_restarts.py",
+    "e2e/test_refusals.py",
 )
+# What a file has that is quick but for some of its tests.
+MARK = "pytest.mark.e2e"
 # A file of many independent cases: they are spread over all workers.
 SPREAD = ("policies/test_rules.py",)
+
+
+# While tests are collected modules are imported, and hardly anything of them is garbage: there is no need to look for it.
+gc.disable()
 
 
 def pytest_collection_finish() -> None:
     """What is imported by now stays: the garbage collector need not look through PyTorch and moto again and again."""
     gc.collect()
     gc.freeze()
+    gc.enable()
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leaves the files of the other phase of `./slipway test` alone: to import them, and what they import, takes seconds."""
+    if not (collection_path.name.startswith("test_") and collection_path.suffix == ".py"):
+        return None
+    place = place_of(collection_path)
+    slow = place.startswith("e2e/") or place in SLOW
+    phase = config.getoption("markexpr")
+    if phase == "not e2e":
+        return slow or None
+    if phase == "e2e":
+        return None if slow or MARK in collection_path.read_text(encoding="utf-8") else True
+    return None
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -101,14 +137,16 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
         return None
     from xdist.scheduler.loadscope import LoadScopeScheduling
 
+    together = TOGETHER_WHEN_SLOW if config.getoption("markexpr") == "e2e" else TOGETHER
+
     class Groups(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return group_of(nodeid)
+            return group_of(nodeid, together)
 
     return Groups(config, log)
 
 
-def group_of(nodeid: str) -> str:
+def group_of(nodeid: str, together: Mapping[str, str]) -> str:
     """What stays on one worker: the tests of a file, or of several that share what is dear."""
     place = nodeid.partition("::")[0].removeprefix(f"{ROOT.name}/")
-    return nodeid if place in SPREAD else next((name for room, name in TOGETHER.items() if place.startswith(room)), place)
+    return nodeid if place in SPREAD else next((name for room, name in together.items() if place.startswith(room)), place)

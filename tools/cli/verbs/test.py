@@ -57,7 +57,7 @@ def environment() -> dict[str, str]:
 
 
 def phases(*, unit: bool, e2e: bool) -> list[tuple[str, list[str]]]:
-    """(name, pytest arguments) of each phase. Unit tests use all cores; end to end, a file shares its cloud.
+    """(name, pytest arguments) of each phase. Unit tests use all cores; files that share what is dear stay on one worker.
 
     Two processes end to end: each has a cloud, jobs and servers of its own, which want the cores too.
     """
@@ -66,7 +66,7 @@ def phases(*, unit: bool, e2e: bool) -> list[tuple[str, list[str]]]:
     if unit or both:
         found.append(("unit", ["-n", "auto", "--dist", "loadgroup", "-m", "not e2e"]))
     if e2e or both:
-        found.append(("end-to-end", ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "-m", "e2e"]))
+        found.append(("end-to-end", ["-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder", "-m", "e2e"]))
     return found
 
 
