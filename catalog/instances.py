@@ -44,12 +44,16 @@ class InstanceFacts:
     nvme: bool
 
     @property
+    def maker(self) -> str:
+        """Who makes its accelerators: NVIDIA, AWS (Trainium and Inferentia), AMD or Qualcomm; "" where it has none."""
+        return _MAKERS.get(self.accelerator, "NVIDIA") if self.accelerators else ""
+
+    @property
     def undriven(self) -> str:
         """Why nothing of ours runs on its accelerators, in words that follow the type; "" where some does or it has none."""
-        maker = _MAKERS.get(self.accelerator, "NVIDIA")
-        if not self.accelerators or maker in _DRIVEN:
+        if self.maker in ("", *_DRIVEN):
             return ""
-        return f"has {self.accelerator} of {maker}, which the images for NVIDIA and for Neuron cannot use"
+        return f"has {self.accelerator} of {self.maker}, which the images for NVIDIA and for Neuron cannot use"
 
 
 @cache

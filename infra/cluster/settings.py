@@ -253,7 +253,7 @@ class GpuPool(PoolSettings):
 
 
 def _accelerator_resource(instance_type: str) -> str:
-    return "aws.amazon.com/neuron" if instance_type.startswith(("trn", "inf")) else "nvidia.com/gpu"
+    return "aws.amazon.com/neuron" if instance_facts(instance_type).maker == "AWS" else "nvidia.com/gpu"
 
 
 class AddonVersions(Section):

@@ -17,12 +17,11 @@ BOUNDARY: Final = "slipway-node"
 STANDARD_AMI: Final = {"x86_64": "AL2023_x86_64_STANDARD", "arm64": "AL2023_ARM_64_STANDARD"}
 NVIDIA_AMI: Final = {"x86_64": "AL2023_x86_64_NVIDIA", "arm64": "AL2023_ARM_64_NVIDIA"}
 NEURON_AMI: Final = "AL2023_x86_64_NEURON"
-NEURON_FAMILIES: Final = ("trn", "inf")
 
 
 def ami_type(facts: InstanceFacts) -> str:
     """EKS's own image for this instance type: with NVIDIA's driver, with Neuron's, or neither."""
-    if facts.type.startswith(NEURON_FAMILIES):
+    if facts.maker == "AWS":
         return NEURON_AMI
     return (NVIDIA_AMI if facts.accelerators else STANDARD_AMI)[facts.architecture]
 

@@ -48,6 +48,13 @@ def test_an_accelerator_that_no_image_of_ours_drives_is_named(name: str) -> None
         TypeAdapter(MlType).validate_python(f"ml.{name}")
 
 
+def test_the_maker_of_an_accelerator_is_known_by_its_name() -> None:
+    made = {
+        name: instance_facts(name).maker for name in ("p5.48xlarge", "trn2.48xlarge", "inf1.xlarge", "g4ad.xlarge", "m7i.large")
+    }
+    assert list(made.values()) == ["NVIDIA", "AWS", "AWS", "AMD", ""]
+
+
 @pytest.mark.parametrize("name", ["p3.8xlarge", "g5g.xlarge", "trn2u.48xlarge", "inf1.xlarge", "m7i.large"])
 def test_all_others_are_driven_or_have_none(name: str) -> None:
     assert instance_facts(name).undriven == ""

@@ -12,6 +12,7 @@ from functools import cache
 from hashlib import sha256
 from typing import Any, Final
 
+from catalog.instances import instance_facts
 from catalog.limits import NODES_A_GROUP
 from localcloud.kernel.account import ACCOUNT
 from localcloud.kernel.recorded import Addition, ApiCall, Refusal
@@ -57,9 +58,8 @@ DEFAULTS: Final = (
     ("ecr", "L-CFEB8E8D", "Registered repositories", 100000),
 )
 USES: Final = ("training job usage", "spot training job usage", "endpoint usage", "notebook instance usage")
-# The families that SageMaker has, near enough; those with accelerators.
+# The families that SageMaker has, near enough.
 FAMILIES: Final = re.compile(r"(c[4-7]|m[4-7]|r[5-7]|t[23]|g4dn|g5|g6e?|p[2-6]|inf|trn)[a-z\d-]*\.\d*x?large")
-ACCELERATED: Final = re.compile(r"(g|p|inf|trn)\d")
 OF_A_CPU_TYPE: Final = 4
 PAGE: Final = 100
 
@@ -74,7 +74,7 @@ def _defaults() -> dict[str, dict[str, dict[str, Any]]]:
         for use in USES:
             name = f"ml.{type_} for {use}"
             code = f"L-{sha256(name.encode()).hexdigest()[:8].upper()}"
-            rows.append(("sagemaker", code, name, 0 if ACCELERATED.match(type_) else OF_A_CPU_TYPE))
+            rows.append(("sagemaker", code, name, 0 if instance_facts(type_).accelerators else OF_A_CPU_TYPE))
     found: dict[str, dict[str, dict[str, Any]]] = {}
     for service, code, name, value in rows:
         found.setdefault(service, {})[code] = {
