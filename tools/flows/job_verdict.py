@@ -1,4 +1,4 @@
-"""What guards a job: the policies and the ceiling over the runs that a verb is about to start, before any of them is."""
+"""What guards a job: the policies and the ceiling, judged over the runs that a verb is about to start."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Refused:
 
 
 def judge(wanted: Iterable[NamedSpec], stack: Deployed) -> JobVerdict:
-    """Policies and prices over runs, before any is started, under what the stack file says of its policies.
+    """Judges runs before any of them is started, under what the stack file says of its policies.
 
     Raises FileNotFoundError or SettingsError for a stack file that is not there or is wrong.
     """
@@ -91,6 +91,6 @@ def _resource(runner: Runner, run: NamedSpec) -> dict[str, Any]:
 
 
 def _of_jobs(overrides: Overrides, plan: Plan) -> Overrides:
-    """Without the exceptions of other resources: one of those that has ended stops `up`, not a job."""
+    """The overrides without exceptions of other resources: an exception that has ended stops `up`, and must not stop a job."""
     kept = tuple(one for one in overrides.exceptions if any(one.covers(one.rule, view.urn, view.name) for view in plan))
     return replace(overrides, exceptions=kept)

@@ -142,7 +142,7 @@ def compared(stack: Deployed, first: ModelVersion, second: ModelVersion) -> list
 
 
 def _hyperparameters(stack: Deployed, version: ModelVersion) -> Mapping[str, str] | None:
-    """Those of the run that trained the version; None where the runner does not know it (any more)."""
+    """The hyperparameters of the run that trained the version; None where the runner does not know the run (any more)."""
     run = stack.runner.describe(version.lineage.training_job) if version.lineage.training_job else None
     return run.spec.hyperparameters if run else None
 

@@ -59,7 +59,7 @@ class Side:
         )
 
     def destination(self, job: str) -> Destination:
-        """Where models of this job come to here. Raises ValueError where the environment has no such job."""
+        """Where this environment puts models of a job. Raises ValueError where it has no such job."""
         if job not in self.groups:
             raise ValueError(
                 f"{self.stack.name} has no job {job} that leaves a model (it has {', '.join(self.groups) or 'none'}), so nothing "

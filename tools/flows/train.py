@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from tools.flows.deployed import Deployed
+from tools.flows.documents.jobs import JobDocument, job_document
 from tools.flows.ending import Ending
 from tools.flows.job_needs import NeedFailed, models_of, open_needs, planned, run_needs
 from tools.flows.job_progress import JobProgress
@@ -44,8 +45,8 @@ class Trained:
     def ending(self) -> Ending:
         return Ending.DONE if self.result.status == COMPLETED and not self.not_registered else Ending.FAILED
 
-    def to_json(self) -> dict[str, Any]:
-        return self.result.to_json(self.version.to_json() if self.version else None)
+    def to_json(self) -> JobDocument:
+        return job_document(self.result, self.version)
 
 
 def start(

@@ -1,1 +1,1 @@
-"""Training jobs of a stack that is up: what they are, starting one, following it, what came of it. The same here and on AWS."""
+"""Jobs: what one is (`spec`), how it lives (`life`), what came of it (`result`), and the places that run it (`runners`)."""

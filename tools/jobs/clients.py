@@ -7,7 +7,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-# boto3's own variables, and the argument of a client that says the same.
+# boto3's own variables, and the argument of a client that has the same meaning.
 _ARGUMENTS = {
     "AWS_ENDPOINT_URL": "endpoint_url",
     "AWS_ACCESS_KEY_ID": "aws_access_key_id",
@@ -34,7 +34,7 @@ class Clients:
 
     @property
     def local(self) -> bool:
-        """Whether they reach a cloud on this machine."""
+        """Whether the clients reach a cloud on this machine."""
         return "AWS_ENDPOINT_URL" in self._environment
 
     @property

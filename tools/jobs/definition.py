@@ -138,7 +138,7 @@ def run_definition(
 
 
 def _checkpoints_at(spec: JobSpec, folder: str) -> JobSpec:
-    """The same with its checkpoints in `folder`, whoever writes them: SageMaker, or the container itself."""
+    """A spec whose checkpoints go to `folder`, whether SageMaker copies them there or the container writes them itself."""
     hyperparameters = dict(spec.hyperparameters)
     if hyperparameters.get("checkpoint_uri"):
         hyperparameters["checkpoint_uri"] = folder

@@ -11,10 +11,10 @@ from tools.jobs.progress import Progress, Tracker
 from tools.jobs.result import Result, result_of
 from tools.jobs.runner import JobLog, Runner
 
-# Somebody watches, so the pauses do not grow.
+# Seconds between looks. A person watches, so the pauses do not grow.
 LOCAL_SECONDS: Final = 0.5
 AWS_SECONDS: Final = 3.0
-# A host's last lines are shipped after it has ended; this long after the end they are still looked for.
+# CloudWatch receives a host's last lines after the host has ended; they are looked for this long after the end.
 LAST_LINES_SECONDS: Final = 10.0
 
 
@@ -52,7 +52,7 @@ def _read(log: JobLog, tracker: Tracker, on_line: Callable[[str], None]) -> int:
 
 
 def _read_rest(runner: Runner, log: JobLog, tracker: Tracker, on_line: Callable[[str], None]) -> None:
-    """What came after the last look. The local cloud ships all before it says that a job has ended; CloudWatch takes its time."""
+    """Reads the lines that came after the last look. The local cloud has all of them when a job has ended; CloudWatch has not."""
     if runner.local:
         while _read(log, tracker, on_line):
             pass

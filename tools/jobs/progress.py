@@ -48,7 +48,7 @@ class Tracker:
         self._losses: dict[int, float] = {}
 
     def feed(self, lines: Iterable[str]) -> None:
-        """Takes new lines in order. Several hosts may say the same step: the last counts."""
+        """Takes new lines in order. Where several hosts report the same step, the last line counts."""
         for line in lines:
             values = values_of(line)
             if not values:

@@ -1,10 +1,9 @@
-"""What came of a job: the document that `slipway train --follow --json` ends with."""
+"""The result of a run, in plain values."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from tools.jobs.cost import cost_usd
 from tools.jobs.view import COMPLETED, JobView, reason_of
@@ -22,20 +21,6 @@ class Result:
     cost_usd: float | None
     failure: str | None
     series: tuple[tuple[int, float], ...] = ()
-
-    def to_json(self, version: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """The document of a run; `version` is the one that its model is registered as, None for none."""
-        return {
-            "job": self.job,
-            "status": self.status,
-            "seconds": round(self.seconds, 1),
-            "metrics": dict(self.metrics),
-            "artifact": self.artifact,
-            "cost_usd": self.cost_usd,
-            "failure": self.failure,
-            "version": version,
-            "series": [list(point) for point in self.series],
-        }
 
 
 def result_of(job: JobView, region: str, series: tuple[tuple[int, float], ...] = ()) -> Result:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from tools.models.version import ModelVersion
 
-# What a metric's name says of its direction; of others nobody knows which is better.
+# Words in a metric's name that show which way is better. Of a metric without such a word, neither way is called better.
 LOWER: Final = ("loss", "perplexity", "error", "bits_per_byte", "seconds", "latency")
 HIGHER: Final = ("accuracy", "f1", "precision", "recall", "auc", "per_second")
 

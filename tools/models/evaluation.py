@@ -21,12 +21,12 @@ from tools.models.version import ModelVersion
 WORKLOAD: Final = "evaluate"
 MODEL_CHANNEL: Final = "model"
 REPORT: Final = "evaluation.json"
-# What an evaluation has no use for of the job that trained.
+# Channels of the job that trained which an evaluation does not read.
 LEFT_OUT: Final = ("train", "teacher", "code")
-# What it keeps of the hyperparameters: where data is streamed from.
+# Hyperparameters of the job that trained which an evaluation keeps: where data is streamed from.
 KEPT: Final = ("data_uri",)
 _DIGITS: Final = 10
-# The report is small; what claims to be larger is none of ours.
+# A report is small; a larger file was not written by the workload `evaluate`.
 _REPORT_LIMIT: Final = 4 * 1024 * 1024
 
 
@@ -110,7 +110,7 @@ def record(clients: Any, version: ModelVersion, run: JobView) -> ModelVersion:
 
 
 def read_report(archive: bytes, uri: str) -> dict[str, Any]:
-    """evaluation.json out of an evaluation's model.tar.gz. Raises RegistryError for what is none."""
+    """The report (evaluation.json) in an evaluation's model.tar.gz. Raises RegistryError where there is none."""
     try:
         with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
             member = next((item for item in tar if item.isfile() and item.name.removeprefix("./") == REPORT), None)

@@ -92,7 +92,7 @@ def create(
         "ModelApprovalStatus": PENDING,
         "MetadataProperties": {"GeneratedBy": lineage.training_job_arn, **({"CommitId": commit} if commit else {})},
         "CustomerMetadataProperties": properties,
-        # Two that register at the same moment get the same version.
+        # SageMaker answers a second request of the same token with the version that the first one made.
         "ClientToken": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{group} {lineage.training_job_arn}")),
     }
     if metrics:
@@ -139,7 +139,7 @@ def facts(lineage: Lineage, artifact: Artifact) -> dict[str, object]:
 
 
 def tag_of(image: str) -> str:
-    """The tag of an image URI, "" where it has none: ours is a hash of the sources it holds."""
+    """The tag of an image URI, "" where it has none. The tag of an image of this repository is a hash of its sources."""
     return image.partition("@")[0].rpartition("/")[2].partition(":")[2]
 
 

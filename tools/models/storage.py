@@ -12,7 +12,7 @@ from typing import IO, Any, Final
 from tools.models.errors import RegistryError, asking, is_missing
 from tools.models.version import Artifact
 
-# Above this an artifact is not read only to hash it: its ETag tells whether it changed.
+# An artifact larger than this is not read only to hash it: its ETag shows whether it changed.
 HASHED_BYTES: Final = 256 * 1024 * 1024
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html: the largest object of one PutObject.
 PUT_BYTES: Final = 5 * 1024**3
@@ -43,7 +43,7 @@ def head(s3: Any, uri: str) -> Artifact:
     with asking(f"reading {uri}", missing=_gone(uri)):
         said = s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
     checksum = str(said.get("ChecksumSHA256") or "")
-    # A checksum of parts ("...-3") is none of the whole.
+    # S3's checksum of a multipart upload ("...-3") is over the parts, not over the object.
     sha256 = base64.b64decode(checksum).hex() if checksum and "-" not in checksum else ""
     return Artifact(uri=uri, bytes=int(said["ContentLength"]), etag=str(said["ETag"]).strip('"'), sha256=sha256)
 
@@ -112,7 +112,7 @@ def _upload(s3: Any, uri: str, file: IO[bytes], sha256: str, size: int) -> None:
     bucket, key = split(uri)
     with asking(f"writing {uri}", missing=f"the bucket of {uri} is not there; bring the stack up first"):
         if size <= PUT_BYTES:
-            # S3 holds what arrives against it, and keeps it.
+            # S3 refuses a body that does not match the checksum, and keeps the checksum with the object.
             checksum = base64.b64encode(bytes.fromhex(sha256)).decode()
             s3.put_object(Bucket=bucket, Key=key, Body=file, ChecksumSHA256=checksum)
         else:

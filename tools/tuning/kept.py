@@ -173,7 +173,7 @@ class KeptStudy:
     def _trial(self, number: int) -> Trial:
         from optuna import Trial
 
-        # Made from what is kept, not held on to: a trial that an earlier process began is taken up the same way.
+        # The trial is made from the journal each time, so that one which an earlier process began is taken up in the same way.
         return Trial(self._study, self._study.get_trials(deepcopy=False)[number]._trial_id)
 
 
@@ -200,7 +200,7 @@ def _distribution(item: Range) -> BaseDistribution:
         return CategoricalDistribution(item.choices)
     if item.whole:
         step = int(item.step or 1)
-        # The highest value that the steps reach, which optuna would say at length otherwise.
+        # The highest value that the steps reach: optuna warns of any other.
         high = int(item.low) + (int(item.high) - int(item.low)) // step * step
         return IntDistribution(int(item.low), high, log=item.log, step=step)
     return FloatDistribution(float(item.low), float(item.high), log=item.log, step=item.step)

@@ -13,9 +13,9 @@ from tools.tuning.trials import Look, Trials
 
 LOCAL_SECONDS: Final = 0.5
 AWS_SECONDS: Final = 15.0
-# No trial is pruned in its first third: a learning rate that still warms up says little.
+# No trial is pruned in its first third: while the learning rate warms up, the loss says little about the trial.
 UNTOUCHED: Final = 3
-# How long a stopped job is waited for when the search ends: SageMaker's grace, and time to say so.
+# How long the search waits for stopped jobs when it ends: SageMaker's grace of 120 s, and some time to report the end.
 STOP_SECONDS: Final = 150.0
 
 

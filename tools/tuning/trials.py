@@ -131,7 +131,7 @@ class _Watched:
             values = values_of(line)
             self.steps = int(values.get("steps", self.steps))
             step = int(values.get("step", -1))
-            # Several hosts may say the same step, and a resumed job says some twice: the first word counts, it was acted on.
+            # Several hosts may report one step, and a resumed job reports some twice: the first value counts, pruning used it.
             if self._watch in values and step > self._last:
                 self._last = step
                 found[step] = values[self._watch]

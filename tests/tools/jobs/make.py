@@ -13,12 +13,12 @@ METRIC = {"Name": "test_accuracy", "Regex": r"\btest_accuracy=([-+0-9.eE]+);"}
 
 
 def outputs(**jobs: dict[str, Any]) -> dict[str, Any]:
-    """The `trainingJobs` of a stack whose jobs run `program`; a job says what it wants other than that."""
+    """The output `trainingJobs` of a stack; of each job, its hyperparameter `program` and the fields that it has otherwise."""
     return {"trainingJobs": {name: _told(name, **changes) for name, changes in jobs.items()}}
 
 
 def _told(name: str, program: str = "", **changes: Any) -> dict[str, Any]:
-    # One that nobody knows the settings of: its hyperparameters are the program that runs.
+    # A workload whose settings are not known: its hyperparameter `program` is the Python that runs.
     workload = changes.get("workload", "own")
     request = {
         "AlgorithmSpecification": {"TrainingImage": TRAINING_IMAGE, "TrainingInputMode": "File", "MetricDefinitions": [METRIC]},

@@ -1,4 +1,4 @@
-"""The parts of the job experience that ask no cloud: lines, progress, definitions, cost, the result's document."""
+"""What is known of a job without a cloud: lines, progress, definitions, cost, the result's document."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 
 from tests.tools.jobs.make import STARTED, described, job, outputs
 from tools.cost.prices import quote
+from tools.flows.documents.jobs import job_document
 from tools.jobs.cost import cost_usd, hourly_usd, most_usd
 from tools.jobs.definition import from_outputs, named, run_definition, run_spec
 from tools.jobs.lines import values_of
@@ -18,7 +19,7 @@ from tools.jobs.result import result_of
 from tools.jobs.runners.sagemaker.describe import view_of
 from tools.jobs.spec import DEFINITION_VARIABLE, Machines
 
-# Of what `language` printed on a loaded machine.
+# Lines that the workload `language` printed on a loaded machine.
 LINES = [
     "steps=60;",
     "[local cloud] 2 hosts of 4",
@@ -153,7 +154,7 @@ def test_the_result_has_the_keys_of_the_contract_first() -> None:
     answer = described(
         42.5, "Completed", ModelArtifacts={"S3ModelArtifacts": "s3://m"}, FinalMetricDataList=[{"MetricName": "a", "Value": 1}]
     )
-    document = result_of(view_of(answer), "us-east-1", ((1, 2.0),)).to_json()
+    document = job_document(result_of(view_of(answer), "us-east-1", ((1, 2.0),)))
     assert list(document)[:7] == ["job", "status", "seconds", "metrics", "artifact", "cost_usd", "failure"]
     assert (document["seconds"], document["metrics"], document["artifact"]) == (42.5, {"a": 1.0}, "s3://m")
     assert (document["failure"], document["series"]) == (None, [[1, 2.0]])

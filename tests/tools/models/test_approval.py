@@ -114,7 +114,7 @@ def test_an_artifact_that_is_gone_or_replaced_is_not_approved(cloud: Cloud, grou
     cloud.s3.delete_object(Bucket=BUCKET, Key=key)
     with pytest.raises(RegistryError, match="is gone; train again"):
         approval.approve(cloud, version, FREE, reason="good")
-    # What is gone can still be rejected.
+    # A version whose artifact is gone can still be rejected.
     assert approval.reject(cloud, version, reason="gone")[0].status == "Rejected"
 
 

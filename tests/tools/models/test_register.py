@@ -91,7 +91,7 @@ def test_two_that_register_the_same_job_at_once_get_one_version(
 ) -> None:
     job = cloud.job()
     first = register(cloud, group=group, run=job, serving_image=SERVING_IMAGE)
-    # The second looked before the first had registered.
+    # As a second process that looked before the first had registered.
     monkeypatch.setattr(registry, "version_of_job", lambda *_: None)
     assert register(cloud, group=group, run=job, serving_image=SERVING_IMAGE) == first
 

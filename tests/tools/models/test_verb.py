@@ -152,7 +152,7 @@ def test_the_model_of_a_jobs_newest_completed_run_is_registered(run: Run, cloud:
     )
     assert "job corpus leaves no model" in ask(run, "register", "corpus", code=2)["error"]["lines"][0]
     assert "did you mean digits?" in ask(run, "register", "digit", code=2)["error"]["lines"][0]
-    # Any job of the stand-in leaves an archive; what it reads there is an evaluation's.
+    # The stand-in for the image knows evaluations only, and every run of it leaves an archive.
     told = cloud.deployed(group).jobs["digits"].evaluation
     assert told is not None
     name = f"{group}-digits-20260101-000000"

@@ -1,4 +1,4 @@
-"""Jobs that are no processes: an objective in closed form, as many looks long as a test wants."""
+"""Stand-ins for jobs: no process runs, the objective is a formula, and a job ends after as many looks as a test says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same search over real jobs: processes of the local cloud's SageMaker, through boto3."""
+"""The search over jobs that really run: processes of the local cloud's SageMaker, reached through boto3."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tools.tuning.search import Outcome, Plan, search
 from tools.tuning.space import parse
 from tools.tuning.trials import JobTrials
 
-# A loss that is least at x = 0.5, said every step; where x is above 0.9 the job fails.
+# Prints a loss at every step that is least at x = 0.5; where x is above 0.9 the job fails.
 PROGRAM = """
 import time
 given = json.loads((BASE / "input/config/hyperparameters.json").read_text())

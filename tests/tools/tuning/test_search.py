@@ -1,4 +1,4 @@
-"""The search over jobs that are no processes: what is tried, what is kept, what ends it."""
+"""The search over stand-ins for jobs: what is tried, what is kept, what ends it."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from tools.jobs.progress import clock
 
 
 def trained(what: Trained, stack: StackRef, job: JobDefinition | None) -> None:
-    """The end of a job that completed, on stdout. `job` is None for a run of none, and where no model was wanted of it."""
+    """The end of a job that completed, on stdout. `job` is None where the run is of no job, or no model was to be registered."""
     out, result = console(), what.result
     cost = "" if result.cost_usd is None else f", {result.cost_usd:,.4f} USD{' at the prices of AWS' if stack.local else ''}"
     out.print(f"[bold]{result.job}[/] {result.status.lower()} in {clock(result.seconds)}{cost}")

@@ -43,10 +43,11 @@ def list_(
     with errors_said(as_json=as_json, stack=stack):
         from tools.cli.show import models as page
         from tools.flows import models
+        from tools.flows.documents.models import model_document
 
         versions = models.listed(_deployed(stack, local), group, limit)
         if as_json:
-            answer({"models": [version.to_json() for version in versions]})
+            answer({"models": [model_document(version) for version in versions]})
         elif versions:
             page.table(versions)
         else:
@@ -66,11 +67,12 @@ def register(
     """
     with errors_said(as_json=as_json, stack=stack):
         from tools.flows import models
+        from tools.flows.documents.models import model_document
 
         there = _deployed(stack, local)
         version = models.registered(there, job)
         if as_json:
-            answer(version.to_json())
+            answer(model_document(version))
         else:
             typer.echo(f"{version.name} is the model of {version.lineage.training_job}")
             if not version.evaluation:
@@ -86,12 +88,13 @@ def show(model: Model, stack: StackName = "local", local: Local = False, as_json
     with errors_said(as_json=as_json, stack=stack):
         from tools.cli.show import models as page
         from tools.flows import models
+        from tools.flows.documents.models import shown_document
 
         there = _deployed(stack, local)
         version = models.find(there, model)
         waits = [] if version.status == "Approved" else models.in_the_way(there, version)
         if as_json:
-            answer({**version.to_json(), "in_the_way": waits})
+            answer(shown_document(version, waits))
         else:
             page.version(version, waits)
 
@@ -107,6 +110,7 @@ def evaluate(model: Model, stack: StackName = "local", local: Local = False, as_
     with errors_said(as_json=as_json, stack=stack):
         from tools.cli.show import models as page
         from tools.flows import models
+        from tools.flows.documents.models import evaluated_document
         from tools.flows.job_verdict import Refused
 
         there = _deployed(stack, local)
@@ -120,12 +124,10 @@ def evaluate(model: Model, stack: StackName = "local", local: Local = False, as_
             if as_json:
                 answer({"stack": stack, "error": {"code": found.ending, "lines": list(found.lines)}})
             leave(found.ending)
-        version, result = found.version, found.result
+        version = found.version
         waits = models.in_the_way(there, version)
         if as_json:
-            metrics = dict(version.evaluation.metrics) if version.evaluation else {}
-            told = {"job": result.job, "seconds": round(result.seconds, 1), "cost_usd": result.cost_usd, "metrics": metrics}
-            answer({"model": version.to_json(), **told, "in_the_way": waits})
+            answer(evaluated_document(found, waits))
         else:
             page.evaluated(version, waits, approve=f"./slipway models approve {version.name} --reason TEXT{there.stack.option}")
 
@@ -176,6 +178,7 @@ def promote(
     Example: slipway models promote digits/3 --from dev --to staging
     """
     with errors_said(as_json=as_json, stack=to):
+        from tools.flows.documents.models import promoted_document
         from tools.flows.promotion import promote as carry
         from tools.flows.promotion import side
 
@@ -185,7 +188,7 @@ def promote(
         done = carry(model, source, target)
         made = done.target
         if as_json:
-            answer({"from": done.source.to_json(), "model": made.to_json(), "changed": done.new})
+            answer(promoted_document(done))
             return
         is_now = "is now" if done.new else "was already"
         typer.echo(f"{made.name} {is_now} {done.source.name}, artifact sha256 {made.artifact.sha256}")
@@ -210,12 +213,13 @@ def diff(
     with errors_said(as_json=as_json, stack=stack):
         from tools.cli.show import models as page
         from tools.flows import models
+        from tools.flows.documents.models import diff_document
 
         there = _deployed(stack, local)
         one, other = (models.find(there, model) for model in (first, second))
         found = models.compared(there, one, other)
         if as_json:
-            answer({"first": one.name, "second": other.name, "rows": [row.to_json() for row in found]})
+            answer(diff_document(one, other, found))
         else:
             page.difference(one, other, found if all_ else [row for row in found if row.verdict != "same"])
 
@@ -250,9 +254,11 @@ def _deployed(stack: str, local: bool) -> Deployed:
 
 
 def _said(decided: tuple[ModelVersion, bool], word: str, *, as_json: bool) -> None:
+    from tools.flows.documents.models import model_document
+
     version, new = decided
     if as_json:
-        answer({"model": version.to_json(), "changed": new})
+        answer({"model": model_document(version), "changed": new})
         return
     by = f" by {version.approval.by}" if version.approval.by else ""
     typer.echo(f"{version.name} {'is now' if new else 'was already'} {word}{by}: {version.approval.reason}")

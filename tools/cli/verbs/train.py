@@ -92,9 +92,10 @@ def _start(found: Deployed, job: JobDefinition, given: dict[str, str], *, as_jso
 
 def _left_alone(found: Deployed, job: JobDefinition, name: str, *, as_json: bool) -> Ending:
     from tools.flows import train
+    from tools.flows.documents.jobs import job_document
 
     if as_json:
-        answer(train.now(found, name).to_json())
+        answer(job_document(train.now(found, name)))
     else:
         print(name)
         say(f"it runs; to follow it: ./slipway train {job.name} --follow --job {name}{found.stack.option}")
@@ -106,6 +107,7 @@ def _followed(found: Deployed, job: JobDefinition | None, name: str, *, register
     """Follows the job to its end and tells what came of it; how the verb ends."""
     from tools.cli.show.job_line import JobLines
     from tools.flows import train
+    from tools.flows.documents.jobs import job_document
 
     try:
         trained = train.follow(found, job, name, keep=register, progress=JobLines())
@@ -113,7 +115,7 @@ def _followed(found: Deployed, job: JobDefinition | None, name: str, *, register
         say(f"{name} runs on; to follow it again: ./slipway train --follow --job {name}{found.stack.option}")
         say(f"to stop it: ./slipway train --stop {name}{found.stack.option}")
         if as_json:
-            answer(train.now(found, name).to_json())
+            answer(job_document(train.now(found, name)))
         return Ending.FAILED
     return _told(found, job if register else None, trained, as_json=as_json)
 
@@ -134,11 +136,12 @@ def _told(found: Deployed, job: JobDefinition | None, trained: Trained, *, as_js
 
 def _stop(found: Deployed, name: str, *, as_json: bool) -> Ending:
     from tools.flows import train
+    from tools.flows.documents.jobs import job_document
     from tools.jobs.result import result_of
 
     view = train.stop(found, name)
     if as_json:
-        answer(result_of(view, found.runner.region).to_json())
+        answer(job_document(result_of(view, found.runner.region)))
     elif view.ended:
         say(f"{name} has ended already ({view.status})")
     else:

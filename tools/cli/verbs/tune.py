@@ -48,6 +48,7 @@ def run(
         from tools.cli.show import tuning as page
         from tools.cli.show.job_line import JobLines
         from tools.flows.deployed import deployed
+        from tools.flows.documents.jobs import tune_document
         from tools.flows.job_verdict import Refused
         from tools.flows.tune import SearchOrder, tune
 
@@ -74,7 +75,7 @@ def run(
                 answer({"stack": stack, "error": {"code": found.ending, "lines": list(found.lines)}})
             leave(found.ending)
         if as_json:
-            answer(found.to_json())
+            answer(tune_document(found))
         else:
             page.outcome(found, train=f"./slipway train {name}{there.stack.option}")
         leave(Ending.DONE if found.best and found.ended != "interrupted" else Ending.FAILED)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict, cast
 
 from tools.flows.documents.models import ModelDocument
+
+if TYPE_CHECKING:
+    from tools.jobs.result import Result
+    from tools.models.version import ModelVersion
+    from tools.tuning.search import Outcome
 
 
 class JobDocument(TypedDict):
@@ -44,3 +49,23 @@ class TuneDocument(TypedDict):
     trials: Annotated[list[TrialDocument], "All trials of the study."]
     best: Annotated[TrialDocument | None, "The best one; null where none ended well."]
     cost_usd: Annotated[float, "What all of them cost."]
+
+
+def job_document(result: Result, version: ModelVersion | None = None) -> JobDocument:
+    """A run, and the version that its model was registered as."""
+    return {
+        "job": result.job,
+        "status": result.status,
+        "seconds": round(result.seconds, 1),
+        "metrics": dict(result.metrics),
+        "artifact": result.artifact,
+        "cost_usd": result.cost_usd,
+        "failure": result.failure,
+        "version": cast(ModelDocument, version.to_json()) if version else None,
+        "series": [list(point) for point in result.series],
+    }
+
+
+def tune_document(outcome: Outcome) -> TuneDocument:
+    """A search and all its trials."""
+    return cast(TuneDocument, outcome.to_json())

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypedDict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict, cast
+
+if TYPE_CHECKING:
+    from tools.flows.models import Evaluated
+    from tools.flows.promotion import Promoted
+    from tools.models.diff import Row
+    from tools.models.version import ModelVersion
 
 
 class ArtifactDocument(TypedDict):
@@ -135,3 +142,35 @@ class DeletedModelDocument(TypedDict):
     """A version that was deleted."""
 
     deleted: Annotated[str, "Its arn."]
+
+
+def model_document(version: ModelVersion) -> ModelDocument:
+    """One version."""
+    return cast(ModelDocument, version.to_json())
+
+
+def shown_document(version: ModelVersion, waits: Sequence[str]) -> ShownModelDocument:
+    """One version, with what stands in the way of its approval."""
+    return {**model_document(version), "in_the_way": list(waits)}
+
+
+def evaluated_document(found: Evaluated, waits: Sequence[str]) -> EvaluatedModelDocument:
+    """A version that was evaluated, and the job that did it."""
+    return {
+        "model": model_document(found.version),
+        "job": found.result.job,
+        "seconds": round(found.result.seconds, 1),
+        "cost_usd": found.result.cost_usd,
+        "metrics": dict(found.version.evaluation.metrics) if found.version.evaluation else {},
+        "in_the_way": list(waits),
+    }
+
+
+def promoted_document(done: Promoted) -> PromotedModelDocument:
+    """A version that was carried to another environment."""
+    return {"from": model_document(done.source), "model": model_document(done.target), "changed": done.new}
+
+
+def diff_document(first: ModelVersion, second: ModelVersion, rows: Sequence[Row]) -> ModelDiffDocument:
+    """Two versions side by side."""
+    return {"first": first.name, "second": second.name, "rows": [cast(ModelRowDocument, row.to_json()) for row in rows]}
