@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -106,7 +107,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
 def ticks(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Every pause, none of them slept; `ticks.append` may be wrapped by a test to let something happen meanwhile."""
     slept: list[float] = []
-    monkeypatch.setattr(life.time, "sleep", slept.append)
+    monkeypatch.setattr(time, "sleep", slept.append)
     return slept
 
 
@@ -154,7 +155,7 @@ def test_a_running_job_of_the_same_definition_is_waited_for_and_not_made_twice(
         if len(ticks) == 20:
             cloud.end(FIRST, "Completed")
 
-    monkeypatch.setattr(life.time, "sleep", sleep)
+    monkeypatch.setattr(time, "sleep", sleep)
     assert create().id == FIRST
     assert list(cloud.jobs) == [FIRST]
     assert ticks[0] == 0.5
@@ -208,9 +209,12 @@ def test_a_failed_job_says_why_and_shows_the_end_of_its_log(
             logStreamName=stream,
             logEvents=[{"timestamp": now, "message": f"{stream} line {number}"} for number in range(30)],
         )
-    monkeypatch.setattr(
-        SageMaker, "submit", lambda _, asked, name: cloud.job(name, "Failed", failure_reason="out of memory") or True
-    )
+
+    def runs_out_of_memory(_: SageMaker, asked: JobSpec, name: str) -> bool:
+        cloud.job(name, "Failed", failure_reason="out of memory")
+        return True
+
+    monkeypatch.setattr(SageMaker, "submit", runs_out_of_memory)
     with pytest.raises(TrainingJobError) as error:
         create()
     message = str(error.value)
@@ -257,7 +261,7 @@ def test_refresh_reads_the_job_as_it_is(cloud: Cloud, ticks: list[float]) -> Non
     read = TrainingJobProvider().read(made.id, made.outs | {"__provider": "x"})
     assert read.id == FIRST
     assert read.outs == made.outs
-    assert TrainingJobProvider().diff(made.id, read.outs, inputs()).changes is False
+    assert TrainingJobProvider().diff(made.id, read.outs or {}, inputs()).changes is False
 
 
 @pytest.mark.parametrize("gone", ["job", "artifact"])
@@ -286,7 +290,7 @@ def test_delete_stops_a_running_job_and_waits_until_it_has(
         cloud.end(FIRST, "Stopped")
 
     monkeypatch.setattr(SageMaker, "stop", stop)
-    monkeypatch.setattr(life.time, "sleep", sleep)
+    monkeypatch.setattr(time, "sleep", sleep)
     TrainingJobProvider().delete(made.id, made.outs)
     assert stopped == [FIRST]
     assert cloud.jobs[FIRST].training_job_status == "Stopped"

@@ -93,7 +93,8 @@ def test_a_name_that_is_taken_is_told_where_a_new_run_is_wanted() -> None:
 
 
 def test_the_pauses_of_a_wait_grow_to_ten_seconds_and_no_further(slept: list[float]) -> None:
-    runner, seen = FakeRunner({FIRST: IN_PROGRESS}), []
+    runner = FakeRunner({FIRST: IN_PROGRESS})
+    seen: list[JobView] = []
     runner.ends(FIRST, COMPLETED, after=20)
     assert life.wait(runner, FIRST, on=seen.append).status == COMPLETED
     assert len(seen) == 20
@@ -101,7 +102,8 @@ def test_the_pauses_of_a_wait_grow_to_ten_seconds_and_no_further(slept: list[flo
 
 
 def test_looks_that_fail_now_and_then_are_put_up_with() -> None:
-    runner, asked = FakeRunner({FIRST: IN_PROGRESS}), []
+    runner = FakeRunner({FIRST: IN_PROGRESS})
+    asked: list[str] = []
 
     def sometimes(asked_for: str) -> None:
         asked.append(asked_for)

@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ PLAN = Plan(metric="test_loss", minimize=True, trials=6, parallel=1, prune=False
 
 
 def plan(**changes: object) -> Plan:
-    return Plan(**{name: getattr(PLAN, name) for name in PLAN.__slots__} | changes)  # type: ignore[arg-type]
+    return Plan(**{name: getattr(PLAN, name) for name in PLAN.__slots__} | changes)
 
 
 def opened(folder: Path, *, seed: int = 7, minimize: bool = True, name: str = "digits-abc123") -> KeptStudy:
@@ -96,7 +97,8 @@ def test_hyperparameters_that_do_not_go_together_fail_without_a_job(tmp_path: Pa
 
 
 def test_a_trial_worse_than_the_median_is_pruned_and_its_job_stopped(tmp_path: Path) -> None:
-    trials, said = FakeTrials(length=6), []
+    trials = FakeTrials(length=6)
+    said: list[str] = []
     outcome = run(tmp_path, trials, plan(trials=12, prune=True), said=said)
     pruned = [row for row in outcome.rows if row.status == "pruned"]
     assert pruned, "of twelve trials some are worse than half of the others"
@@ -122,7 +124,8 @@ def test_a_curve_that_falls_is_good_also_where_the_metric_is_to_grow(tmp_path: P
 
 
 def test_the_budget_ends_the_search_before_it_is_overrun(tmp_path: Path) -> None:
-    trials, said = FakeTrials(), []
+    trials = FakeTrials()
+    said: list[str] = []
     outcome = run(tmp_path, trials, plan(trials=50, max_cost_usd=0.05), said=said)
     assert outcome.ended == "budget"
     assert outcome.cost_usd == pytest.approx(0.04)
@@ -145,7 +148,9 @@ def test_ctrl_c_stops_the_running_jobs_and_keeps_the_study(tmp_path: Path) -> No
         if job == "job-3" and trials.jobs[job].looks == 1 and not trials.jobs[job].stopped:
             raise KeyboardInterrupt
 
-    trials, said = FakeTrials(length=3, on_look=ctrl_c), []
+    trials = FakeTrials(length=3, on_look=ctrl_c)
+
+    said: list[str] = []
     outcome = run(tmp_path, trials, plan(parallel=2), said=said)
     assert outcome.ended == "interrupted"
     assert [row.to_json()["status"] for row in outcome.rows] == ["complete", "complete", "interrupted", "interrupted"]
@@ -175,7 +180,8 @@ def killed(trials: FakeTrials, job: str) -> Iterator[None]:
 
 
 def test_a_killed_search_takes_its_running_jobs_up_again(tmp_path: Path) -> None:
-    trials, said = FakeTrials(length=3), []
+    trials = FakeTrials(length=3)
+    said: list[str] = []
     with killed(trials, "job-2"):
         run(tmp_path, trials, plan(parallel=2))
     begun = dict(trials.jobs)
@@ -186,7 +192,8 @@ def test_a_killed_search_takes_its_running_jobs_up_again(tmp_path: Path) -> None
 
 
 def test_a_killed_search_whose_jobs_are_gone_tries_them_again(tmp_path: Path) -> None:
-    trials, said = FakeTrials(length=3), []
+    trials = FakeTrials(length=3)
+    said: list[str] = []
     with killed(trials, "job-2"):
         run(tmp_path, trials)
     lost = trials.jobs["job-2"].params
@@ -228,6 +235,7 @@ def test_what_makes_results_incomparable_makes_another_study() -> None:
     name = study_name("digits", name="", **same)
     assert name.startswith("digits-")
     assert name == study_name("digits", name="", **dict(reversed(same.items())))
-    for change in ({"definition": "x"}, {"metric": "y"}, {"minimize": False}, {"space": {}}):
+    changes: tuple[dict[str, Any], ...] = ({"definition": "x"}, {"metric": "y"}, {"minimize": False}, {"space": {}})
+    for change in changes:
         assert study_name("digits", name="", **{**same, **change}) != name
     assert study_name("digits", name="wide", **same).startswith("wide-")
