@@ -16,12 +16,10 @@ import catalog.types
 from catalog.types.card import Card
 from catalog.types.every import CARDS, STORES
 from localcloud.services.gathered import all_rows
-from tests.catalog.literals import literals, outside_the_cards
 from tests.support.stacks import STACKS, recorded_stack
 from tools.cost.rows import ROWS
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("benchmarks", "catalog", "infra", "localcloud", "policies", "tools", "workloads")
 OF_AWS = [card for token, card in CARDS.items() if token.startswith("aws:")]
 _TOKEN = re.compile(r"^aws:(\w+)/(\w+):(\w+)$")
 
@@ -38,26 +36,6 @@ def arguments(token: str) -> frozenset[str]:
         return frozenset()
     names = inspect.signature(made._internal_init).parameters
     return frozenset(re.sub(r"_(\w)", lambda found: found[1].upper(), name) for name in names if name not in ("__self__", "opts"))
-
-
-def test_no_type_is_written_out_but_on_its_card() -> None:
-    assert outside_the_cards(ROOT, ROOMS) == [], "name the card: catalog/types/<service>.py"
-
-
-@pytest.mark.parametrize(
-    ("source", "found"),
-    [
-        ('x = "aws:s3/bucket:Bucket"', ["aws:s3/bucket:Bucket"]),
-        ('x = f"urn::aws:s3/bucket:Bucket::{name}"', ["aws:s3/bucket:Bucket"]),
-        ('x = f"urn {name} aws:s3/bucket:Bucket::x"', ["aws:s3/bucket:Bucket"]),
-        ('x = {"kubernetes:core/v1:Pod": 1, "pulumi:providers:aws": 2}', ["kubernetes:core/v1:Pod", "pulumi:providers:aws"]),
-        ('def f():\n    """An aws:s3/bucket:Bucket."""\n    # aws:s3/bucket:Bucket', []),
-        ('x = "Its type, as `aws:s3/bucket:Bucket`."', []),
-        ('x = "aws:kms:dsse", "aws:index/getRegion:getRegion", "aws:SourceAccount"', []),
-    ],
-)
-def test_a_token_is_found_wherever_code_writes_it(source: str, found: list[str]) -> None:
-    assert [token for _, token in literals(source)] == found
 
 
 def test_every_type_has_one_card_and_each_file_lists_all_of_its_own() -> None:
