@@ -1,58 +1,66 @@
-"""What a stack tells the world: every exported output by name and type. Tools and workloads read nothing else of a stack."""
+"""What a stack exports: every output by its name. Tools and workloads read nothing else of a stack."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
 from typing import Any
 
 import pulumi
-from pydantic.alias_generators import to_camel
+
+from infra.stack import Platform
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PlatformOutputs:
-    """The exports, in camelCase under the same names (`vpc_id` is `vpcId`). Maps are by the name in the stack file."""
+def export(platform: Platform) -> None:
+    """Exports every output that the stack has."""
+    for name, value in exports(platform).items():
+        if value is not None:
+            pulumi.export(name, value)
 
-    environment: str
-    region: str
-    account_id: str
-    zones: Sequence[str]
-    vpc_id: pulumi.Output[str]
-    private_subnet_ids: Sequence[pulumi.Output[str]]
-    isolated_subnet_ids: Sequence[pulumi.Output[str]]
-    key_arns: Mapping[str, pulumi.Output[str]]
-    bucket_names: Mapping[str, pulumi.Output[str]]
-    training_repository_url: pulumi.Output[str]
-    serving_repository_url: pulumi.Output[str]
-    image_build_project: pulumi.Output[str] | None
-    cluster_name: pulumi.Output[str]
-    cluster_endpoint: pulumi.Output[str]
-    operator_role_arn: pulumi.Output[str]
-    ci_role_arn: pulumi.Output[str] | None
-    secret_arns: Mapping[str, pulumi.Output[str]]
-    training_job_names: Mapping[str, pulumi.Output[str]]
-    model_artifacts: Mapping[str, pulumi.Output[str]]
-    training_metrics: Mapping[str, pulumi.Output[dict[str, float]]]
-    # What `slipway train`, `models` and `tune` know of each job: `Training._definition` says what is in it.
-    training_jobs: Mapping[str, pulumi.Output[dict[str, Any]]]
-    model_group_names: Mapping[str, pulumi.Output[str]]
-    training_image_uri: pulumi.Output[str]
-    serving_image_uri: pulumi.Output[str]
-    endpoint_names: Mapping[str, pulumi.Output[str]]
-    # The first job and endpoint again, for those who have one of each: most do.
-    training_job_name: pulumi.Output[str] | None
-    model_artifact: pulumi.Output[str] | None
-    test_accuracy: pulumi.Output[float | None] | None
-    endpoint_name: pulumi.Output[str] | None
-    alert_topic_arn: pulumi.Output[str]
-    budget_name: pulumi.Output[str]
-    dashboard_name: pulumi.Output[str]
-    ceiling_monthly_usd: float
 
-    def export(self) -> None:
-        """Exports every output that the stack has."""
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if value is not None:
-                pulumi.export(to_camel(field.name), value)
+def exports(platform: Platform) -> dict[str, Any]:
+    """The exports by name; None for what this stack does not have. Maps are by the name in the stack file."""
+    settings, network, registry = platform.settings, platform.network, platform.registry
+    training, serving = platform.training, platform.serving
+    job = next(iter(training.job_names), None)
+    endpoint = next(iter(serving.endpoint_names), None)
+    return {
+        "environment": settings.environment,
+        "region": settings.region,
+        "accountId": settings.account_id,
+        "zones": settings.zones,
+        "vpcId": network.vpc_id,
+        "privateSubnetIds": network.private_subnet_ids,
+        "isolatedSubnetIds": network.isolated_subnet_ids,
+        "keyArns": platform.keys.arns,
+        "bucketNames": platform.lake.bucket_names,
+        "trainingRepositoryUrl": registry.training_url,
+        "servingRepositoryUrl": registry.serving_url,
+        "imageBuildProject": platform.image_builds.project_name if platform.image_builds is not None else None,
+        "clusterName": platform.cluster.cluster_name,
+        "clusterEndpoint": platform.cluster.endpoint,
+        "operatorRoleArn": platform.identity.role_arns["operator"],
+        "ciRoleArn": platform.identity.role_arns.get("ci"),
+        "secretArns": platform.vault.arns,
+        "trainingJobNames": training.job_names,
+        "modelArtifacts": training.model_artifacts,
+        "trainingMetrics": training.metrics,
+        # What `slipway train`, `models` and `tune` know of each job.
+        "trainingJobs": training.definitions,
+        "modelGroupNames": training.model_group_names,
+        "trainingImageUri": registry.images["training"],
+        "servingImageUri": registry.images["serving"],
+        "endpointNames": serving.endpoint_names,
+        # The first job and endpoint again, for stacks that have one of each: most do.
+        "trainingJobName": training.job_names[job] if job else None,
+        "modelArtifact": training.model_artifacts.get(job) if job else None,
+        "testAccuracy": training.metrics[job].apply(_test_accuracy) if job else None,
+        "endpointName": serving.endpoint_names[endpoint] if endpoint else None,
+        "alertTopicArn": platform.alerts.topic_arn,
+        "budgetName": platform.budget.budget_name,
+        "dashboardName": platform.observability.dashboard_name,
+        "ceilingMonthlyUsd": settings.cost.ceiling_monthly_usd,
+    }
+
+
+def _test_accuracy(metrics: dict[str, float] | None) -> float | None:
+    """The accuracy on held-out data, where the workload measures it."""
+    return (metrics or {}).get("test_accuracy")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from infra.outputs import export
 from infra.stack import build
 from infra.stack_file import from_pulumi
 
 
 def program() -> None:
     """Declares the selected stack. Raises SettingsError, with every fault, before anything is declared."""
-    build(from_pulumi()).export()
+    export(build(from_pulumi()))

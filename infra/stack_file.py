@@ -1,8 +1,9 @@
-"""The typed, frozen view of a whole `Pulumi.<stack>.yaml`.
+"""The typed, frozen view of a whole `Pulumi.<stack>.yaml`, and the one place where a stack file is checked.
 
 Two entrances: `load_file` reads the file with no engine, `from_pulumi` reads what the engine hands a running program (the only
 place that touches Pulumi's configuration). Both end in the same model and, where something is wrong, in one `SettingsError` that
-names every fault.
+names every fault. What the engine hands over has lost the file's text (a key written twice, a secret in the open, `12` for
+`"12"`), so a program that a plain `pulumi up` runs has its stack file read as well: it refuses what `./slipway up` refuses.
 """
 
 from __future__ import annotations
@@ -23,22 +24,23 @@ from pydantic.alias_generators import to_camel
 from catalog import limits
 from catalog.regions import ZONE_LETTERS, zones_of
 from infra.base.faults import collect
-from infra.base.naming import Naming, derived_names
+from infra.base.iam import Scope
+from infra.base.naming import Naming
 from infra.base.section import Fault, Place, Section, SettingsError
-from infra.cluster.settings import GpuPool
+from infra.cluster.settings import ClusterSettings, GpuPool
 from infra.governance.settings import PoliciesSettings
+from infra.identity.settings import IdentitySettings
+from infra.keys.settings import KeysSettings
+from infra.lake.settings import LakeSettings
 from infra.money.settings import CostSettings
 from infra.network.decide import MIN_ZONES, ZONE_SLOTS, Tier, layout
-from infra.serving.settings import ClusterSettings, ServingSettings, TrainingSettings, unknown_jobs
-from infra.settings_platform import (
-    IdentitySettings,
-    KeysSettings,
-    LakeSettings,
-    LogsSettings,
-    NetworkSettings,
-    RegistrySettings,
-    SecretsSettings,
-)
+from infra.network.settings import NetworkSettings
+from infra.registry.settings import RegistrySettings
+from infra.serving.settings import ServingSettings, unknown_jobs
+from infra.stack_names import derived_names
+from infra.training.settings import TrainingSettings
+from infra.vault.settings import SecretsSettings
+from infra.watch.settings import LogsSettings
 
 PROJECT: Final = "slipway"
 REGION_KEY: Final = "aws:region"
@@ -121,6 +123,11 @@ class Settings(Section):
     def naming(self) -> Naming:
         """Names and tags of this stack."""
         return Naming(project=PROJECT, environment=self.environment, owner=self.owner, cost_center=self.cost_center)
+
+    @property
+    def scope(self) -> Scope:
+        """Where the stack's things are."""
+        return Scope(account_id=self.account_id, region=self.region, prefix=self.naming.prefix, environment=self.environment)
 
     @property
     def zones(self) -> tuple[str, ...]:
@@ -260,7 +267,7 @@ def _open_secrets(config: Mapping[str, Any]) -> Iterator[Fault]:
 
 
 def _account_faults(config: Mapping[str, Any]) -> Iterator[Fault]:
-    """A file whose guard lets in another account than its own. Of a file only: a rehearsal runs under the emulated account."""
+    """A guard that lets in other accounts than the stack's own."""
     account, allowed = config.get(_key("account_id")), config.get(ACCOUNTS_KEY)
     if isinstance(allowed, list) and allowed and account not in allowed:
         yield Fault(ACCOUNTS_KEY, allowed, f"keeps out the stack's own account {account}; name that one, in quotes")
@@ -291,14 +298,44 @@ def from_pulumi() -> Settings:
     import pulumi
     from pulumi.runtime import config as engine
 
-    values = engine.CONFIG.get() or engine.get_config_env()
-    ours = {key: value for key, value in values.items() if key == REGION_KEY or key.startswith(f"{PROJECT}:")}
-    # The CLI's language host hands configuration over in the environment, the Automation API in the runtime.
-    sealed = set(engine.get_config_secret_keys_env())
-    secret_keys = frozenset(key for key in ours if key in sealed or engine.is_config_secret(key))
     stack = pulumi.get_stack()
-    decoded = {key: _decoded(value) for key, value in ours.items()}
-    return parse(decoded, stack=stack, source=f"stack {stack}", secret_keys=secret_keys)
+    source = f"Pulumi.{stack}.yaml"
+    values = engine.CONFIG.get()
+    if not values:
+        # The CLI's language host hands configuration over in the environment. The Automation API hands it over in the runtime,
+        # from a work directory whose stack file `./slipway` wrote for it after it had checked the source.
+        values = engine.get_config_env()
+        if root := pulumi.get_root_directory():
+            _check_file(Path(root) / source, stack, values)
+    sealed = set(engine.get_config_secret_keys_env())
+    secret_keys = frozenset(key for key in values if key in sealed or engine.is_config_secret(key))
+    config = {key: _decoded(value) for key, value in values.items()}
+    return parse(config, stack=stack, source=source, more=[*_account_faults(config)], secret_keys=secret_keys)
+
+
+def _check_file(path: Path, stack: str, values: Mapping[str, Any]) -> None:
+    """Raises what `load_file` finds in the stack file that these values came from.
+
+    A file with keys that the engine did not hand over is not that file (`pulumi up --config-file` names another), and the values
+    alone are judged then; so they are where the file is elsewhere (`stackConfigDir`).
+    """
+    if not path.is_file():
+        return
+    try:
+        load_file(path, stack)
+    except SettingsError:
+        if _keys_in(path) <= set(values):
+            raise
+
+
+def _keys_in(path: Path) -> set[str]:
+    """The configuration keys of a stack file as the engine spells them: a key without a namespace is the project's."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError):
+        return set()
+    config = content.get("config") if isinstance(content, Mapping) else None
+    return {str(key) if ":" in str(key) else f"{PROJECT}:{key}" for key in (config if isinstance(config, Mapping) else ())}
 
 
 def _decoded(value: Any) -> Any:

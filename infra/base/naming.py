@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Final
+from typing import Literal
 
-from catalog import limits
+from catalog.tags import DATA_CLASS_TAG, DataClass
 
-REQUIRED_TAGS: Final = ("Project", "Environment", "Owner", "CostCenter", "ManagedBy")
-
-
-class DataClass(StrEnum):
-    """How sensitive the data in a store is; the `DataClass` tag of everything that holds data."""
-
-    INTERNAL = "internal"
-    CONFIDENTIAL = "confidential"
-    LOGS = "logs"
+# What has a KMS key of its own.
+KeyDomain = Literal["data", "models", "logs", "cluster", "secrets"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,26 +54,5 @@ class Naming:
         if name:
             tags["Name"] = name
         if data_class is not None:
-            tags["DataClass"] = data_class.value
+            tags[DATA_CLASS_TAG] = data_class.value
         return {**tags, **extra}
-
-
-BUCKETS: Final = ("raw", "curated", "models", "checkpoints", "logs")
-
-
-def derived_names(naming: Naming, account_id: str, region: str) -> list[tuple[str, str, int]]:
-    """(what, name, limit) of the names that grow with the environment's, tightest limit first."""
-    return [
-        *(
-            ("S3 bucket", naming.bucket(purpose, account_id, region), limits.S3_BUCKET_NAME)
-            for purpose in sorted(BUCKETS, key=len, reverse=True)
-        ),
-        ("SageMaker endpoint", naming.name("digits"), limits.SAGEMAKER_NAME),
-        ("EKS node group", naming.name("system"), limits.EKS_NODE_GROUP_NAME),
-        ("IAM role", naming.name("sagemaker-training"), limits.IAM_ROLE_NAME),
-        ("SQS queue", naming.name("alerts-dead-letter"), limits.SQS_QUEUE_NAME),
-        ("EKS cluster", naming.name(), limits.EKS_CLUSTER_NAME),
-        ("budget", naming.name("monthly"), limits.BUDGET_NAME),
-        ("IAM policy", naming.name("permission-boundary"), limits.IAM_POLICY_NAME),
-        ("alarm", naming.name("alerts-dead-letter"), limits.ALARM_NAME),
-    ]

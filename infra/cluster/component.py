@@ -1,25 +1,27 @@
 """The private EKS cluster: control plane, who may enter, add-ons, pools of nodes.
 
-What is made before what is the point of this file. Destroying goes the other way round: what needs nodes to be removed cleanly
-goes first, then nodes, then the network plug-in whose interfaces they held, then the control plane, then groups and logs.
+The order in which things are made is what this file decides. Destroying goes the other way round: what needs nodes to be removed
+cleanly goes first, then nodes, then the network plug-in whose interfaces they held, then the control plane, then groups and logs.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import pulumi
 import pulumi_aws as aws
 
-from infra.base.naming import Naming
-from infra.cluster.gpu_pool import PoolPlan, gpu_plan, system_plan
+from infra.base.component import Component
+from infra.base.ground import Ground
+from infra.cluster.decide import PoolPlan, gpu_plan, system_plan
 from infra.cluster.node_pool import NodePool, NodePoolArgs
 from infra.cluster.security import ClusterSecurity, ClusterSecurityArgs
 from infra.cluster.settings import ClusterSettings
 from infra.money.settings import WorkingHours
+from infra.network.vpc import Vpc
 
 # https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html
 ADMIN_POLICY: Final = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
@@ -34,31 +36,20 @@ EBS_ACCOUNT: Final = "ebs-csi-controller-sa"
 class ClusterArgs:
     """What a cluster needs from others.
 
-    `private_subnets` is by zone name, in order. `admin_role_arns` and `viewer_role_arns` are by a plain name; these admins come
-    on top of the settings' own. `pod_role_arns` is by (namespace, service account). `resize_role_arn` keeps the `working_hours`.
+    `admins`, `viewers` and the values of `pods` are keys of the ground's roles; these admins come on top of the settings' own.
+    `pods` is by (namespace, service account). Pools that may be empty have nodes in the `working_hours`.
     """
 
-    naming: Naming
+    ground: Ground
     settings: ClusterSettings
-    vpc_id: pulumi.Input[str]
-    vpc_cidr: str
-    private_subnets: Mapping[str, pulumi.Input[str]]
-    cluster_role_arn: pulumi.Input[str]
-    node_role_arn: pulumi.Input[str]
-    cni_role_arn: pulumi.Input[str]
-    ebs_csi_role_arn: pulumi.Input[str]
-    cluster_key_arn: pulumi.Input[str]
-    logs_key_arn: pulumi.Input[str]
-    log_retention_days: int
-    admin_role_arns: Mapping[str, pulumi.Input[str]]
-    viewer_role_arns: Mapping[str, pulumi.Input[str]]
-    pod_role_arns: Mapping[tuple[str, str], pulumi.Input[str]]
-    protect: bool
+    vpc: Vpc
+    admins: Sequence[str]
+    viewers: Sequence[str]
+    pods: Mapping[tuple[str, str], str]
     working_hours: WorkingHours | None = None
-    resize_role_arn: pulumi.Input[str] | None = None
 
 
-class Cluster(pulumi.ComponentResource):
+class Cluster(Component[ClusterArgs], token="slipway:compute:Cluster"):
     """The cluster. Its name is the stack's prefix, known before it is made."""
 
     cluster_name: pulumi.Output[str]
@@ -71,29 +62,27 @@ class Cluster(pulumi.ComponentResource):
     nodes_security_group_id: pulumi.Output[str]
     log_group_name: pulumi.Output[str]
 
-    def __init__(self, name: str, args: ClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("slipway:compute:Cluster", name, None, opts)
-        self._args, self._naming, self._settings = args, args.naming, args.settings
-        zones = tuple(args.private_subnets)
+    def declare(self, args: ClusterArgs) -> None:
+        self._ground, self._naming, self._settings = args.ground, args.ground.naming, args.settings
+        zones = tuple(args.vpc.private_subnets)
         plans = [system_plan(self._settings.system_pool, zones), *(gpu_plan(pool, zones) for pool in self._settings.gpu_pools)]
         self._security = ClusterSecurity(
             self._naming.name("cluster-security"),
             ClusterSecurityArgs(
                 naming=self._naming,
-                vpc_id=args.vpc_id,
-                vpc_cidr=args.vpc_cidr,
+                vpc=args.vpc,
                 api_cidrs=self._settings.private_access_cidrs,
                 efa=any(plan.efa for plan in plans),
             ),
-            pulumi.ResourceOptions(parent=self),
+            self.child(),
         )
         self._cluster = self._control_plane()
         self._access()
         before = self._addons_before_nodes()
         pools = {plan.name: self._pool(plan, before) for plan in plans}
         self._addons_on_nodes(pools["system"])
-        for (namespace, account), role_arn in args.pod_role_arns.items():
-            self._pod_identity(namespace, account, role_arn)
+        for (namespace, account), role in args.pods.items():
+            self._pod_identity(namespace, account, role)
 
         self.cluster_name, self.cluster_arn = self._cluster.name, self._cluster.arn
         self.endpoint = self._cluster.endpoint
@@ -102,40 +91,20 @@ class Cluster(pulumi.ComponentResource):
         self.oidc_provider_arn = self._oidc_provider() if self._settings.oidc_provider else None
         self.node_group_names = {plan: pool.node_group_name for plan, pool in pools.items()}
         self.nodes_security_group_id = self._security.nodes_group_id
-        outputs: dict[str, Any] = {
-            "clusterName": self.cluster_name,
-            "clusterArn": self.cluster_arn,
-            "endpoint": self.endpoint,
-            "certificateAuthority": self.certificate_authority,
-            "oidcIssuer": self.oidc_issuer,
-            "nodeGroupNames": self.node_group_names,
-            "nodesSecurityGroupId": self.nodes_security_group_id,
-            "logGroupName": self.log_group_name,
-        }
-        if self.oidc_provider_arn is not None:
-            outputs["oidcProviderArn"] = self.oidc_provider_arn
-        self.register_outputs(outputs)
 
     def _control_plane(self) -> aws.eks.Cluster:
-        args, settings, name = self._args, self._settings, self._naming.name()
+        ground, settings, name = self._ground, self._settings, self._naming.name()
         # EKS makes this group itself, unencrypted and kept for ever, unless it is there first.
-        logs = aws.cloudwatch.LogGroup(
-            self._naming.name("cluster-logs"),
-            name=f"/aws/eks/{name}/cluster",
-            retention_in_days=args.log_retention_days,
-            kms_key_id=args.logs_key_arn,
-            tags=self._naming.tags(self._naming.name("cluster-logs")),
-            opts=pulumi.ResourceOptions(parent=self),
-        )
+        logs = ground.log_group(self, self._naming.name("cluster-logs"), f"/aws/eks/{name}/cluster")
         self.log_group_name = logs.name
         public = bool(settings.public_access_cidrs)
         return aws.eks.Cluster(
             name,
             name=name,
             version=settings.version,
-            role_arn=args.cluster_role_arn,
+            role_arn=ground.roles["cluster"],
             vpc_config=aws.eks.ClusterVpcConfigArgs(
-                subnet_ids=list(args.private_subnets.values()),
+                subnet_ids=self._args.vpc.subnet_ids,
                 security_group_ids=[self._security.api_group_id],
                 endpoint_private_access=True,
                 endpoint_public_access=public,
@@ -148,22 +117,23 @@ class Cluster(pulumi.ComponentResource):
             bootstrap_self_managed_addons=False,
             enabled_cluster_log_types=list(settings.log_types),
             encryption_config=aws.eks.ClusterEncryptionConfigArgs(
-                provider=aws.eks.ClusterEncryptionConfigProviderArgs(key_arn=args.cluster_key_arn), resources=["secrets"]
+                provider=aws.eks.ClusterEncryptionConfigProviderArgs(key_arn=ground.keys["cluster"]), resources=["secrets"]
             ),
             upgrade_policy=aws.eks.ClusterUpgradePolicyArgs(support_type="STANDARD"),
-            deletion_protection=args.protect,
+            deletion_protection=ground.protect,
             tags=self._naming.tags(name),
-            opts=pulumi.ResourceOptions(parent=self, protect=args.protect, depends_on=[logs, *self._security.ready]),
+            opts=self.child(protect=ground.protect, depends_on=[logs, *self._security.ready]),
         )
 
     def _access(self) -> None:
         # A rule asks for few administrators: there is one, the operator, for whoever makes the cluster gets no rights in it
         # (`bootstrap_cluster_creator_admin_permissions`) and nobody could install a device plug-in otherwise.
+        roles = self._ground.roles
         named = {arn.rpartition("/")[2]: arn for arn in self._settings.admin_principal_arns}
-        for name, arn in {**named, **self._args.admin_role_arns}.items():
+        for name, arn in {**named, **{role: roles[role] for role in self._args.admins}}.items():
             self._entry(f"admin-{name}", arn, ADMIN_POLICY)
-        for name, arn in self._args.viewer_role_arns.items():
-            self._entry(f"viewer-{name}", arn, VIEW_POLICY)
+        for role in self._args.viewers:
+            self._entry(f"viewer-{role}", roles[role], VIEW_POLICY)
 
     def _entry(self, name: str, principal_arn: pulumi.Input[str], policy_arn: str) -> None:
         name = self._naming.name("access", name)
@@ -173,7 +143,7 @@ class Cluster(pulumi.ComponentResource):
             principal_arn=principal_arn,
             type="STANDARD",
             tags=self._naming.tags(name),
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=self.child(),
         )
         aws.eks.AccessPolicyAssociation(
             name,
@@ -181,14 +151,14 @@ class Cluster(pulumi.ComponentResource):
             principal_arn=entry.principal_arn,
             policy_arn=policy_arn,
             access_scope=aws.eks.AccessPolicyAssociationAccessScopeArgs(type="cluster"),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[entry]),
+            opts=self.child(depends_on=[entry]),
         )
 
     def _addons_before_nodes(self) -> list[pulumi.Resource]:
         """What every node runs from its first second: a node without networking never becomes ready."""
         versions = self._settings.addons
         agent = self._addon("eks-pod-identity-agent", versions.eks_pod_identity_agent)
-        role = self._pod_identity(SYSTEM_NAMESPACE, CNI_ACCOUNT, self._args.cni_role_arn)
+        role = self._pod_identity(SYSTEM_NAMESPACE, CNI_ACCOUNT, "cni")
         # Prefixes instead of single addresses: 110 pods on a small node, and fewer calls when many start at once.
         configuration = {"env": {"ENABLE_PREFIX_DELEGATION": "true", "WARM_PREFIX_TARGET": "1"}}
         cni = self._addon("vpc-cni", versions.vpc_cni, depends_on=[role, agent], configuration=configuration)
@@ -197,7 +167,7 @@ class Cluster(pulumi.ComponentResource):
     def _addons_on_nodes(self, system: NodePool) -> None:
         """What is ready only once it has nodes to run on."""
         versions = self._settings.addons
-        role = self._pod_identity(SYSTEM_NAMESPACE, EBS_ACCOUNT, self._args.ebs_csi_role_arn)
+        role = self._pod_identity(SYSTEM_NAMESPACE, EBS_ACCOUNT, "ebs-csi")
         self._addon("coredns", versions.coredns, depends_on=[system.node_group])
         self._addon("aws-ebs-csi-driver", versions.aws_ebs_csi_driver, depends_on=[system.node_group, role])
 
@@ -219,40 +189,38 @@ class Cluster(pulumi.ComponentResource):
             resolve_conflicts_on_create="OVERWRITE",
             resolve_conflicts_on_update="OVERWRITE",
             tags=self._naming.tags(name),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=depends_on),
+            opts=self.child(depends_on=depends_on),
         )
 
-    def _pod_identity(self, namespace: str, account: str, role_arn: pulumi.Input[str]) -> aws.eks.PodIdentityAssociation:
+    def _pod_identity(self, namespace: str, account: str, role: str) -> aws.eks.PodIdentityAssociation:
         name = self._naming.name("pod", namespace, account)
         return aws.eks.PodIdentityAssociation(
             name,
             cluster_name=self._cluster.name,
             namespace=namespace,
             service_account=account,
-            role_arn=role_arn,
+            role_arn=self._ground.roles[role],
             tags=self._naming.tags(name),
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=self.child(),
         )
 
     def _pool(self, plan: PoolPlan, before: list[pulumi.Resource]) -> NodePool:
-        args = self._args
+        groups = [self._security.nodes_group_id]
+        if plan.efa and self._security.efa_group_id is not None:
+            groups.append(self._security.efa_group_id)
         return NodePool(
             self._naming.name("pool", plan.name),
             NodePoolArgs(
-                naming=self._naming,
+                ground=self._ground,
                 plan=plan,
                 cluster_name=self._cluster.name,
                 version=self._settings.version,
-                node_role_arn=args.node_role_arn,
-                subnets=args.private_subnets,
-                security_group_id=self._security.nodes_group_id,
-                efa_security_group_id=self._security.efa_group_id,
-                key_arn=args.cluster_key_arn,
+                vpc=self._args.vpc,
+                security_group_ids=groups,
                 after=before,
-                hours=args.working_hours,
-                resize_role_arn=args.resize_role_arn,
+                hours=self._args.working_hours,
             ),
-            pulumi.ResourceOptions(parent=self),
+            self.child(),
         )
 
     def _oidc_provider(self) -> pulumi.Output[str]:
@@ -264,13 +232,13 @@ class Cluster(pulumi.ComponentResource):
             url=self.oidc_issuer,
             client_id_lists=["sts.amazonaws.com"],
             tags=self._naming.tags(name),
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=self.child(),
         )
         return provider.arn
 
 
 def _issuer(identities: Any) -> str:
-    """The cluster's OpenID Connect issuer; "" where the control plane has told none yet."""
+    """The cluster's OpenID Connect issuer; "" where the control plane names none yet."""
     for identity in identities or ():
         for oidc in identity.oidcs or ():
             if oidc.issuer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,10 +10,12 @@ import pulumi
 import pulumi_aws as aws
 
 from catalog import limits
-from infra.base.naming import Naming
-from infra.cluster.gpu_pool import PoolPlan, node_group_prefix
+from infra.base.component import Component
+from infra.base.ground import Ground
+from infra.cluster.decide import PoolPlan, node_group_prefix
+from infra.money.decide import RESIZE, RETRIES, RETRY_SECONDS, crons, resize
 from infra.money.settings import WorkingHours
-from infra.money.working_hours import RESIZE, RETRIES, RETRY_SECONDS, crons, resize
+from infra.network.vpc import Vpc
 
 # The root volume of Amazon Linux 2023.
 ROOT_DEVICE: Final = "/dev/xvda"
@@ -22,53 +24,41 @@ TAGGED: Final = ("instance", "volume", "network-interface")
 
 @dataclass(frozen=True, kw_only=True)
 class NodePoolArgs:
-    """`subnets` is by zone name; `key_arn` encrypts the root volumes; `efa_security_group_id` is for pools with EFA.
+    """What a pool needs of its cluster.
 
-    `after` is what must be there before the first node, and goes only after the last. `hours` is when a pool that may be empty
-    has nodes, and `resize_role_arn` who sees to it.
+    `security_group_ids` are the nodes' own group and, for a pool with EFA, EFA's. `after` is what must be there before the first
+    node, and goes only after the last. `hours` is when a pool that may be empty has nodes.
     """
 
-    naming: Naming
+    ground: Ground
     plan: PoolPlan
     cluster_name: pulumi.Input[str]
     version: str
-    node_role_arn: pulumi.Input[str]
-    subnets: Mapping[str, pulumi.Input[str]]
-    security_group_id: pulumi.Input[str]
-    efa_security_group_id: pulumi.Input[str] | None
-    key_arn: pulumi.Input[str]
+    vpc: Vpc
+    security_group_ids: Sequence[pulumi.Input[str]]
     after: Sequence[pulumi.Resource]
     hours: WorkingHours | None = None
-    resize_role_arn: pulumi.Input[str] | None = None
 
 
-class NodePool(pulumi.ComponentResource):
+class NodePool(Component[NodePoolArgs], token="slipway:compute:NodePool"):
     """A launch template, a placement group where the plan has one, and the node group."""
 
     node_group_name: pulumi.Output[str]
     node_group_arn: pulumi.Output[str]
     launch_template_id: pulumi.Output[str]
 
-    def __init__(self, name: str, args: NodePoolArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("slipway:compute:NodePool", name, None, opts)
-        self._args, self._plan, self._name = args, args.plan, args.naming.name(args.plan.name)
+    def declare(self, args: NodePoolArgs) -> None:
+        self._plan, self._naming, self._name = args.plan, args.ground.naming, args.ground.naming.name(args.plan.name)
         template = self._launch_template()
         self.node_group = self._node_group(template)
         self.node_group_name = self.node_group.node_group_name
         self.node_group_arn = self.node_group.arn
         self.launch_template_id = template.id
-        if args.hours is not None and args.resize_role_arn is not None and args.plan.may_be_empty:
-            self._keep_hours(args.hours, args.resize_role_arn)
-        self.register_outputs(
-            {
-                "nodeGroupName": self.node_group_name,
-                "nodeGroupArn": self.node_group_arn,
-                "launchTemplateId": self.launch_template_id,
-            }
-        )
+        if args.hours is not None and args.plan.may_be_empty:
+            self._keep_hours(args.hours)
 
     def _launch_template(self) -> aws.ec2.LaunchTemplate:
-        plan, groups = self._plan, self._security_groups()
+        plan, groups = self._plan, list(self._args.security_group_ids)
         return aws.ec2.LaunchTemplate(
             self._name,
             name=self._name,
@@ -87,7 +77,7 @@ class NodePool(pulumi.ComponentResource):
                         volume_size=plan.disk_gb,
                         volume_type="gp3",
                         encrypted="true",
-                        kms_key_id=self._args.key_arn,
+                        kms_key_id=self._args.ground.keys["cluster"],
                         delete_on_termination="true",
                     ),
                 )
@@ -101,16 +91,12 @@ class NodePool(pulumi.ComponentResource):
             if plan.capacity_block
             else None,
             tag_specifications=[
-                aws.ec2.LaunchTemplateTagSpecificationArgs(resource_type=kind, tags=self._args.naming.tags(self._name))
+                aws.ec2.LaunchTemplateTagSpecificationArgs(resource_type=kind, tags=self._naming.tags(self._name))
                 for kind in TAGGED
             ],
-            tags=self._args.naming.tags(self._name),
-            opts=pulumi.ResourceOptions(parent=self),
+            tags=self._naming.tags(self._name),
+            opts=self.child(),
         )
-
-    def _security_groups(self) -> list[pulumi.Input[str]]:
-        extra = [self._args.efa_security_group_id] if self._plan.efa and self._args.efa_security_group_id else []
-        return [self._args.security_group_id, *extra]
 
     def _interfaces(self, groups: Sequence[pulumi.Input[str]]) -> list[aws.ec2.LaunchTemplateNetworkInterfaceArgs]:
         return [
@@ -133,8 +119,8 @@ class NodePool(pulumi.ComponentResource):
             self._name,
             name=self._name,
             strategy="cluster",
-            tags=self._args.naming.tags(self._name),
-            opts=pulumi.ResourceOptions(parent=self),
+            tags=self._naming.tags(self._name),
+            opts=self.child(),
         )
         return aws.ec2.LaunchTemplatePlacementArgs(group_name=group.name)
 
@@ -148,17 +134,17 @@ class NodePool(pulumi.ComponentResource):
         )
 
     def _node_group(self, template: aws.ec2.LaunchTemplate) -> aws.eks.NodeGroup:
-        plan, naming = self._plan, self._args.naming
+        plan, ground = self._plan, self._args.ground
         return aws.eks.NodeGroup(
             self._name,
             cluster_name=self._args.cluster_name,
-            node_group_name_prefix=node_group_prefix(naming, plan.name),
-            node_role_arn=self._args.node_role_arn,
+            node_group_name_prefix=node_group_prefix(ground.naming, plan.name),
+            node_role_arn=ground.roles["node"],
             version=self._args.version,
             ami_type=plan.ami_type,
             capacity_type=plan.capacity_type,
             instance_types=list(plan.instance_types),
-            subnet_ids=[self._args.subnets[zone] for zone in plan.subnet_zones],
+            subnet_ids=[self._args.vpc.private_subnets[zone] for zone in plan.subnet_zones],
             launch_template=aws.eks.NodeGroupLaunchTemplateArgs(id=template.id, version=template.latest_version.apply(str)),
             scaling_config=aws.eks.NodeGroupScalingConfigArgs(min_size=plan.min, desired_size=plan.desired, max_size=plan.max),
             # A reservation has no room for a surge: old nodes go before new ones come.
@@ -168,19 +154,17 @@ class NodePool(pulumi.ComponentResource):
             node_repair_config=aws.eks.NodeGroupNodeRepairConfigArgs(enabled=True),
             labels=dict(plan.labels),
             taints=[aws.eks.NodeGroupTaintArgs(**taint) for taint in plan.taints],
-            tags=naming.tags(self._name),
+            tags=ground.naming.tags(self._name),
             # The autoscaler owns the number of nodes once the group is there.
-            opts=pulumi.ResourceOptions(
-                parent=self, ignore_changes=["scalingConfig.desiredSize"], depends_on=list(self._args.after)
-            ),
+            opts=self.child(ignore_changes=["scalingConfig.desiredSize"], depends_on=list(self._args.after)),
         )
 
-    def _keep_hours(self, hours: WorkingHours, role_arn: pulumi.Input[str]) -> None:
+    def _keep_hours(self, hours: WorkingHours) -> None:
         """Empties the pool at the end of every day, and fills it at the start of a working day where it starts with nodes."""
         start, end = crons(hours)
         times = [("evening", end, 0), *([("morning", start, self._plan.desired)] if self._plan.desired else [])]
         for part, cron, nodes in times:
-            name = self._args.naming.short(self._plan.name, part, limit=limits.SCHEDULE_NAME)
+            name = self._naming.short(self._plan.name, part, limit=limits.SCHEDULE_NAME)
             aws.scheduler.Schedule(
                 name,
                 name=name,
@@ -190,11 +174,11 @@ class NodePool(pulumi.ComponentResource):
                 flexible_time_window=aws.scheduler.ScheduleFlexibleTimeWindowArgs(mode="OFF"),
                 target=aws.scheduler.ScheduleTargetArgs(
                     arn=RESIZE,
-                    role_arn=role_arn,
+                    role_arn=self._args.ground.roles["resize"],
                     input=pulumi.Output.json_dumps(resize(self._args.cluster_name, self.node_group_name, nodes), sort_keys=True),
                     retry_policy=aws.scheduler.ScheduleTargetRetryPolicyArgs(
                         maximum_event_age_in_seconds=RETRY_SECONDS, maximum_retry_attempts=RETRIES
                     ),
                 ),
-                opts=pulumi.ResourceOptions(parent=self),
+                opts=self.child(),
             )

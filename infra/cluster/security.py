@@ -7,8 +7,10 @@ from typing import Final
 
 import pulumi
 
+from infra.base.component import Component
 from infra.base.naming import Naming
 from infra.network.security_rules import ALL_PORTS, ANYWHERE, HTTPS, SecurityGroupRules
+from infra.network.vpc import Vpc
 
 # Kubelet (10250), and webhooks, which listen where they like above the privileged ports.
 HIGH_PORTS: Final = (1025, 65535)
@@ -19,25 +21,23 @@ class ClusterSecurityArgs:
     """`api_cidrs` are ranges beyond the VPC that may call the API server; `efa` says whether any pool has EFA."""
 
     naming: Naming
-    vpc_id: pulumi.Input[str]
-    vpc_cidr: str
+    vpc: Vpc
     api_cidrs: tuple[str, ...]
     efa: bool
 
 
-class ClusterSecurity(pulumi.ComponentResource):
+class ClusterSecurity(Component[ClusterSecurityArgs], token="slipway:compute:ClusterSecurity"):
     """Every group and rule of the cluster. `ready` are the rules that nodes need before they can join."""
 
     api_group_id: pulumi.Output[str]
     nodes_group_id: pulumi.Output[str]
     efa_group_id: pulumi.Output[str] | None
 
-    def __init__(self, name: str, args: ClusterSecurityArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("slipway:compute:ClusterSecurity", name, None, opts)
-        api = SecurityGroupRules(self, args.naming, "cluster-api", "The API server of the cluster", args.vpc_id)
-        nodes = SecurityGroupRules(self, args.naming, "cluster-nodes", "Nodes and their pods", args.vpc_id)
+    def declare(self, args: ClusterSecurityArgs) -> None:
+        api = SecurityGroupRules(self, args.naming, "cluster-api", "The API server of the cluster", args.vpc.id)
+        nodes = SecurityGroupRules(self, args.naming, "cluster-nodes", "Nodes and their pods", args.vpc.id)
         self.ready: list[pulumi.Resource] = [
-            api.allow_in("from-vpc", "API calls from inside the VPC", HTTPS, cidr=args.vpc_cidr),
+            api.allow_in("from-vpc", "API calls from inside the VPC", HTTPS, cidr=args.vpc.cidr),
             *(
                 api.allow_in(f"from-{cidr.replace('/', '-')}", "API calls from a connected network", HTTPS, cidr=cidr)
                 for cidr in args.api_cidrs
@@ -46,15 +46,13 @@ class ClusterSecurity(pulumi.ComponentResource):
             api.allow_out("to-nodes-https", "Webhooks on 443", HTTPS, group=nodes.id),
             nodes.allow_in("from-api", "Kubelets and webhooks", HIGH_PORTS, group=api.id),
             nodes.allow_in("from-api-https", "Webhooks on 443", HTTPS, group=api.id),
-            nodes.allow_out("to-vpc", "Endpoints and file systems in the VPC", ALL_PORTS, cidr=args.vpc_cidr),
+            nodes.allow_out("to-vpc", "Endpoints and file systems in the VPC", ALL_PORTS, cidr=args.vpc.cidr),
             nodes.allow_out("to-https", "Registries and AWS", HTTPS, cidr=ANYWHERE),
             *nodes.allow_within("Pods among each other"),
         ]
         self.api_group_id, self.nodes_group_id = api.id, nodes.id
         self.efa_group_id = None
         if args.efa:
-            efa = SecurityGroupRules(self, args.naming, "cluster-efa", "EFA between the nodes of a pool", args.vpc_id)
+            efa = SecurityGroupRules(self, args.naming, "cluster-efa", "EFA between the nodes of a pool", args.vpc.id)
             self.ready += efa.allow_within("EFA, which bypasses the kernel")
             self.efa_group_id = efa.id
-        outputs = {"apiGroupId": self.api_group_id, "nodesGroupId": self.nodes_group_id}
-        self.register_outputs(outputs | ({"efaGroupId": self.efa_group_id} if self.efa_group_id is not None else {}))

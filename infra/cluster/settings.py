@@ -13,12 +13,12 @@ from pydantic import AfterValidator, Field
 from catalog import limits
 from catalog.instances import Ec2Type, InstanceFacts, instance_facts
 from catalog.versions import EKS_DEFAULT
+from infra.base.fields import Name, matching
 from infra.base.section import Fault, Place, Section
 from infra.network.decide import PRIVATE_RANGES
 
 # https://docs.aws.amazon.com/eks/latest/userguide/control-plane-logs.html
 CONTROL_PLANE_LOGS: Final = ("api", "audit", "authenticator", "controllerManager", "scheduler")
-_NAME: Final = re.compile(r"[a-z]([a-z0-9-]{0,22}[a-z0-9])?")
 _VERSION: Final = re.compile(r"1\.\d{2}")
 _ADDON_VERSION: Final = re.compile(r"v\d+\.\d+\.\d+-eksbuild\.\d+")
 _PRINCIPAL_ARN: Final = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:(role|user)/[\w+=,.@/-]+")
@@ -29,21 +29,6 @@ _TAINT: Final = re.compile(
 _TAINT_EFFECTS: Final = {"NoSchedule": "NO_SCHEDULE", "PreferNoSchedule": "PREFER_NO_SCHEDULE", "NoExecute": "NO_EXECUTE"}
 
 
-def matching(pattern: re.Pattern[str], what: str) -> AfterValidator:
-    """A field validator: the whole value matches `pattern`, or the fault says `what`."""
-
-    def check(value: str) -> str:
-        if not pattern.fullmatch(value):
-            raise ValueError(what)
-        return value
-
-    return AfterValidator(check)
-
-
-Name = Annotated[
-    str,
-    matching(_NAME, "is no name here; use lower-case letters, digits and hyphens, a letter first, no hyphen last, 24 at most"),
-]
 AddonVersion = Annotated[
     str, matching(_ADDON_VERSION, "pins no add-on; write it whole, like v1.21.1-eksbuild.3 (`aws eks describe-addon-versions`)")
 ]

@@ -55,3 +55,15 @@ class PoliciesSettings(Section):
                 )
             if self.severity.get(one.rule) == "off":
                 yield Fault(f"{where}.rule", one.rule, f"is off in {path}.severity, so nothing is excepted; drop one of the two")
+        yield from self._unknown_rules()
+
+    def _unknown_rules(self) -> Iterator[Fault]:
+        """Rule ids that the pack does not have. The rules are imported only where the stack file names some."""
+        if not (self.severity or self.exceptions):
+            return
+        from policies.overrides import Overrides
+        from policies.rules import all_rules
+
+        overrides = Overrides.read(self.model_dump(mode="json", by_alias=True))
+        for where, rule, message in overrides.unknown_rules(all_rules()):
+            yield Fault(where, rule, message)

@@ -9,8 +9,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from infra.base.iam import WITHOUT_RESOURCE, Document, Scope, Statement, allow, document, log_groups, tunnel
+from infra.base.iam import Document, Scope, Statement, allow, document
+from infra.identity.rights import tunnel
+from infra.watch.rights import log_groups
 
+# https://docs.aws.amazon.com/service-authorization/latest/reference/: actions that take no resource but `*`.
+WITHOUT_RESOURCE: Final = frozenset(
+    {
+        "cloudwatch:PutMetricData",
+        "ec2:DescribeDhcpOptions",
+        "ec2:DescribeInstances",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSecurityGroups",
+        "ec2:DescribeSubnets",
+        "ec2:DescribeVpcs",
+        "ecr:GetAuthorizationToken",
+        "eks:ListClusters",
+        "sagemaker:ListEndpoints",
+        "sagemaker:ListModels",
+        "sagemaker:ListTrainingJobs",
+        "sts:GetCallerIdentity",
+    }
+)
 # What turns any role into another one. No boundary-bound role may do it, whatever its own policy says.
 ESCALATIONS: Final = (
     "iam:AddUserToGroup",

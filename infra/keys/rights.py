@@ -1,4 +1,4 @@
-"""Who may use each KMS key: plain key policies, one a domain.
+"""Who may use each KMS key: plain key policies, one a domain, and the statements by which a role uses keys.
 
 The account may administer a key, and IAM may let its principals use it, but only through the services of the key's domain: a
 stolen credential that calls KMS itself decrypts nothing. Services that come with a principal of their own are narrowed to this
@@ -11,7 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from infra.base.iam import Document, Scope, Statement, document
+from infra.base.iam import Document, Scope, Statement, allow, document
+from infra.base.naming import KeyDomain
 
 # https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html, what administrators are allowed, spelt out.
 ADMINISTRATION: Final = (
@@ -27,7 +28,7 @@ USE: Final = (
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class KeyDomain:
+class KeySpec:
     """What one key is for.
 
     `via` are services through which the account's principals use it. `services` are service principals that use it themselves.
@@ -35,7 +36,7 @@ class KeyDomain:
     `cluster` is for EKS: secrets in its database and the volumes of nodes.
     """
 
-    name: str
+    name: KeyDomain
     description: str
     via: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
@@ -44,32 +45,32 @@ class KeyDomain:
     cluster: bool = False
 
 
-KEY_DOMAINS: Final = (
-    KeyDomain(
+KEYS: Final = (
+    KeySpec(
         name="data",
         description="raw and curated data, checkpoints, captured requests",
         via=("s3", "sagemaker", "ec2"),
         grants=True,
     ),
-    KeyDomain(
+    KeySpec(
         name="models",
         description="model artifacts, images and endpoint volumes",
         via=("s3", "ecr", "sagemaker", "ec2"),
         grants=True,
     ),
-    KeyDomain(
+    KeySpec(
         name="logs",
         description="log groups and alerts",
         via=("logs", "sns", "sqs"),
         services=("budgets.amazonaws.com", "cloudwatch.amazonaws.com", "costalerts.amazonaws.com", "sns.amazonaws.com"),
         log_groups=True,
     ),
-    KeyDomain(name="cluster", description="Kubernetes secrets and node volumes", via=("eks", "ec2"), grants=True, cluster=True),
-    KeyDomain(name="secrets", description="secrets that workloads read", via=("secretsmanager",)),
+    KeySpec(name="cluster", description="Kubernetes secrets and node volumes", via=("eks", "ec2"), grants=True, cluster=True),
+    KeySpec(name="secrets", description="secrets that workloads read", via=("secretsmanager",)),
 )
 
 
-def key_policy(scope: Scope, domain: KeyDomain) -> Document:
+def key_policy(scope: Scope, domain: KeySpec) -> Document:
     """The policy of one domain's key."""
     root = {"AWS": f"arn:aws:iam::{scope.account_id}:root"}
     via = {
@@ -102,6 +103,33 @@ def key_policy(scope: Scope, domain: KeyDomain) -> Document:
         statements.append(_allow("ClusterMakerHandsKeyToEks", root, ("kms:CreateGrant",), caller))
         statements += _node_volumes(scope)
     return document(*statements)
+
+
+def use_keys(scope: Scope, *domains: KeyDomain) -> Statement:
+    """Encrypt and decrypt under the keys of these domains, told by alias: a key's arn is unknown before it is made.
+
+    `kms:Encrypt` is what SageMaker asks of a job whose output has a key, beside what S3 uses.
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_OutputDataConfig.html
+    """
+    return allow(
+        "UseKeys",
+        ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"),
+        [scope.arn("kms", "key/*")],
+        **{"ForAnyValue:StringEquals": {"kms:ResourceAliases": [f"alias/{scope.prefix}-{domain}" for domain in domains]}},
+    )
+
+
+def hand_keys_on(scope: Scope, *domains: KeyDomain) -> Statement:
+    """Let a service that runs something for us (SageMaker's volumes, EBS) use the keys of these domains."""
+    return allow(
+        "HandKeysOn",
+        ("kms:CreateGrant",),
+        [scope.arn("kms", "key/*")],
+        **{
+            "ForAnyValue:StringEquals": {"kms:ResourceAliases": [f"alias/{scope.prefix}-{domain}" for domain in domains]},
+            "Bool": {"kms:GrantIsForAWSResource": "true"},
+        },
+    )
 
 
 def _node_volumes(scope: Scope) -> list[Statement]:

@@ -2,53 +2,46 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import pulumi
 import pulumi_aws as aws
 
-from infra.base.iam import Scope
-from infra.base.naming import DataClass, Naming
-from infra.lake.datasets import DATASETS, SPLITS
-from infra.lake.rights import LAKE_BUCKETS, BucketSpec, bucket_policy, lifecycle_rules
-from infra.settings_platform import LakeSettings
+from catalog.tags import DataClass
+from infra.base.component import Component
+from infra.base.ground import Ground
+from infra.lake.datasets import DATASETS, SPLITS, dataset_digest
+from infra.lake.decide import LAKE_BUCKETS, BucketSpec, lifecycle_rules
+from infra.lake.rights import bucket_policy
+from infra.lake.settings import LakeSettings
 
 
 @dataclass(frozen=True, kw_only=True)
 class LakeArgs:
-    """`key_arns` is by KMS domain; `datasets` names folders of `workloads/data` that hold train.parquet and test.parquet."""
+    """`datasets` names folders of `workloads/data` that hold train.parquet and test.parquet."""
 
-    naming: Naming
-    scope: Scope
+    ground: Ground
     settings: LakeSettings
-    key_arns: Mapping[str, pulumi.Input[str]]
     datasets: tuple[str, ...]
-    protect: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dataset:
-    """One dataset in the curated bucket. `train_uri` and `test_uri` are S3 prefixes, known once the files are there."""
+    """One dataset in the curated bucket. `uris` are S3 prefixes by split (train, test), known once the files are there."""
 
     digest: str
-    train_uri: pulumi.Output[str]
-    test_uri: pulumi.Output[str]
+    uris: Mapping[str, pulumi.Output[str]]
 
 
-class Lake(pulumi.ComponentResource):
-    """Bucket names and arns by purpose: raw, curated, models, checkpoints, logs."""
+class Lake(Component[LakeArgs], token="slipway:data:Lake"):
+    """Bucket names and arns by purpose: raw, curated, models, checkpoints, logs. `datasets` is by name."""
 
     bucket_names: dict[str, pulumi.Output[str]]
     bucket_arns: dict[str, pulumi.Output[str]]
-    datasets: dict[str, Dataset]
 
-    def __init__(self, name: str, args: LakeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("slipway:data:Lake", name, None, opts)
-        self._args = args
+    def declare(self, args: LakeArgs) -> None:
         buckets: dict[str, aws.s3.Bucket] = {}
         closed: dict[str, list[pulumi.Resource]] = {}
         for spec in LAKE_BUCKETS:
@@ -60,21 +53,20 @@ class Lake(pulumi.ComponentResource):
         self.bucket_names = {purpose: _after(bucket.bucket, closed[purpose]) for purpose, bucket in buckets.items()}
         self.bucket_arns = {purpose: _after(bucket.arn, closed[purpose]) for purpose, bucket in buckets.items()}
         self.datasets = {dataset: self._dataset(dataset, buckets["curated"], closed["curated"]) for dataset in args.datasets}
-        self.register_outputs(
-            {"bucketNames": self.bucket_names, "bucketArns": self.bucket_arns}
-            | {f"{dataset}Digest": found.digest for dataset, found in self.datasets.items()}
-        )
+
+    def named_outputs(self) -> Mapping[str, str]:
+        return {f"{dataset}Digest": found.digest for dataset, found in self.datasets.items()}
 
     def _bucket(self, spec: BucketSpec) -> tuple[aws.s3.Bucket, list[pulumi.Resource]]:
         """The bucket, and what closes and encrypts it."""
-        args = self._args
-        name = args.naming.name(spec.purpose)
+        args, naming, scope = self._args, self._args.ground.naming, self._args.ground.scope
+        name = naming.name(spec.purpose)
         bucket = aws.s3.Bucket(
             name,
-            bucket=args.naming.bucket(spec.purpose, args.scope.account_id, args.scope.region),
+            bucket=naming.bucket(spec.purpose, scope.account_id, scope.region),
             force_destroy=args.settings.force_destroy,
-            tags=args.naming.tags(name, data_class=spec.data_class),
-            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
+            tags=naming.tags(name, data_class=spec.data_class),
+            opts=self.child(protect=args.ground.protect),
         )
         child = pulumi.ResourceOptions(parent=bucket)
         public = aws.s3.BucketPublicAccessBlock(
@@ -99,7 +91,7 @@ class Lake(pulumi.ComponentResource):
                 {
                     "apply_server_side_encryption_by_default": {
                         "sse_algorithm": "aws:kms",
-                        "kms_master_key_id": args.key_arns[spec.key],
+                        "kms_master_key_id": args.ground.keys[spec.key],
                     },
                     "bucket_key_enabled": True,
                 }
@@ -112,7 +104,7 @@ class Lake(pulumi.ComponentResource):
         policy = aws.s3.BucketPolicy(
             name,
             bucket=bucket.bucket,
-            policy=json.dumps(bucket_policy(args.scope, spec)),
+            policy=json.dumps(bucket_policy(scope, spec)),
             opts=pulumi.ResourceOptions(parent=bucket, depends_on=[public]),
         )
         rules = lifecycle_rules(
@@ -129,7 +121,7 @@ class Lake(pulumi.ComponentResource):
 
     def _access_logs(self, spec: BucketSpec, bucket: aws.s3.Bucket, target: aws.s3.Bucket, ready: list[pulumi.Resource]) -> None:
         aws.s3.BucketLogging(
-            self._args.naming.name(spec.purpose),
+            self._args.ground.naming.name(spec.purpose),
             bucket=bucket.bucket,
             target_bucket=target.bucket,
             target_prefix=f"access/{spec.purpose}/",
@@ -141,36 +133,20 @@ class Lake(pulumi.ComponentResource):
         uris = {}
         for split in SPLITS:
             key = f"{dataset}/{digest}/{split}/{split}.parquet"
-            name = self._args.naming.name(dataset, split)
+            name = self._args.ground.naming.name(dataset, split)
             item = aws.s3.BucketObjectv2(
                 name,
                 bucket=bucket.bucket,
                 key=key,
                 source=pulumi.FileAsset(str(DATASETS / dataset / f"{split}.parquet")),
                 content_type="application/vnd.apache.parquet",
-                tags=self._args.naming.tags(name, data_class=DataClass.CONFIDENTIAL),
-                opts=pulumi.ResourceOptions(parent=self, depends_on=ready),
+                tags=self._args.ground.naming.tags(name, data_class=DataClass.CONFIDENTIAL),
+                opts=self.child(depends_on=ready),
             )
             uris[split] = pulumi.Output.all(bucket.bucket, item.key).apply(
                 lambda known: f"s3://{known[0]}/{known[1].rpartition('/')[0]}/"
             )
-        return Dataset(digest=digest, train_uri=uris["train"], test_uri=uris["test"])
-
-
-def dataset_digest(folder: Path) -> str:
-    """12 hex digits over a dataset's files: changed data is a new key, and so a new training job.
-
-    Raises ValueError naming the file and the command that makes it, where one is missing.
-    """
-    digest = hashlib.sha256()
-    for split in SPLITS:
-        path = folder / f"{split}.parquet"
-        if not path.is_file():
-            raise ValueError(
-                f"dataset file {folder.name}/{split}.parquet is missing; make it with `python -m workloads.data.{folder.name}`"
-            )
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()[:12]
+        return Dataset(digest=digest, uris=uris)
 
 
 def _after(value: pulumi.Output[str], resources: list[pulumi.Resource]) -> pulumi.Output[str]:

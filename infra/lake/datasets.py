@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Final
 
@@ -14,3 +15,19 @@ def dataset_names(root: Path = DATASETS) -> tuple[str, ...]:
     return tuple(
         sorted(folder.name for folder in root.iterdir() if all((folder / f"{split}.parquet").is_file() for split in SPLITS))
     )
+
+
+def dataset_digest(folder: Path) -> str:
+    """12 hex digits over a dataset's files: changed data is a new key, and so a new training job.
+
+    Raises ValueError naming the file and the command that makes it, where one is missing.
+    """
+    digest = hashlib.sha256()
+    for split in SPLITS:
+        path = folder / f"{split}.parquet"
+        if not path.is_file():
+            raise ValueError(
+                f"dataset file {folder.name}/{split}.parquet is missing; make it with `python -m workloads.data.{folder.name}`"
+            )
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:12]

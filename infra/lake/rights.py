@@ -1,39 +1,11 @@
-"""Who may reach a bucket, and what becomes of its objects: plain policies and lifecycle rules."""
+"""Who may reach a bucket, and what a role needs to read and write one: plain policies and statements."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-from infra.base.iam import Document, Scope, Statement, document
-from infra.base.naming import DataClass
-
-INCOMPLETE_UPLOAD_DAYS: Final = 7
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BucketSpec:
-    """One bucket of the lake. `key` is the KMS domain it is encrypted under, "" for S3's own key.
-
-    `cools` moves objects to cheaper storage after a while; what is read often (curated, checkpoints) stays where reading is free.
-    """
-
-    purpose: str
-    data_class: DataClass
-    key: str
-    cools: bool = False
-    takes_access_logs: bool = False
-
-
-LAKE_BUCKETS: Final = (
-    # S3 cannot deliver access logs to a bucket whose default is a KMS key:
-    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html#grant-log-delivery-permissions-general
-    BucketSpec(purpose="logs", data_class=DataClass.LOGS, key="", takes_access_logs=True),
-    BucketSpec(purpose="raw", data_class=DataClass.CONFIDENTIAL, key="data", cools=True),
-    BucketSpec(purpose="curated", data_class=DataClass.CONFIDENTIAL, key="data"),
-    BucketSpec(purpose="models", data_class=DataClass.INTERNAL, key="models", cools=True),
-    BucketSpec(purpose="checkpoints", data_class=DataClass.INTERNAL, key="data"),
-)
+from infra.base.iam import Document, Scope, Statement, allow, document
+from infra.lake.decide import CORPORA, BucketSpec
 
 
 def bucket_policy(scope: Scope, spec: BucketSpec) -> Document:
@@ -56,34 +28,32 @@ def bucket_policy(scope: Scope, spec: BucketSpec) -> Document:
     return document(*statements)
 
 
-def lifecycle_rules(spec: BucketSpec, *, retention_days: int, noncurrent_days: int, cool_days: int) -> list[Any]:
-    """S3 lifecycle rules as pulumi-aws takes them; `retention_days` of 0 keeps current objects for good."""
-    rules: list[dict[str, Any]] = [
-        {
-            "id": "abandoned-uploads",
-            "status": "Enabled",
-            "filter": {"prefix": ""},
-            "abort_incomplete_multipart_upload": {"days_after_initiation": INCOMPLETE_UPLOAD_DAYS},
-        },
-        {
-            "id": "old-versions",
-            "status": "Enabled",
-            "filter": {"prefix": ""},
-            "noncurrent_version_expiration": {"noncurrent_days": noncurrent_days},
-        },
-    ]
-    if retention_days:
-        rules.append({"id": "retention", "status": "Enabled", "filter": {"prefix": ""}, "expiration": {"days": retention_days}})
-    if spec.cools and (not retention_days or retention_days > cool_days):
-        rules.append(
-            {
-                "id": "infrequent-access",
-                "status": "Enabled",
-                "filter": {"prefix": ""},
-                "transitions": [{"days": cool_days, "storage_class": "STANDARD_IA"}],
-            }
-        )
-    return rules
+def read_bucket(scope: Scope, purpose: str) -> tuple[Statement, Statement]:
+    """List a bucket and read its objects."""
+    arn, title = scope.bucket(purpose), purpose.capitalize()
+    return (
+        allow(f"List{title}", ("s3:GetBucketLocation", "s3:ListBucket"), [arn]),
+        allow(f"Read{title}", ("s3:GetObject",), [f"{arn}/*"]),
+    )
+
+
+def write_bucket(scope: Scope, purpose: str, *, prefix: str = "") -> tuple[Statement, Statement]:
+    """List a bucket, and read and write objects below `prefix`. Nothing may be deleted: versions and lifecycle do that."""
+    arn, title = scope.bucket(purpose), purpose.capitalize()
+    return (
+        allow(f"List{title}", ("s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"), [arn]),
+        allow(f"Write{title}", ("s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"), [f"{arn}/{prefix}*"]),
+    )
+
+
+def write_corpora(scope: Scope) -> Statement:
+    """Write a corpus into the curated bucket: below its own prefix, so that no job can change the data of others."""
+    return allow("WriteCorpora", ("s3:AbortMultipartUpload", "s3:PutObject"), [f"{scope.bucket('curated')}/{CORPORA}/*"])
+
+
+def tidy_checkpoints(scope: Scope) -> Statement:
+    """Take older checkpoints away, and rename what is whole (S3 has no renaming but copy and delete). Old versions stay."""
+    return allow("TidyCheckpoints", ("s3:DeleteObject",), [f"{scope.bucket('checkpoints')}/*"])
 
 
 def closed(bucket_arn: str, account_id: str) -> list[Statement]:

@@ -2,78 +2,74 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
-from infra.base.naming import Naming
+from infra.base.component import Component
+from infra.base.ground import Ground
+from infra.money.decide import watched
 from infra.money.settings import CostSettings
-
-# What an expression of Cost Explorer may hold besides tags.
-OTHER_PARTS: Final = ("And", "CostCategories", "Dimensions", "Not", "Or")
 
 
 @dataclass(frozen=True, kw_only=True)
 class BudgetArgs:
-    """`topic_arn` is told at every threshold, and so are the addresses in the settings."""
+    """Every threshold publishes to the ground's alarm topic."""
 
-    naming: Naming
-    account_id: str
+    ground: Ground
     settings: CostSettings
-    topic_arn: pulumi.Input[str]
 
 
-class Budget(pulumi.ComponentResource):
+class Budget(Component[BudgetArgs], token="slipway:cost:Budget"):
     """A monthly cost budget with alerts on what was spent and on what will be, and on what is unlike the days before."""
 
     budget_name: pulumi.Output[str]
-    anomaly_monitor_arn: pulumi.Output[str] | None = None
+    anomaly_monitor_arn: pulumi.Output[str] | None
 
-    def __init__(self, name: str, args: BudgetArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("slipway:cost:Budget", name, None, opts)
-        full = args.naming.name("monthly")
+    def declare(self, args: BudgetArgs) -> None:
+        naming = args.ground.naming
+        full = naming.name("monthly")
         budget = aws.budgets.Budget(
             full,
             name=full,
-            account_id=args.account_id,
+            account_id=args.ground.scope.account_id,
             budget_type="COST",
             limit_amount=f"{args.settings.budget_monthly_usd:g}",
             limit_unit="USD",
             time_unit="MONTHLY",
             # By tag, so that two stacks of one account do not pay for each other.
-            cost_filters=[{"name": "TagKeyValue", "values": [f"user:Environment${args.naming.environment}"]}],
-            notifications=notifications(args.settings, args.topic_arn),
-            tags=args.naming.tags(full),
-            opts=pulumi.ResourceOptions(parent=self),
+            cost_filters=[{"name": "TagKeyValue", "values": [f"user:Environment${naming.environment}"]}],
+            notifications=notifications(args.settings, args.ground.alarm_topic_arn),
+            tags=naming.tags(full),
+            opts=self.child(),
         )
         self.budget_name = budget.name
-        if args.settings.anomaly_threshold_usd is not None:
-            self.anomaly_monitor_arn = self._anomalies(args, args.settings.anomaly_threshold_usd)
-        self.register_outputs({"budgetName": self.budget_name, "anomalyMonitorArn": self.anomaly_monitor_arn})
+        threshold = args.settings.anomaly_threshold_usd
+        self.anomaly_monitor_arn = None if threshold is None else self._anomalies(args, threshold)
 
     def _anomalies(self, args: BudgetArgs, threshold_usd: float) -> pulumi.Output[str]:
-        full = args.naming.name("anomalies")
+        naming = args.ground.naming
+        full = naming.name("anomalies")
         monitor = aws.costexplorer.AnomalyMonitor(
             full,
             name=full,
             # An account has one monitor of all its services, and many of a tag.
             monitor_type="CUSTOM",
-            monitor_specification=watched(args.naming.environment),
-            tags=args.naming.tags(full),
+            monitor_specification=watched(naming.environment),
+            tags=naming.tags(full),
             # The provider compares it, text by text, with an answer that gains a part when Cost Explorer does. It never changes:
             # another environment has another name.
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["monitorSpecification"]),
+            opts=self.child(ignore_changes=["monitorSpecification"]),
         )
         aws.costexplorer.AnomalySubscription(
             full,
             name=full,
-            account_id=args.account_id,
+            account_id=args.ground.scope.account_id,
             frequency="IMMEDIATE",
             monitor_arn_lists=[monitor.arn],
-            subscribers=[{"type": "SNS", "address": args.topic_arn}],
+            subscribers=[{"type": "SNS", "address": args.ground.alarm_topic_arn}],
             threshold_expression={
                 "dimension": {
                     "key": "ANOMALY_TOTAL_IMPACT_ABSOLUTE",
@@ -81,16 +77,10 @@ class Budget(pulumi.ComponentResource):
                     "values": [f"{threshold_usd:g}"],
                 }
             },
-            tags=args.naming.tags(full),
-            opts=pulumi.ResourceOptions(parent=self),
+            tags=naming.tags(full),
+            opts=self.child(),
         )
         return monitor.arn
-
-
-def watched(environment: str) -> str:
-    """What the monitor looks at: all that carries the stack's tag. Written in full, as the provider reads it back."""
-    by_tag = {"Key": "Environment", "MatchOptions": None, "Values": [environment]}
-    return json.dumps({**dict.fromkeys(OTHER_PARTS), "Tags": by_tag}, sort_keys=True)
 
 
 def notifications(settings: CostSettings, topic_arn: pulumi.Input[str]) -> list[Any]:

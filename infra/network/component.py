@@ -1,4 +1,4 @@
-"""The VPC: subnets in three tiers, NAT, endpoints and flow logs. Where each subnet lies is decided in `subnets`."""
+"""The VPC: subnets in three tiers, NAT, endpoints and flow logs. Where each subnet lies is decided in `decide.py`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from typing import Final
 import pulumi
 import pulumi_aws as aws
 
-from infra.base.iam import Scope
-from infra.base.naming import Naming
+from infra.base.component import Component
+from infra.base.ground import Ground
 from infra.network.decide import SubnetSpec, Tier, layout
 from infra.network.rights import gateway_policy, interface_policy
-from infra.settings_platform import Nat
+from infra.network.settings import Nat, NetworkSettings
+from infra.network.vpc import Vpc
 
 ANYWHERE: Final = "0.0.0.0/0"
 GATEWAY_SERVICES: Final = ("s3", "dynamodb")
@@ -27,26 +28,17 @@ LOAD_BALANCER_TAGS: Final = {
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkArgs:
-    """`zones` are zone names; `interface_endpoints` are service names (`ecr.api`)."""
+    """What the network needs; its zones are the ground's."""
 
-    naming: Naming
-    scope: Scope
-    cidr: str
-    zones: tuple[str, ...]
-    nat: Nat
-    interface_endpoints: tuple[str, ...]
-    flow_log_retention_days: int
-    flow_log_role_arn: pulumi.Input[str]
-    logs_key_arn: pulumi.Input[str]
+    ground: Ground
+    settings: NetworkSettings
 
 
-class Network(pulumi.ComponentResource):
+class Network(Component[NetworkArgs], token="slipway:network:Network"):
     """Subnet ids come out only once the subnet has its routes, so that what is put there can reach what it needs, and goes first
     when all is destroyed."""
 
     vpc_id: pulumi.Output[str]
-    vpc_cidr: str
-    zones: tuple[str, ...]
     public_subnet_ids: list[pulumi.Output[str]]
     private_subnet_ids: list[pulumi.Output[str]]
     isolated_subnet_ids: list[pulumi.Output[str]]
@@ -54,33 +46,32 @@ class Network(pulumi.ComponentResource):
     flow_log_group_name: pulumi.Output[str]
     nat_gateway_ids: list[pulumi.Output[str]]
 
-    def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("slipway:network:Network", name, None, opts)
-        self._args, self._naming = args, args.naming
-        self.vpc_cidr, self.zones = args.cidr, args.zones
-        specs = layout(args.cidr, args.zones)
+    def declare(self, args: NetworkArgs) -> None:
+        self._ground, self._settings, self._naming = args.ground, args.settings, args.ground.naming
+        zones, cidr = args.ground.zones, args.settings.cidr
+        specs = layout(cidr, zones)
 
         # The VPC's default security group stays as AWS makes it, though a rule asks for an empty one: closing it takes a type
         # (DefaultSecurityGroup) that the local cloud does not have, and nothing here is ever in it: a test holds all to groups of
         # their own. The default network ACL stays open: stateful groups that name each other say the same more narrowly.
         self._vpc = aws.ec2.Vpc(
             self._named("vpc"),
-            cidr_block=args.cidr,
+            cidr_block=cidr,
             enable_dns_hostnames=True,
             enable_dns_support=True,
             tags=self._tags("vpc"),
-            opts=self._child(),
+            opts=self.child(),
         )
         self.vpc_id = self._vpc.id
         self.flow_log_group_name = self._flow_logs()
         subnets = {(spec.tier, spec.index): self._subnet(spec) for spec in specs}
         internet = aws.ec2.InternetGateway(
-            self._named("internet"), vpc_id=self._vpc.id, tags=self._tags("internet"), opts=self._child()
+            self._named("internet"), vpc_id=self._vpc.id, tags=self._tags("internet"), opts=self.child()
         )
         public_table, public_ready = self._public_routes(internet)
         gateways = self._nat_gateways(subnets, internet)
         self.nat_gateway_ids = [gateway.id for gateway in gateways]
-        private = [self._private_routes(index, gateways) for index in range(len(args.zones))]
+        private = [self._private_routes(index, gateways) for index in range(len(zones))]
         isolated_table = self._table("isolated")
 
         tables = [public_table, *(table for table, _ in private), isolated_table]
@@ -101,26 +92,16 @@ class Network(pulumi.ComponentResource):
             for index, spec in enumerate(spec for spec in specs if spec.tier is Tier.ISOLATED)
         ]
         self.endpoint_security_group_id = self._interface_endpoints()
-        self.register_outputs(
-            {
-                "vpcId": self.vpc_id,
-                "publicSubnetIds": self.public_subnet_ids,
-                "privateSubnetIds": self.private_subnet_ids,
-                "isolatedSubnetIds": self.isolated_subnet_ids,
-                "endpointSecurityGroupId": self.endpoint_security_group_id,
-                "flowLogGroupName": self.flow_log_group_name,
-                "natGatewayIds": self.nat_gateway_ids,
-            }
-        )
+        self.vpc = Vpc(id=self.vpc_id, cidr=cidr, private_subnets=dict(zip(zones, self.private_subnet_ids, strict=True)))
 
     def _flow_logs(self) -> pulumi.Output[str]:
         group = aws.cloudwatch.LogGroup(
             self._named("vpc-flow"),
             name=f"/{self._naming.prefix}/vpc-flow",
-            retention_in_days=self._args.flow_log_retention_days,
-            kms_key_id=self._args.logs_key_arn,
+            retention_in_days=self._settings.flow_log_retention_days,
+            kms_key_id=self._ground.keys["logs"],
             tags=self._tags("vpc-flow"),
-            opts=self._child(),
+            opts=self.child(),
         )
         aws.ec2.FlowLog(
             self._named("vpc-flow"),
@@ -128,10 +109,10 @@ class Network(pulumi.ComponentResource):
             traffic_type="ALL",
             log_destination_type="cloud-watch-logs",
             log_destination=group.arn,
-            iam_role_arn=self._args.flow_log_role_arn,
+            iam_role_arn=self._ground.roles["flow-log"],
             max_aggregation_interval=60,
             tags=self._tags("vpc-flow"),
-            opts=self._child(),
+            opts=self.child(),
         )
         return group.name
 
@@ -145,11 +126,11 @@ class Network(pulumi.ComponentResource):
             # Nothing here gets a public address by being started; NAT gateways and load balancers bring their own.
             map_public_ip_on_launch=False,
             tags=self._naming.tags(name, Tier=spec.tier.value) | LOAD_BALANCER_TAGS[spec.tier],
-            opts=self._child(),
+            opts=self.child(),
         )
 
     def _table(self, *parts: str) -> aws.ec2.RouteTable:
-        return aws.ec2.RouteTable(self._named(*parts), vpc_id=self._vpc.id, tags=self._tags(*parts), opts=self._child())
+        return aws.ec2.RouteTable(self._named(*parts), vpc_id=self._vpc.id, tags=self._tags(*parts), opts=self.child())
 
     def _public_routes(self, internet: aws.ec2.InternetGateway) -> tuple[aws.ec2.RouteTable, pulumi.Output[str]]:
         table = self._table("public")
@@ -158,7 +139,7 @@ class Network(pulumi.ComponentResource):
             route_table_id=table.id,
             destination_cidr_block=ANYWHERE,
             gateway_id=internet.id,
-            opts=self._child(),
+            opts=self.child(),
         )
         return table, route.id
 
@@ -166,13 +147,13 @@ class Network(pulumi.ComponentResource):
         self, subnets: dict[tuple[Tier, int], aws.ec2.Subnet], internet: aws.ec2.InternetGateway
     ) -> list[aws.ec2.NatGateway]:
         """The NAT gateways: none, one in the first zone, or one in each."""
-        count = {Nat.NONE: 0, Nat.SINGLE: 1, Nat.PER_ZONE: len(self._args.zones)}[self._args.nat]
+        count = {Nat.NONE: 0, Nat.SINGLE: 1, Nat.PER_ZONE: len(self._ground.zones)}[self._settings.nat]
         gateways = []
         for index in range(count):
-            parts = ("nat", _letter(self._args.zones[index]))
+            parts = ("nat", _letter(self._ground.zones[index]))
             # An address can be freed only while the internet gateway is there: it must go before it.
             address = aws.ec2.Eip(
-                self._named(*parts), domain="vpc", tags=self._tags(*parts), opts=self._child(depends_on=[internet])
+                self._named(*parts), domain="vpc", tags=self._tags(*parts), opts=self.child(depends_on=[internet])
             )
             gateways.append(
                 aws.ec2.NatGateway(
@@ -180,7 +161,7 @@ class Network(pulumi.ComponentResource):
                     allocation_id=address.id,
                     subnet_id=subnets[Tier.PUBLIC, index].id,
                     tags=self._tags(*parts),
-                    opts=self._child(depends_on=[internet]),
+                    opts=self.child(depends_on=[internet]),
                 )
             )
         return gateways
@@ -189,7 +170,7 @@ class Network(pulumi.ComponentResource):
         self, index: int, gateways: list[aws.ec2.NatGateway]
     ) -> tuple[aws.ec2.RouteTable, list[pulumi.Output[str]]]:
         """A table for each zone, even behind one NAT: going to one NAT a zone then changes routes and moves no subnet."""
-        letter = _letter(self._args.zones[index])
+        letter = _letter(self._ground.zones[index])
         table = self._table("private", letter)
         if not gateways:
             return table, []
@@ -198,7 +179,7 @@ class Network(pulumi.ComponentResource):
             route_table_id=table.id,
             destination_cidr_block=ANYWHERE,
             nat_gateway_id=gateways[min(index, len(gateways) - 1)].id,
-            opts=self._child(),
+            opts=self.child(),
         )
         return table, [route.id]
 
@@ -206,7 +187,7 @@ class Network(pulumi.ComponentResource):
         self, subnet: aws.ec2.Subnet, table: aws.ec2.RouteTable, spec: SubnetSpec, ready: list[pulumi.Output[str]]
     ) -> pulumi.Output[str]:
         association = aws.ec2.RouteTableAssociation(
-            self._named(spec.tier.value, _letter(spec.zone)), subnet_id=subnet.id, route_table_id=table.id, opts=self._child()
+            self._named(spec.tier.value, _letter(spec.zone)), subnet_id=subnet.id, route_table_id=table.id, opts=self.child()
         )
         return pulumi.Output.all(association.subnet_id, *ready).apply(lambda known: str(known[0]))
 
@@ -215,11 +196,11 @@ class Network(pulumi.ComponentResource):
             self._named("endpoint", service),
             vpc_id=self._vpc.id,
             vpc_endpoint_type="Gateway",
-            service_name=f"com.amazonaws.{self._args.scope.region}.{service}",
+            service_name=f"com.amazonaws.{self._ground.scope.region}.{service}",
             route_table_ids=[table.id for table in tables],
-            policy=json.dumps(gateway_policy(self._args.scope, service)),
+            policy=json.dumps(gateway_policy(self._ground.scope, service)),
             tags=self._tags("endpoint", service),
-            opts=self._child(),
+            opts=self.child(),
         )
 
     def _interface_endpoints(self) -> pulumi.Output[str]:
@@ -229,32 +210,32 @@ class Network(pulumi.ComponentResource):
             description="AWS services inside the VPC",
             vpc_id=self._vpc.id,
             tags=self._tags("endpoints"),
-            opts=self._child(),
+            opts=self.child(),
         )
         aws.vpc.SecurityGroupIngressRule(
             self._named("endpoints-https"),
             security_group_id=group.id,
             description="HTTPS from the VPC",
-            cidr_ipv4=self._args.cidr,
+            cidr_ipv4=self._settings.cidr,
             ip_protocol="tcp",
             from_port=443,
             to_port=443,
             tags=self._tags("endpoints-https"),
-            opts=self._child(),
+            opts=self.child(),
         )
-        for service in self._args.interface_endpoints:
+        for service in self._settings.interface_endpoints:
             aws.ec2.VpcEndpoint(
                 self._named("endpoint", service),
                 vpc_id=self._vpc.id,
                 vpc_endpoint_type="Interface",
-                service_name=f"com.amazonaws.{self._args.scope.region}.{service}",
+                service_name=f"com.amazonaws.{self._ground.scope.region}.{service}",
                 # Isolated subnets: an endpoint needs no way out, and leaves the private addresses to pods.
                 subnet_ids=self.isolated_subnet_ids,
                 security_group_ids=[group.id],
                 private_dns_enabled=True,
-                policy=json.dumps(interface_policy(self._args.scope, service)),
+                policy=json.dumps(interface_policy(self._ground.scope, service)),
                 tags=self._tags("endpoint", service),
-                opts=self._child(),
+                opts=self.child(),
             )
         return group.id
 
@@ -263,9 +244,6 @@ class Network(pulumi.ComponentResource):
 
     def _tags(self, *parts: str) -> dict[str, str]:
         return self._naming.tags(self._naming.name(*parts))
-
-    def _child(self, depends_on: list[pulumi.Resource] | None = None) -> pulumi.ResourceOptions:
-        return pulumi.ResourceOptions(parent=self, depends_on=depends_on)
 
 
 def _letter(zone: str) -> str:

@@ -1,10 +1,14 @@
-"""What may pass through each VPC endpoint: plain policies. A credential of another account gets nowhere from inside our VPC."""
+"""What may pass through each VPC endpoint, and what a role needs to be in the VPC: plain policies and statements.
+
+A credential of another account gets nowhere from inside our VPC.
+"""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
-from infra.base.iam import Document, Scope, Statement, document
+from infra.base.iam import Document, Scope, Statement, allow, document, service_trust
+from infra.base.role import Role
 
 # Endpoint name -> IAM prefix, where the two differ.
 _PREFIXES: Final = {
@@ -15,6 +19,46 @@ _PREFIXES: Final = {
     "sagemaker.api": "sagemaker",
     "sagemaker.runtime": "sagemaker",
 }
+
+
+_INTERFACES: Final = (
+    "ec2:CreateNetworkInterface",
+    "ec2:CreateNetworkInterfacePermission",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DeleteNetworkInterfacePermission",
+)
+_LOOK_AROUND: Final = (
+    "ec2:DescribeDhcpOptions",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeVpcs",
+)
+
+
+def roles(scope: Scope) -> tuple[Role, ...]:
+    """The role of the VPC flow-log service, which writes one log group."""
+    group = scope.arn("logs", f"log-group:/{scope.prefix}/vpc-flow")
+    writes = allow(
+        "WriteFlowLogs",
+        ("logs:CreateLogStream", "logs:DescribeLogGroups", "logs:DescribeLogStreams", "logs:PutLogEvents"),
+        [group, f"{group}:*"],
+    )
+    return (Role(key="flow-log", trust=service_trust(scope, "vpc-flow-logs.amazonaws.com"), document=document(writes)),)
+
+
+def join_vpc(scope: Scope) -> tuple[Statement, Statement, Statement]:
+    """SageMaker puts a network interface into our subnets, and only into those tagged as this environment's."""
+    return (
+        allow("LookAround", _LOOK_AROUND, ["*"]),
+        allow("MakeInterfaces", _INTERFACES, [scope.arn("ec2", "network-interface/*")]),
+        allow(
+            "UseOurSubnets",
+            ("ec2:CreateNetworkInterface",),
+            [scope.arn("ec2", "subnet/*"), scope.arn("ec2", "security-group/*")],
+            StringEquals={"aws:ResourceTag/Environment": scope.environment},
+        ),
+    )
 
 
 def gateway_policy(scope: Scope, service: str) -> Document:

@@ -4,50 +4,52 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import pulumi
 import pulumi_aws as aws
 
-from infra.base.naming import Naming
-from infra.settings_platform import RegistrySettings
+from infra.base.component import Component
+from infra.base.ground import Ground
+from infra.registry.decide import image_lifecycle
+from infra.registry.settings import RegistrySettings
+from infra.registry.source_digest import image_tag
 
 IMAGES: Final = ("training", "serving")
 
 
 @dataclass(frozen=True, kw_only=True)
 class RegistryArgs:
-    """`key_arn` encrypts the images."""
+    """What the registry needs."""
 
-    naming: Naming
+    ground: Ground
     settings: RegistrySettings
-    key_arn: pulumi.Input[str]
-    protect: bool
 
 
-class Registry(pulumi.ComponentResource):
-    """Repository urls, without a tag."""
+class Registry(Component[RegistryArgs], token="slipway:data:Registry"):
+    """Repository urls without a tag, and the images of this checkout's code."""
 
     training_url: pulumi.Output[str]
     serving_url: pulumi.Output[str]
 
-    def __init__(self, name: str, args: RegistryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("slipway:data:Registry", name, None, opts)
+    def declare(self, args: RegistryArgs) -> None:
         urls = {image: self._repository(image, args) for image in IMAGES}
         self.training_url, self.serving_url = urls["training"], urls["serving"]
-        self.register_outputs({"trainingUrl": self.training_url, "servingUrl": self.serving_url})
+        self.urls = urls
+        tag = image_tag()
+        self.images = {image: pulumi.Output.concat(url, ":", tag) for image, url in urls.items()}
 
     def _repository(self, image: str, args: RegistryArgs) -> pulumi.Output[str]:
-        name = args.naming.name(image)
+        name = args.ground.naming.name(image)
         repository = aws.ecr.Repository(
             name,
             name=name,
             image_tag_mutability="IMMUTABLE",
             image_scanning_configuration={"scan_on_push": True},
-            encryption_configurations=[{"encryption_type": "KMS", "kms_key": args.key_arn}],
+            encryption_configurations=[{"encryption_type": "KMS", "kms_key": args.ground.keys["models"]}],
             force_delete=args.settings.force_delete,
-            tags=args.naming.tags(name),
-            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
+            tags=args.ground.naming.tags(name),
+            opts=self.child(protect=args.ground.protect),
         )
         aws.ecr.LifecyclePolicy(
             name,
@@ -56,25 +58,3 @@ class Registry(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=repository),
         )
         return repository.repository_url
-
-
-def image_lifecycle(settings: RegistrySettings) -> dict[str, Any]:
-    """An ECR lifecycle policy: untagged images go after some days, tagged ones once there are too many."""
-    untagged = {
-        "tagStatus": "untagged",
-        "countType": "sinceImagePushed",
-        "countUnit": "days",
-        "countNumber": settings.untagged_days,
-    }
-    tagged = {
-        "tagStatus": "tagged",
-        "tagPatternList": ["src-*"],
-        "countType": "imageCountMoreThan",
-        "countNumber": settings.keep_images,
-    }
-    return {
-        "rules": [
-            {"rulePriority": 1, "description": "Untagged images", "selection": untagged, "action": {"type": "expire"}},
-            {"rulePriority": 2, "description": "Oldest images", "selection": tagged, "action": {"type": "expire"}},
-        ]
-    }

@@ -1,32 +1,42 @@
-"""What the project that builds images may do, and who may start it. Plain values, like `iam_documents`."""
+"""What the project that builds images may do, who may start a build, and what a role needs to pull images: plain values."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from infra.base.iam import (
-    Document,
-    Scope,
-    Statement,
-    allow,
-    document,
-    join_vpc,
-    service_trust,
-    use_keys,
-    write_logs,
-)
+from infra.base.iam import Document, Scope, Statement, allow, document, service_trust
+from infra.base.role import Role
+from infra.keys.rights import use_keys
+from infra.network.rights import join_vpc
+from infra.registry.settings import ImageBuildSettings
+from infra.watch.rights import write_logs
 
+# What a pull reads.
+PULL: Final = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 # What a push reads and writes. https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html
 PUSH: Final = (
-    "ecr:BatchCheckLayerAvailability",
-    "ecr:BatchGetImage",
+    *PULL,
     "ecr:CompleteLayerUpload",
-    "ecr:GetDownloadUrlForLayer",
     "ecr:InitiateLayerUpload",
     "ecr:PutImage",
     "ecr:UploadLayerPart",
 )
 PROJECT: Final = "images"
+
+
+def pull_images(scope: Scope, image: str) -> tuple[Statement, Statement]:
+    """Pull one repository's images."""
+    return (
+        allow("LogInToRegistry", ("ecr:GetAuthorizationToken",), ["*"]),
+        allow("PullImages", PULL, [scope.arn("ecr", f"repository/{scope.prefix}-{image}")]),
+    )
+
+
+def roles(scope: Scope, build: ImageBuildSettings | None) -> tuple[Role, ...]:
+    """The role of image builds, where the stack has a project for them."""
+    if build is None:
+        return ()
+    return (Role(key="image-build", trust=image_build_trust(scope), document=image_build_document(scope, build.connection_arn)),)
 
 
 def log_group(scope: Scope) -> str:
@@ -61,4 +71,5 @@ def start_builds(scope: Scope) -> Statement:
 
 
 def project_arn(scope: Scope) -> str:
+    """The arn of the project that builds images."""
     return scope.arn("codebuild", f"project/{scope.prefix}-{PROJECT}")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
 
-from infra.base.naming import Naming
+from infra.base.component import Component
+from infra.base.ground import Ground
+from infra.lake.decide import CAPTURE_PREFIX
 from infra.network.security_rules import ANYWHERE, HTTPS, SecurityGroupRules
+from infra.network.vpc import Vpc
 from infra.serving.endpoint import EndpointArgs, ModelEndpoint
 from infra.serving.settings import ServingSettings
 
@@ -17,27 +20,19 @@ from infra.serving.settings import ServingSettings
 class ServingArgs:
     """What endpoints need from others.
 
-    `artifacts` is model.tar.gz by training job (`Training.model_artifacts`). Captures go to `capture_bucket` (a name) below
-    `capture_prefix` (no slashes at its ends), under `capture_key_arn`; `models_key_arn` encrypts the endpoint's volumes.
+    `buckets` are the lake's, names by purpose; captures go to the raw one. `artifacts` is model.tar.gz by training job
+    (`Training.model_artifacts`).
     """
 
-    naming: Naming
+    ground: Ground
     settings: ServingSettings
-    vpc_id: pulumi.Input[str]
-    subnet_ids: Sequence[pulumi.Input[str]]
-    role_arn: pulumi.Input[str]
+    vpc: Vpc
+    buckets: Mapping[str, pulumi.Input[str]]
     image_uri: pulumi.Input[str]
     artifacts: Mapping[str, pulumi.Input[str]]
-    capture_bucket: pulumi.Input[str]
-    capture_prefix: str
-    capture_key_arn: pulumi.Input[str]
-    models_key_arn: pulumi.Input[str]
-    logs_key_arn: pulumi.Input[str]
-    log_retention_days: int
-    alarm_topic_arns: Sequence[pulumi.Input[str]]
 
 
-class Serving(pulumi.ComponentResource):
+class Serving(Component[ServingArgs], token="slipway:ml:Serving"):
     """Every endpoint of the settings. Outputs are by the endpoint's name in the settings."""
 
     endpoint_names: dict[str, pulumi.Output[str]]
@@ -46,32 +41,26 @@ class Serving(pulumi.ComponentResource):
     alarm_names: dict[str, list[pulumi.Output[str]]]
     security_group_id: pulumi.Output[str]
 
-    def __init__(self, name: str, args: ServingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("slipway:ml:Serving", name, None, opts)
+    def declare(self, args: ServingArgs) -> None:
+        naming = args.ground.naming
         # No way in: SageMaker's own front end reaches the container, not through the VPC.
-        group = SecurityGroupRules(self, args.naming, "serving", "Machines of model endpoints", args.vpc_id)
+        group = SecurityGroupRules(self, naming, "serving", "Machines of model endpoints", args.vpc.id)
         group.allow_out("to-https", "The lake, the registry and AWS", HTTPS, cidr=ANYWHERE)
         self.security_group_id = group.id
         endpoints = {
             endpoint: ModelEndpoint(
-                args.naming.name("endpoint", endpoint),
+                naming.name("endpoint", endpoint),
                 EndpointArgs(
-                    naming=args.naming,
+                    ground=args.ground,
                     name=endpoint,
                     settings=settings,
-                    subnet_ids=args.subnet_ids,
+                    vpc=args.vpc,
                     security_group_id=group.id,
-                    role_arn=args.role_arn,
                     image_uri=args.image_uri,
                     artifacts=args.artifacts,
-                    capture_uri=pulumi.Output.concat("s3://", args.capture_bucket, f"/{args.capture_prefix}/{endpoint}"),
-                    capture_key_arn=args.capture_key_arn,
-                    volume_key_arn=args.models_key_arn,
-                    logs_key_arn=args.logs_key_arn,
-                    log_retention_days=args.log_retention_days,
-                    alarm_topic_arns=args.alarm_topic_arns,
+                    capture_uri=pulumi.Output.concat("s3://", args.buckets["raw"], f"/{CAPTURE_PREFIX}/{endpoint}"),
                 ),
-                pulumi.ResourceOptions(parent=self),
+                self.child(),
             )
             for endpoint, settings in args.settings.endpoints.items()
         }
@@ -79,12 +68,3 @@ class Serving(pulumi.ComponentResource):
         self.endpoint_arns = {endpoint: made.endpoint_arn for endpoint, made in endpoints.items()}
         self.model_names = {endpoint: made.model_names for endpoint, made in endpoints.items()}
         self.alarm_names = {endpoint: made.alarm_names for endpoint, made in endpoints.items()}
-        self.register_outputs(
-            {
-                "endpointNames": self.endpoint_names,
-                "endpointArns": self.endpoint_arns,
-                "modelNames": self.model_names,
-                "alarmNames": self.alarm_names,
-                "securityGroupId": self.security_group_id,
-            }
-        )

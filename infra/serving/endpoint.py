@@ -15,9 +15,11 @@ import pulumi_aws as aws
 
 from catalog import limits
 from catalog.types import appautoscaling
-from infra.base.naming import Naming
+from infra.base.component import Component
+from infra.base.ground import Ground
+from infra.network.vpc import Vpc
 from infra.serving.settings import EndpointSettings, VariantSettings
-from infra.training.component import can_encrypt_volume
+from infra.training.job_inputs import can_encrypt_volume
 
 # Pulumi adds a hyphen and 7 hex digits to a logical name.
 AUTONAME_SUFFIX: Final = 8
@@ -33,23 +35,17 @@ DEPLOYMENT_TIMEOUT_SECONDS: Final = 7200
 class EndpointArgs:
     """`artifacts` is model.tar.gz by training job; `capture_uri` is where requests and answers are kept."""
 
-    naming: Naming
+    ground: Ground
     name: str
     settings: EndpointSettings
-    subnet_ids: Sequence[pulumi.Input[str]]
+    vpc: Vpc
     security_group_id: pulumi.Input[str]
-    role_arn: pulumi.Input[str]
     image_uri: pulumi.Input[str]
     artifacts: Mapping[str, pulumi.Input[str]]
     capture_uri: pulumi.Input[str]
-    capture_key_arn: pulumi.Input[str]
-    volume_key_arn: pulumi.Input[str]
-    logs_key_arn: pulumi.Input[str]
-    log_retention_days: int
-    alarm_topic_arns: Sequence[pulumi.Input[str]]
 
 
-class ModelEndpoint(pulumi.ComponentResource):
+class ModelEndpoint(Component[EndpointArgs], token="slipway:ml:ModelEndpoint"):
     """An endpoint with its variants. Its own name is fixed: clients know it."""
 
     endpoint_name: pulumi.Output[str]
@@ -58,11 +54,10 @@ class ModelEndpoint(pulumi.ComponentResource):
     model_names: dict[str, pulumi.Output[str]]
     alarm_names: list[pulumi.Output[str]]
 
-    def __init__(self, name: str, args: EndpointArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("slipway:ml:ModelEndpoint", name, None, opts)
-        self._args, self._naming, self._name = args, args.naming, args.naming.name(args.name)
+    def declare(self, args: EndpointArgs) -> None:
+        self._ground, self._naming, self._name = args.ground, args.ground.naming, args.ground.naming.name(args.name)
         variants = args.settings.variants
-        logs = self._log_group()
+        logs = args.ground.log_group(self, self._naming.name(args.name, "logs"), f"/aws/sagemaker/Endpoints/{self._name}")
         models = {variant: self._model(variant, settings) for variant, settings in variants.items()}
         configuration = self._configuration(models)
         alarms = [alarm for variant in variants for alarm in self._alarms(variant)]
@@ -72,7 +67,7 @@ class ModelEndpoint(pulumi.ComponentResource):
             endpoint_config_name=configuration.name,
             deployment_config=self._deployment(alarms),
             tags=self._naming.tags(self._name),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[logs]),
+            opts=self.child(depends_on=[logs]),
         )
         for variant, settings in variants.items():
             if settings.autoscaling:
@@ -82,26 +77,6 @@ class ModelEndpoint(pulumi.ComponentResource):
         self.configuration_name = configuration.name
         self.model_names = {variant: model.name for variant, model in models.items()}
         self.alarm_names = [alarm.name for alarm in alarms]
-        self.register_outputs(
-            {
-                "endpointName": self.endpoint_name,
-                "endpointArn": self.endpoint_arn,
-                "configurationName": self.configuration_name,
-                "modelNames": self.model_names,
-                "alarmNames": self.alarm_names,
-            }
-        )
-
-    def _log_group(self) -> aws.cloudwatch.LogGroup:
-        name = self._naming.name(self._args.name, "logs")
-        return aws.cloudwatch.LogGroup(
-            name,
-            name=f"/aws/sagemaker/Endpoints/{self._name}",
-            retention_in_days=self._args.log_retention_days,
-            kms_key_id=self._args.logs_key_arn,
-            tags=self._naming.tags(name),
-            opts=pulumi.ResourceOptions(parent=self),
-        )
 
     def _model(self, variant: str, settings: VariantSettings) -> aws.sagemaker.Model:
         args = self._args
@@ -113,16 +88,14 @@ class ModelEndpoint(pulumi.ComponentResource):
         name = self._autonamed(variant)
         return aws.sagemaker.Model(
             name,
-            execution_role_arn=args.role_arn,
+            execution_role_arn=args.ground.roles["serving"],
             primary_container=aws.sagemaker.ModelPrimaryContainerArgs(
                 image=args.image_uri, model_data_url=args.artifacts[settings.job], mode="SingleModel"
             ),
-            vpc_config=aws.sagemaker.ModelVpcConfigArgs(
-                subnets=list(args.subnet_ids), security_group_ids=[args.security_group_id]
-            ),
+            vpc_config=aws.sagemaker.ModelVpcConfigArgs(subnets=args.vpc.subnet_ids, security_group_ids=[args.security_group_id]),
             enable_network_isolation=args.settings.network_isolation,
             tags=self._naming.tags(name),
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=self.child(),
         )
 
     def _configuration(self, models: Mapping[str, aws.sagemaker.Model]) -> aws.sagemaker.EndpointConfiguration:
@@ -132,7 +105,7 @@ class ModelEndpoint(pulumi.ComponentResource):
         encrypts = all(can_encrypt_volume(settings.instance_type) for settings in variants.values())
         return aws.sagemaker.EndpointConfiguration(
             name,
-            kms_key_arn=args.volume_key_arn if encrypts else None,
+            kms_key_arn=args.ground.keys["models"] if encrypts else None,
             production_variants=[
                 aws.sagemaker.EndpointConfigurationProductionVariantArgs(
                     variant_name=variant,
@@ -146,7 +119,7 @@ class ModelEndpoint(pulumi.ComponentResource):
             ],
             data_capture_config=self._capture(),
             tags=self._naming.tags(name),
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=self.child(),
         )
 
     def _capture(self) -> aws.sagemaker.EndpointConfigurationDataCaptureConfigArgs | None:
@@ -157,7 +130,7 @@ class ModelEndpoint(pulumi.ComponentResource):
             enable_capture=True,
             initial_sampling_percentage=percent,
             destination_s3_uri=self._args.capture_uri,
-            kms_key_id=self._args.capture_key_arn,
+            kms_key_id=self._ground.keys["data"],
             capture_options=[
                 aws.sagemaker.EndpointConfigurationDataCaptureConfigCaptureOptionArgs(capture_mode=mode)
                 for mode in ("Input", "Output")
@@ -203,7 +176,7 @@ class ModelEndpoint(pulumi.ComponentResource):
             min_capacity=settings.min,
             max_capacity=settings.max,
             tags=self._naming.tags(name),
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=self.child(),
         )
         aws.appautoscaling.Policy(
             name,
@@ -220,7 +193,7 @@ class ModelEndpoint(pulumi.ComponentResource):
                 scale_in_cooldown=settings.scale_in_cooldown_seconds,
                 scale_out_cooldown=settings.scale_out_cooldown_seconds,
             ),
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=self.child(),
         )
 
     def _alarms(self, variant: str) -> list[aws.cloudwatch.MetricAlarm]:
@@ -263,10 +236,10 @@ class ModelEndpoint(pulumi.ComponentResource):
             extended_statistic=extended_statistic,
             # No traffic is no fault.
             treat_missing_data="notBreaching",
-            alarm_actions=list(self._args.alarm_topic_arns),
-            ok_actions=list(self._args.alarm_topic_arns),
+            alarm_actions=[self._ground.alarm_topic_arn],
+            ok_actions=[self._ground.alarm_topic_arn],
             tags=self._naming.tags(name),
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=self.child(),
         )
 
     def _autonamed(self, *parts: str) -> str:

@@ -1,7 +1,4 @@
-"""The settings of model endpoints; those of training jobs and of the cluster are beside it and come out here too.
-
-Every default is written here, once, and nowhere else. `docs/settings.md` is made from the descriptions.
-"""
+"""The settings of model endpoints."""
 
 from __future__ import annotations
 
@@ -12,28 +9,10 @@ from pydantic import Field
 
 from catalog import limits
 from catalog.instances import MlType
+from infra.base.fields import Name
 from infra.base.section import Fault, Place, Section
-from infra.cluster.settings import AddonVersions, CapacityType, ClusterSettings, GpuPool, Name, SystemPool
-from infra.training.settings import Bound, JobSettings, ModelSource, Run, SearchRange, TrainingSettings
-
-__all__ = [
-    "AddonVersions",
-    "AlarmSettings",
-    "Bound",
-    "CapacityType",
-    "ClusterSettings",
-    "EndpointSettings",
-    "GpuPool",
-    "JobSettings",
-    "ModelSource",
-    "Run",
-    "SearchRange",
-    "ServingSettings",
-    "SystemPool",
-    "TrainingSettings",
-    "VariantSettings",
-    "unknown_jobs",
-]
+from infra.training.job_settings import Run
+from infra.training.settings import TrainingSettings
 
 # SageMaker takes 10 variants, but a deployment watches 10 alarms at most, and each variant brings two.
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AutoRollbackConfig.html

@@ -1,4 +1,4 @@
-"""The settings of one training job. Its faults with other jobs are in `settings_training`."""
+"""The settings of one training job. `settings.py` checks one job against the others."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pydantic import Field
 
 from catalog import jobs, limits
 from catalog.instances import MlType, instance_facts
+from infra.base.fields import Name, matching
 from infra.base.section import Fault, Place, Section
-from infra.cluster.settings import Name, matching
 from infra.lake.datasets import dataset_names
-from infra.training.workloads import Leaves, WorkloadFacts, workload_facts
+from workloads.catalog import Leaves, Workload, hyperparameter_faults, workload_named
 
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MetricDefinition.html and our `name=value;` lines.
 _METRIC: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
@@ -173,9 +173,9 @@ class JobSettings(Section):
     revision: int = Field(default=1, ge=1, description="Raise it to train once more with nothing else changed.")
 
     @property
-    def facts(self) -> WorkloadFacts:
+    def facts(self) -> Workload:
         """What its workload reads and leaves."""
-        return workload_facts(self.workload)
+        return workload_named(self.workload)
 
     @property
     def leaves_model(self) -> bool:
@@ -260,6 +260,7 @@ class JobSettings(Section):
             section = "hyperparameters" if name in self.hyperparameters else "search"
             got = self.hyperparameters.get(name, "(a range)")
             yield Fault(f"{path}.{section}.{name}", got, f"is set by `{GIVEN[name]}`; move it there")
+        yield from self._hyperparameter_faults(path)
         room = jobs.HYPERPARAMETERS - len(GIVEN)
         if len(self.hyperparameters) > room:
             yield Fault(
@@ -277,3 +278,11 @@ class JobSettings(Section):
                 len(self.channels),
                 f"SageMaker takes {jobs.CHANNELS}, four of them ours (train, test, model, teacher); use fewer",
             )
+
+    def _hyperparameter_faults(self, path: str) -> Iterator[Fault]:
+        """The hyperparameters that the workload's own settings refuse. A job that is paid for is a late place to find out."""
+        own = {name: value for name, value in self.hyperparameters.items() if name not in GIVEN}
+        # A corpus job has no default for the place it writes to: the stack names that place.
+        given = {"output_uri": "s3://curated"} if self.facts.leaves is Leaves.CORPUS else {}
+        if fault := hyperparameter_faults(self.workload, {**own, **given}):
+            yield Fault(f"{path}.hyperparameters", own, fault)

@@ -9,13 +9,11 @@ from typing import Final
 from pydantic import Field
 
 from catalog import limits
+from infra.base.fields import Name
 from infra.base.section import Fault, Place, Section
-from infra.cluster.settings import Name
 from infra.lake.datasets import dataset_names
-from infra.training.job_settings import Bound, JobSettings, ModelSource, Run, SearchRange
-from infra.training.workloads import Leaves, Reads
-
-__all__ = ["Bound", "JobSettings", "ModelSource", "Run", "SearchRange", "TrainingSettings"]
+from infra.training.job_settings import JobSettings, Run
+from workloads.catalog import Leaves, Reads
 
 # What `-<10 hex>` with a retry's `-r99`, and `-<yyyymmdd-hhmmss>`, add to a training job's name: the longer of the two.
 JOB_NAME_SUFFIX: Final = 16

@@ -7,41 +7,41 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infra.base.naming import DataClass, Naming
-from infra.settings_platform import SecretsSettings
+from catalog.tags import DataClass
+from infra.base.component import Component
+from infra.base.ground import Ground
+from infra.vault.settings import SecretsSettings
 
 
 @dataclass(frozen=True, kw_only=True)
 class VaultArgs:
-    """`key_arn` encrypts the secrets."""
+    """What the vault needs."""
 
-    naming: Naming
+    ground: Ground
     settings: SecretsSettings
-    key_arn: pulumi.Input[str]
 
 
-class Vault(pulumi.ComponentResource):
+class Vault(Component[VaultArgs], token="slipway:security:Vault"):
     """Secret arns by name."""
 
     arns: dict[str, pulumi.Output[str]]
 
-    def __init__(self, name: str, args: VaultArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("slipway:security:Vault", name, None, opts)
+    def declare(self, args: VaultArgs) -> None:
         self.arns = {secret: self._secret(secret, args) for secret in args.settings.names}
-        self.register_outputs({"arns": self.arns})
 
     def _secret(self, secret: str, args: VaultArgs) -> pulumi.Output[str]:
-        name = args.naming.name(secret)
+        naming = args.ground.naming
+        name = naming.name(secret)
         # No rotation, though a rule asks for it: these are tokens that somebody else issues, and only a function that knows the
         # issuer could renew them.
         resource = aws.secretsmanager.Secret(
             name,
             name=name,
-            description=f"{secret}, read by workloads of {args.naming.prefix}",
-            kms_key_id=args.key_arn,
+            description=f"{secret}, read by workloads of {naming.prefix}",
+            kms_key_id=args.ground.keys["secrets"],
             recovery_window_in_days=args.settings.recovery_days,
-            tags=args.naming.tags(name, data_class=DataClass.CONFIDENTIAL),
-            opts=pulumi.ResourceOptions(parent=self),
+            tags=naming.tags(name, data_class=DataClass.CONFIDENTIAL),
+            opts=self.child(),
         )
         if secret in args.settings.values:
             value = args.settings.values[secret].get_secret_value()

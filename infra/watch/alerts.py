@@ -1,4 +1,4 @@
-"""Where alarms, budgets and anomalies are told: an encrypted topic, its readers, and a queue for what could not be delivered."""
+"""Where alarms, budgets and anomaly monitors publish: an encrypted topic, its readers, and a queue for what was not delivered."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import Final
 import pulumi
 import pulumi_aws as aws
 
-from infra.base.iam import Document, Scope, Statement, document
+from infra.base.component import Component
+from infra.base.iam import Scope
 from infra.base.naming import Naming
+from infra.watch.rights import topic_policy, undelivered_policy
 
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html: 14 days, the longest there is.
 UNDELIVERED_SECONDS: Final = 14 * 24 * 3600
@@ -18,7 +20,7 @@ UNDELIVERED_SECONDS: Final = 14 * 24 * 3600
 
 @dataclass(frozen=True, kw_only=True)
 class AlertsArgs:
-    """`key_arn` encrypts the topic and the queue; `emails` are told, each after confirming once."""
+    """`key_arn` encrypts the topic and the queue. `emails` get every alert, each address after confirming once."""
 
     naming: Naming
     scope: Scope
@@ -26,14 +28,13 @@ class AlertsArgs:
     key_arn: pulumi.Input[str]
 
 
-class Alerts(pulumi.ComponentResource):
+class Alerts(Component[AlertsArgs], token="slipway:cost:Alerts"):
     """The topic that alarms, budgets and anomaly monitors publish to."""
 
     topic_arn: pulumi.Output[str]
     undelivered_queue_name: pulumi.Output[str]
 
-    def __init__(self, name: str, args: AlertsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("slipway:cost:Alerts", name, None, opts)
+    def declare(self, args: AlertsArgs) -> None:
         topic_name, queue_name = args.naming.name("alerts"), args.naming.name("alerts-dead-letter")
         queue = aws.sqs.Queue(
             queue_name,
@@ -42,7 +43,7 @@ class Alerts(pulumi.ComponentResource):
             message_retention_seconds=UNDELIVERED_SECONDS,
             policy=json.dumps(undelivered_policy(args.scope)),
             tags=args.naming.tags(queue_name),
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=self.child(),
         )
         topic = aws.sns.Topic(
             topic_name,
@@ -50,7 +51,7 @@ class Alerts(pulumi.ComponentResource):
             kms_master_key_id=args.key_arn,
             policy=json.dumps(topic_policy(args.scope)),
             tags=args.naming.tags(topic_name),
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=self.child(),
         )
         for number, email in enumerate(args.emails, start=1):
             aws.sns.TopicSubscription(
@@ -63,50 +64,3 @@ class Alerts(pulumi.ComponentResource):
             )
         self.topic_arn = topic.arn
         self.undelivered_queue_name = queue.name
-        self.register_outputs({"topicArn": self.topic_arn, "undeliveredQueueName": self.undelivered_queue_name})
-
-
-def topic_policy(scope: Scope) -> Document:
-    """Our alarms, budgets and anomaly monitors may publish; nobody else, and nothing without TLS."""
-    arn = scope.arn("sns", f"{scope.prefix}-alerts")
-    return document(
-        _allow(
-            "Publish",
-            ["budgets.amazonaws.com", "cloudwatch.amazonaws.com", "costalerts.amazonaws.com"],
-            "sns:Publish",
-            arn,
-            {"aws:SourceAccount": scope.account_id},
-        ),
-        _only_tls("sns:Publish", arn),
-    )
-
-
-def undelivered_policy(scope: Scope) -> Document:
-    """Our topic may leave messages; nothing without TLS."""
-    arn = scope.arn("sqs", f"{scope.prefix}-alerts-dead-letter")
-    topic = scope.arn("sns", f"{scope.prefix}-alerts")
-    return document(
-        _allow("Leave", ["sns.amazonaws.com"], "sqs:SendMessage", arn, {"aws:SourceArn": topic}), _only_tls("sqs:*", arn)
-    )
-
-
-def _allow(sid: str, services: list[str], action: str, arn: str, equals: dict[str, str]) -> Statement:
-    return {
-        "Sid": sid,
-        "Effect": "Allow",
-        "Principal": {"Service": services},
-        "Action": [action],
-        "Resource": arn,
-        "Condition": {"StringEquals": equals},
-    }
-
-
-def _only_tls(action: str, arn: str) -> Statement:
-    return {
-        "Sid": "OnlyTls",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": action,
-        "Resource": arn,
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }

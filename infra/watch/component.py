@@ -5,36 +5,32 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
-from infra.base.naming import Naming
+from infra.base.component import Component
+from infra.base.ground import Ground
+from infra.watch.decide import dashboard_body
 
 
 @dataclass(frozen=True, kw_only=True)
 class ObservabilityArgs:
-    """`endpoints` are SageMaker endpoint names, `nat_gateway_ids` one a gateway."""
+    """`endpoints` are SageMaker endpoint names. `nat_gateway_ids` are in the order of the ground's zones, one a gateway."""
 
-    naming: Naming
-    region: str
-    topic_arn: pulumi.Input[str]
+    ground: Ground
     undelivered_queue_name: pulumi.Input[str]
     nat_gateway_ids: Sequence[pulumi.Input[str]]
-    zones: tuple[str, ...]
     endpoints: tuple[str, ...]
-    cluster_name: str
 
 
-class Observability(pulumi.ComponentResource):
+class Observability(Component[ObservabilityArgs], token="slipway:observability:Observability"):
     """Alarms and a dashboard."""
 
     dashboard_name: pulumi.Output[str]
 
-    def __init__(self, name: str, args: ObservabilityArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("slipway:observability:Observability", name, None, opts)
-        self._args = args
+    def declare(self, args: ObservabilityArgs) -> None:
+        naming = args.ground.naming
         self._alarm(
             "alerts-undelivered",
             "Alerts could not be delivered: nobody is told of anything else",
@@ -43,7 +39,7 @@ class Observability(pulumi.ComponentResource):
             dimensions={"QueueName": args.undelivered_queue_name},
             threshold=0,
         )
-        for zone, gateway in zip(args.zones, args.nat_gateway_ids, strict=False):
+        for zone, gateway in zip(args.ground.zones, args.nat_gateway_ids, strict=False):
             letter = zone[-1]
             self._alarm(
                 f"nat-{letter}-ports",
@@ -62,13 +58,12 @@ class Observability(pulumi.ComponentResource):
                 threshold=1000,
             )
         dashboard = aws.cloudwatch.Dashboard(
-            args.naming.name("platform"),
-            dashboard_name=args.naming.name("platform"),
-            dashboard_body=json.dumps(dashboard_body(args.region, args.endpoints, args.cluster_name)),
-            opts=pulumi.ResourceOptions(parent=self),
+            naming.name("platform"),
+            dashboard_name=naming.name("platform"),
+            dashboard_body=json.dumps(dashboard_body(args.ground.scope.region, args.endpoints, naming.name())),
+            opts=self.child(),
         )
         self.dashboard_name = dashboard.dashboard_name
-        self.register_outputs({"dashboardName": self.dashboard_name})
 
     def _alarm(
         self,
@@ -81,7 +76,7 @@ class Observability(pulumi.ComponentResource):
         threshold: float,
     ) -> None:
         """An alarm on a metric's sum over five minutes being above `threshold`."""
-        full = self._args.naming.name(name)
+        full = self._args.ground.naming.name(name)
         aws.cloudwatch.MetricAlarm(
             full,
             name=full,
@@ -95,44 +90,8 @@ class Observability(pulumi.ComponentResource):
             comparison_operator="GreaterThanThreshold",
             threshold=threshold,
             treat_missing_data="notBreaching",
-            alarm_actions=[self._args.topic_arn],
-            ok_actions=[self._args.topic_arn],
-            tags=self._args.naming.tags(full),
-            opts=pulumi.ResourceOptions(parent=self),
+            alarm_actions=[self._args.ground.alarm_topic_arn],
+            ok_actions=[self._args.ground.alarm_topic_arn],
+            tags=self._args.ground.naming.tags(full),
+            opts=self.child(),
         )
-
-
-def dashboard_body(region: str, endpoints: Sequence[str], cluster_name: str) -> dict[str, Any]:
-    """A CloudWatch dashboard: a row an endpoint (traffic, latency, errors), then jobs and the cluster's nodes."""
-    rows = [_endpoint_row(region, endpoint, row) for row, endpoint in enumerate(endpoints)]
-    last = len(rows) * 6
-    jobs = _search("/aws/sagemaker/TrainingJobs,Host", "GPUUtilization", "Average")
-    nodes = _search("ContainerInsights,ClusterName", "node_gpu_utilization", "Average", f'ClusterName="{cluster_name}"')
-    tail = [_widget(region, "Training: GPU use", [jobs], 0, last), _widget(region, "Cluster: GPU use", [nodes], 8, last)]
-    return {"widgets": [widget for row in rows for widget in row] + tail}
-
-
-def _endpoint_row(region: str, endpoint: str, row: int) -> list[dict[str, Any]]:
-    def metric(name: str, stat: str) -> list[Any]:
-        return _search("AWS/SageMaker,EndpointName,VariantName", name, stat, f'EndpointName="{endpoint}"')
-
-    return [
-        _widget(region, f"{endpoint}: invocations", [metric("Invocations", "Sum")], 0, row * 6),
-        _widget(region, f"{endpoint}: model latency", [metric("ModelLatency", "p99")], 8, row * 6),
-        _widget(
-            region,
-            f"{endpoint}: errors",
-            [metric("Invocation4XXErrors", "Sum"), metric("Invocation5XXErrors", "Sum")],
-            16,
-            row * 6,
-        ),
-    ]
-
-
-def _search(schema: str, metric: str, stat: str, more: str = "") -> list[Any]:
-    return [{"expression": f"SEARCH('{{{schema}}} MetricName=\"{metric}\" {more}', '{stat}', 300)"}]
-
-
-def _widget(region: str, title: str, metrics: list[Any], x: int, y: int) -> dict[str, Any]:
-    properties = {"title": title, "region": region, "view": "timeSeries", "metrics": metrics, "period": 300}
-    return {"type": "metric", "x": x, "y": y, "width": 8, "height": 6, "properties": properties}

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
 
 from catalog.limits import TAG_VALUE
+from catalog.tags import DATA_CLASS_TAG, REQUIRED_TAGS
 from catalog.types.every import STORES, TAGGABLE
 from policies.rule import EVERY_TYPE, rule
 from policies.tagging import has_tag, tags_of
 from policies.verdict import PASS, Fail, Verdict
 from tools.plan.reader import Block
 from tools.plan.view import ResourceView
-
-REQUIRED: Final = ("Project", "Environment", "Owner", "CostCenter", "ManagedBy")
-DATA_CLASS: Final = "DataClass"
 
 
 @rule(
@@ -23,11 +20,11 @@ DATA_CLASS: Final = "DataClass"
     frameworks=("FSBP Tagging", "GDPR 30"),
     anchors=("CKV_AWS_153",),
     why="A machine that nobody owns is never switched off, and its cost is nobody's.",
-    fix=f"give it the tags {', '.join(REQUIRED)} (infra/base/naming.py has them)",
+    fix=f"give it the tags {', '.join(REQUIRED_TAGS)} (infra/base/naming.py has them)",
 )
 def required_tags_are_there(resource: ResourceView) -> Verdict:
     tags = tags_of(resource)
-    missing = [key for key in REQUIRED if not Block(tags.get(key)).given()]
+    missing = [key for key in REQUIRED_TAGS if not Block(tags.get(key)).given()]
     return Fail(f"missing: {', '.join(missing)}") if missing else PASS
 
 
@@ -36,10 +33,10 @@ def required_tags_are_there(resource: ResourceView) -> Verdict:
     severity="mandatory",
     frameworks=("GDPR 30",),
     why="What kind of data a store holds decides its key, its retention and who may read it.",
-    fix=f"give it the tag {DATA_CLASS}",
+    fix=f"give it the tag {DATA_CLASS_TAG}",
 )
 def data_is_classified(resource: ResourceView) -> Verdict:
-    return PASS if has_tag(resource, DATA_CLASS) else Fail(f"no {DATA_CLASS} tag")
+    return PASS if has_tag(resource, DATA_CLASS_TAG) else Fail(f"no {DATA_CLASS_TAG} tag")
 
 
 @rule(

@@ -57,16 +57,16 @@ def test_entering_is_by_access_entries_alone(stack: Recording) -> None:
     assert access == {"authenticationMode": "API", "bootstrapClusterCreatorAdminPermissions": False}
 
 
-def test_admins_come_from_the_wiring_and_from_settings_and_operators_only_look() -> None:
+def test_admins_come_from_the_wiring_and_from_settings_and_ci_only_looks() -> None:
     more = recorded_cluster(adminPrincipalArns=["arn:aws:iam::123456789012:role/oncall"])
     policies = {
         read(view, "principalArn").rpartition("/")[2]: read(view, "policyArn").rpartition("/")[2]
         for view in more.of(eks.ACCESS_POLICY_ASSOCIATION)
     }
     assert policies == {
-        "platform": "AmazonEKSClusterAdminPolicy",
+        "operator": "AmazonEKSClusterAdminPolicy",
         "oncall": "AmazonEKSClusterAdminPolicy",
-        "operator": "AmazonEKSViewPolicy",
+        "ci": "AmazonEKSViewPolicy",
     }
     assert len(more.of(eks.ACCESS_ENTRY)) == 3
 
@@ -85,8 +85,8 @@ def test_pods_get_roles_of_their_own(stack: Recording) -> None:
     }
     assert roles == {
         ("kube-system", "aws-node"): "cni",
-        ("kube-system", "ebs-csi-controller-sa"): "ebs",
-        ("training", "trainer"): "pod",
+        ("kube-system", "ebs-csi-controller-sa"): "ebs-csi",
+        ("training", "trainer"): "pod-training",
     }
 
 
@@ -146,7 +146,7 @@ def test_ranges_beyond_the_vpc_reach_the_private_api_only_where_named(stack: Rec
 
 
 def test_two_administrators_of_one_last_name_are_told_apart_or_refused() -> None:
-    from infra.serving.settings import ClusterSettings
+    from infra.cluster.settings import ClusterSettings
     from tests.infra.compute_fixtures import PLACE
 
     both = ("arn:aws:iam::123456789012:role/a/admin", "arn:aws:iam::123456789012:role/b/admin")

@@ -11,9 +11,9 @@ import pytest
 from catalog.instances import instance_facts
 from catalog.types import ec2, eks, vpc
 from catalog.types.card import Card
-from infra.cluster.gpu_pool import efa_interfaces, gpu_plan, system_plan
+from infra.cluster.decide import efa_interfaces, gpu_plan, system_plan
+from infra.cluster.settings import GpuPool, SystemPool
 from infra.cluster.user_data import ami_type, node_user_data
-from infra.serving.settings import GpuPool, SystemPool
 from tests.infra.compute_fixtures import PLACE, ZONES, only, recorded_cluster
 from tests.support.recorder import Recording
 from tests.support.values import read
@@ -112,7 +112,7 @@ def test_a_gpu_group_is_labelled_tainted_bounded_and_left_to_its_autoscaler() ->
     assert read(group, "scalingConfig") == {"minSize": 1, "desiredSize": 2, "maxSize": 4}
     assert read(group, "taints") == [{"key": "nvidia.com/gpu", "value": "present", "effect": "NO_SCHEDULE"}]
     assert read(group, "labels") == {"slipway/pool": "train", "nvidia.com/gpu.present": "true"}
-    assert read(group, "subnetIds") == ["subnet-us-east-1a"]
+    assert read(group, "subnetIds") == ["subnet-a"]
     assert read(group, "instanceTypes") == ["p5.48xlarge"]
     assert recording.options[group.urn]["ignoreChanges"] == ["scalingConfig.desiredSize"]
 

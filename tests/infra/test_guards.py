@@ -8,14 +8,14 @@ import pytest
 
 from catalog.types import budgets, cloudwatch, costexplorer, ecr, sns, sqs
 from infra.base.iam import Scope
-from infra.base.iam_lint import lint_document
-from infra.keys.rights import KEY_DOMAINS
+from infra.keys.rights import KEYS
 from infra.money.component import notifications
 from infra.money.settings import CostSettings
-from infra.registry.component import image_lifecycle
-from infra.settings_platform import RegistrySettings
-from infra.watch.alerts import topic_policy, undelivered_policy
-from infra.watch.component import dashboard_body
+from infra.registry.decide import image_lifecycle
+from infra.registry.settings import RegistrySettings
+from infra.watch.decide import dashboard_body
+from infra.watch.rights import topic_policy, undelivered_policy
+from tests.support.iam_documents import objections
 from tests.support.stacks import STACKS, recorded_stack
 
 SCOPE = Scope(account_id="123456789012", region="us-east-1", prefix="slipway-dev", environment="dev")
@@ -61,13 +61,13 @@ def test_without_a_threshold_no_monitor_is_declared() -> None:
 
 def test_whoever_may_ring_may_use_the_key_of_the_topic() -> None:
     (ring,) = [item for item in topic_policy(SCOPE)["Statement"] if item["Sid"] == "Publish"]
-    (domain,) = [domain for domain in KEY_DOMAINS if domain.name == "logs"]
+    (domain,) = [domain for domain in KEYS if domain.name == "logs"]
     assert set(ring["Principal"]["Service"]) <= set(domain.services), "the topic is encrypted: publishing takes its key"
 
 
 @pytest.mark.parametrize("policy", [topic_policy(SCOPE), undelivered_policy(SCOPE)], ids=["topic", "queue"])
 def test_only_our_own_alarms_budgets_and_monitors_may_ring(policy: dict[str, object]) -> None:
-    assert lint_document(policy, kind="resource") == []
+    assert objections(policy, kind="resource") == []
 
 
 @pytest.mark.parametrize("stack", STACKS)

@@ -10,10 +10,12 @@ import pytest
 import yaml
 
 from catalog.types import cloudwatch, codebuild, iam
-from infra.base.iam_lint import allows
+from catalog.types.card import Card
+from infra.base.section import SettingsError
 from infra.program import program
 from infra.registry.image_builds import BUILDSPEC
-from infra.stack_file import SettingsError, parse
+from infra.stack_file import parse
+from tests.support.iam_documents import MANAGED_POLICY_LIMIT, TRUST_LIMIT, Kind, allows, objections
 from tests.support.recorder import Recording, record
 from tests.support.stacks import ROOT
 from tests.support.values import read
@@ -99,15 +101,14 @@ def test_only_codebuild_for_this_project_takes_the_role() -> None:
 
 
 def test_no_iam_document_of_it_is_what_a_reviewer_would_refuse() -> None:
-    from infra.base.iam_lint import MANAGED_POLICY_LIMIT, TRUST_LIMIT, lint_document
-
-    for card, key, kind, limit in (
+    judged: list[tuple[Card, str, Kind, int]] = [
         (iam.POLICY, "policy", "identity", MANAGED_POLICY_LIMIT),
         (iam.ROLE_POLICY, "policy", "identity", 10240),
         (iam.ROLE, "assumeRolePolicy", "trust", TRUST_LIMIT),
-    ):
+    ]
+    for card, key, kind, limit in judged:
         for view in built().of(card):
-            assert lint_document(json.loads(read(view, key)), kind=kind, limit=limit) == [], view.name
+            assert objections(json.loads(read(view, key)), kind=kind, limit=limit) == [], view.name
 
 
 def test_what_it_runs_is_in_the_repository_and_calls_commands_that_there_are() -> None:

@@ -7,9 +7,9 @@ import pytest
 
 from catalog.types import iam, s3, sagemaker
 from infra.base.iam import Scope
-from infra.base.naming import BUCKETS
-from infra.lake.component import dataset_digest
-from infra.lake.rights import LAKE_BUCKETS, BucketSpec, bucket_policy, lifecycle_rules
+from infra.lake.datasets import dataset_digest
+from infra.lake.decide import BUCKETS, LAKE_BUCKETS, BucketSpec, lifecycle_rules
+from infra.lake.rights import bucket_policy
 from tests.support.stacks import recorded_stack
 
 SCOPE = Scope(account_id="123456789012", region="us-east-1", prefix="slipway-dev", environment="dev")

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.base.naming import REQUIRED_TAGS, DataClass, Naming, derived_names
+from catalog.tags import REQUIRED_TAGS, DataClass
+from infra.base.naming import Naming
+from infra.stack_names import derived_names
 
 NAMING = Naming(project="slipway", environment="dev", owner="ml-platform", cost_center="research")
 

@@ -7,30 +7,18 @@ import pytest
 
 from catalog.types import cloudwatch, ec2, vpc
 from catalog.types import ec2 as ec2_types
-from infra.base.iam import Scope
-from infra.base.naming import Naming
 from infra.network.component import Network, NetworkArgs
-from infra.settings_platform import Nat
+from infra.network.settings import Nat, NetworkSettings
+from tests.infra.compute_fixtures import ground
 from tests.support.recorder import Recording, record
 
-NAMING = Naming(project="slipway", environment="dev", owner="ml", cost_center="research")
-SCOPE = Scope(account_id="123456789012", region="us-east-1", prefix="slipway-dev", environment="dev")
 ZONES = ("us-east-1a", "us-east-1b", "us-east-1c")
 
 
 def network(**changes: Any) -> Recording:
-    values: dict[str, Any] = {
-        "naming": NAMING,
-        "scope": SCOPE,
-        "cidr": "10.0.0.0/16",
-        "zones": ZONES,
-        "nat": Nat.SINGLE,
-        "interface_endpoints": ("ecr.api", "sts"),
-        "flow_log_retention_days": 365,
-        "flow_log_role_arn": "arn:aws:iam::123456789012:role/flow",
-        "logs_key_arn": "arn:aws:kms:us-east-1:123456789012:key/logs",
-    }
-    return record(lambda: Network("network", NetworkArgs(**values | changes)))
+    values: dict[str, Any] = {"cidr": "10.0.0.0/16", "interface_endpoints": ("ecr.api", "sts")}
+    settings = NetworkSettings(**values | changes)
+    return record(lambda: Network("network", NetworkArgs(ground=ground(zones=ZONES), settings=settings)))
 
 
 @pytest.mark.parametrize(("nat", "gateways", "routes"), [(Nat.NONE, 0, 0), (Nat.SINGLE, 1, 3), (Nat.PER_ZONE, 3, 3)])

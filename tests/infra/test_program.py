@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from catalog.types import ec2
+from infra.base.section import SettingsError
 from infra.program import program
-from infra.stack_file import SettingsError
 from tests.support.recorder import record
 from tests.support.stacks import ROOT
 

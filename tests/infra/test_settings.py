@@ -8,7 +8,8 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from infra.stack_file import FILE_KEYS, Settings, SettingsError, load_file, parse
+from infra.base.section import SettingsError
+from infra.stack_file import FILE_KEYS, Settings, load_file, parse
 from tests.support.recorder import record
 
 GOOD: dict[str, Any] = {

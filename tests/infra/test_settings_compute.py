@@ -8,7 +8,9 @@ import pytest
 from pydantic import ValidationError
 
 from infra.base.section import Section
-from infra.serving.settings import ClusterSettings, GpuPool, ServingSettings, TrainingSettings, unknown_jobs
+from infra.cluster.settings import ClusterSettings, GpuPool
+from infra.serving.settings import ServingSettings, unknown_jobs
+from infra.training.settings import TrainingSettings
 from tests.infra.compute_fixtures import PLACE
 
 
@@ -92,7 +94,7 @@ def test_kube_proxy_must_fit_the_clusters_version() -> None:
         ({"processesPerHost": 8}, "processesPerHost", "2 CPUs"),
         ({"instanceType": "ml.p5.48xlarge", "processesPerHost": 16}, "processesPerHost", "8 accelerators"),
         ({"hyperparameters": {"workload": "other"}}, "hyperparameters.workload", "`workload`"),
-        ({"hyperparameters": {f"h{number}": number for number in range(96)}}, "hyperparameters", "100"),
+        ({"workload": "own", "dataset": "digits", "hyperparameters": {f"h{n}": n for n in range(96)}}, "hyperparameters", "100"),
         ({"hyperparameters": {"data_uri": "s3://x/"}}, "hyperparameters.data_uri", "`dataset`"),
         ({"search": {"checkpoint_uri": {"choices": ["a"]}}}, "search.checkpoint_uri", "`streaming`"),
         ({"metrics": [f"m{number}" for number in range(41)]}, "metrics", "drop 1"),

@@ -10,10 +10,11 @@ from collections.abc import Callable
 
 import pytest
 
+from catalog.tags import REQUIRED_TAGS
 from catalog.types import ec2, ecr, eks, iam, kms, s3, sagemaker, secretsmanager, sns, sqs
-from infra.base.iam_lint import KEY_POLICY_LIMIT, MANAGED_POLICY_LIMIT, ROLE_INLINE_LIMIT, TRUST_LIMIT, lint_document
-from infra.base.naming import REQUIRED_TAGS
+from catalog.types.card import Card
 from infra.stack_file import load_file
+from tests.support.iam_documents import KEY_POLICY_LIMIT, MANAGED_POLICY_LIMIT, ROLE_INLINE_LIMIT, TRUST_LIMIT, Kind, objections
 from tests.support.recorder import Recording
 from tests.support.stacks import ROOT, STACKS
 from tests.support.values import read
@@ -108,7 +109,7 @@ def test_no_tag_is_more_than_aws_takes(stack: Recording) -> None:
 
 
 def test_no_iam_document_allows_what_a_reviewer_would_refuse(stack: Recording) -> None:
-    limits = {
+    limits: dict[Card, tuple[str, Kind, int]] = {
         iam.POLICY: ("policy", "identity", MANAGED_POLICY_LIMIT),
         iam.ROLE_POLICY: ("policy", "identity", ROLE_INLINE_LIMIT),
         iam.ROLE: ("assumeRolePolicy", "trust", TRUST_LIMIT),
@@ -122,7 +123,7 @@ def test_no_iam_document_allows_what_a_reviewer_would_refuse(stack: Recording) -
         f"{view.name}: {finding}"
         for card, (property_, kind, limit) in limits.items()
         for view in stack.of(card)
-        for finding in lint_document(json.loads(view.props[property_]), kind=kind, limit=limit)
+        for finding in objections(json.loads(view.props[property_]), kind=kind, limit=limit)
     ]
     assert findings == []
 

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from catalog.types import cloudwatch, sagemaker, vpc
-from infra.serving.settings import JobSettings
-from infra.training.component import can_encrypt_volume, definition_of, hyperparameter, metric_regex
 from infra.training.decide import INPUTS, definition_hash, faults, job_name, spec
-from infra.training.workloads import workload_names
+from infra.training.job_inputs import can_encrypt_volume, definition_of, hyperparameter, metric_regex
+from infra.training.job_settings import JobSettings
 from tests.infra.compute_fixtures import only, recorded_training
 from tests.support.recorder import Recording
 from tests.support.values import read
@@ -201,9 +200,3 @@ def test_requests_on_demand_break_no_mandatory_rule(demand: tuple[Recording, dic
     found = evaluate(job_plan(SageMaker(connect("eu-west-1")), runs))
     assert found.evaluated == len(DEMAND)
     assert [violation for violation in found.violations if violation.level == "mandatory"] == []
-
-
-def test_the_workloads_known_here_are_those_that_the_images_have() -> None:
-    from workloads.catalog import WORKLOADS
-
-    assert set(workload_names()) == set(WORKLOADS)

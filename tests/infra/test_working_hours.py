@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from catalog.types import iam, scheduler
 from infra.base.iam import Scope
-from infra.base.iam_lint import lint_document
 from infra.base.section import SettingsError
+from infra.money.decide import crons, resize
+from infra.money.rights import resize_document, resize_trust
 from infra.money.settings import DAYS, WorkingHours
-from infra.money.working_hours import crons, resize, resize_document, resize_trust
 from infra.program import program
 from infra.stack_file import parse
+from tests.support.iam_documents import objections
 from tests.support.recorder import Recording, record
 from tests.support.stacks import config_of
 from tests.support.values import read
@@ -63,8 +64,8 @@ def test_the_role_resizes_these_groups_of_our_cluster_and_only_our_schedules_tak
     assert statement["Resource"] == ["arn:aws:eks:us-east-1:123456789012:nodegroup/slipway-dev/slipway-dev-gpu-*/*"]
     (trust,) = resize_trust(SCOPE)["Statement"]
     assert trust["Condition"]["StringEquals"] == {"aws:SourceAccount": "123456789012"}
-    assert lint_document(resize_document(SCOPE, ["slipway-dev-gpu-"]), kind="identity") == []
-    assert lint_document(resize_trust(SCOPE), kind="trust") == []
+    assert objections(resize_document(SCOPE, ["slipway-dev-gpu-"]), kind="identity") == []
+    assert objections(resize_trust(SCOPE), kind="trust") == []
 
 
 def declared(pools: list[dict[str, Any]], **hours: Any) -> Recording:

@@ -16,7 +16,6 @@ from catalog.types.every import TAGGABLE
 from policies.families import lines
 from policies.rule import EVERY_TYPE
 from policies.rules import all_rules
-from policies.rules.tags import REQUIRED
 from tests.policies.plans import WORLD
 
 _TOKEN = re.compile(r"^aws:(\w+)/(\w+):(\w+)$")
@@ -66,11 +65,6 @@ def test_the_types_that_take_tags_are_those_of_the_sdk() -> None:
         "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
         "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
     }
-
-
-def test_the_tags_asked_for_are_the_tags_that_naming_gives() -> None:
-    naming = importlib.import_module("infra.base.naming")
-    assert naming.REQUIRED_TAGS == REQUIRED
 
 
 def test_the_page_on_policies_has_every_family_with_its_numbers() -> None:

@@ -14,8 +14,11 @@ from tests.tree.code import ROOMS, ROOT, Source, imports_of, modules, sources, w
 ARROWS: Final[Mapping[str, tuple[str, ...]]] = {
     "catalog": (),
     "infra": ("catalog",),
-    # The provider of a training job runs a job, so it uses what runs jobs (ADR 0013). The rest of infra does without.
-    "infra.training": ("infra", "catalog", "tools.jobs"),
+    # The provider of a training job runs a job, so it uses what runs jobs (ADR 0013). The rest of infra does without. A job's
+    # hyperparameters are held against the workloads' own settings, which import no PyTorch (ADR 0015).
+    "infra.training": ("infra", "catalog", "tools.jobs", "workloads.catalog"),
+    # The rules that a stack file names are held against the pack (ADR 0015).
+    "infra.governance": ("infra", "catalog", "policies"),
     "workloads": (),
     "policies": ("tools.plan", "catalog"),
     "tools.plan": ("catalog",),

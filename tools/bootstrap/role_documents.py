@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from infra.base.iam import AGENT_POLICIES, Document, Scope, Statement, allow, document, log_groups
-from infra.base.naming import BUCKETS as PLATFORM_BUCKETS
+from infra.base.iam import Document, Scope, Statement, allow, document
+from infra.cluster.rights import AGENT_POLICIES
+from infra.lake.decide import BUCKETS as PLATFORM_BUCKETS
+from infra.watch.rights import log_groups
 from tools.bootstrap import grants
 from tools.bootstrap.target import Target
 

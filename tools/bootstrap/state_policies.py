@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from infra.base.iam import Document, document
 from infra.keys.rights import ADMINISTRATION, USE
-from infra.lake.rights import INCOMPLETE_UPLOAD_DAYS, closed, deny
+from infra.lake.decide import INCOMPLETE_UPLOAD_DAYS
+from infra.lake.rights import closed, deny
 from tools.bootstrap.target import Target
 
 # A state that was spoilt is noticed within this. Not longer: the engine writes the state after every step, twice.

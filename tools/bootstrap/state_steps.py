@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from infra.base.naming import DataClass
+from catalog.tags import DataClass
 from tools.bootstrap.account import Account, merged, missing_tags, parsed, same_document, tag_list
 from tools.bootstrap.errors import BootstrapError, code_of
 from tools.bootstrap.state_policies import bucket_policy, key_policy, lifecycle_rules

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from catalog.tags import DataClass
 from infra.base.iam import Scope
-from infra.base.naming import DataClass, Naming
+from infra.base.naming import Naming
 
 # One key and one bucket an account and region: environments that share an account share both, each below its own name.
 KEY_ALIAS: Final = "alias/slipway-state"

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from infra.base.fields import REPOSITORY
 from infra.lake.datasets import dataset_names
-from infra.settings_platform import REPOSITORY
 from infra.stack_file import Settings
 from localcloud import client
 from localcloud.kernel.account import ACCOUNT

@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 
 from catalog.types import iam as iam_types
-from infra.base.iam import AGENT_POLICIES
-from infra.base.iam_lint import KEY_POLICY_LIMIT, MANAGED_POLICY_LIMIT, allows, lint_document
+from infra.cluster.rights import AGENT_POLICIES
 from localcloud.kernel.context import Call
 from localcloud.kernel.spec import Resource
 from localcloud.services.gathered import all_rows
 from policies.evaluate import evaluate
 from policies.iam import matches
+from tests.support.iam_documents import KEY_POLICY_LIMIT, MANAGED_POLICY_LIMIT, allows, objections
 from tests.support.stacks import ROOT, STACKS, config_of, recorded_stack
 from tests.support.values import read
 from tests.tools.bootstrap.conftest import ACCOUNT, NAMING, account, client, inventory, run, target
@@ -259,8 +259,8 @@ def test_every_document_is_one_that_aws_takes() -> None:
         for name, document in documents.items():
             length = len(json.dumps(document, separators=(",", ":")))
             assert length <= MANAGED_POLICY_LIMIT, f"{name} has {length} characters"
-    assert lint_document(key_policy(target()), kind="resource", limit=KEY_POLICY_LIMIT) == []
-    assert lint_document(bucket_policy(target()), kind="resource", limit=20_480) == []
+    assert objections(key_policy(target()), kind="resource", limit=KEY_POLICY_LIMIT) == []
+    assert objections(bucket_policy(target()), kind="resource", limit=20_480) == []
 
 
 def test_nothing_that_is_made_breaks_a_mandatory_policy() -> None:
