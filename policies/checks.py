@@ -24,12 +24,12 @@ def is_set(resource: ResourceView, path: str, otherwise: str) -> Verdict:
     return PASS if Block.of(resource).has(path) else Fail(otherwise)
 
 
-def has_companion(owner: ResourceView, plan: LinkedPlan, card: Card, by: str, otherwise: str) -> Verdict:
-    """PASS where a resource of this type names the owner in its property `by`, UNKNOWN where one may be the owner's."""
-    companions = plan.companions(owner, card, by)
+def has_companion(owner: ResourceView, plan: LinkedPlan, card: Card, otherwise: str) -> Verdict:
+    """PASS where a resource of this type points to the owner, UNKNOWN where one may be the owner's."""
+    companions = plan.companions(owner, card)
     if companions.found:
         return PASS
-    return Unknown(by) if companions.possible else Fail(otherwise)
+    return Unknown(companions.by) if companions.possible else Fail(otherwise)
 
 
 def pinned(image: str) -> Verdict:

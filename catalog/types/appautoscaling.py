@@ -15,7 +15,10 @@ POLICY = Card(
     name="name",
     free="scaling is free; what it adds is in the maximum of what it scales",
     rights=Rights(actions=("application-autoscaling:PutScalingPolicy",)),
-    points=(Points(path="resourceId", to="aws:sagemaker/endpoint:Endpoint"),),
+    points=(
+        Points(path="resourceId", to="aws:sagemaker/endpoint:Endpoint"),
+        Points(path="resourceId", to="aws:appautoscaling/target:Target"),
+    ),
     room="serving",
 )
 SCHEDULED_ACTION = Card(

@@ -11,6 +11,7 @@ GROUP = Card(
     points=(
         Points(path="vpcZoneIdentifiers", to="aws:ec2/subnet:Subnet"),
         Points(path="launchTemplate.id", to="aws:ec2/launchTemplate:LaunchTemplate"),
+        Points(path="launchTemplate.name", to="aws:ec2/launchTemplate:LaunchTemplate"),
     ),
 )
 

@@ -74,6 +74,7 @@ INSTANCE = Card(
     points=(
         Points(path="subnetId", to="aws:ec2/subnet:Subnet"),
         Points(path="launchTemplate.id", to="aws:ec2/launchTemplate:LaunchTemplate"),
+        Points(path="launchTemplate.name", to="aws:ec2/launchTemplate:LaunchTemplate"),
     ),
     room="network",
 )
@@ -103,6 +104,12 @@ LAUNCH_TEMPLATE = Card(
     name="name",
     taggable=True,
     free="the instances made from it are charged",
+    points=(
+        Points(
+            path="capacityReservationSpecification.capacityReservationTarget.capacityReservationId",
+            to="aws:ec2/capacityReservation:CapacityReservation",
+        ),
+    ),
     rights=Rights(actions=("ec2:CreateLaunchTemplate",)),
     unique=Unique(
         plural="launch templates",

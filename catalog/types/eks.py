@@ -74,6 +74,7 @@ NODE_GROUP = Card(
         Points(path="subnetIds", to="aws:ec2/subnet:Subnet"),
         Points(path="clusterName", to="aws:eks/cluster:Cluster"),
         Points(path="launchTemplate.id", to="aws:ec2/launchTemplate:LaunchTemplate"),
+        Points(path="launchTemplate.name", to="aws:ec2/launchTemplate:LaunchTemplate"),
         Points(path="nodeRoleArn", to="aws:iam/role:Role"),
     ),
     room="cluster",

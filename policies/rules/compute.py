@@ -122,7 +122,7 @@ def placement_fits_the_reservation(resource: ResourceView, plan: LinkedPlan) -> 
         made_in_one = Block.of(reservation).given("placementGroupArn")
         return PASS if made_in_one else Fail("the reservation was made outside any placement group")
 
-    reservations = plan.target(resource, ec2.CAPACITY_RESERVATION, _RESERVATION).candidates
+    reservations = plan.target(resource, ec2.CAPACITY_RESERVATION).candidates
     if not reservations:
         return Unknown(_RESERVATION)
     return some(reservations, in_a_group, "a reservation made outside any placement group is asked for inside one")

@@ -128,8 +128,8 @@ def _talks_to_itself(group: ResourceView, plan: LinkedPlan, direction: str) -> V
         return PASS if _is_to_itself(row, group) else Fail("not to itself")
 
     companion = vpc.SECURITY_GROUP_INGRESS_RULE if direction == "ingress" else vpc.SECURITY_GROUP_EGRESS_RULE
-    linked = plan.companions(group, companion, "securityGroupId")
-    classic = plan.companions(group, ec2.SECURITY_GROUP_RULE, "securityGroupId")
+    linked = plan.companions(group, companion)
+    classic = plan.companions(group, ec2.SECURITY_GROUP_RULE)
     rows = [Block.of(view) for view in linked.found]
     rows += [Block.of(view) for view in classic.found if Block.of(view).text("type") == direction]
     rows += Block.of(group).items(direction)

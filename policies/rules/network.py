@@ -164,9 +164,7 @@ def default_group_is_closed(resource: ResourceView) -> Verdict:
     fix="declare a DefaultSecurityGroup for the VPC with no rules",
 )
 def default_group_is_declared(resource: ResourceView, plan: LinkedPlan) -> Verdict:
-    return has_companion(
-        resource, plan, ec2.DEFAULT_SECURITY_GROUP, "vpcId", "the default security group is left as AWS makes it"
-    )
+    return has_companion(resource, plan, ec2.DEFAULT_SECURITY_GROUP, "the default security group is left as AWS makes it")
 
 
 @rule(
@@ -192,7 +190,7 @@ def subnet_gives_no_public_address(resource: ResourceView) -> Verdict:
     fix="declare a FlowLog for the VPC",
 )
 def vpc_has_flow_log(resource: ResourceView, plan: LinkedPlan) -> Verdict:
-    return has_companion(resource, plan, ec2.FLOW_LOG, "vpcId", "the VPC's traffic is not recorded")
+    return has_companion(resource, plan, ec2.FLOW_LOG, "the VPC's traffic is not recorded")
 
 
 @rule(
@@ -236,7 +234,7 @@ def private_route_avoids_the_internet(resource: ResourceView) -> Verdict:
     fix="declare a VpcEndpoint of type Gateway for com.amazonaws.<region>.s3",
 )
 def vpc_reaches_s3_inside(resource: ResourceView, plan: LinkedPlan) -> Verdict:
-    companions = plan.companions(resource, ec2.VPC_ENDPOINT, "vpcId")
+    companions = plan.companions(resource, ec2.VPC_ENDPOINT)
 
     def is_s3(view: ResourceView) -> Verdict:
         return PASS if Block.of(view).text("serviceName").endswith(".s3") else Fail("another service")

@@ -90,7 +90,7 @@ def store_forgets_in_time(resource: ResourceView, plan: LinkedPlan) -> Verdict:
         kept = _kept(resource)
         too_long = kept is not None and (kept > longest or (kept == 0 and resource.type == cloudwatch.LOG_GROUP.token))
         return Fail(f"it is kept for {f'{kept:g} days' if kept else 'ever'}, not {longest:g}") if too_long else PASS
-    companions = plan.companions(resource, s3.BUCKET_LIFECYCLE_CONFIGURATION, "bucket")
+    companions = plan.companions(resource, s3.BUCKET_LIFECYCLE_CONFIGURATION)
     if not companions.found and companions.possible:
         return Unknown("bucket")
     rows = [row for view in companions.found for row in Block.of(view).items("rules") if row.text("status") == "Enabled"]
@@ -116,7 +116,7 @@ def personal_data_can_be_erased(resource: ResourceView, plan: LinkedPlan) -> Ver
         mode = Block.of(view).text("rule.defaultRetention.mode")
         return Fail("the bucket is under compliance-mode Object Lock") if mode == "COMPLIANCE" else PASS
 
-    companions = plan.companions(resource, s3.BUCKET_OBJECT_LOCK_CONFIGURATION, "bucket")
+    companions = plan.companions(resource, s3.BUCKET_OBJECT_LOCK_CONFIGURATION)
     verdict = every(companions.found, erasable)
     possible = every(companions.possible, erasable)
     return Unknown("bucket") if verdict == PASS and isinstance(possible, Fail) else verdict
@@ -133,7 +133,7 @@ def personal_data_can_be_erased(resource: ResourceView, plan: LinkedPlan) -> Ver
 def personal_reads_are_logged(resource: ResourceView, plan: LinkedPlan) -> Verdict:
     if not _is_personal(resource):
         return PASS
-    return has_companion(resource, plan, s3.BUCKET_LOGGING, "bucket", "nobody records who reads personal data")
+    return has_companion(resource, plan, s3.BUCKET_LOGGING, "nobody records who reads personal data")
 
 
 @rule(

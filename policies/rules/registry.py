@@ -74,7 +74,7 @@ def repository_not_public(resource: ResourceView) -> Verdict:
     fix="declare a LifecyclePolicy",
 )
 def old_images_expire(resource: ResourceView, plan: LinkedPlan) -> Verdict:
-    return has_companion(resource, plan, ecr.LIFECYCLE_POLICY, "repository", "old images are kept for ever")
+    return has_companion(resource, plan, ecr.LIFECYCLE_POLICY, "old images are kept for ever")
 
 
 @rule(

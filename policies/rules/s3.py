@@ -33,9 +33,7 @@ def _holds_logs(bucket: ResourceView) -> bool:
     fix="declare a BucketPublicAccessBlock for the bucket with all four flags true",
 )
 def bucket_public_access_blocked(resource: ResourceView, plan: LinkedPlan) -> Verdict:
-    return has_companion(
-        resource, plan, s3.BUCKET_PUBLIC_ACCESS_BLOCK, "bucket", "the bucket has no public access block in this stack"
-    )
+    return has_companion(resource, plan, s3.BUCKET_PUBLIC_ACCESS_BLOCK, "the bucket has no public access block in this stack")
 
 
 @rule(
@@ -83,7 +81,7 @@ def _denies_plain_http(statement: Statement) -> bool:
     fix='add a BucketPolicy statement: Deny s3:* to "*" with Bool aws:SecureTransport "false"',
 )
 def bucket_denies_plain_http(resource: ResourceView, plan: LinkedPlan) -> Verdict:
-    companions = plan.companions(resource, s3.BUCKET_POLICY, "bucket")
+    companions = plan.companions(resource, s3.BUCKET_POLICY)
     inline = [resource] if Block.of(resource).given("policy") else []
 
     def denies(view: ResourceView) -> Verdict:
@@ -139,7 +137,7 @@ def ownership_is_enforced(resource: ResourceView) -> Verdict:
     fix="declare a BucketServerSideEncryptionConfiguration with aws:kms and kmsMasterKeyId (log buckets may use AES256)",
 )
 def bucket_encrypted_with_customer_key(resource: ResourceView, plan: LinkedPlan) -> Verdict:
-    companions = plan.companions(resource, s3.BUCKET_SERVER_SIDE_ENCRYPTION_CONFIGURATION, "bucket")
+    companions = plan.companions(resource, s3.BUCKET_SERVER_SIDE_ENCRYPTION_CONFIGURATION)
     rules = [row for view in companions.found for row in Block.of(view).items("rules")]
     inline = Block.of(resource)
     if inline.has("serverSideEncryptionConfiguration"):
@@ -183,7 +181,7 @@ def encryption_uses_bucket_key(resource: ResourceView) -> Verdict:
     fix="declare a BucketVersioning with status Enabled",
 )
 def bucket_versioned(resource: ResourceView, plan: LinkedPlan) -> Verdict:
-    companions = plan.companions(resource, s3.BUCKET_VERSIONING, "bucket")
+    companions = plan.companions(resource, s3.BUCKET_VERSIONING)
     if Block.of(resource).flag("versioning.enabled"):
         return PASS
 
@@ -208,7 +206,7 @@ def bucket_ages(resource: ResourceView, plan: LinkedPlan) -> Verdict:
     if Block.of(resource).has("lifecycleRules"):
         return PASS
     return has_companion(
-        resource, plan, s3.BUCKET_LIFECYCLE_CONFIGURATION, "bucket", "the bucket has no lifecycle configuration in this stack"
+        resource, plan, s3.BUCKET_LIFECYCLE_CONFIGURATION, "the bucket has no lifecycle configuration in this stack"
     )
 
 
@@ -239,7 +237,7 @@ def lifecycle_aborts_uploads(resource: ResourceView) -> Verdict:
 def bucket_logs_access(resource: ResourceView, plan: LinkedPlan) -> Verdict:
     if _holds_logs(resource) or Block.of(resource).has("logging"):
         return PASS  # a log bucket that logs to itself never stops
-    return has_companion(resource, plan, s3.BUCKET_LOGGING, "bucket", "the bucket's reads and writes are not logged")
+    return has_companion(resource, plan, s3.BUCKET_LOGGING, "the bucket's reads and writes are not logged")
 
 
 @rule(

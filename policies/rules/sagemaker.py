@@ -169,7 +169,7 @@ def endpoint_autoscales(resource: ResourceView, plan: LinkedPlan) -> Verdict:
     variants = _fixed_variants(resource, plan)
     if variants == []:
         return PASS
-    companions = plan.companions(resource, appautoscaling.TARGET, "resourceId", _endpoint_of)
+    companions = plan.companions(resource, appautoscaling.TARGET, _endpoint_of)
     if variants is None:
         found = bool(companions.found)
         return PASS if found else Unknown("resourceId") if companions.possible else Fail("nothing scales the endpoint")
@@ -189,7 +189,7 @@ def endpoint_autoscales(resource: ResourceView, plan: LinkedPlan) -> Verdict:
     fix="declare an appautoscaling Policy for the same resourceId",
 )
 def target_has_a_policy(resource: ResourceView, plan: LinkedPlan) -> Verdict:
-    return has_companion(resource, plan, appautoscaling.POLICY, "resourceId", "no policy moves this target")
+    return has_companion(resource, plan, appautoscaling.POLICY, "no policy moves this target")
 
 
 @rule(

@@ -52,7 +52,7 @@ def secret_not_public(resource: ResourceView) -> Verdict:
     fix="declare a SecretRotation",
 )
 def secret_rotates(resource: ResourceView, plan: LinkedPlan) -> Verdict:
-    return has_companion(resource, plan, secretsmanager.SECRET_ROTATION, "secretId", "the secret does not rotate")
+    return has_companion(resource, plan, secretsmanager.SECRET_ROTATION, "the secret does not rotate")
 
 
 @rule(

@@ -1,7 +1,8 @@
 """The one finder of related resources: which resource another one points to, and which ones point to it.
 
 AWS splits one thing into several resources that point at each other by an id, a name or an arn, and at a first preview none of
-these is known. What a property points to is settled by the first of these rules that can say:
+these is known. By which property a type points to another one is a fact of the type, which its card names. What the property
+points to is settled by the first of these rules that can say:
 
 1. A known value is the id, name, arn or logical name of a resource: that one. A known value of no resource of the plan is of
    nobody in it, but for a resource whose own id and names are not known: then what follows decides among those.
@@ -22,6 +23,7 @@ from functools import cache
 from typing import Any, Final
 
 from catalog.types.card import Card
+from catalog.types.every import CARDS
 from tools.plan.reader import Block
 from tools.plan.view import ENGINE_UNKNOWN, UNKNOWN, Plan, ResourceView, Secret
 
@@ -52,7 +54,10 @@ class Target:
 
 @dataclass(slots=True)
 class Companions:
-    """What points to a resource: `found` for certain or by kinship, `possible` where the rules leave several owners."""
+    """What points to a resource by its property `by`: `found` for certain or by kinship, `possible` where the rules leave several
+    owners."""
+
+    by: str = ""
 
     found: list[ResourceView] = field(default_factory=list)
     possible: list[ResourceView] = field(default_factory=list)
@@ -67,7 +72,7 @@ class LinkedPlan(Plan):
         super().__init__((_canonical(view) for view in resources), stack)
         self._kin: dict[str, _Kin] = {}
         self._by_parent: dict[Card, dict[str, list[ResourceView]]] = {}
-        self._companions: dict[tuple[str, Card, str, Callable[[str], str]], dict[str, Companions]] = {}
+        self._companions: dict[tuple[str, Card, Callable[[str], str]], dict[str, Companions]] = {}
 
     @classmethod
     def of_plan(cls, plan: Plan) -> LinkedPlan:
@@ -86,27 +91,31 @@ class LinkedPlan(Plan):
         """The resource of a type whose id, name or arn is `value`; None where there is none, or the value is not known."""
         return self._kin_of(card.token).named(value) if isinstance(value, str) else None
 
-    def target(self, view: ResourceView, card: Card, *paths: str) -> Target:
-        """The resource of a type that `view` points to by the first of these properties that is given."""
+    def target(self, view: ResourceView, card: Card) -> Target:
+        """The resource of a type that `view` points to by the first property that is given, of those that its own card names."""
+        own = CARDS.get(view.type)
         block = Block.of(view)
-        values = (block.value(path, unknown=UNKNOWN) for path in paths)
+        values = (block.value(path, unknown=UNKNOWN) for path in (points_to(own, card.token) if own else ()))
         return self.meant(view, card, next((value for value in values if value is not None), None))
 
     def meant(self, view: ResourceView, card: Card, value: object, read: Callable[[str], str] = str) -> Target:
         """The resource of a type that `value`, a property of `view`, points to; `read` takes the name out of a longer value."""
         return self._meant(view, card.token, value, read)
 
-    def companions(self, owner: ResourceView, card: Card, by: str, read: Callable[[str], str] = str) -> Companions:
-        """The resources of a type whose property `by` points to `owner`."""
-        key = (owner.type, card, by, read)
+    def companions(self, owner: ResourceView, card: Card, read: Callable[[str], str] = str) -> Companions:
+        """The resources of a type that point to `owner`, by the property that their card names first for the owner's type."""
+        key = (owner.type, card, read)
         if key not in self._companions:
+            paths = points_to(card, owner.type)
+            assert paths, f"the card of {card.token} names no property that points to {owner.type}; add it to its `points`"
+            by = paths[0]
             links: dict[str, Companions] = {}
             for view in self.of(card):
                 target = self._meant(view, owner.type, Block.of(view).value(by, unknown=UNKNOWN), read)
                 if target.found:
-                    links.setdefault(_key(target.found), Companions()).found.append(view)
+                    links.setdefault(_key(target.found), Companions(by=by)).found.append(view)
                 for candidate in target.possible:
-                    links.setdefault(_key(candidate), Companions()).possible.append(view)
+                    links.setdefault(_key(candidate), Companions(by=by)).possible.append(view)
             self._companions[key] = links
         return self._companions[key].get(_key(owner)) or Companions()
 
@@ -128,6 +137,11 @@ class LinkedPlan(Plan):
         if token not in self._kin:
             self._kin[token] = _Kin(self.of_type(token))
         return self._kin[token]
+
+
+def points_to(card: Card, token: str) -> tuple[str, ...]:
+    """The properties by which a type points to another one, as its card names them."""
+    return tuple(points.path for points in card.points if points.to == token)
 
 
 class _Kin:

@@ -19,12 +19,12 @@ def has_template(view: ResourceView) -> bool:
 
 def template_of(plan: LinkedPlan, view: ResourceView) -> Target:
     """The launch template that a node group, scaling group or instance names by its id or its name."""
-    return plan.target(view, ec2.LAUNCH_TEMPLATE, "launchTemplate.id", "launchTemplate.name")
+    return plan.target(view, ec2.LAUNCH_TEMPLATE)
 
 
 def configuration_of(plan: LinkedPlan, endpoint: ResourceView) -> Target:
     """The configuration that an endpoint names."""
-    return plan.target(endpoint, sagemaker.ENDPOINT_CONFIGURATION, "endpointConfigName")
+    return plan.target(endpoint, sagemaker.ENDPOINT_CONFIGURATION)
 
 
 def scaling_of(plan: LinkedPlan, endpoint: ResourceView, variant: str, of: int) -> ResourceView | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.types import appautoscaling, ec2, s3, sagemaker
-from tools.plan.links import LinkedPlan
+from catalog.types import appautoscaling, ec2, eks, s3, sagemaker
+from tools.plan.links import LinkedPlan, points_to
 from tools.plan.view import UNKNOWN, ResourceView, Secret
 
 
@@ -26,8 +27,8 @@ def links(*views: ResourceView) -> dict[str, tuple[list[str], list[str]]]:
     plan = LinkedPlan(views)
     return {
         view.name: (
-            [found.name for found in plan.companions(view, s3.BUCKET_VERSIONING, "bucket").found],
-            [found.name for found in plan.companions(view, s3.BUCKET_VERSIONING, "bucket").possible],
+            [found.name for found in plan.companions(view, s3.BUCKET_VERSIONING).found],
+            [found.name for found in plan.companions(view, s3.BUCKET_VERSIONING).possible],
         )
         for view in plan.of(s3.BUCKET)
     }
@@ -59,8 +60,8 @@ def test_data_is_not_data_raw() -> None:
 def test_the_same_name_under_another_parent_is_another_resource() -> None:
     found = LinkedPlan([bucket("raw", "urn:p1"), bucket("raw", "urn:p2"), versioning("raw-v", parent="urn:p2")])
     one, two = found.of(s3.BUCKET)
-    assert found.companions(one, s3.BUCKET_VERSIONING, "bucket").found == []
-    assert len(found.companions(two, s3.BUCKET_VERSIONING, "bucket").found) == 1
+    assert found.companions(one, s3.BUCKET_VERSIONING).found == []
+    assert len(found.companions(two, s3.BUCKET_VERSIONING).found) == 1
 
 
 def test_a_name_that_tells_nothing_may_be_of_any() -> None:
@@ -79,7 +80,7 @@ def test_the_owner_is_read_out_of_a_longer_value() -> None:
     endpoint = ResourceView(type=sagemaker.ENDPOINT.token, name="e", props={"name": "digits"})
     target = ResourceView(type=appautoscaling.TARGET.token, name="t", props={"resourceId": "endpoint/digits/variant/a"})
     plan = LinkedPlan([endpoint, target])
-    assert plan.companions(endpoint, appautoscaling.TARGET, "resourceId", lambda value: value.split("/")[1]).found == [target]
+    assert plan.companions(endpoint, appautoscaling.TARGET, lambda value: value.split("/")[1]).found == [target]
 
 
 def test_an_id_that_only_the_arn_shows_links_too() -> None:
@@ -92,26 +93,34 @@ def test_an_id_that_only_the_arn_shows_links_too() -> None:
             ResourceView(type=ec2.FLOW_LOG.token, name="log", urn="urn:log", props={"vpcId": "vpc-1"}),
         ]
     )
-    found = {view.name: [log.name for log in plan.companions(view, ec2.FLOW_LOG, "vpcId").found] for view in plan.of(ec2.VPC)}
+    found = {view.name: [log.name for log in plan.companions(view, ec2.FLOW_LOG).found] for view in plan.of(ec2.VPC)}
     assert found == {"mine": ["log"], "other": []}
 
 
 def test_both_directions_agree_and_an_estimate_takes_the_first_that_is_possible() -> None:
     stray = versioning("x")
     plan = LinkedPlan([bucket("a"), bucket("b"), stray])
-    target = plan.target(stray, s3.BUCKET, "bucket")
+    target = plan.target(stray, s3.BUCKET)
     assert target.found is None
     assert [view.name for view in target.possible] == ["a", "b"]
     assert target.best is target.possible[0]
-    assert LinkedPlan([stray]).target(stray, s3.BUCKET, "bucket").best is None
+    assert LinkedPlan([stray]).target(stray, s3.BUCKET).best is None
 
 
 def test_the_first_property_that_is_given_says_what_is_pointed_to() -> None:
-    a, b = bucket("a", bucket="one"), bucket("b", bucket="two")
-    pointing = ResourceView(type="t", name="p", props={"by": {"name": Secret("two")}})
-    plan = LinkedPlan([a, b, pointing])
-    assert plan.target(pointing, s3.BUCKET, "by.id", "by.name").found is b
-    assert plan.target(pointing, s3.BUCKET, "nowhere").best is None, "an absent value points to nobody"
+    a, b = (ResourceView(type=ec2.LAUNCH_TEMPLATE.token, name=name, props={"name": f"of-{name}"}) for name in "ab")
+    pools = [
+        ResourceView(type=eks.NODE_GROUP.token, name=name, props={"launchTemplate": template})
+        for name, template in (("by-name", {"name": Secret("of-b")}), ("by-id", {"id": "a", "name": "of-b"}), ("by-nothing", {}))
+    ]
+    plan = LinkedPlan([a, b, *pools])
+    assert [plan.target(pool, ec2.LAUNCH_TEMPLATE).best for pool in pools] == [b, a, None], "an absent value points to nobody"
+
+
+def test_a_type_points_by_the_properties_that_its_card_names() -> None:
+    assert points_to(eks.NODE_GROUP, ec2.LAUNCH_TEMPLATE.token) == ("launchTemplate.id", "launchTemplate.name")
+    with pytest.raises(AssertionError, match="names no property that points to"):
+        LinkedPlan([bucket("a")]).companions(ResourceView(type=ec2.VPC.token, name="v"), s3.BUCKET)
 
 
 WORDS = st.lists(st.sampled_from(["data", "raw", "lake", "block"]), min_size=1, max_size=3).map("-".join)
@@ -137,7 +146,7 @@ def test_a_known_value_links_to_whose_it_is_and_to_nobody_else(
 ) -> None:
     plan = plan_of(owners, pointing)
     for view, (_, _, of) in zip(plan.of(s3.BUCKET_VERSIONING), pointing, strict=True):
-        target = plan.target(view, s3.BUCKET, "bucket")
+        target = plan.target(view, s3.BUCKET)
         if of is not None:
             assert target.possible == ()
             assert (target.found.props["bucket"] if target.found else None) == (f"id-{of}" if of < len(owners) else None)
@@ -150,10 +159,10 @@ def test_what_points_to_a_resource_is_what_each_says_that_it_points_to(
     plan = plan_of(owners, pointing)
     times: Counter[str] = Counter()
     for owner in plan.of(s3.BUCKET):
-        companions = plan.companions(owner, s3.BUCKET_VERSIONING, "bucket")
+        companions = plan.companions(owner, s3.BUCKET_VERSIONING)
         times.update(view.urn for view in companions.found)
         for view in plan.of(s3.BUCKET_VERSIONING):
-            target = plan.target(view, s3.BUCKET, "bucket")
+            target = plan.target(view, s3.BUCKET)
             assert (view in companions.found) == (target.found is owner)
             assert (view in companions.possible) == (owner in target.possible)
     assert all(count == 1 for count in times.values()), "nothing belongs to two"
@@ -163,7 +172,7 @@ def test_what_points_to_a_resource_is_what_each_says_that_it_points_to(
 def test_the_order_of_a_plan_changes_no_link(owners: list[tuple[str, str]], pointing: list[tuple[str, str, int | None]]) -> None:
     forth, back = plan_of(owners, pointing), plan_of(owners, pointing, reverse=True)
     for view in forth.of(s3.BUCKET_VERSIONING):
-        one, two = forth.target(view, s3.BUCKET, "bucket"), back.target(view, s3.BUCKET, "bucket")
+        one, two = forth.target(view, s3.BUCKET), back.target(view, s3.BUCKET)
         assert one.found == two.found
         assert {owner.urn for owner in one.possible} == {owner.urn for owner in two.possible}
 
@@ -172,7 +181,7 @@ def test_the_order_of_a_plan_changes_no_link(owners: list[tuple[str, str]], poin
 def test_an_unknown_is_pointed_to_one_beside_it_where_there_is_any(owners: list[tuple[str, str]], name: str, parent: str) -> None:
     plan = plan_of(owners, [(name, parent, None)])
     (view,) = plan.of(s3.BUCKET_VERSIONING)
-    target = plan.target(view, s3.BUCKET, "bucket")
+    target = plan.target(view, s3.BUCKET)
     assert (target.best is None) == (not owners)
     assert target.found is None or target.possible == ()
     if len(plan.siblings(view, s3.BUCKET)) == 1:
