@@ -32,7 +32,7 @@ from tools.plan.links import LinkedPlan
 from tools.plan.view import UNKNOWN, ResourceView
 
 _LEVELS: Final = {"mandatory": EnforcementLevel.MANDATORY, "advisory": EnforcementLevel.ADVISORY}
-# Told of a covered violation; an advisory policy, since one policy has one level whatever it reports.
+# The policy that reports covered violations. It is advisory, since an engine policy has one level for all that it reports.
 EXCEPTED: Final = "policies-excepted"
 
 
@@ -56,7 +56,7 @@ def overrides_of(config: Mapping[str, str]) -> Overrides:
 
 
 class _Terms:
-    """The exceptions of the stack, and what they covered so far in this run."""
+    """The exceptions of the stack, and the violations that they covered so far in this run."""
 
     def __init__(self, overrides: Overrides, today: date) -> None:
         self.overrides = overrides

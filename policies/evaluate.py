@@ -14,7 +14,7 @@ from policies.verdict import Fail, Unknown
 from tools.plan.links import LinkedPlan
 from tools.plan.view import Plan, ResourceView
 
-# What goes away, or belongs to somebody else, is not ours to judge.
+# Operations on resources that go away, or that belong to another stack: the pack does not judge those.
 _NOT_JUDGED: Final = frozenset({"delete", "delete-replaced", "discard", "discard-replaced", "read", "read-replacement", "remove"})
 
 
@@ -120,7 +120,7 @@ def evaluate(
         for rule in (*by_type.get(view.type, ()), *by_type.get(EVERY_TYPE.token, ())):
             found = _judge(rule, overrides.level(rule), view, linked)
             if isinstance(found, Violation):
-                # A fault of a rule is no breach that anybody agreed to.
+                # An exception is an agreement on a breach; it does not cover a rule that failed.
                 terms = None if found.internal else overrides.covering(rule.id, view.urn, view.name, today)
                 if terms is None:
                     violations.append(found)

@@ -17,7 +17,7 @@ from tools.plan.view import ENGINE_UNKNOWN, UNKNOWN, Secret
 
 VERSIONS: Final = frozenset({"2012-10-17", "2008-10-17"})
 
-# Condition keys that confine whoever is meant by Principal "*" to an account, an organisation, a network or a source.
+# Condition keys that confine the principals of "*" to an account, an organisation, a network or a source.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html ("the meaning of public")
 _CONFINING_KEYS: Final = frozenset(
     {
@@ -58,7 +58,7 @@ class Condition:
 
     @property
     def demands(self) -> bool:
-        """Whether a request without the key, or with another value, is refused (so: no negation, no "if it is there")."""
+        """Whether a request that lacks the key, or has another value, is refused: true of no negation and of no `IfExists`."""
         return not (
             self.operator.startswith(("forallvalues:", "null"))
             or "not" in self.operator.split(":")[-1]
@@ -90,7 +90,7 @@ class Statement:
         return self.effect == "Allow"
 
     def covers(self, action: str) -> bool:
-        """Whether the statement speaks of this action (`iam:PassRole`)."""
+        """Whether the statement is about this action (`iam:PassRole`)."""
         if self.not_actions:
             return not any(matches(pattern, action) for pattern in self.not_actions)
         return any(matches(pattern, action) for pattern in self.actions)

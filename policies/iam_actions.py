@@ -37,7 +37,7 @@ DATA_READS: Final = ("s3:GetObject", "dynamodb:GetItem", "dynamodb:Scan")
 # Logins that take no resource and hand out a token for one's own pulls: every workload that has images needs one.
 REGISTRY_LOGINS: Final = frozenset({"ecr:getauthorizationtoken", "ecr-public:getauthorizationtoken"})
 DECRYPTIONS: Final = ("kms:Decrypt", "kms:ReEncryptFrom")
-# Services whose roles can be borrowed for somebody else's resource unless the source is named.
+# Services that can be made to use a role for another customer's resource, unless its trust policy names the source.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 DEPUTIES: Final = frozenset(
     {

@@ -18,7 +18,7 @@ from policies.iam_table import Action, actions_of, credential_actions, escalatio
 
 # What stands for all of a kind: role/*, function:*, secret:*.
 _WHOLE_KIND: Final = re.compile(r"^([a-z-]+[:/])[*?/:]*\*[*?/:]*$")
-# Keys that every request has say who asks, whence and when, not for what.
+# Global keys that describe the request (principal, network, time) and not the resource that it is about.
 _OF_THE_REQUEST: Final = re.compile(r"^aws:(?!resourcetag/|requesttag/|tagkeys)")
 # Keys that pick the policy, the boundary or the grant that an action is about.
 _PICKING: Final = frozenset({"iam:permissionsboundary", "iam:policyarn", "kms:grantisforawsresource"})
@@ -118,7 +118,7 @@ def _is_tied(statement: Statement) -> bool:
 
 
 def _is_confined(statement: Statement) -> bool:
-    """Whether any condition says more than who asks, whence and when."""
+    """Whether any condition restricts the resource, and not only the principal, the network or the time of a request."""
     return any(condition.demands and not _OF_THE_REQUEST.match(condition.key) for condition in statement.conditions)
 
 

@@ -52,7 +52,7 @@ class Rule:
             return Unknown(undecided.path)
 
     def told(self, broken: Fail) -> str:
-        """What a reader is told of a resource that breaks it: what was found, and the way out."""
+        """The message about a resource that breaks the rule: what was found, and the way out."""
         return f"{broken.message}; {self.fix}"
 
 

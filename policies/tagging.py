@@ -1,4 +1,4 @@
-"""What a resource says of itself beside its own properties: its tags, the words of its name, and whether it is for production."""
+"""What a resource's tags and name say about it: a tag's value, a word, whether it is for production."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a rule says of a resource, and how the verdicts on several things make one."""
+"""The verdict of a rule on a resource, and how the verdicts on several items become one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Fail:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Only `up` can tell: the property of this path is not known yet."""
+    """The verdict depends on the property at this path, which is known at `up` only."""
 
     property: str
 

@@ -88,7 +88,7 @@ def test_every_rule_has_a_case_that_breaks_it_and_a_resource_that_keeps_it() -> 
     broken_by_a_case = {case.rule for case in (*CASES, *PAIRS)}
     assert broken_by_a_case == set(RULES)
     types = {type_ for type_, _ in WORLD.values()}
-    # no_users_or_keys has nothing that it could pass on.
+    # Every resource that no_users_or_keys looks at breaks it, so the valid stack has none.
     assert not {rule.id for rule in RULES.values() if not types & {*rule.types} and EVERY_TYPE not in rule.cards} - {
         "iam-no-users-or-keys"
     }

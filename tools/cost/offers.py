@@ -18,7 +18,10 @@ _REGION: Final = r"(?:[A-Za-z0-9]+-)*?"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """Products of one AWS service that are rows of ours. A `dimension` of "" is what `usage` captures: an instance type."""
+    """The products of one AWS service that the price table has rows for.
+
+    A `dimension` of "" is what `usage` captures: an instance type.
+    """
 
     code: str
     service: str
@@ -28,7 +31,7 @@ class Offer:
     attributes: Mapping[str, str] = field(default_factory=dict)
 
     def holds(self, service: str, dimension: str) -> bool:
-        """Whether a row of ours is of this offer."""
+        """Whether a row of the price table is of this offer."""
         return self.service == service and (self.dimension == dimension or (not self.dimension and "." in dimension))
 
 
@@ -124,7 +127,7 @@ def read(text: str, where: str) -> PriceList:
         regions.add(product.region)
         prices = [price for price in (terms.get(sku) or {}).values() if price is not None]
         if product.offer and prices:
-            # Where several products are one row of ours (hosting and training), the dearest is it.
+            # Several products (hosting and training) may share one row of the table; it takes the dearest price.
             key = (product.offer.service, product.dimension, product.region)
             usd[key] = max(usd.get(key, 0.0), round(min(prices) * product.offer.factor, 10))
     return PriceList(

@@ -117,7 +117,7 @@ def _published(row: Price, asked: Mapping[tuple[str, str], str]) -> str:
 
 
 def write(rows: Iterable[Price], path: Path = TABLE) -> None:
-    """Writes the table, in one go: whoever reads it meanwhile has the old one whole."""
+    """Writes the table in one step, so that a concurrent reader sees either the old one or the new one, whole."""
     half = path.with_suffix(".new")
     with half.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")

@@ -1,4 +1,4 @@
-"""What is assumed of the use that no plan can tell: hours, gigabytes, requests. One default each, shown in every `basis`."""
+"""Assumptions about use, which no plan contains: hours, gigabytes, requests. One default each, shown in every `basis`."""
 
 from __future__ import annotations
 

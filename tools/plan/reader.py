@@ -1,4 +1,4 @@
-"""The one way to read a property of a resource, whoever asks: a rule, a price, the preflight or a page.
+"""The one way to read a property of a resource, for rules, prices, the preflight and pages alike.
 
 Any value, at any depth, may be unknown, secret, absent or of another type than its schema says. Reading never raises for any of
 these but the first, and says by its type what was found:

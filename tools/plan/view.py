@@ -20,7 +20,7 @@ SECRET_SIGNATURE: Final = "1b47061264138c4ac30d75fd1eb44270"
 
 
 class _Unknown:
-    """The value of a property that only `up` can tell (an id not yet given, an output not yet made)."""
+    """The value of a property that is known at `up` only, as an id that AWS has not given yet."""
 
     __slots__ = ()
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 # Use is counted by CloudWatch every five minutes; what is older than this says nothing of now.
 USE_IS_FRESH: Final = timedelta(hours=1)
 USE_PERIOD_S: Final = 300
-# Whose quotas are one an account, and are told in one region only.
+# Services whose quotas are per account and not per region; Service Quotas lists them in one region only.
 GLOBAL: Final = ("iam", "s3")
 
 
@@ -29,7 +29,7 @@ class NoAccount(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quota:
-    """A quota as Service Quotas tells it. `metric` is where CloudWatch counts its use; None where nobody does."""
+    """A quota as Service Quotas lists it. `metric` is where CloudWatch counts its use; None where its use is not counted."""
 
     service: str
     code: str
@@ -40,7 +40,7 @@ class Quota:
 
 
 class Account:
-    """`clients` gives a boto3 client by service, in the stack's region; `home` in the region that tells the quotas of `GLOBAL`.
+    """`clients` gives a boto3 client by service, in the stack's region; `home` in the region that lists the quotas of `GLOBAL`.
 
     `local` is the local cloud: it has no owner to compare and judges nobody's permissions.
     """
@@ -85,7 +85,7 @@ class Account:
         return answer
 
     def every(self, service: str, operation: str, key: str, *, home: bool = False, **params: Any) -> list[Any]:
-        """The items of all pages under `key`; with `home` as the home region tells them. Raises Unanswered."""
+        """The items of all pages under `key`; with `home` those of the home region. Raises Unanswered."""
 
         def pages(client: Any) -> list[Any]:
             if not client.can_paginate(operation):
@@ -112,7 +112,7 @@ class Account:
         return answer
 
     def quota(self, service: str, code: str, name: str) -> Quota | None:
-        """The quota of this code, or of this name where no code is known; None where AWS tells none. Raises Unanswered.
+        """The quota of this code, or of this name where no code is known; None where AWS lists none. Raises Unanswered.
 
         What was never applied to an account is told by AWS's defaults alone, so these are asked for what the first list lacks.
         """
@@ -123,7 +123,7 @@ class Account:
         return None
 
     def used(self, quota: Quota) -> float | None:
-        """How much of a quota is in use, as CloudWatch last counted; None where nobody counts. Raises Unanswered."""
+        """How much of a quota is in use, as CloudWatch last counted; None where it is not counted. Raises Unanswered."""
         metric = quota.metric
         if not metric or not metric.get("MetricName"):
             return None

@@ -36,7 +36,7 @@ IN_EACH: Final = {
     ec2.INSTANCE.token: 1,
 }
 A_MACHINE_OF_SAGEMAKER: Final = 2
-# A prefix is a /28. Where none are used and EC2 does not tell how many addresses an interface holds, this many are assumed.
+# A prefix is a /28. Where none are used and EC2 does not say how many addresses an interface holds, 15 are assumed.
 A_PREFIX: Final = 16
 AN_INTERFACE: Final = 15
 
@@ -99,7 +99,7 @@ def judged(takers: Iterable[Taker], planned: tuple[Subnet, ...], fault: str = ""
             sets.setdefault(frozenset(taker.place.subnets), []).append(taker)
     for subnets in sets:
         inside = [taker for other, several_ in sets.items() if other <= subnets for taker in several_]
-        # A subnet alone is told only where it is the trouble: the set that it is part of tells the rest.
+        # A single subnet gets a row only where it is short: otherwise the row of the set that it is part of covers it.
         row = _row(inside, sorted(subnets, key=lambda subnet: subnet.name), fault)
         if row.state is not State.OK or not any(subnets < other for other in sets):
             yield row
@@ -129,7 +129,7 @@ def _row(takers: list[Taker], subnets: list[Subnet], fault: str) -> Row:
 
 
 def _loose(everyone: list[Taker], loose: list[Taker], planned: tuple[Subnet, ...]) -> Row:
-    """In a first preview no subnet's id is known: fits wherever it comes, fits nowhere, or nobody can tell."""
+    """The row of a first preview, where no subnet's id is known: the takers fit into any subnets, into none, or it depends."""
     code, needed = "subnets of the plan", sum(taker.total for taker in everyone)
     says = f"{several((taker.says for taker in sorted(loose, key=lambda taker: -taker.total)), 3)}: {needed} addresses"
     free = sorted(subnet.free for subnet in planned if subnet.free is not None)
@@ -146,7 +146,7 @@ def _loose(everyone: list[Taker], loose: list[Taker], planned: tuple[Subnet, ...
 
 
 def _of_model(fleet: Fleet, links: LinkedPlan, places: Places) -> Place:
-    """The subnets of an endpoint's model; of an endpoint without a network of ours none."""
+    """The subnets of an endpoint's model; none for an endpoint outside the stack's network."""
     configuration = configuration_of(links, fleet.view).best
     for variant in Block.of(configuration).items(VARIANTS[0], unknown=[]) if configuration else []:
         model = links.meant(fleet.view, sagemaker.MODEL, variant.value("modelName", unknown=UNKNOWN)).best

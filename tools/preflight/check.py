@@ -28,7 +28,7 @@ def preflight(
     if wrong.state is State.SHORT:
         # What another account has says nothing of the one that is meant.
         return Preflight.of([wrong])
-    # The engine's order is that of the moment; by name, the same plan is told in the same words.
+    # The engine's order differs from run to run; sorted by urn, the same plan gives the same rows.
     views = sorted(live(plan), key=lambda view: view.urn or view.name)
     links = LinkedPlan(views)
     fleets = fleets_of(views, links)
@@ -45,7 +45,7 @@ def preflight(
 
 
 def _together(kinds: Sequence[Callable[[], list[Row]]]) -> list[Row]:
-    """The rows of all kinds, asked at once. Ctrl-C ends it at once: nobody waits for a thread that waits for an answer."""
+    """The rows of all kinds, asked at once. The threads are daemons, so Ctrl-C does not wait for an answer."""
     answers: list[list[Row] | BaseException] = [[] for _ in kinds]
 
     def ask(number: int) -> None:
@@ -68,7 +68,7 @@ def _together(kinds: Sequence[Callable[[], list[Row]]]) -> list[Row]:
 
 
 def _owner(owner: str, account: Account) -> Row:
-    """Whether the credentials are those of the account that the stack file names. The local cloud is nobody's."""
+    """Whether the credentials are those of the account that the stack file names. The local cloud has no owner."""
     caller = account.caller["Account"]
     if not owner or account.local:
         return Row(kind="account", code="id", need="any", have=caller, says=f"the account is {caller}")

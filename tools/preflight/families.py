@@ -34,7 +34,7 @@ FAMILIES: Final = (
         on_demand=("L-417A185B", "Running On-Demand P instances"),
         spot=("L-C4BD4855", "All P5 Spot Instance Requests"),
     ),
-    # Which quota P6 draws from on spot could not be confirmed: by name, and unknown where the account tells none such.
+    # Which quota P6 draws from on spot could not be confirmed: by name, and unknown where the account lists none of that name.
     Family(
         begins=r"p\d",
         on_demand=("L-417A185B", "Running On-Demand P instances"),

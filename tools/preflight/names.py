@@ -31,7 +31,7 @@ def _asked(lookup: Lookup) -> Taken:
 
 
 def _bucket(account: Account, name: str) -> str:
-    """A name that is taken answers, or refuses: 403 is somebody else's (or not for us to see), 301 is in another region."""
+    """A name that is taken answers, or refuses: 403 belongs to another account (or may not be seen), 301 is in another region."""
     try:
         answer = account.found("s3", "head_bucket", ("404", "NoSuchBucket"), Bucket=name)
     except Unanswered as error:

@@ -23,13 +23,16 @@ LARGEST: Final = 1e9
 GONE: Final = ("delete", "read")
 MADE: Final = ("create", "replace")
 
-# How much of something a resource takes, for whom; None where only `up` can tell.
+# Gives how much of something a resource takes; None where that is known at `up` only.
 Size = Callable[[ResourceView], float | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
-    """`total` is all that the plan takes, `added` what this change adds; `by` says who, `gaps` whose need nobody knows yet."""
+    """`total` is all that the plan takes, `added` what this change adds.
+
+    `by` names the resources, `gaps` those whose need is not known yet.
+    """
 
     total: float = 0.0
     added: float = 0.0

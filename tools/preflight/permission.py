@@ -20,7 +20,7 @@ from tools.preflight.report import Row, State, several, unknown
 KIND: Final = "permission"
 # What one call takes: https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
 AT_ONCE: Final = 50
-# In place of an arn: nobody's rights are asked for.
+# Given in place of an arn: the preflight asks for no rights.
 NOBODY: Final = "none"
 PRINCIPAL: Final = re.compile(r"arn:[\w-]+:iam::\d+:(user|role)/.+")
 ASSUMED: Final = re.compile(r"arn:(?P<partition>[\w-]+):sts::(?P<account>\d+):assumed-role/(?P<role>[^/]+)/.*")
@@ -28,7 +28,7 @@ ASSUMED: Final = re.compile(r"arn:(?P<partition>[\w-]+):sts::(?P<account>\d+):as
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Right:
-    """An action on a resource's arn, "*" where the plan does not tell it, and for whom it is needed."""
+    """An action on a resource's arn ("*" where the plan does not contain it), and the resources that need it."""
 
     action: str
     on: str
@@ -55,7 +55,7 @@ def rows(views: Iterable[ResourceView], account: Account, principal: str = "") -
 
 
 def rights(views: Iterable[ResourceView], account_id: str, region: str, partition: str = "aws") -> list[Right]:
-    """What making the plan's new resources takes. Where a type's card has no rights, nobody knows: the type is left out."""
+    """What making the plan's new resources takes. A type whose card has no rights is left out."""
     needed: dict[tuple[str, str], list[str]] = {}
     for view in views:
         card = CARDS.get(view.type)

@@ -19,7 +19,7 @@ from tools.preflight.needs import MADE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subnet:
-    """A subnet by name (of the plan) or id. `zone` is "" and `free` None where nobody knows."""
+    """A subnet by name (of the plan) or id. `zone` is "" and `free` None where it is not known."""
 
     name: str
     zone: str = ""
@@ -29,7 +29,7 @@ class Subnet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """The subnets that a resource names: those that are known, and how many more only `up` can tell."""
+    """The subnets that a resource names: those that are known, and how many more are known at `up` only."""
 
     subnets: tuple[Subnet, ...] = ()
     unknown: int = 0

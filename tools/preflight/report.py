@@ -9,7 +9,7 @@ from typing import Any
 
 
 class State(StrEnum):
-    """SHORT: known not to fit. UNKNOWN: nobody could tell, which is no yes. OK: known to fit."""
+    """SHORT: known not to fit. UNKNOWN: not known either way, and counted. OK: known to fit."""
 
     SHORT = "short"
     UNKNOWN = "unknown"
@@ -68,7 +68,7 @@ class Preflight:
 
 
 def unknown(kind: str, code: str, need: float | str, says: str) -> Row:
-    """A row for what nobody could tell."""
+    """A row for what is not known either way."""
     return Row(kind=kind, code=code, need=need, have="?", says=says, state=State.UNKNOWN)
 
 

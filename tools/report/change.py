@@ -23,7 +23,7 @@ def lost(type_: str, op: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Property:
-    """One changed property of a resource; `old` and `new` are "" where the document does not tell them."""
+    """One changed property of a resource; `old` and `new` are "" where the document lacks them."""
 
     path: str
     old: str = ""
@@ -75,7 +75,7 @@ class Saving:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Money:
-    """The bill of the change in USD a month. None where the document does not tell."""
+    """The bill of the change in USD a month. A number that the document lacks is None."""
 
     after: float
     before: float
@@ -152,7 +152,7 @@ class Preflight:
 
     @property
     def verdict(self) -> str:
-        """The verdict in words; what nobody could tell is no yes."""
+        """The verdict in words, with how many rows are not known either way."""
         lost = sum(1 for row in self.rows if row.state == "unknown")
         said = "the account has what it takes" if self.ok else "the account lacks something"
         return f"{said}, {lost} could not be told" if lost else said
@@ -160,7 +160,7 @@ class Preflight:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """All that is told of one change. A part that the document lacks is None."""
+    """All that a report shows of one change. A part that the document lacks is None."""
 
     stack: str
     seconds: float

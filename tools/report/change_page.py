@@ -32,7 +32,10 @@ _MARKS: Final = {"create": "+", "update": "~", "replace": "±", "delete": "−"}
 
 
 def page(change: Change, *, picture: str = "", note: str = "") -> str:
-    """The page as a whole document. `picture` is an SVG of ours, put in as it is, "" for none; `note` a line for its foot."""
+    """The page as a whole document.
+
+    `picture` is an SVG made by tools/report, which is not escaped, "" for none; `note` is a line for the foot.
+    """
     title = f"Slipway {change.stack}"
     digest = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
     allowed = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"

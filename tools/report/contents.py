@@ -153,7 +153,7 @@ def _serving_groups(views: list[ResourceView], prefix: str) -> Iterable[Group]:
 
 
 def _scales(target: ResourceView, configuration: ResourceView, variant: Block, targets: int) -> bool:
-    """Whether a scaling target is this variant's: it says so, or it is the only one."""
+    """Whether a scaling target scales a variant: its id names it, or it is the only target beside the configuration."""
     resource, name = printed(target, "resourceId"), variant.text("variantName", unknown="")
     near = target.parent == configuration.parent
     return near and (resource.endswith(f"/variant/{name}") if resource else targets == 1)
@@ -171,12 +171,12 @@ def _variant(item: Block, target: ResourceView | None) -> Chip:
 
 
 def _known(block: Block, path: str, default: float | None = None) -> float | None:
-    """A number; `default` where nothing is said, None where nobody knows it."""
+    """A number; `default` where nothing is set, None where it is not known yet."""
     return block.number(path, unknown=None) if block.given(path) else default
 
 
 def _count(block: Block, path: str, default: float | None = None) -> str:
-    """A number in words, "?" where nobody knows it."""
+    """A number in words, "?" where it is not known."""
     found = _known(block, path, default)
     return "?" if found is None else f"{found:g}"
 

@@ -8,7 +8,7 @@ from typing import Final
 
 Points = tuple[tuple[int, float], ...]
 RATES: Final = ("tokens_per_second", "samples_per_second")
-# More points than pixels help nobody, and a page holds several jobs.
+# A curve needs no more points than it has pixels, and a page holds several jobs.
 MOST_POINTS: Final = 800
 
 

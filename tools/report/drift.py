@@ -12,7 +12,7 @@ from tools.report.change import Changed, Property, alike
 from tools.report.markdown import ROOM, ROWS, code, text
 from tools.report.redact import cut, last_name, shown
 
-# A longer value is cut: the reader is told that it differs, and the cloud has the rest.
+# A longer value is cut: that it differs is enough for an issue, and the cloud has the value.
 LONGEST: Final = 200
 NAMED: Final = 6
 

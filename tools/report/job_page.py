@@ -11,7 +11,7 @@ from tools.report.svg import FONT, PALETTE, escape
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JobFacts:
-    """What is told about one job. `sections` are titles with rows of (name, value), in order; empty ones are left out."""
+    """What a page shows about one job. `sections` are titles with rows of (name, value), in order; empty ones are left out."""
 
     name: str
     status: str
@@ -22,7 +22,10 @@ class JobFacts:
 
 
 def page(jobs: Sequence[JobFacts], plot: str, *, note: str = "") -> str:
-    """The page as a whole document. `plot` is an SVG of ours, put in as it is, "" for none; `note` a line beneath the title."""
+    """The page as a whole document.
+
+    `plot` is an SVG made by tools/report, which is not escaped, "" for none; `note` is a line beneath the title.
+    """
     assert jobs
     title = jobs[0].name if len(jobs) == 1 else f"{len(jobs)} training jobs"
     parts = [

@@ -1,4 +1,4 @@
-"""What a page or a comment that is passed on must not tell: values that are keys, those of secret names, and too much of any."""
+"""Redaction of pages and comments that are passed on: values that are keys, values of secret names, and values too long."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 HIDDEN: Final = "[hidden]"
-# Names whose value is nobody's business on a page that is passed on, and values that are keys wherever they stand.
+# Names whose values are secret, and values that are keys wherever they stand.
 _SECRET_NAME: Final = re.compile(r"(?i)secret|passw|credential|private|api_?key|access_?key|(^|[_-])(token|key|auth)$")
 _SECRET_VALUE: Final = re.compile(
     r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bhf_[A-Za-z0-9]{20,}\b|(?i:\b(?:password|secret|token|api_?key)=)[^\s&;,]+"
@@ -15,12 +15,12 @@ _SECRET_VALUE: Final = re.compile(
 
 
 def shown(name: str, value: object) -> str:
-    """A value as the page tells it: hidden where its name or its form says that it is secret."""
+    """A value as a page shows it: hidden where its name or its form says that it is secret."""
     return HIDDEN if _SECRET_NAME.search(name) else scrubbed(str(value))
 
 
 def last_name(path: str) -> str:
-    """`password` of `spec.users[0]["password"]`: by it is seen what nobody declared secret."""
+    """`password` of `spec.users[0]["password"]`: the name by which a value is taken for secret where nothing declares it so."""
     return re.split(r"[.\[\]\"]+", path.rstrip('."[]'))[-1]
 
 

@@ -14,9 +14,9 @@ from tools.report.contents import CONTENTS, Group, counted, printed, short_name
 from tools.report.svg import Chip
 
 TIERS: Final = ("public", "private", "isolated")
-# Nearly every component has some of these; they do not tell what it is for.
+# Types that nearly every component has, so that they do not show what a component is for.
 _SHARED: Final = frozenset({*iam.CARDS, *vpc.CARDS, *cloudwatch.CARDS, ec2.SECURITY_GROUP, ec2.SECURITY_GROUP_RULE})
-# Where one of these is, the component is about it, whatever else it needs.
+# Types that show what their component is for, whatever else it holds.
 _TELLING: Final = frozenset({ec2.VPC, eks.CLUSTER, sagemaker.ENDPOINT, sagemaker.TRAINING_JOB})
 
 

@@ -62,7 +62,7 @@ def _number(ask: Ask, block: Block, keys: tuple[str, ...], default: float) -> fl
 
 
 def _find(block: Block, *keys: str) -> Block | None:
-    """The first property of one of these names, however it is spelt, at any depth of the job's own settings; None for none."""
+    """The first property of one of these names in any spelling, at any depth of the job's own settings; None without one."""
     below = {folded(name): item for name, item in block.entries(unknown={}).items()}
     for key in keys:
         if (found := below.get(folded(key))) is not None and found.given(""):
