@@ -21,6 +21,7 @@ from typing import Any
 
 import torch
 
+from tests.workloads.support import free_port
 from workloads.training import distributed
 from workloads.training.distributed import Place
 
@@ -49,7 +50,7 @@ def run(ranks: int, function: Callable[..., Any], *arguments: Any, timeout: floa
     # OpenMP's threads do not survive a fork, so there must be none: with one thread OpenMP starts no other.
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    port = _free_port()
+    port = free_port()
     crew: dict[int, tuple[int, int]] = {}  # rank -> (pid, the end of the pipe we read)
     try:
         for rank in range(ranks):
@@ -118,12 +119,3 @@ def _collect(crew: dict[int, tuple[int, int]], timeout: float) -> list[Any]:
                 raise GangError(value)
             results[rank] = value
     return [results[rank] for rank in sorted(results)]
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -1,4 +1,4 @@
-"""The entrypoint as PID 1, over real processes. The scripts are plain Python, so that a test takes a fraction of a second."""
+"""The entrypoint as PID 1, over real processes where it starts any. The scripts are plain Python, which starts in no time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 from moto import mock_aws
 
 from tests.workloads.support import lay_out, run, start, with_script
-from workloads import launch, script_mode
+from workloads import entrypoint, launch, script_mode
 from workloads.catalog import WORKLOADS
 from workloads.contract import TrainingContract
 from workloads.errors import ContractError
@@ -167,21 +167,23 @@ def test_workers_do_not_outlive_a_launcher_that_was_killed(tmp_path: Path) -> No
         time.sleep(0.05)
 
 
-def test_an_unknown_workload_fails_before_anything_starts(tmp_path: Path) -> None:
+def test_an_unknown_workload_fails_before_anything_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     base = lay_out(tmp_path, {"workload": "digitz"})
-    done = run("train", base)
-    assert done.returncode == 2
+    monkeypatch.setenv("SAGEMAKER_BASE_DIR", str(base))
+    assert entrypoint.main(["train"]) == 2
     reason = (base / "output" / "failure").read_text()
     known = ", ".join(WORKLOADS)
     assert reason == f"ContractError: hyperparameter workload is 'digitz'; this image has {known}. Name one of them."
 
 
 @pytest.mark.parametrize("value", ["0", "two", "true", "1.5", "100000"])
-def test_an_impossible_number_of_processes_is_refused(tmp_path: Path, value: str) -> None:
+def test_an_impossible_number_of_processes_is_refused(
+    tmp_path: Path, value: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     base = with_script(tmp_path, "", {"processes_per_host": value})
-    done = run("train", base)
-    assert done.returncode == 2
-    assert "processes_per_host is" in done.stderr
+    monkeypatch.setenv("SAGEMAKER_BASE_DIR", str(base))
+    assert entrypoint.main(["train"]) == 2
+    assert "processes_per_host is" in capsys.readouterr().err
 
 
 def test_any_other_argument_is_wrong_use(tmp_path: Path) -> None:

@@ -63,10 +63,6 @@ class Sharding:
         for step in range(first_step, self.steps):
             yield order[step * self.batch_size : (step + 1) * self.batch_size][self.rank :: self.world_size]
 
-    def all_rows(self) -> np.ndarray:
-        """This process's share of every row, once, for evaluation."""
-        return np.arange(self.rank, self.rows, self.world_size)
-
 
 def read_split(path: Path) -> Split:
     """Read one Parquet file, or every one of a folder in order of name.

@@ -102,12 +102,6 @@ def draw(name: str, weight: torch.Tensor, generator: torch.Generator) -> None:
         weight.copy_(torch.empty(weight.shape).uniform_(-bound, bound, generator=generator))
 
 
-def trainable_share(model: nn.Module) -> float:
-    """Trainable parameters of all, 0 to 1."""
-    sizes = [(parameter.numel(), parameter.requires_grad) for parameter in model.parameters()]
-    return sum(size for size, trainable in sizes if trainable) / sum(size for size, _ in sizes)
-
-
 def merged_state(model: nn.Module) -> dict[str, torch.Tensor]:
     """The plain model's state dict, whole and on the CPU: each adapted weight is `base + scale * up @ down`."""
     layers = {path: layer for path, layer in _plain(model).named_modules() if hasattr(layer, DOWN)}

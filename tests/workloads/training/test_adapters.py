@@ -95,10 +95,15 @@ def adapt(place: Place, corpus: Path, base: Path, out: Path, values: dict[str, A
         before=before,
         after=after,
         merged={name: tensor.flatten().tolist() for name, tensor in merged.items()},
-        share=adapters.trainable_share(model),
+        share=trainable_share(model),
         answers=answers.tolist(),
         frozen_moved=moved,
     )
+
+
+def trainable_share(model: nn.Module) -> float:
+    sizes = [(parameter.numel(), parameter.requires_grad) for parameter in model.parameters()]
+    return sum(size for size, trainable in sizes if trainable) / sum(size for size, _ in sizes)
 
 
 @pytest.fixture(scope="module")

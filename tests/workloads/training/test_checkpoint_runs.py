@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import time
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.workloads.s3_server import S3
-from tests.workloads.support import lay_out, start
+from tests.workloads.support import free_port, lay_out, start
 
 pytestmark = [
     pytest.mark.e2e,
@@ -173,10 +172,3 @@ def worker_of(launcher: int, *, rank: int) -> int:
         if parent == launcher and f"RANK={rank}".encode() in environment:
             return int(folder.name)
     raise AssertionError(f"launcher {launcher} has no rank {rank}")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,6 +13,7 @@ import requests
 
 from tests.workloads import gang
 from tests.workloads.s3_server import S3
+from tests.workloads.support import free_port
 from tests.workloads.training.checkpoint_support import ALONE, RUN, saved, state, value_of
 from tests.workloads.training.test_checkpoint_ranks import two_ranks
 from workloads.stores import s3_requests
@@ -100,9 +100,7 @@ def test_other_runs_under_the_prefix_are_named(client: Any, capsys: pytest.Captu
 
 
 def closed_port() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{probe.getsockname()[1]}"
+    return f"http://127.0.0.1:{free_port()}"
 
 
 def read_only(s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
