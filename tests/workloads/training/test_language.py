@@ -73,10 +73,10 @@ def test_a_saved_model_is_as_good_as_the_run_said(base: Path, corpus: Path) -> N
 
 
 def test_the_log_tells_step_loss_rate_and_speed(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run = tiny.make_run(tiny.ALONE, corpus, log_every=2, max_steps=5)
+    run = tiny.make_run(tiny.ALONE, corpus, log_every=5)
     trainer.fit(run, Progress(), StopRequest())
     lines = [dict(part.split("=") for part in line.rstrip(";").split("; ")) for line in capsys.readouterr().out.splitlines()]
-    assert [line["step"] for line in lines] == ["2", "4", "5"]
+    assert [line["step"] for line in lines] == ["5", "10", str(tiny.STEPS)]
     assert {tuple(line) for line in lines} == {("step", "epoch", "train_loss", "learning_rate", "tokens_per_second")}
     assert float(lines[0]["learning_rate"]) > float(lines[2]["learning_rate"]) > 0
 
@@ -261,7 +261,7 @@ def test_the_peak_of_known_devices_is_known_and_of_others_is_not() -> None:
 
 
 def test_flops_are_counted_as_stated() -> None:
-    sizes = replace(tiny.DEEP, vocabulary=64)
+    sizes = replace(tiny.SIZES, vocabulary=64)
     per_block = 2 * 32 * 32 + 2 * 32 * 16 + 3 * 32 * 64 + 2 * 32
     assert sizes.flops_per_token(16) == 6 * (4 * per_block + 32 + 64 * 32) + 6 * 4 * 32 * 16
 

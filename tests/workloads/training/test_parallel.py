@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from tests.workloads import gang
 from tests.workloads.training import tiny
-from tests.workloads.training.tiny import DEEP, Outcome
+from tests.workloads.training.tiny import Outcome
 from workloads.training.distributed import Place
 
 # Relative, on every step's loss and on the test split's. Sums in another order differ in their last bits (float32 has 6e-8), and
@@ -18,7 +19,12 @@ from workloads.training.distributed import Place
 TOLERANCE = 1e-5
 # Absolute, on weights of about 0.02 after steps of 0.01. Seen: 6e-6.
 WEIGHT_TOLERANCE = 1e-4
-# A pipeline's model is as deep as its stages need; the others are compared on the small one, which costs half as much.
+# A decoder that is cut over processes costs CPU for each layer of each step: two layers (one first, one last) and six steps show
+# every difference that this file looks for.
+SHALLOW = replace(tiny.SIZES, layers=2)
+SHORT = {"batch_size": 32, "max_steps": 6, "warmup_steps": 2, "learning_rate": 0.02}
+# A pipeline's model is deeper: two layers for each of two stages, or one for each of four.
+DEEP = tiny.SIZES
 ON_TWO: Mapping[str, Mapping[str, Any]] = {
     "DDP": {},
     "DDP, accumulated": {"accumulation": 2},
@@ -40,14 +46,18 @@ ON_FOUR: Mapping[str, Mapping[str, Any]] = {
 }
 
 
+def train(place: Place, corpus: Path, **values: Any) -> Outcome:
+    return tiny.train(place, corpus, **{"sizes": SHALLOW, **SHORT, **values})
+
+
 @pytest.fixture(scope="module")
 def alone(corpus: Path) -> Outcome:
-    return tiny.train(tiny.ALONE, corpus)
+    return train(tiny.ALONE, corpus)
 
 
 @pytest.fixture(scope="module")
 def deep_alone(corpus: Path) -> Outcome:
-    return tiny.train(tiny.ALONE, corpus, sizes=DEEP)
+    return train(tiny.ALONE, corpus, sizes=DEEP)
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +71,7 @@ def on_four(corpus: Path) -> list[dict[str, Outcome]]:
 
 
 def each(place: Place, corpus: Path, cases: Mapping[str, Mapping[str, Any]]) -> dict[str, Outcome]:
-    return {name: tiny.train(place, corpus, **values) for name, values in cases.items()}
+    return {name: train(place, corpus, **values) for name, values in cases.items()}
 
 
 def assert_same(ranks: list[dict[str, Outcome]], case: str, alone: Outcome) -> None:
@@ -75,7 +85,7 @@ def assert_same(ranks: list[dict[str, Outcome]], case: str, alone: Outcome) -> N
 
 
 def test_the_run_on_one_process_learns(alone: Outcome) -> None:
-    assert len(alone.losses) == tiny.STEPS
+    assert len(alone.losses) == SHORT["max_steps"]
     assert alone.losses[-1] < alone.losses[0] - 1, "else equal curves would say little"
 
 
@@ -90,18 +100,18 @@ def test_four_processes_learn_as_one(on_four: list[dict[str, Outcome]], alone: O
 
 
 def test_a_batch_in_parts_is_the_same_batch(corpus: Path, alone: Outcome) -> None:
-    assert tiny.train(tiny.ALONE, corpus, accumulation=4).losses == pytest.approx(alone.losses, rel=TOLERANCE)
+    assert train(tiny.ALONE, corpus, accumulation=4).losses == pytest.approx(alone.losses, rel=TOLERANCE)
 
 
 def test_activations_computed_again_change_nothing(corpus: Path, alone: Outcome) -> None:
-    assert tiny.train(tiny.ALONE, corpus, activation_checkpointing=True).losses == alone.losses
+    assert train(tiny.ALONE, corpus, activation_checkpointing=True).losses == alone.losses
 
 
 def test_clipping_is_in_the_comparison(corpus: Path, alone: Outcome) -> None:
-    free = tiny.train(tiny.ALONE, corpus, clip_norm=0)
+    free = train(tiny.ALONE, corpus, clip_norm=0)
     assert free.losses[0] == alone.losses[0]
     assert free.losses[2:] != pytest.approx(alone.losses[2:], rel=TOLERANCE)
 
 
 def test_another_seed_is_another_run(corpus: Path, alone: Outcome) -> None:
-    assert tiny.train(tiny.ALONE, corpus, seed=1).losses != pytest.approx(alone.losses, rel=TOLERANCE)
+    assert train(tiny.ALONE, corpus, seed=1).losses != pytest.approx(alone.losses, rel=TOLERANCE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,10 @@ from workloads.training.sources import Paths
 from workloads.training.tasks.language import LanguageTask
 from workloads.training.tasks.task import Share
 
-# Two layers: one that is first and one that is last. A decoder cut over processes costs CPU for each layer of each step.
-SIZES = DecoderConfig(width=32, layers=2, heads=4, kv_heads=2, feed_forward=64, positions=16)
-# For a pipeline: two layers for each of two stages, or one for each of four.
-DEEP = replace(SIZES, layers=4)
-STEPS = 6
+SIZES = DecoderConfig(width=32, layers=4, heads=4, kv_heads=2, feed_forward=64, positions=16)
+STEPS = 12
 # Clipping at a norm that the first steps exceed, a warm-up, decay: comparisons cover all that a run has.
-BASE = {"batch_size": 32, "sequence_length": 16, "max_steps": STEPS, "clip_norm": 0.5, "warmup_steps": 2, "learning_rate": 0.02}
+BASE = {"batch_size": 16, "sequence_length": 16, "max_steps": STEPS, "clip_norm": 0.5, "warmup_steps": 4, "learning_rate": 0.01}
 ALONE = Place(rank=0, world_size=1, local_rank=0, local_world_size=1, device=torch.device("cpu"))
 
 
