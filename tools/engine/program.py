@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 from typing import Any, Final
 
+from tools.engine.aws_parts import use_parts
 from tools.engine.home import REPOSITORY
 
 _RESOURCE: Final = re.compile(r"\baws\.([a-z0-9]+)\.([A-Z]\w*)")
@@ -34,15 +35,21 @@ def warm() -> None:
 
 def services(folder: Path) -> dict[str, str]:
     """The pulumi_aws services that the sources in `folder` name (`aws.ec2.Vpc` is ec2), each with one of its resources."""
-    found = (pair for path in folder.rglob("*.py") for pair in _RESOURCE.findall(path.read_text(encoding="utf-8")))
-    return dict(sorted(found))
+    return dict(resources(folder))
+
+
+def resources(folder: Path) -> list[tuple[str, str]]:
+    """The (service, name) pairs of pulumi_aws that the sources in `folder` name: resources, their arguments, functions."""
+    return sorted({pair for path in folder.rglob("*.py") for pair in _RESOURCE.findall(path.read_text(encoding="utf-8"))})
 
 
 def _import() -> None:
     try:
+        used = resources(REPOSITORY / "infra")
+        use_parts(service for service, _ in used)
         importlib.import_module("infra.program")
         aws = importlib.import_module("pulumi_aws")
-        for service, resource in services(REPOSITORY / "infra").items():
+        for service, resource in used:
             # A service is only loaded when something of it is touched.
             getattr(getattr(aws, service), resource)
     except Exception:
