@@ -39,6 +39,8 @@ GUARDED_GPU_NODES: Final = 64
 # Seconds that a training job may run, or a spot job may wait and run: what CreateTrainingJob takes.
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StoppingCondition.html
 JOB_SECONDS: Final = 28 * 24 * 3600
+# What a job that says nothing may run, by the same page.
+DEFAULT_JOB_SECONDS: Final = 24 * 3600
 # The guard's: the quota "Longest run time for a training job" as a new account has it.
 # https://docs.aws.amazon.com/general/latest/gr/sagemaker.html
 GUARDED_JOB_SECONDS: Final = 5 * 24 * 3600

@@ -13,9 +13,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from catalog.limits import DEFAULT_JOB_SECONDS, SAGEMAKER_NAME
 from tools.jobs.life import ATTEMPTS_LIMIT, attempt_name
-from tools.jobs.runners.sagemaker.request import NAME_LIMIT, template
-from tools.jobs.spec import LONGEST_RUN_SECONDS, JobSpec, Machines, Network
+from tools.jobs.runners.sagemaker.request import template
+from tools.jobs.spec import JobSpec, Machines, Network
 
 HASH_DIGITS: Final = 10
 # What is computed, and with what: a change is another job with another model.
@@ -102,10 +103,10 @@ def job_name(inputs: Mapping[str, Any], attempt: int = 1) -> str:
     """
     prefix = str(inputs["namePrefix"])
     suffix = attempt_name(f"-{definition_hash(inputs)}", attempt)
-    if len(prefix) + len(suffix) > NAME_LIMIT:
+    if len(prefix) + len(suffix) > SAGEMAKER_NAME:
         raise ValueError(
-            f"training job prefix {prefix!r} has {len(prefix)} characters; with {suffix!r} SageMaker takes {NAME_LIMIT}: "
-            f"shorten it to {NAME_LIMIT - len(suffix)}"
+            f"training job prefix {prefix!r} has {len(prefix)} characters; with {suffix!r} SageMaker takes {SAGEMAKER_NAME}: "
+            f"shorten it to {SAGEMAKER_NAME - len(suffix)}"
         )
     return prefix + suffix
 
@@ -115,7 +116,7 @@ def faults(inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
     found = [(key, f"is missing; a training job needs {key}") for key in REQUIRED if at(inputs, key) in (None, "", {}, [])]
     unknown = sorted(key for key in inputs if key not in INPUTS and not key.startswith("__"))
     found += [(key, f"is no input of a training job; it takes {', '.join(INPUTS)}") for key in unknown]
-    room = NAME_LIMIT - HASH_DIGITS - len(attempt_name("-", ATTEMPTS_LIMIT))
+    room = SAGEMAKER_NAME - HASH_DIGITS - len(attempt_name("-", ATTEMPTS_LIMIT))
     if len(str(inputs.get("namePrefix") or "")) > room:
         found.append(
             ("namePrefix", f"is {inputs['namePrefix']!r}, more than the {room} characters there is room for; shorten it")
@@ -150,7 +151,7 @@ def spec(inputs: Mapping[str, Any]) -> JobSpec:
         output=output["s3OutputPath"],
         output_key=output.get("kmsKeyId", ""),
         checkpoints=_checkpoints(inputs) if copied else "",
-        max_seconds=stopping.get("maxRuntimeInSeconds", LONGEST_RUN_SECONDS),
+        max_seconds=stopping.get("maxRuntimeInSeconds", DEFAULT_JOB_SECONDS),
         max_wait_seconds=stopping.get("maxWaitTimeInSeconds"),
         spot=bool(inputs.get("enableManagedSpotTraining", False)),
         isolated=bool(inputs.get("enableNetworkIsolation", False)),

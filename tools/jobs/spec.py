@@ -11,13 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from catalog.limits import DEFAULT_JOB_SECONDS
+
 # The hyperparameter that says which program of the image runs.
 WORKLOAD: Final = "workload"
 # Where a spec keeps which definition it was made from: a runner gives the environment back when it describes a run.
 DEFINITION_VARIABLE: Final = "SLIPWAY_DEFINITION"
-# How long a job may run where nothing says so: SageMaker's default.
-# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StoppingCondition.html
-LONGEST_RUN_SECONDS: Final = 86_400
 
 HyperparameterValue = str | int | float | bool
 
@@ -64,7 +63,7 @@ class JobSpec:
     environment: Mapping[str, str] = field(default_factory=dict)
     checkpoints: str = ""
     metrics: Mapping[str, str] = field(default_factory=dict)
-    max_seconds: int = LONGEST_RUN_SECONDS
+    max_seconds: int = DEFAULT_JOB_SECONDS
     max_wait_seconds: int | None = None
     spot: bool = False
     isolated: bool = False

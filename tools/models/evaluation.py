@@ -10,7 +10,8 @@ import tarfile
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from tools.jobs.runners.sagemaker.request import NAME_LIMIT, template
+from catalog.limits import SAGEMAKER_NAME
+from tools.jobs.runners.sagemaker.request import template
 from tools.jobs.spec import JobSpec
 from tools.jobs.view import COMPLETED, JobView
 from tools.models import metadata, registry, storage
@@ -126,5 +127,5 @@ def read_report(archive: bytes, uri: str) -> dict[str, Any]:
 
 def _name(version: ModelVersion, digits: str) -> str:
     suffix = f"-eval-v{version.version}-{digits}"
-    room = NAME_LIMIT - len(suffix)
+    room = SAGEMAKER_NAME - len(suffix)
     return re.sub(r"-+$", "", version.group[:room]) + suffix

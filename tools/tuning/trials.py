@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
+from catalog.limits import SAGEMAKER_NAME
 from tools.jobs.cost import cost_usd
 from tools.jobs.definition import JobDefinition, run_spec
 from tools.jobs.life import Sight, require, start_new, stop
 from tools.jobs.lines import values_of
 from tools.jobs.runner import JobLog, Runner
-from tools.jobs.runners.sagemaker.request import NAME_LIMIT
 from tools.jobs.spec import JobSpec
 from tools.jobs.view import JobView
 from tools.tuning.space import Value
@@ -76,7 +76,7 @@ class JobTrials:
     def name(self, number: int) -> str:
         """`<prefix>-t<life of the study>-<number>`: the same whoever asks, so that a search that was killed finds its jobs."""
         ending = f"-t{self._life}-{number:03d}"
-        return f"{self._job.name_prefix[: NAME_LIMIT - len(ending)].rstrip('-')}{ending}"
+        return f"{self._job.name_prefix[: SAGEMAKER_NAME - len(ending)].rstrip('-')}{ending}"
 
     def spec(self, number: int, params: Mapping[str, Value]) -> JobSpec:
         """What the job of a trial is."""

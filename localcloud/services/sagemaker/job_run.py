@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from catalog import jobs
+from catalog.limits import DEFAULT_JOB_SECONDS
 from localcloud.services.sagemaker import layout, metrics, transfer
 from localcloud.services.sagemaker.checkpoints import Checkpoints
 from localcloud.services.sagemaker.crew import Crew, Event
@@ -25,7 +26,6 @@ from localcloud.services.sagemaker.shared import Shared
 from localcloud.services.sagemaker.transfer import TransferError
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
-DEFAULT_MAX_RUNTIME_S = 86_400  # StoppingCondition.MaxRuntimeInSeconds when it is not given
 
 
 class JobFailed(Exception):
@@ -348,7 +348,7 @@ class JobRun:
         return list(self._request.get("InputDataConfig") or ())
 
     def _max_runtime_s(self) -> float:
-        return float((self._request.get("StoppingCondition") or {}).get("MaxRuntimeInSeconds", DEFAULT_MAX_RUNTIME_S))
+        return float((self._request.get("StoppingCondition") or {}).get("MaxRuntimeInSeconds", DEFAULT_JOB_SECONDS))
 
 
 def hosts_asked(resources: dict[str, Any]) -> int:

@@ -9,16 +9,16 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from tools.jobs.spec import LONGEST_RUN_SECONDS, JobSpec, Machines, Network
+from catalog.limits import DEFAULT_JOB_SECONDS, SAGEMAKER_NAME
+from tools.jobs.spec import JobSpec, Machines, Network
 
-NAME_LIMIT: Final = 63
 _NAME: Final = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 
 
 def create_arguments(spec: JobSpec, name: str) -> dict[str, Any]:
     """CreateTrainingJob's arguments for a run called `name`. Raises ValueError for a name that SageMaker refuses."""
     if not _NAME.fullmatch(name):
-        raise ValueError(f"{name!r} is no job name; use letters, digits and hyphens, {NAME_LIMIT} at most")
+        raise ValueError(f"{name!r} is no job name; use letters, digits and hyphens, {SAGEMAKER_NAME} at most")
     return {"TrainingJobName": name, **template(spec)}
 
 
@@ -80,7 +80,7 @@ def spec_of(asked: Mapping[str, Any]) -> JobSpec:
         environment={key: str(value) for key, value in (asked.get("Environment") or {}).items()},
         checkpoints=str((asked.get("CheckpointConfig") or {}).get("S3Uri") or ""),
         metrics={row["Name"]: row["Regex"] for row in algorithm.get("MetricDefinitions") or ()},
-        max_seconds=int(stopping.get("MaxRuntimeInSeconds") or LONGEST_RUN_SECONDS),
+        max_seconds=int(stopping.get("MaxRuntimeInSeconds") or DEFAULT_JOB_SECONDS),
         max_wait_seconds=int(stopping["MaxWaitTimeInSeconds"]) if stopping.get("MaxWaitTimeInSeconds") else None,
         spot=bool(asked.get("EnableManagedSpotTraining")),
         isolated=bool(asked.get("EnableNetworkIsolation")),
