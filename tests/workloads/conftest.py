@@ -6,11 +6,15 @@ import contextlib
 import io
 import itertools
 import logging
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+# Tests compile little: PyTorch's compile workers would each take seconds to import PyTorch, beside tests that need the cores.
+os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")
 
 from tests.workloads.s3_server import S3
 from tests.workloads.support import DIGITS
