@@ -53,7 +53,9 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
 
     def judge(plan: Any, settings: Any, *, before: Any = None) -> judgement.Verdict:
         world.judged += 1
-        return judgement.Verdict(policy=Report(world.mandatory), cost=Cost(world.over))
+        policy: Any = Report(world.mandatory)
+        cost: Any = Cost(world.over)
+        return judgement.Verdict(policy=policy, cost=cost)
 
     def account_of(settings: Any, *, local: bool, say: Any) -> Any:
         world.asked.append(local)

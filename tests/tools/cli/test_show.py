@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from catalog.types import sagemaker
+from policies.evaluate import Report, Violation
 from tools.cli import ask
 from tools.cli.show import changes
 from tools.cli.show import run as show
@@ -98,8 +99,8 @@ def test_nothing_is_cut_where_there_is_no_terminal(capsys: pytest.CaptureFixture
 
 
 def test_advice_is_one_entry_a_rule_with_the_resources_it_is_about(capsys: pytest.CaptureFixture[str]) -> None:
-    found = [SimpleNamespace(rule="iam-x", level="advisory", urn=f"a::b::role-{n}", message="no boundary") for n in range(5)]
-    report = SimpleNamespace(mandatory=(), violations=found, unknown=(), rules=9, evaluated=5, exceptions=(), off=())
+    found = [Violation(rule="iam-x", level="advisory", urn=f"a::b::role-{n}", message="no boundary") for n in range(5)]
+    report = Report(violations=tuple(found), unknown=(), rules=9, evaluated=5)
     show_verdict.policy(report)
     said = capsys.readouterr().out
     assert "! iam-x  role-0, role-1, role-2 and 2 more\n      no boundary\n" in said
@@ -107,7 +108,7 @@ def test_advice_is_one_entry_a_rule_with_the_resources_it_is_about(capsys: pytes
 
 
 def test_what_blocks_names_every_resource(capsys: pytest.CaptureFixture[str]) -> None:
-    found = [SimpleNamespace(rule="s3-x", level="mandatory", urn=f"a::b::bucket-{n}", message="open") for n in range(5)]
+    found = [Violation(rule="s3-x", level="mandatory", urn=f"a::b::bucket-{n}", message="open") for n in range(5)]
     show_verdict.policy(
         SimpleNamespace(mandatory=found, violations=found, unknown=(), rules=9, evaluated=5, exceptions=(), off=())
     )
