@@ -109,9 +109,7 @@ def test_advice_is_one_entry_a_rule_with_the_resources_it_is_about(capsys: pytes
 
 def test_what_blocks_names_every_resource(capsys: pytest.CaptureFixture[str]) -> None:
     found = [Violation(rule="s3-x", level="mandatory", urn=f"a::b::bucket-{n}", message="open") for n in range(5)]
-    show_verdict.policy(
-        SimpleNamespace(mandatory=found, violations=found, unknown=(), rules=9, evaluated=5, exceptions=(), off=())
-    )
+    show_verdict.policy(Report(violations=tuple(found), unknown=(), rules=9, evaluated=5))
     said = capsys.readouterr().out
     assert all(f"bucket-{number}" in said for number in range(5))
 
