@@ -20,6 +20,12 @@ SUBMIT_DIRECTORY: Final = "sagemaker_submit_directory"
 # Hyperparameters of our own launcher: the stack's settings decide them, and another value is another job.
 OURS: Final = ("workload", "processes_per_host", "data_uri", "checkpoint_uri", "output_uri")
 
+# The log group of every training job.
+# https://docs.aws.amazon.com/sagemaker/latest/dg/logging-cloudwatch.html
+LOG_GROUP: Final = "/aws/sagemaker/TrainingJobs"
+# The metrics by which our workloads tell their speed; a job has one of them.
+RATES: Final = ("tokens_per_second", "samples_per_second")
+
 # A job's TrainingJobStatus once nothing more happens to it.
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeTrainingJob.html
 ENDED: Final = frozenset({"Completed", "Failed", "Stopped"})

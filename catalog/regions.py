@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from typing import Final
 
+# Where AWS keeps what is global (IAM, Budgets, the price list) and offers everything first.
+HOME_REGION: Final = "us-east-1"
+
 # A new account sees two of us-west-1's three zones; Tokyo, Montreal and Northern California skip letters on purpose.
 ZONE_LETTERS: Final[dict[str, str]] = {
     "af-south-1": "abc",

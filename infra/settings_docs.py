@@ -16,7 +16,7 @@ from infra.stack_file import Settings
 
 # Filled in from the stack by `settings.parse`, not by the model.
 ENVIRONMENT_KEY: Final = "slipway:environment"
-HEAD: Final = """# Settings
+_HEAD: Final = """# Settings
 
 Every key of `Pulumi.<stack>.yaml`, made from the model (`python -m infra.settings_docs > docs/settings.md`); a test keeps the
 two alike.
@@ -60,7 +60,7 @@ def settings(model: type[BaseModel] = Settings, prefix: str = "") -> list[Settin
 
 def render() -> str:
     """The whole page."""
-    lines = [HEAD]
+    lines = [_HEAD]
     for name, field in Settings.model_fields.items():
         alias = field.alias or name
         nested, _ = _nested(field.annotation)

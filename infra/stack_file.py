@@ -25,7 +25,7 @@ from catalog import limits
 from catalog.regions import ZONE_LETTERS, zones_of
 from infra.base.faults import collect
 from infra.base.iam import Scope
-from infra.base.naming import Naming
+from infra.base.naming import PROJECT, Naming
 from infra.base.section import Fault, Place, Section, SettingsError
 from infra.cluster.settings import ClusterSettings, GpuPool
 from infra.governance.settings import PoliciesSettings
@@ -42,7 +42,6 @@ from infra.training.settings import TrainingSettings
 from infra.vault.settings import SecretsSettings
 from infra.watch.settings import LogsSettings
 
-PROJECT: Final = "slipway"
 REGION_KEY: Final = "aws:region"
 ACCOUNTS_KEY: Final = "aws:allowedAccountIds"
 # What the Pulumi CLI itself keeps in a stack file beside `config`.

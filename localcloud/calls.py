@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, TypedDict
 
 # The version of these forms; it rises with each change that is no addition. Tools drive no daemon of another version.
-VERSION: Final = 2
+PROTOCOL_VERSION: Final = 2
 
 
 class Known(TypedDict):

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from localcloud.calls import (
-    VERSION,
+    PROTOCOL_VERSION,
     Begin,
     Begun,
     Coverage,
@@ -32,8 +32,8 @@ from localcloud.calls import (
 )
 from localcloud.process import alive
 
-START_SECONDS = 60.0
-REPOSITORY = Path(__file__).resolve().parents[1]
+_START_SECONDS = 60.0
+_REPOSITORY = Path(__file__).resolve().parents[1]
 
 
 class LocalCloudError(RuntimeError):
@@ -58,7 +58,7 @@ class CloudClient:
     pid: int
     epoch: str
     token: str = field(repr=False)
-    version: int = VERSION
+    version: int = PROTOCOL_VERSION
 
     def status(self) -> Status:
         return cast(Status, self._ask("status"))
@@ -169,7 +169,7 @@ def ensure(home: Path, *, port: int | None = None, on_progress: Callable[[str], 
     wanted = port if port is not None else preferred_port(os.environ)
     found = find(home)
     if found is not None:
-        if found.version != VERSION:
+        if found.version != PROTOCOL_VERSION:
             raise LocalCloudError(
                 f"the local cloud (process {found.pid}) was started by another version of slipway, which this one cannot drive; "
                 "run ./slipway local stop, then this again: what was in it is built anew"
@@ -181,12 +181,12 @@ def ensure(home: Path, *, port: int | None = None, on_progress: Callable[[str], 
     command = [sys.executable, "-m", "localcloud.daemon", "--home", str(home)]
     if wanted is not None:
         command += ["--port", str(wanted)]
-    environment = {**daemon_environment(os.environ), "PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1"}
+    environment = {**daemon_environment(os.environ), "PYTHONPATH": str(_REPOSITORY), "PYTHONUNBUFFERED": "1"}
     with os.fdopen(os.open(home / "daemon.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab") as log:
         process = subprocess.Popen(
-            command, cwd=REPOSITORY, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            command, cwd=_REPOSITORY, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
-    end = time.monotonic() + START_SECONDS
+    end = time.monotonic() + _START_SECONDS
     while time.monotonic() < end:
         found = find(home)
         if found is not None:

@@ -26,7 +26,7 @@ from localcloud.services.gathered import additions, all_rows, emulated_aws
 from localcloud.services.sagemaker.runs import SageMakerRuntime
 
 DEFAULT_REGION: Final = "us-east-1"
-REPOSITORY: Final = Path(__file__).resolve().parents[1]
+_REPOSITORY: Final = Path(__file__).resolve().parents[1]
 
 
 class Cloud:
@@ -39,7 +39,7 @@ class Cloud:
         self.epoch = uuid.uuid4().hex
         self.ledger = Ledger()
         self.recorder = emulated_aws()
-        self.sagemaker = SageMakerRuntime(home, endpoint, account=ACCOUNT, python=sys.executable, repository=REPOSITORY)
+        self.sagemaker = SageMakerRuntime(home, endpoint, account=ACCOUNT, python=sys.executable, repository=_REPOSITORY)
         self.application = self.sagemaker.wrap(self.recorder)
         rows = all_rows()
         self.engine = Engine(rows, schema.load(rows), in_process(self.application, endpoint), DEFAULT_REGION, ACCOUNT)

@@ -22,7 +22,7 @@ from typing import Any
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from localcloud import entrance
-from localcloud.calls import VERSION
+from localcloud.calls import PROTOCOL_VERSION
 from localcloud.cloud import Cloud
 from localcloud.control import PREFIX, Control
 
@@ -92,7 +92,7 @@ class Daemon:
 
     def _announce(self) -> None:
         told = {
-            "version": VERSION,
+            "version": PROTOCOL_VERSION,
             "pid": os.getpid(),
             "endpoint": self.endpoint,
             "providers": self.cloud.providers,

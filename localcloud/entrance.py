@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
+_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 # `none`: an address that a person typed or opened. `same-origin`: a request of a page that this endpoint itself served.
 _OWN_FETCHES: Final = frozenset({"none", "same-origin"})
 
@@ -21,7 +21,7 @@ def refusal(environ: Mapping[str, Any]) -> str:
     host = str(environ.get("HTTP_HOST", "")).lower()
     name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
     # HTTP/1.0 may leave the host out; a browser never does. Buckets may be asked for as BUCKET.localhost.
-    if host and name not in LOOPBACK and not name.endswith(".localhost"):
+    if host and name not in _LOOPBACK and not name.endswith(".localhost"):
         return f"the host {host!r} is not this machine's; use http://127.0.0.1 and the port that `slipway local status` shows"
     origin = str(environ.get("HTTP_ORIGIN", "")).lower()
     if origin and origin != f"http://{host}":

@@ -25,7 +25,7 @@ from pulumi_policy import (
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError
 
 from policies.once import once
-from policies.overrides import EXPIRED, KEY, Overrides
+from policies.overrides import EXPIRED, POLICIES_KEY, Overrides
 from policies.rule import EVERY_TYPE, Rule
 from policies.verdict import Fail, Unknown
 from tools.plan.links import LinkedPlan
@@ -52,7 +52,7 @@ def policies(rules: Sequence[Rule], overrides: Overrides, today: date) -> list[P
 
 def overrides_of(config: Mapping[str, str]) -> Overrides:
     """The overrides in the configuration that the engine hands over: each object in it is JSON text."""
-    return Overrides.read(json.loads(config.get(KEY) or "{}"))
+    return Overrides.read(json.loads(config.get(POLICIES_KEY) or "{}"))
 
 
 class _Terms:

@@ -20,7 +20,7 @@ TOO_WIDE_POLICIES: Final = frozenset(
 )
 # Enough by itself to act as a role that is there already, or to lift a boundary: what cloudsplaining's list has not, or only
 # together with actions that every workload has. https://bishopfox.com/blog/privilege-escalation-in-aws
-ESCALATIONS: Final = (
+ESCALATING_ACTIONS: Final = (
     "iam:DeleteRolePermissionsBoundary",
     "iam:PutRolePermissionsBoundary",
     "lambda:UpdateFunctionConfiguration",

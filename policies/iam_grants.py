@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Final
 
 from policies.iam import Document, Statement, is_every_resource, matches
-from policies.iam_actions import DATA_READS, DECRYPTIONS, ESCALATIONS, REGISTRY_LOGINS
+from policies.iam_actions import DATA_READS, DECRYPTIONS, ESCALATING_ACTIONS, REGISTRY_LOGINS
 from policies.iam_table import Action, actions_of, credential_actions, escalations, exfiltration_actions, spelt
 
 # What stands for all of a kind: role/*, function:*, secret:*.
@@ -27,7 +27,7 @@ _PICKING: Final = frozenset({"iam:permissionsboundary", "iam:policyarn", "kms:gr
 def escalation(document: Document) -> str:
     """How the bearer can make more of what the document allows, "" where it cannot: "iam:PassRole with ... (PassExisting...)"."""
     wide = Wide.of(document)
-    alone = next((action for action in ESCALATIONS if wide.openings(action)), "")
+    alone = next((action for action in ESCALATING_ACTIONS if wide.openings(action)), "")
     if alone:
         return alone
     for name, actions in escalations().items():
@@ -94,7 +94,7 @@ def on_everything(statement: Statement, levels: Collection[str]) -> list[Action]
 
 @lru_cache(maxsize=1)
 def _told_elsewhere() -> frozenset[str]:
-    own = (*DATA_READS, *DECRYPTIONS, *ESCALATIONS, "iam:PassRole")
+    own = (*DATA_READS, *DECRYPTIONS, *ESCALATING_ACTIONS, "iam:PassRole")
     alone = {action for actions in escalations().values() if len(actions) == 1 for action in actions}
     return frozenset(action.lower() for action in own) | alone | exfiltration_actions() | credential_actions()
 

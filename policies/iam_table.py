@@ -18,7 +18,7 @@ from policies.iam import matches
 READ: Final = "Read"
 LIST: Final = "List"
 WRITE: Final = "Write"
-TAGGING: Final = "Tagging"
+TAGGING_LEVEL: Final = "Tagging"
 PERMISSIONS: Final = "Permissions management"
 
 

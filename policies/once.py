@@ -14,7 +14,7 @@ from typing import Any, Final
 import pulumi_policy.policy as sdk
 
 # More resources than a stack has. What is kept is let go when there are more.
-KEPT: Final = 10_000
+_KEPT: Final = 10_000
 # Each takes one value and gives another, which no policy changes.
 PLAIN: Final = ("deserialize_properties", "unknown_checking_proxy")
 OF_MESSAGES: Final = "MessageToDict"
@@ -30,7 +30,7 @@ def once(function: Callable[..., Any]) -> Callable[..., Any]:
             return function(value, *rest, **named)
         found = kept.get(id(value))
         if found is None:
-            if len(kept) >= KEPT:
+            if len(kept) >= _KEPT:
                 kept.clear()
             found = kept[id(value)] = (value, function(value))
         return found[1]

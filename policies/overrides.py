@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 
 from policies.rule import Rule, Severity
 
-KEY: Final = "slipway:policies"
+POLICIES_KEY: Final = "slipway:policies"
 # Findings about the exceptions themselves. They are no rules, so nothing can switch them off.
 EXPIRED: Final = "policies-exception-expired"
 UNUSED: Final = "policies-exception-unused"
@@ -86,7 +86,7 @@ class Overrides:
     def unknown_rules(self, rules: Iterable[Rule]) -> Iterator[tuple[str, str, str]]:
         """(path, id, what to do) of each rule id that the pack does not have."""
         known = [rule.id for rule in rules]
-        places = [(f"{KEY}.severity", identity) for identity in self.severity]
+        places = [(f"{POLICIES_KEY}.severity", identity) for identity in self.severity]
         places += [(f"{one.where}.rule", one.rule) for one in self.exceptions]
         for path, identity in places:
             if identity not in known:
@@ -103,5 +103,5 @@ def _exception(value: Mapping[str, Any], number: int) -> PolicyException:
         why=str(value["why"]),
         # A day written without quotes comes from the engine as the moment it begins.
         until=date.fromisoformat(str(value["until"])[:10]),
-        where=f"{KEY}.exceptions[{number}]",
+        where=f"{POLICIES_KEY}.exceptions[{number}]",
     )

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from workloads.settings import Settings
 
 DEFAULT_WORKLOAD: Final = "digits"
+# What workloads/images builds: one image runs jobs, the other answers for endpoints.
+IMAGES: Final = ("training", "serving")
 
 
 class Reads(StrEnum):

@@ -22,7 +22,7 @@ from workloads.errors import ContractError
 CONTRACT_ROOT: Final = "/opt/ml"
 BASE_DIR_VARIABLE: Final = "SAGEMAKER_BASE_DIR"
 # Hyperparameters with this prefix belong to SageMaker's SDK and toolkit, not to the script.
-SAGEMAKER_PREFIX: Final = "sagemaker_"
+SDK_PREFIX: Final = "sagemaker_"
 # The port at which hosts meet in SageMaker's own drivers (sagemaker-train, `torchrun_driver`).
 RENDEZVOUS_PORT: Final = 7777
 SERVING_PORT: Final = 8080
@@ -125,7 +125,7 @@ class TrainingContract:
     @property
     def user_hyperparameters(self) -> dict[str, Any]:
         """The hyperparameters meant for the script: all but SageMaker's own (`sagemaker_*`)."""
-        return {key: value for key, value in self.hyperparameters.items() if not key.startswith(SAGEMAKER_PREFIX)}
+        return {key: value for key, value in self.hyperparameters.items() if not key.startswith(SDK_PREFIX)}
 
     def channel(self, name: str) -> Path:
         """The folder of one input channel; `ContractError` names the channels there are."""
@@ -149,7 +149,7 @@ class TrainingContract:
     def sm_environment(self) -> dict[str, str]:
         """All `SM_*` variables that SageMaker's toolkit would set, from the same files."""
         config = self.base / "input" / "config"
-        sdk = {key: value for key, value in self.hyperparameters.items() if key.startswith(SAGEMAKER_PREFIX)}
+        sdk = {key: value for key, value in self.hyperparameters.items() if key.startswith(SDK_PREFIX)}
         hyperparameters = self.user_hyperparameters
         program = sdk.get("sagemaker_program", "")
         values: dict[str, Any] = {

@@ -24,7 +24,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from workloads.contract import MODEL_CHANNEL, SAGEMAKER_PREFIX, TEST_CHANNEL, TrainingContract, parse_hyperparameter
+from workloads.contract import MODEL_CHANNEL, SDK_PREFIX, TEST_CHANNEL, TrainingContract, parse_hyperparameter
 from workloads.errors import EXIT_BAD_INPUT, HyperparameterError, ModelError, WorkloadError, describe
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ ARCHIVE: Final = "model.tar.gz"
 FORMAT_VERSION: Final = 1
 # Task -> the family under which AWS's own files have its metrics. AWS names none for language models.
 # https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-model-quality-metrics.html
-FAMILIES: Final[Mapping[str, str]] = {"digits": "multiclass_classification_metrics", "language": "language_model_metrics"}
+_FAMILIES: Final[Mapping[str, str]] = {"digits": "multiclass_classification_metrics", "language": "language_model_metrics"}
 HYPERPARAMETERS: Final = ("data_uri", "max_rows", "task")
 LAUNCHER_KEYS: Final = ("workload", "processes_per_host")
 
@@ -83,7 +83,7 @@ def read_settings(arguments: Sequence[str]) -> Settings:
 
 def from_contract(contract: TrainingContract) -> Settings:
     """The settings of a job. Raises `ContractError` without a model or data, `HyperparameterError` for an unknown setting."""
-    given = {key: value for key, value in contract.hyperparameters.items() if not key.startswith(SAGEMAKER_PREFIX)}
+    given = {key: value for key, value in contract.hyperparameters.items() if not key.startswith(SDK_PREFIX)}
     unknown = sorted(given.keys() - {*HYPERPARAMETERS, *LAUNCHER_KEYS})
     if unknown:
         raise HyperparameterError(
@@ -151,7 +151,7 @@ def unpacked(path: Path) -> Iterator[tuple[Path, str]]:
 
 def report(model: Artifact, metrics: Mapping[str, float], *, data: str, archive_sha256: str) -> dict[str, Any]:
     """evaluation.json. A metric on held-out data loses its `test_` in AWS's part, as AWS writes it."""
-    family = FAMILIES.get(model.task, f"{model.task}_metrics")
+    family = _FAMILIES.get(model.task, f"{model.task}_metrics")
     # One run has no deviation: AWS writes NaN as text.
     shown = {name.removeprefix("test_"): {"value": value, "standard_deviation": "NaN"} for name, value in metrics.items()}
     return {

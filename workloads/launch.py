@@ -35,7 +35,7 @@ SETTLE_S: Final = 0.5
 NAME_PATIENCE_S: Final = 300.0
 STDERR_KEPT: Final = 16_384
 FAILURE_KEPT: Final = 8_192
-LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 # Errors of gloo, NCCL and the store when another process has gone: an effect, not a cause.
 PEER_LOST: Final = re.compile(
     r"closed by (remote )?peer|reset by peer|Broken pipe|remote process exit|DistNetworkError|recvValue failed|Failed to recv|"
@@ -103,7 +103,7 @@ def meeting_point(contract: TrainingContract, environ: Mapping[str, str] | None 
     if not (port.isascii() and port.isdigit() and 1 <= int(port) <= 65535):
         raise ContractError(f"MASTER_PORT is {port!r}, which is no port. Give a number from 1 to 65535, or leave it unset.")
     interfaces = [name for _, name in socket.if_nameindex()]
-    if address in LOOPBACK:
+    if address in _LOOPBACK:
         interface = next((name for name in ("lo", "lo0") if name in interfaces), "")
     else:
         _wait_for_name(address)
@@ -118,7 +118,7 @@ def meeting_point(contract: TrainingContract, environ: Mapping[str, str] | None 
 def rank_environment(job: Job, contract: TrainingContract, local_rank: int, *, master: str) -> dict[str, str]:
     """The variables in which `torchrun` gives a process its place, and how many threads it may use."""
     # Hosts that meet over loopback are all this machine and share its cores: oversubscribed, OpenMP's spinning costs tenfold.
-    sharing = job.processes * (len(contract.hosts) if master in LOOPBACK else 1)
+    sharing = job.processes * (len(contract.hosts) if master in _LOOPBACK else 1)
     return {
         "RANK": str(contract.host_rank * job.processes + local_rank),
         "LOCAL_RANK": str(local_rank),

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, fields
 from difflib import get_close_matches
 from typing import Any, Final, Self
 
-from workloads.contract import SAGEMAKER_PREFIX, parse_hyperparameter
+from workloads.contract import SDK_PREFIX, parse_hyperparameter
 from workloads.errors import HyperparameterError
 
 # Hyperparameters that the launcher reads before the workload starts.
@@ -47,7 +47,7 @@ class Settings:
         `sagemaker_*` and the launcher's keys are left alone. Raises one `HyperparameterError` that names every fault.
         """
         known = {item.name: item for item in fields(cls)}
-        own = {key: value for key, value in values.items() if not key.startswith(SAGEMAKER_PREFIX) and key not in LAUNCHER_KEYS}
+        own = {key: value for key, value in values.items() if not key.startswith(SDK_PREFIX) and key not in LAUNCHER_KEYS}
         faults = [_unknown(key, own[key], known) for key in sorted(own.keys() - known.keys())]
         taken: dict[str, Any] = {}
         for key in sorted(own.keys() & known.keys()):

@@ -15,7 +15,7 @@ from infra.base.provider_keys import AWS_PROVIDER_KEYS
 from infra.base.section import MISSING, Fault, Section
 
 Model = TypeVar("Model", bound=Section)
-HIDDEN: Final = "[secret]"
+_HIDDEN: Final = "[secret]"
 # A wrong key may still hold a credential: by its name, or by what it looks like, its value stays out of the message.
 _SECRET_KEY: Final = re.compile(r"secret|token|passw|credential|private|api.?key|access.?key", re.IGNORECASE)
 _SECRET_VALUE: Final = re.compile(
@@ -106,7 +106,7 @@ def _without_encrypted(raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[Fau
         if isinstance(value, Mapping) and set(value) == {"secure"}:
             if not path.startswith("slipway:secrets.values."):
                 faults.append(
-                    Fault(path, HIDDEN, "is encrypted, but is no secret; only slipway:secrets.values may be: set it plainly")
+                    Fault(path, _HIDDEN, "is encrypted, but is no secret; only slipway:secrets.values may be: set it plainly")
                 )
                 return _STAND_INS.get(path, MISSING)
             return SecretStr("[encrypted]")
@@ -172,7 +172,7 @@ def _fault(model: type[BaseModel], raw: Any, detail: ErrorDetails, secret_keys: 
     top = str(location[0]) if location else ""
     if value is not MISSING:
         if top in secret_keys or top == "slipway:secrets" or _looks_secret(path, value):
-            value = HIDDEN
+            value = _HIDDEN
         elif isinstance(value, (Mapping, list, tuple)) and value:
             # There may be anything in it, and the path says where to look.
             value = "(a map)" if isinstance(value, Mapping) else "(a list)"

@@ -11,7 +11,7 @@ from pydantic import AfterValidator
 LOG_RETENTION_DAYS: Final = (
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 )  # fmt: skip
-REPOSITORY: Final = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
+GITHUB_REPOSITORY: Final = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 _NAME: Final = re.compile(r"[a-z]([a-z0-9-]{0,22}[a-z0-9])?")
 
 
@@ -38,4 +38,4 @@ Name = Annotated[
     matching(_NAME, "is no name here; use lower-case letters, digits and hyphens, a letter first, no hyphen last, 24 at most"),
 ]
 LogDays = Annotated[int, AfterValidator(_log_days)]
-Repository = Annotated[str, matching(REPOSITORY, "names no repository; write owner/name")]
+Repository = Annotated[str, matching(GITHUB_REPOSITORY, "names no repository; write owner/name")]

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 Document = dict[str, Any]
 Statement = dict[str, Any]
-VERSION: Final = "2012-10-17"
+POLICY_VERSION: Final = "2012-10-17"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,7 +39,7 @@ class Scope:
 
 def document(*statements: Statement) -> Document:
     """A policy document of these statements."""
-    return {"Version": VERSION, "Statement": list(statements)}
+    return {"Version": POLICY_VERSION, "Statement": list(statements)}
 
 
 def allow(sid: str, actions: Iterable[str], resources: Sequence[str], **condition: Any) -> Statement:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from catalog.tags import DATA_CLASS_TAG, DataClass
 
+PROJECT: Final = "slipway"
 # What has a KMS key of its own.
 KeyDomain = Literal["data", "models", "logs", "cluster", "secrets"]
 

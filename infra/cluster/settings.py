@@ -12,13 +12,12 @@ from pydantic import AfterValidator, Field
 
 from catalog import limits
 from catalog.instances import Ec2Type, InstanceFacts, instance_facts
+from catalog.services import CONTROL_PLANE_LOGS
 from catalog.versions import EKS_DEFAULT
 from infra.base.fields import Name, matching
 from infra.base.section import Fault, Place, Section
 from infra.network.decide import PRIVATE_RANGES
 
-# https://docs.aws.amazon.com/eks/latest/userguide/control-plane-logs.html
-CONTROL_PLANE_LOGS: Final = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 _VERSION: Final = re.compile(r"1\.\d{2}")
 _ADDON_VERSION: Final = re.compile(r"v\d+\.\d+\.\d+-eksbuild\.\d+")
 _PRINCIPAL_ARN: Final = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:(role|user)/[\w+=,.@/-]+")

@@ -9,6 +9,7 @@ from typing import Final
 import pulumi
 import pulumi_aws as aws
 
+from catalog.services import GATEWAY_SERVICES
 from infra.base.component import Component
 from infra.base.ground import Ground
 from infra.network.decide import SubnetSpec, Tier, layout
@@ -17,7 +18,6 @@ from infra.network.settings import Nat, NetworkSettings
 from infra.network.vpc import Vpc
 
 ANYWHERE: Final = "0.0.0.0/0"
-GATEWAY_SERVICES: Final = ("s3", "dynamodb")
 # Load balancers that EKS makes look for these: https://docs.aws.amazon.com/eks/latest/userguide/network-load-balancing.html
 LOAD_BALANCER_TAGS: Final = {
     Tier.PUBLIC: {"kubernetes.io/role/elb": "1"},

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Final
 
 import pulumi
 import pulumi_aws as aws
@@ -14,8 +13,7 @@ from infra.base.ground import Ground
 from infra.registry.decide import image_lifecycle
 from infra.registry.settings import RegistrySettings
 from infra.registry.source_digest import image_tag
-
-IMAGES: Final = ("training", "serving")
+from workloads.catalog import IMAGES
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,7 @@ from infra.base.component import Component
 from infra.base.ground import Ground
 from infra.network.security_rules import ANYWHERE, HTTPS, SecurityGroupRules
 from infra.network.vpc import Vpc
-from infra.registry.rights import PROJECT, log_group
+from infra.registry.rights import BUILD_PROJECT, log_group
 from infra.registry.settings import ImageBuildSettings
 
 BUILDSPEC: Final = "workloads/images/buildspec.yml"
@@ -47,7 +47,7 @@ class ImageBuilds(Component[ImageBuildsArgs], token="slipway:data:ImageBuilds"):
         group = SecurityGroupRules(self, naming, "image-builds", "Builds of the workload images", vpc.id)
         # HTTPS alone: the repository, the base's registry, the packages and AWS.
         out = group.allow_out("to-https", "The repository, packages, registries and AWS", HTTPS, cidr=ANYWHERE)
-        project = naming.name(PROJECT)
+        project = naming.name(BUILD_PROJECT)
         variables = {
             **{f"{image.upper()}_REPOSITORY": url for image, url in args.repository_urls.items()},
             "VARIANT": settings.variant,

@@ -21,7 +21,7 @@ PUSH: Final = (
     "ecr:PutImage",
     "ecr:UploadLayerPart",
 )
-PROJECT: Final = "images"
+BUILD_PROJECT: Final = "images"
 
 
 def pull_images(scope: Scope, image: str) -> tuple[Statement, Statement]:
@@ -72,4 +72,4 @@ def start_builds(scope: Scope) -> Statement:
 
 def project_arn(scope: Scope) -> str:
     """The arn of the project that builds images."""
-    return scope.arn("codebuild", f"project/{scope.prefix}-{PROJECT}")
+    return scope.arn("codebuild", f"project/{scope.prefix}-{BUILD_PROJECT}")

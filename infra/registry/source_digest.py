@@ -7,15 +7,15 @@ import os
 from pathlib import Path
 from typing import Final
 
-WORKLOADS: Final = Path(__file__).resolve().parents[2] / "workloads"
+WORKLOADS_FOLDER: Final = Path(__file__).resolve().parents[2] / "workloads"
 TAG_PREFIX: Final = "src-"
-DIGITS: Final = 12
+_DIGITS: Final = 12
 # Not code: caches, tests, and data, which reaches a job through a channel whose key carries a hash of its own.
 IGNORED_FOLDERS: Final = frozenset({"__pycache__", "tests", "node_modules", "build", "dist", "outputs"})
 IGNORED_SUFFIXES: Final = frozenset({".pyc", ".pyo", ".parquet", ".log", ".tmp", ".swp"})
 
 
-def source_files(root: Path = WORKLOADS) -> tuple[Path, ...]:
+def source_files(root: Path = WORKLOADS_FOLDER) -> tuple[Path, ...]:
     """The files under `root` that an image is made of, relative to it, sorted by their POSIX path."""
     found: list[Path] = []
     for folder, folders, files in os.walk(root):
@@ -28,7 +28,7 @@ def source_files(root: Path = WORKLOADS) -> tuple[Path, ...]:
     return tuple(sorted(found, key=Path.as_posix))
 
 
-def source_digest(root: Path = WORKLOADS) -> str:
+def source_digest(root: Path = WORKLOADS_FOLDER) -> str:
     """sha256 (hex) over the path and content of every source file; times, owners and modes do not count.
 
     Raises ValueError when there is no code under `root`: a tag of nothing would never change.
@@ -44,6 +44,6 @@ def source_digest(root: Path = WORKLOADS) -> str:
     return digest.hexdigest()
 
 
-def image_tag(root: Path = WORKLOADS) -> str:
+def image_tag(root: Path = WORKLOADS_FOLDER) -> str:
     """`src-` and the first 12 hex digits: the tag of the training and serving images."""
-    return TAG_PREFIX + source_digest(root)[:DIGITS]
+    return TAG_PREFIX + source_digest(root)[:_DIGITS]

@@ -9,6 +9,7 @@ from typing import Any, Final
 import pulumi
 import pulumi_aws as aws
 
+from catalog.jobs import LOG_GROUP
 from infra.base.component import Component
 from infra.base.ground import Ground
 from infra.lake.datasets import SPLITS
@@ -20,7 +21,6 @@ from infra.training.job_inputs import can_encrypt_volume, definition_of, evaluat
 from infra.training.job_settings import JobSettings, Run
 from infra.training.settings import TrainingSettings
 from infra.training.training_job import TrainingJob
-from tools.jobs.runners.sagemaker.logs import LOG_GROUP
 from workloads.catalog import Leaves
 
 # What an evaluation takes over from its job.

@@ -22,7 +22,7 @@ from tools.jobs.runner import Runner
 from tools.jobs.runners.sagemaker import SageMaker
 from tools.jobs.view import COMPLETED, IN_PROGRESS, JobView, reason_of
 
-LOG_LINES: Final = 20
+_LOG_LINES: Final = 20
 OUTPUTS: Final = ("jobName", "jobArn", "modelArtifact", "metrics", "status", "trainingSeconds")
 
 
@@ -152,7 +152,7 @@ def _wait(runner: Runner, name: str) -> JobView:
 
 def _failure(view: JobView, runner: Runner) -> str:
     """What to tell about a run that failed or was stopped."""
-    log = runner.tail(view.name, lines=LOG_LINES).by_host()
+    log = runner.tail(view.name, lines=_LOG_LINES).by_host()
     return (
         f"training job {view.name} {view.status.lower()}: {reason_of(view)}\n{log}\n"
         "Mend the cause and run `up` again: it starts a new attempt."

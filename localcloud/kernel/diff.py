@@ -24,7 +24,7 @@ class _Unknown:
         return "UNKNOWN"
 
 
-UNKNOWN: Final = _Unknown()
+UNKNOWN_MARK: Final = _Unknown()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def diff(row: Resource, schema: Schema, state: Mapping[str, Any], news: Mapping[
 
 def _compare(row: Resource, path: str, key: str, kind: Kind, want: Any, have: Any) -> Iterator[tuple[str, Change, Any, Any]]:
     """Yields (path, change, new, old) of each leaf that differs. `key` is the path without list indexes (the row's paths)."""
-    if want is UNKNOWN:
+    if want is UNKNOWN_MARK:
         yield path, "update", want, have
         return
     same = row.same.get(key)
@@ -109,7 +109,7 @@ def _compare(row: Resource, path: str, key: str, kind: Kind, want: Any, have: An
             return
     elif isinstance(kind, Mapping) and "map" in kind and isinstance(want, Mapping) and isinstance(have, Mapping):
         for name in sorted({*want, *have}):
-            if want.get(name) is UNKNOWN or want.get(name) != have.get(name):
+            if want.get(name) is UNKNOWN_MARK or want.get(name) != have.get(name):
                 yield f"{path}.{name}", _change(want.get(name), have.get(name)), want.get(name), have.get(name)
         return
     elif _scalar(want) == _scalar(have):
@@ -118,7 +118,7 @@ def _compare(row: Resource, path: str, key: str, kind: Kind, want: Any, have: An
 
 
 def _same_set(row: Resource, key: str, kind: Kind, want: list[Any], have: list[Any]) -> bool:
-    if len(want) != len(have) or any(item is UNKNOWN for item in want):
+    if len(want) != len(have) or any(item is UNKNOWN_MARK for item in want):
         return False
     left = list(have)
     for item in want:
@@ -148,7 +148,7 @@ def _replaces(row: Resource, path: str, new: Any, old: Any) -> bool:
     for name in row.replace:
         if plain == name or plain.startswith(f"{name}."):
             decide = row.replace_if.get(name)
-            return decide is None or new is UNKNOWN or decide(new, old)
+            return decide is None or new is UNKNOWN_MARK or decide(new, old)
     decide = row.replace_if.get(plain)
     return decide is not None and decide(new, old)
 

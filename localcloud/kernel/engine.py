@@ -13,7 +13,7 @@ import botocore.exceptions
 
 from localcloud.kernel import tagging
 from localcloud.kernel.context import Call, Clients, Context
-from localcloud.kernel.diff import UNKNOWN, Diff, Difference, diff
+from localcloud.kernel.diff import UNKNOWN_MARK, Diff, Difference, diff
 from localcloud.kernel.schema import Schema
 from localcloud.kernel.spec import Resource, Update
 from localcloud.kernel.values import from_aws, has_objects, is_zero, member_of, same_json, with_zeros
@@ -65,7 +65,7 @@ class Engine:
                 failures.append(
                     (key, f"Incorrect attribute value type: {key!r} takes a {' '.join(schema.inputs[key])}, got {inputs[key]!r}")
                 )
-            elif schema.inputs[key] == "bool" and inputs[key] not in (True, False, "true", "false", UNKNOWN):
+            elif schema.inputs[key] == "bool" and inputs[key] not in (True, False, "true", "false", UNKNOWN_MARK):
                 failures.append((key, f"Incorrect attribute value type: a bool is required for {key!r}, got {inputs[key]!r}"))
         defaulted = []
         for key, value in row.defaults.items():
@@ -102,9 +102,9 @@ class Engine:
         return result
 
     def preview(self, token: str, state: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
-        """The outputs that a create (empty `state`) or an update would have, `UNKNOWN` where only AWS can tell."""
+        """The outputs that a create (empty `state`) or an update would have, `UNKNOWN_MARK` where only AWS can tell."""
         schema = self.schemas[self.row(token).type]
-        outputs = {key: state.get(key, UNKNOWN) for key in schema.outputs} if not state else dict(state)
+        outputs = {key: state.get(key, UNKNOWN_MARK) for key in schema.outputs} if not state else dict(state)
         if not state:
             row = self.row(token)
             for key in schema.inputs:
@@ -114,7 +114,7 @@ class Engine:
             outputs[key] = _completed(self.row(token), key, schema.outputs[key], news[key], state.get(key))
         for key, condition in self.row(token).moves.items():
             if state and (not condition or news.get(condition)):
-                outputs[key] = UNKNOWN
+                outputs[key] = UNKNOWN_MARK
         if "region" in schema.outputs and "region" in schema.inputs:
             outputs["region"] = news.get("region", self.region)
         return outputs
@@ -332,12 +332,12 @@ def _completed(row: Resource, path: str, kind: Any, want: Any, have: Any) -> Any
         if whole.get(name) is not None:
             whole[name] = _completed(row, key, inner, whole[name], was.get(name))
         elif key in row.computed and (name in was or not was):
-            whole[name] = was.get(name, UNKNOWN)
+            whole[name] = was.get(name, UNKNOWN_MARK)
     return whole
 
 
 def _has_unknown(value: Any) -> bool:
-    if value is UNKNOWN:
+    if value is UNKNOWN_MARK:
         return True
     if isinstance(value, Mapping):
         return any(_has_unknown(item) for item in value.values())

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from localcloud.kernel import sharing
-from localcloud.kernel.diff import UNKNOWN, Diff
+from localcloud.kernel.diff import UNKNOWN_MARK, Diff
 from localcloud.kernel.engine import Engine
 from localcloud.kernel.explain import explain
 from localcloud.kernel.ledger import Ledger
@@ -36,7 +36,7 @@ class AwsProvider(Provider):
         region = settings.get("region")
         engine = dataclasses.replace(
             self.engine,
-            region=str(region) if region and region is not UNKNOWN else self.engine.region,
+            region=str(region) if region and region is not UNKNOWN_MARK else self.engine.region,
             default_tags=_default_tags(settings.get("defaultTags")),
         )
         self.regions.add(engine.region)

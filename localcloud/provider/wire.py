@@ -7,7 +7,7 @@ from typing import Any
 
 from google.protobuf import struct_pb2
 
-from localcloud.kernel.diff import UNKNOWN
+from localcloud.kernel.diff import UNKNOWN_MARK
 
 # Source of the three markers: pulumi sdk, runtime/rpc.py.
 _UNKNOWN = frozenset(
@@ -26,7 +26,7 @@ _OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
 
 
 def decode(struct: struct_pb2.Struct) -> dict[str, Any]:
-    """A struct as plain values: unknowns are `UNKNOWN`, secrets and outputs are opened, assets stay marked mappings."""
+    """A struct as plain values: unknowns are `UNKNOWN_MARK`, secrets and outputs are opened, assets stay marked mappings."""
     return {key: _value(value) for key, value in struct.fields.items()}
 
 
@@ -74,7 +74,7 @@ def _value(value: struct_pb2.Value) -> Any:
         items = decode(value.struct_value)
         mark = items.get(SIGNATURE)
         if mark in (_SECRET, _OUTPUT):
-            return items.get("value", UNKNOWN)
+            return items.get("value", UNKNOWN_MARK)
         return items
     if kind == "list_value":
         return [_value(item) for item in value.list_value.values]
@@ -82,14 +82,14 @@ def _value(value: struct_pb2.Value) -> Any:
         number = value.number_value
         return int(number) if number.is_integer() else number
     if kind == "string_value":
-        return UNKNOWN if value.string_value in _UNKNOWN else value.string_value
+        return UNKNOWN_MARK if value.string_value in _UNKNOWN else value.string_value
     return value.bool_value if kind == "bool_value" else None
 
 
 def _encode(value: Any) -> struct_pb2.Value:
     if value is None:
         return struct_pb2.Value(null_value=struct_pb2.NULL_VALUE)
-    if value is UNKNOWN:
+    if value is UNKNOWN_MARK:
         return struct_pb2.Value(string_value=_UNKNOWN_TEXT)
     if isinstance(value, bool):
         return struct_pb2.Value(bool_value=value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from catalog.services import CONTROL_PLANE_LOGS
 from catalog.types import eks
 from policies.rule import rule
 from policies.tagging import is_production
@@ -13,7 +14,6 @@ from tools.plan.reader import Block
 from tools.plan.relations import has_template
 from tools.plan.view import ResourceView
 
-LOG_TYPES: Final = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 _WORLD: Final = frozenset({"0.0.0.0/0", "::/0"})
 
 
@@ -65,11 +65,11 @@ def secrets_encrypted(resource: ResourceView) -> Verdict:
     frameworks=("FSBP EKS.8", "GDPR 30"),
     anchors=("CKV_AWS_37",),
     why="Who did what in the cluster is in the audit log, and only if it was on.",
-    fix=f"set enabledClusterLogTypes to {', '.join(LOG_TYPES)}",
+    fix=f"set enabledClusterLogTypes to {', '.join(CONTROL_PLANE_LOGS)}",
 )
 def control_plane_logs(resource: ResourceView) -> Verdict:
     enabled = Block.of(resource).strings("enabledClusterLogTypes")
-    missing = [kind for kind in LOG_TYPES if kind not in enabled]
+    missing = [kind for kind in CONTROL_PLANE_LOGS if kind not in enabled]
     return Fail(f"not logged: {', '.join(missing)}") if missing else PASS
 
 

@@ -17,7 +17,7 @@ from policies.documents import (
 from policies.iam import Document, DocumentError, Statement, parse
 from policies.iam_actions import DECRYPTIONS, TOO_WIDE_POLICIES
 from policies.iam_grants import credentials, data_read, escalation, on_everything
-from policies.iam_table import LIST, PERMISSIONS, READ, TAGGING, WRITE, actions_of, nearest
+from policies.iam_table import LIST, PERMISSIONS, READ, TAGGING_LEVEL, WRITE, actions_of, nearest
 from policies.rule import rule
 from policies.verdict import PASS, Fail, Verdict, every
 from tools.plan.reader import Block
@@ -285,7 +285,7 @@ def no_resource_sharing_everywhere(resource: ResourceView) -> Verdict:
     fix="name the arns that it changes, or demand a tag of theirs",
 )
 def no_write_on_every_resource(resource: ResourceView) -> Verdict:
-    return _wide(resource, WRITE, TAGGING)
+    return _wide(resource, WRITE, TAGGING_LEVEL)
 
 
 @rule(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from catalog.services import APPROVED
 from catalog.types import sagemaker
 from policies.rule import rule
 from policies.verdict import PASS, Fail, Verdict, every
@@ -11,7 +12,6 @@ from tools.plan.links import LinkedPlan
 from tools.plan.reader import Block, Undecided
 from tools.plan.view import ResourceView
 
-APPROVED = "Approved"
 # What a version is that says nothing of it: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModelPackage.html
 _UNSAID = "PendingManualApproval"
 

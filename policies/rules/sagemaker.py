@@ -13,7 +13,7 @@ from policies.tagging import is_production
 from policies.verdict import PASS, Fail, Unknown, Verdict, every, some
 from tools.plan.links import LinkedPlan
 from tools.plan.reader import Block
-from tools.plan.relations import VARIANTS, configuration_of
+from tools.plan.relations import ENDPOINT_VARIANTS, configuration_of
 from tools.plan.view import ResourceView
 
 LEAST_IN_PRODUCTION: Final = 2
@@ -22,7 +22,7 @@ _SCALED_ENDPOINT: Final = re.compile(r"^endpoint/([^/]+)/variant/")
 
 def _variants(resource: ResourceView) -> list[Block]:
     block = Block.of(resource)
-    return [row for key in VARIANTS for row in block.items(key)]
+    return [row for key in ENDPOINT_VARIANTS for row in block.items(key)]
 
 
 def _containers(model: ResourceView) -> list[Block]:
@@ -130,7 +130,7 @@ def two_machines_in_production(resource: ResourceView, plan: LinkedPlan) -> Verd
         count = row.number("initialInstanceCount") or row.number("managedInstanceScaling.minInstanceCount") or 1
         return PASS if count >= LEAST_IN_PRODUCTION else Fail(f"variant {row.text('variantName') or '?'} has {count:g}")
 
-    return every(Block.of(resource).items(VARIANTS[0]), enough)
+    return every(Block.of(resource).items(ENDPOINT_VARIANTS[0]), enough)
 
 
 @rule(
@@ -153,7 +153,7 @@ def _fixed_variants(endpoint: ResourceView, plan: LinkedPlan) -> list[str] | Non
     configuration = configuration_of(plan, endpoint).found
     if configuration is None:
         return None
-    rows = Block.of(configuration).items(VARIANTS[0])
+    rows = Block.of(configuration).items(ENDPOINT_VARIANTS[0])
     fixed = [row for row in rows if not (row.has("serverlessConfig") or row.has("managedInstanceScaling"))]
     names = [row.text("variantName") for row in fixed]
     return names if all(names) else None

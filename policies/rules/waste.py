@@ -16,7 +16,7 @@ from tools.plan.view import ResourceView
 # gp2 costs a quarter more than gp3 and is slower; a magnetic volume is of the last decade.
 # https://aws.amazon.com/ebs/pricing/
 _OLD_DISKS: Final = frozenset({"gp2", "standard"})
-ON_DEMAND: Final = "OnDemandBecause"
+_ON_DEMAND: Final = "OnDemandBecause"
 KEPT_WARM: Final = "KeptWarmBecause"
 
 
@@ -51,13 +51,13 @@ def disks_are_of_today(resource: ResourceView) -> Verdict:
     sagemaker.TRAINING_JOB,
     severity="advisory",
     why="A job that keeps checkpoints loses minutes to an interruption, and saves up to nine tenths of its price on spot.",
-    fix=f"set enableManagedSpotTraining, or say in the tag {ON_DEMAND} why not",
+    fix=f"set enableManagedSpotTraining, or say in the tag {_ON_DEMAND} why not",
 )
 def gpu_training_is_spot_or_says_why(resource: ResourceView) -> Verdict:
     job = Block.of(resource)
     if job.flag("enableManagedSpotTraining") or not is_accelerated(job.text("resourceConfig.instanceType")):
         return PASS
-    return PASS if tag_of(resource, ON_DEMAND) else Fail("a GPU job runs on demand and does not say why")
+    return PASS if tag_of(resource, _ON_DEMAND) else Fail("a GPU job runs on demand and does not say why")
 
 
 @rule(

@@ -14,7 +14,7 @@ def test_the_hyperparameters_that_the_stack_gives_are_the_reserved_ones() -> Non
 
 
 def test_workloads_know_the_same_names_without_the_catalog() -> None:
-    assert contract.SAGEMAKER_PREFIX == jobs.SDK_PREFIX
+    assert contract.SDK_PREFIX == jobs.SDK_PREFIX
     assert {jobs.PROGRAM, jobs.SUBMIT_DIRECTORY} <= contract._TOOLKIT_HYPERPARAMETERS
     assert frozenset(evaluation.LAUNCHER_KEYS) == settings.LAUNCHER_KEYS
     assert set(jobs.OURS) >= settings.LAUNCHER_KEYS | script_mode.NOT_PASSED_ON

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -14,16 +11,15 @@ import boto3
 import pytest
 from moto import mock_aws
 from moto.sagemaker.models import sagemaker_backends
-from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.rpc import UNKNOWN
 
+from catalog.jobs import LOG_GROUP
 from infra.training.decide import DEFINING, INPUTS, definition_hash, job_name, spec
 from infra.training.training_job import TrainingJobError, TrainingJobProvider
 from tests.support.recorder import ACCOUNT, REGION
 from tools.jobs import life
 from tools.jobs.runner import LookFailed
 from tools.jobs.runners.sagemaker import SageMaker
-from tools.jobs.runners.sagemaker.logs import LOG_GROUP
 from tools.jobs.runners.sagemaker.request import create_arguments
 from tools.jobs.spec import JobSpec
 
@@ -385,20 +381,3 @@ def test_a_second_attempt_goes_on_from_the_firsts_checkpoints() -> None:
 
 def test_every_defining_input_is_an_input() -> None:
     assert {path.partition(".")[0] for path in DEFINING} <= set(INPUTS)
-
-
-def test_the_provider_is_stored_by_its_path_alone_and_the_same_in_every_run() -> None:
-    stored = serialize_provider(TrainingJobProvider())
-    assert len(stored) < 200, "the state must not carry code"
-    assert b"infra.training.training_job" in base64.b64decode(stored)
-    code = (
-        "from pulumi.dynamic.dynamic import serialize_provider\n"
-        "from infra.training.training_job import TrainingJobProvider\n"
-        "print(serialize_provider(TrainingJobProvider()))"
-    )
-    again = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
-    assert again.stdout.strip() == stored
-
-
-def test_the_provider_is_no_secret_in_the_state() -> None:
-    assert TrainingJobProvider.serialize_as_secret_always is False

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from localcloud import client
-from localcloud.calls import VERSION
+from localcloud.calls import PROTOCOL_VERSION
 from localcloud.client import daemon_environment, preferred_port
 
 
@@ -45,7 +45,7 @@ def test_a_daemon_of_another_version_is_refused_with_the_way_out(tmp_path: Path,
 
 
 def test_the_ports_of_all_providers_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = {"version": VERSION, "endpoint": "http://127.0.0.1:1", "pid": os.getpid(), "epoch": "e", "token": "t"}
+    told = {"version": PROTOCOL_VERSION, "endpoint": "http://127.0.0.1:1", "pid": os.getpid(), "epoch": "e", "token": "t"}
     (tmp_path / "daemon.json").write_text(json.dumps({**told, "providers": {"aws": 7, "kubernetes": 8}}))
     monkeypatch.setattr(client.CloudClient, "status", lambda self: {"epoch": "e"})
     assert client.ensure(tmp_path).providers == {"aws": 7, "kubernetes": 8}

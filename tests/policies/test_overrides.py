@@ -20,7 +20,7 @@ from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 from catalog.types import cloudwatch, s3
 from infra.governance.settings import PoliciesSettings
 from policies.evaluate import Report, evaluate
-from policies.overrides import EXPIRED, KEY, UNUSED, Overrides
+from policies.overrides import EXPIRED, POLICIES_KEY, UNUSED, Overrides
 from policies.rules import all_rules
 from tests.policies.parts import TAGS
 from tests.policies.test_pack import PACK, resource, said
@@ -134,7 +134,7 @@ def test_an_unknown_rule_is_named_with_the_nearest() -> None:
 
 def _asked_of_the_pack(policies: dict[str, Any], tmp_path: Path) -> tuple[Any, Any]:
     """The pack started as the engine starts it, with a stack's configuration: what it says of a resource and of the stack."""
-    environment = {"PULUMI_CONFIG": json.dumps({KEY: json.dumps(policies)}), "PATH": ""}
+    environment = {"PULUMI_CONFIG": json.dumps({POLICIES_KEY: json.dumps(policies)}), "PATH": ""}
     process = subprocess.Popen(
         [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:1", str(PACK)],
         stdout=subprocess.PIPE,
@@ -178,7 +178,7 @@ def test_the_shipped_stacks_need_no_exception() -> None:
 def test_the_example_on_the_page_is_one_that_a_stack_file_takes() -> None:
     page = (Path(PACK).parent / "docs" / "policies.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
-    section = PoliciesSettings.model_validate(yaml.safe_load(block)["config"][KEY])
+    section = PoliciesSettings.model_validate(yaml.safe_load(block)["config"][POLICIES_KEY])
     found = Overrides.read(section.model_dump(mode="json", by_alias=True))
     assert list(found.unknown_rules(all_rules())) == []
     assert len(found.exceptions) == 1

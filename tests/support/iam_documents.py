@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, Literal
 
 from catalog.types import iam
-from infra.base.iam import VERSION
+from infra.base.iam import POLICY_VERSION
 from policies.evaluate import evaluate
 from policies.iam import matches
 from tools.plan.view import Plan, ResourceView
@@ -64,8 +64,8 @@ def allows(document: Mapping[str, Any], action: str, resource: str) -> bool:
 
 
 def _refused_by_aws(document: Mapping[str, Any], limit: int) -> Iterator[str]:
-    if document.get("Version") != VERSION:
-        yield f"Version is {document.get('Version')!r}; write {VERSION}, older ones ignore policy variables"
+    if document.get("Version") != POLICY_VERSION:
+        yield f"Version is {document.get('Version')!r}; write {POLICY_VERSION}, older ones ignore policy variables"
     sids = [statement.get("Sid") for statement in document["Statement"]]
     for sid in sorted({str(sid) for sid in sids if not sid or sids.count(sid) > 1}):
         yield f"Sid {sid!r} is missing or used twice; name every statement"

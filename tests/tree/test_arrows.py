@@ -18,6 +18,7 @@ ARROWS: Final[Mapping[str, tuple[str, ...]]] = {
     # hyperparameters are held against the workloads' own settings, which import no PyTorch (ADR 0015).
     "infra.training": ("infra", "catalog", "tools.jobs", "workloads.catalog"),
     # The rules that a stack file names are held against the pack (ADR 0015).
+    "infra.registry": ("infra", "catalog", "workloads.catalog"),
     "infra.governance": ("infra", "catalog", "policies"),
     "workloads": (),
     "policies": ("tools.plan", "catalog"),
@@ -35,7 +36,7 @@ ARROWS: Final[Mapping[str, tuple[str, ...]]] = {
     # Hyperparameters are held against the workload's own settings before any job is paid for; they import no PyTorch.
     "tools.tuning": ("tools.jobs", "tools.plan", "workloads.catalog", "catalog"),
     "localcloud": ("catalog",),
-    "tools.images": ("tools.plan", "catalog"),
+    "tools.images": ("tools.plan", "catalog", "workloads.catalog"),
     # The engine asks the daemon for its address, and the daemon nothing of the engine.
     "tools.engine": ("infra", "catalog", "tools.plan", "localcloud"),
     # What a verb does is of use without a command line, so it knows none.

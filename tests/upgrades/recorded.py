@@ -10,8 +10,9 @@ from typing import Any, Final
 
 import yaml
 
+from infra.base.naming import PROJECT
 from tests.upgrades.changelog import version_of
-from tools.engine.home import PROJECT, StackPlace
+from tools.engine.home import StackPlace
 
 STATES: Final = Path(__file__).parent / "states"
 

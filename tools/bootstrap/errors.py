@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Final
 
-AGAIN: Final = "what was done is kept: run the same again, it goes on from there"
+_AGAIN: Final = "what was done is kept: run the same again, it goes on from there"
 _REFUSED: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403", "Forbidden"})
 
 
@@ -29,10 +29,10 @@ def asking(what: str) -> Iterator[None]:
         yield
     except ClientError as error:
         told = error.response["Error"]
-        hint = "these credentials may not; use ones that may administer IAM, KMS and S3" if code_of(error) in _REFUSED else AGAIN
+        hint = "these credentials may not; use ones that may administer IAM, KMS and S3" if code_of(error) in _REFUSED else _AGAIN
         raise BootstrapError(f"{what}: refused ({told.get('Code')}): {told.get('Message')}\n{hint}") from error
     except (NoCredentialsError, ProfileNotFound) as error:
         way_out = "`aws sso login` and AWS_PROFILE, or --local to rehearse it here"
         raise BootstrapError(f"{what}: this shell has no AWS credentials ({error}); {way_out}") from error
     except BotoCoreError as error:
-        raise BootstrapError(f"{what}: no answer: {error}\n{AGAIN}") from error
+        raise BootstrapError(f"{what}: no answer: {error}\n{_AGAIN}") from error

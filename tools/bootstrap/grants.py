@@ -75,7 +75,7 @@ KEY_ADMINISTRATION: Final = (
 KEY_USE: Final = (
     "CreateGrant", "Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "RetireGrant",
 )  # fmt: skip
-BUCKETS: Final = (
+BUCKET_ACTIONS: Final = (
     "CreateBucket", "DeleteBucket", "DeleteBucketPolicy", "ListBucketVersions", "PutBucketLogging", "PutBucketOwnershipControls",
     "PutBucketPolicy", "PutBucketPublicAccessBlock", "PutBucketTagging", "PutBucketVersioning", "PutEncryptionConfiguration",
     "PutLifecycleConfiguration", "TagResource", "UntagResource",
@@ -99,7 +99,7 @@ LINKED_SERVICES: Final = (
     "sagemaker.application-autoscaling.amazonaws.com", "spot.amazonaws.com",
 )  # fmt: skip
 # Service -> actions on what bears the environment's name.
-BY_NAME: Final[Mapping[str, tuple[str, ...]]] = {
+ACTIONS_BY_NAME: Final[Mapping[str, tuple[str, ...]]] = {
     "budgets": ("ModifyBudget", "TagResource", "UntagResource"),
     "cloudwatch": ("DeleteAlarms", "DeleteDashboards", "PutDashboard", "PutMetricAlarm", "TagResource", "UntagResource"),
     "codebuild": ("CreateProject", "DeleteProject", "UpdateProject"),

@@ -128,7 +128,7 @@ def _platform(scope: Scope) -> Iterable[Statement]:
         "sns": [scope.arn("sns", f"{scope.prefix}-*")],
         "sqs": [scope.arn("sqs", f"{scope.prefix}-*")],
     }
-    for service, actions in grants.BY_NAME.items():
+    for service, actions in grants.ACTIONS_BY_NAME.items():
         yield allow(f"Own{service.capitalize()}", _of(service, actions), named[service])
     watches = [f"arn:aws:ce::{scope.account_id}:{kind}/*" for kind in ("anomalymonitor", "anomalysubscription")]
     made = {"aws:RequestTag/Environment": scope.environment}
@@ -156,7 +156,7 @@ def _platform(scope: Scope) -> Iterable[Statement]:
 def _data(target: Target, scope: Scope) -> Iterable[Statement]:
     buckets = [scope.bucket(purpose) for purpose in PLATFORM_BUCKETS]
     objects = (*grants.OBJECTS, "DeleteObjectVersion") if target.empties_buckets else grants.OBJECTS
-    yield allow("OwnBuckets", _of("s3", grants.BUCKETS), buckets)
+    yield allow("OwnBuckets", _of("s3", grants.BUCKET_ACTIONS), buckets)
     yield allow("OwnObjects", _of("s3", objects), [f"{bucket}/*" for bucket in buckets])
     tagged = {"StringEquals": {"aws:ResourceTag/Environment": scope.environment}}
     keys = [scope.arn("kms", "key/*")]

@@ -12,7 +12,7 @@ import yaml
 
 from tools.bootstrap.step import FOUND, MAKE, MEND
 
-KEYS: Final = ("secretsprovider", "encryptedkey")
+_KEYS: Final = ("secretsprovider", "encryptedkey")
 _CONFIG: Final = re.compile(r"^config:", re.MULTILINE)
 
 

@@ -13,7 +13,7 @@ from tools.bootstrap.state_policies import bucket_policy, key_policy, lifecycle_
 from tools.bootstrap.step import Step
 from tools.bootstrap.target import KEY_ALIAS
 
-KEY: Final = "state key"
+STATE_KEY: Final = "state key"
 BUCKET: Final = "state bucket"
 # The statement of the policy that KMS gives a key made without one: everybody with kms:* in IAM. Ours says the same, spelt out.
 KMS_DEFAULT_SID: Final = "Enable IAM User Permissions"
@@ -28,18 +28,18 @@ _NOTHING: Final = frozenset(
 
 
 def key_steps() -> Iterator[Step]:
-    yield Step(thing=KEY, aspect="key", look=_find_key, want=lambda a: a.key_arn, put=_make_key)
-    yield Step(thing=KEY, aspect="alias", look=_alias, want=lambda a: a.key_arn, put=_put_alias)
-    yield Step(thing=KEY, aspect="enabled", look=_key_state, want=lambda a: "Enabled", put=_enable_key)
+    yield Step(thing=STATE_KEY, aspect="key", look=_find_key, want=lambda a: a.key_arn, put=_make_key)
+    yield Step(thing=STATE_KEY, aspect="alias", look=_alias, want=lambda a: a.key_arn, put=_put_alias)
+    yield Step(thing=STATE_KEY, aspect="enabled", look=_key_state, want=lambda a: "Enabled", put=_enable_key)
     yield Step(
-        thing=KEY,
+        thing=STATE_KEY,
         aspect="rotation",
         look=_with_key(lambda a: a.kms.get_key_rotation_status(KeyId=a.key_arn)["KeyRotationEnabled"] or None),
         want=lambda a: True,
         put=lambda a: a.kms.enable_key_rotation(KeyId=a.key_arn),
     )
     yield Step(
-        thing=KEY,
+        thing=STATE_KEY,
         aspect="policy",
         look=_with_key(_key_policy),
         want=_wanted_key_policy,
@@ -47,7 +47,7 @@ def key_steps() -> Iterator[Step]:
         same=same_document,
     )
     yield Step(
-        thing=KEY,
+        thing=STATE_KEY,
         aspect="tags",
         look=_with_key(lambda a: not _missing_key_tags(a)),
         want=lambda a: True,
@@ -164,7 +164,7 @@ def _enable_key(account: Account) -> None:
 
 
 def _key_policy(account: Account) -> dict[str, Any]:
-    return parsed(account.kms.get_key_policy(KeyId=account.key_arn, PolicyName="default")["Policy"], f"the policy of {KEY}")
+    return parsed(account.kms.get_key_policy(KeyId=account.key_arn, PolicyName="default")["Policy"], f"the policy of {STATE_KEY}")
 
 
 def _wanted_key_policy(account: Account) -> dict[str, Any]:

@@ -42,7 +42,7 @@ PACKAGES: Final = (
     *("pytest", "_pytest", "xdist", "execnet", "hypothesis", "pluggy"),
 )
 OURS: Final = ("catalog", "infra", "localcloud", "policies", "tools", "workloads")
-REPOSITORY: Final = Path(__file__).resolve().parents[2]
+_REPOSITORY: Final = Path(__file__).resolve().parents[2]
 
 
 def targets(packages: Path, repository: Path) -> list[Path]:
@@ -60,7 +60,7 @@ def main() -> int:
     sys.dont_write_bytecode = False
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     warnings.simplefilter("ignore")
-    for target in targets(Path(sysconfig.get_path("purelib")), REPOSITORY):
+    for target in targets(Path(sysconfig.get_path("purelib")), _REPOSITORY):
         if target.is_dir():
             compileall.compile_dir(target, quiet=2, workers=0)
         else:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Literal, NotRequired, Union, get_args,
 
 from tools.flows.documents.catalogue import PRINTED, REFUSAL, Printed
 
-HEAD: Final = """# What `--json` prints
+_HEAD: Final = """# What `--json` prints
 
 Written by `.venv/bin/python -m tools.cli.json_docs > docs/json.md` from the types in `tools/flows/documents/`; do not edit it.
 
@@ -46,7 +46,7 @@ def keys(document: Any) -> Iterator[Key]:
 
 def page() -> str:
     """The whole page."""
-    return HEAD + "\n".join(_Page().lines()).rstrip() + "\n"
+    return _HEAD + "\n".join(_Page().lines()).rstrip() + "\n"
 
 
 def title(document: Any) -> str:

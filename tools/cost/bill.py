@@ -20,7 +20,7 @@ INSTANCES: Final = ("ec2", "sagemaker")
 
 
 # A larger number is a slip.
-LARGEST: Final = 1e12
+_LARGEST: Final = 1e12
 _Default = TypeVar("_Default")
 
 
@@ -123,7 +123,7 @@ class Ask:
         if value is None:
             return default
         found = as_number(value)
-        if found is not None and 0 <= found < LARGEST:
+        if found is not None and 0 <= found < _LARGEST:
             return found
         self.note(f"{called} is {value!r:.30}, no number of 0 or more: {default:g} assumed")
         return default

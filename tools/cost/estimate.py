@@ -14,7 +14,7 @@ from tools.plan.links import LinkedPlan
 from tools.plan.view import Plan, ResourceView
 
 DEFAULT_USAGE = Usage()
-ON_DEMAND = Purchase()
+_ON_DEMAND = Purchase()
 
 
 def estimate(
@@ -22,7 +22,7 @@ def estimate(
     *,
     region: str,
     usage: Usage = DEFAULT_USAGE,
-    purchase: Purchase = ON_DEMAND,
+    purchase: Purchase = _ON_DEMAND,
     ceiling_usd: float | None = None,
     ceiling_holds: str = "expected",
     before: Plan | None = None,
@@ -67,7 +67,9 @@ def live(plan: Plan) -> list[ResourceView]:
     return _without(plan, "delete", "read")
 
 
-def monthly_usd(view: ResourceView, links: LinkedPlan, usage: Usage, region: str, purchase: Purchase = ON_DEMAND) -> float | None:
+def monthly_usd(
+    view: ResourceView, links: LinkedPlan, usage: Usage, region: str, purchase: Purchase = _ON_DEMAND
+) -> float | None:
     """What one resource costs a month, related to others by `links`; None where a part of it has no price."""
     lines, unpriced = _price([view], links, usage, region, purchase)
     return None if unpriced else total(line.monthly_usd for line in lines)

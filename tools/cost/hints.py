@@ -9,33 +9,33 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from catalog.instances import SAGEMAKER_PREFIX
+from catalog.services import GATEWAY_SERVICES
 from catalog.types import ec2, eks, sagemaker, scheduler
 from tools.cost.estimate import live, monthly_usd
 from tools.cost.machines import Machine, cheapest
 from tools.cost.prices import table
-from tools.cost.purchase import SAGEMAKER_PREFIX, Purchase
+from tools.cost.purchase import Purchase
 from tools.cost.report import CostReport, Hint, Line, rounded
 from tools.cost.usage import Usage
 from tools.plan.links import LinkedPlan
 from tools.plan.reader import Block
-from tools.plan.relations import VARIANTS, configuration_of, template_of
+from tools.plan.relations import ENDPOINT_VARIANTS, configuration_of, template_of
 from tools.plan.view import Plan, ResourceView
 
 # How many of the largest lines are looked at, and what is too little to change a stack for.
-LARGEST: Final = 10
+_LARGEST: Final = 10
 LEAST_USD: Final = 1.0
 LEAST_SHARE: Final = 0.02
 # 12 hours on 22 working days.
 WORKING_HOURS: Final = 264.0
 # How what runs by the hour is taken away for a night.
-STOPPED: Final = {
+_STOPPED: Final = {
     eks.NODE_GROUP.token: "set its sizes to 0 by a schedule",
     ec2.INSTANCE.token: "stop it by a schedule",
     sagemaker.ENDPOINT.token: "delete it in the evening and bring it up in the morning",
     sagemaker.NOTEBOOK_INSTANCE.token: "stop it in the evening",
 }
-# S3 and DynamoDB have gateway endpoints, which cost nothing.
-GATEWAY_SERVICES: Final = ("s3", "dynamodb")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +85,7 @@ def hints(
     views = live(plan)
     links = LinkedPlan(views)
     found = []
-    for line in report.largest[:LARGEST]:
+    for line in report.largest[:_LARGEST]:
         view = plan.by_urn(line.urn)
         if view is None:
             continue
@@ -136,7 +136,7 @@ def _variant_type(case: Case) -> Found:
     configuration = configuration_of(case.links, case.view).best
     if configuration is None:
         return
-    variants = Block.of(configuration).items(VARIANTS[0], unknown=[])
+    variants = Block.of(configuration).items(ENDPOINT_VARIANTS[0], unknown=[])
     for number, variant in enumerate(variants):
         own = variant.text("instanceType", unknown="")
         if not own:
@@ -145,7 +145,7 @@ def _variant_type(case: Case) -> Found:
         def saving(other: str, number: int = number) -> float:
             given = [item.value(unknown={}) for item in variants]
             given[number] = {**given[number], "instanceType": other}
-            changed = replace(configuration, props={**configuration.props, VARIANTS[0]: given})
+            changed = replace(configuration, props={**configuration.props, ENDPOINT_VARIANTS[0]: given})
             return case.saving(case.view, links=LinkedPlan([changed if view is configuration else view for view in case.views]))
 
         yield from _another(case, own, "sagemaker", saving)
@@ -197,7 +197,7 @@ def _night(case: Case) -> Found:
         + (
             ": slipway:cost.workingHours sees to that"
             if may_be_empty
-            else f"; nothing does that by itself: {STOPPED[case.view.type]}, and say so in slipway:cost.usage.instanceHours"
+            else f"; nothing does that by itself: {_STOPPED[case.view.type]}, and say so in slipway:cost.usage.instanceHours"
         ),
     )
 
@@ -208,7 +208,7 @@ def _types(case: Case) -> list[str]:
     found = [*_names(case.block, "instanceTypes"), *_names(case.block, "instanceType")]
     found += _names(template, "instanceType") if template else []
     configuration = configuration_of(case.links, case.view).best if case.view.type == sagemaker.ENDPOINT.token else None
-    for variant in Block.of(configuration).items(VARIANTS[0], unknown=[]) if configuration else []:
+    for variant in Block.of(configuration).items(ENDPOINT_VARIANTS[0], unknown=[]) if configuration else []:
         found += _names(variant, "instanceType")
     return found
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Protocol
 
+from catalog.instances import SAGEMAKER_PREFIX
 from tools.cost.prices import Price, table
-from tools.cost.purchase import SAGEMAKER_PREFIX
 
 
 class Machine(Protocol):

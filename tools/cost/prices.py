@@ -13,8 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from catalog.regions import HOME_REGION
+
 DATA: Final = Path(__file__).parent / "data"
-HOME_REGION: Final = "us-east-1"
 # No us-east-2 instance row was found; us-west-2 equalled us-east-1 in every family read, so equal is the best guess there is.
 TWINS: Final = {"us-east-2": HOME_REGION}
 

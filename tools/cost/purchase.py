@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Final
 
-ON_DEMAND: Final = "on-demand"
-# SageMaker sells savings plans, and no reserved instances: https://aws.amazon.com/savingsplans/ml-pricing/
-SAGEMAKER_PREFIX: Final = "ml."
+from catalog.instances import SAGEMAKER_PREFIX
+
+_ON_DEMAND: Final = "on-demand"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +17,7 @@ class Purchase:
     """`discount` is the share off the on-demand price by a pattern of instance types (`p5.*`, `ml.g5.*`); where several fit,
     the longest counts. Spot, capacity blocks and all that is no instance are never discounted."""
 
-    option: str = ON_DEMAND
+    option: str = _ON_DEMAND
     discount: Mapping[str, float] = field(default_factory=dict)
     source: str = ""
     as_of: str = ""
@@ -30,7 +30,7 @@ class Purchase:
             # A `*` alone is EC2's: each service has commitments of its own.
             if fnmatchcase(instance, pattern) and pattern.startswith(SAGEMAKER_PREFIX) == instance.startswith(SAGEMAKER_PREFIX)
         ]
-        if self.option == ON_DEMAND or not fits:
+        if self.option == _ON_DEMAND or not fits:
             return 0.0, ""
         pattern = max(fits, key=len)
         share = self.discount[pattern]

@@ -16,11 +16,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final
 
-from tools.engine.home import PROJECT, REPOSITORY
+from infra.base.naming import PROJECT
+from tools.engine.home import REPOSITORY
 
 # The engine's name for the package of Python's dynamic resources.
 PACKAGE: Final = "pulumi-python"
-START_SECONDS: Final = 20.0
+_START_SECONDS: Final = 20.0
 
 
 class DynamicHost:
@@ -43,7 +44,7 @@ class DynamicHost:
 
     def port(self) -> int:
         """Where it listens; 0 when it did not come up, and the engine then starts its own."""
-        self._reader.join(START_SECONDS)
+        self._reader.join(_START_SECONDS)
         return self._port
 
     def close(self) -> None:

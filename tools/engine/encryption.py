@@ -9,11 +9,11 @@ from pathlib import Path
 import yaml
 from pulumi.automation.errors import CommandError
 
+from infra.base.naming import PROJECT
 from tools.engine.binary import Engine
 from tools.engine.command import EngineCommand
 from tools.engine.errors import EngineError
 from tools.engine.events import causes
-from tools.engine.home import PROJECT
 from tools.engine.runs import stderr_of
 
 # A stack of a backend that is thrown away; its name is in nothing that is kept.

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from infra.base.naming import PROJECT
+
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
-PROJECT: Final = "slipway"
 
 
 def home_path(env: Mapping[str, str] = os.environ) -> Path:

@@ -10,10 +10,11 @@ from typing import Any, Final
 
 import yaml
 
+from infra.base.naming import PROJECT
 from localcloud.kernel.account import ACCOUNT
 from tools.engine import scripts
 from tools.engine.binary import Engine
-from tools.engine.home import PROJECT, REPOSITORY, StackPlace, cache_path
+from tools.engine.home import REPOSITORY, StackPlace, cache_path
 from tools.engine.stack_ref import stack_source
 
 # Keys by which a stack file names its encryption. The local state has its own, so these stay behind.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from catalog.instances import instance_table
+from catalog.regions import HOME_REGION
 from infra.stack_file import Settings
 from tools.flows.plans import PlanSource, plan_of
 from tools.flows.progress import Progress, Say
@@ -15,8 +16,6 @@ from tools.preflight import Account, Preflight
 from tools.preflight import preflight as ask
 from tools.preflight.permission import NOBODY, PRINCIPAL
 
-# Where IAM's and S3's quotas are told, which are one an account.
-HOME_REGION: Final = "us-east-1"
 # A preflight is asked again soon enough; a network that is not there should be said in seconds.
 ATTEMPTS: Final = 4
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from infra.base.fields import REPOSITORY
+from infra.base.fields import GITHUB_REPOSITORY
 from infra.lake.datasets import dataset_names
 from infra.stack_file import Settings
 from localcloud import client
@@ -151,7 +151,7 @@ def prepare(stack: StackRef, *, repository: str = "", bucket: str = "", say: Say
             "stack local needs none: its state is a file on this machine, its secrets are under a passphrase here, and its cloud "
             "is emulated. Name an environment on AWS, such as dev"
         )
-    if repository and not REPOSITORY.fullmatch(repository):
+    if repository and not GITHUB_REPOSITORY.fullmatch(repository):
         raise ValueError(f"--repository {repository!r} names no repository; write owner/name")
     settings = settings_of(stack.name)
     reach: dict[str, str] = {}

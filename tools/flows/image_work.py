@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from infra.registry.source_digest import WORKLOADS, image_tag, source_files
+from infra.registry.source_digest import WORKLOADS_FOLDER, image_tag, source_files
 from tools.engine.home import home_path
 from tools.engine.stack_ref import StackRef
 from tools.flows.progress import Say
@@ -21,7 +21,8 @@ from tools.images.builders import Tool
 from tools.images.context import Source
 from tools.images.errors import ImageError
 from tools.images.push import Pushed, Repository, push_image
-from tools.images.variants import EPOCH, IMAGES, VARIANTS, Build, decide, default_base
+from tools.images.variants import EPOCH, VARIANTS, Build, decide, default_base
+from workloads.catalog import IMAGES
 
 # The name that stands for every image.
 ALL: Final = "all"
@@ -64,7 +65,7 @@ class ImageWork:
     @cached_property
     def source(self) -> Source:
         """This checkout's code, under the tag that the stack gives it."""
-        return Source(root=WORKLOADS.parent, files=source_files(), tag=image_tag())
+        return Source(root=WORKLOADS_FOLDER.parent, files=source_files(), tag=image_tag())
 
     def rows(self) -> Iterator[ImageRow]:
         """Every image in every variant; a variant that needs a base says why."""

@@ -22,7 +22,7 @@ from tools.report.curves import curves_of
 from tools.report.job_page import JobFacts, page
 from tools.report.loss_plot import loss_plot
 
-LOG_LINES: Final = 40
+_LOG_LINES: Final = 40
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -111,7 +111,7 @@ def facts_of(runner: SageMaker, view: JobView, lines: Sequence[str]) -> JobFacts
             "Lineage": list(_lineage(runner, view)),
             "Tags": sorted(_tags(runner, view).items()),
         },
-        log_tail=lines[-LOG_LINES:],
+        log_tail=lines[-_LOG_LINES:],
     )
 
 

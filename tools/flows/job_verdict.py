@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from tools.engine.home import PROJECT
+from infra.base.naming import PROJECT
 from tools.flows.ending import Ending
 from tools.flows.stack_settings import overrides_of, settings_of
 from tools.jobs.cost import most_usd

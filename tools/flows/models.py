@@ -23,7 +23,7 @@ from tools.models.evaluation import record, test_data, wanted
 from tools.models.version import ModelVersion
 
 # An evaluation that failed is tried again under a name of its own; more often than this is no accident.
-ATTEMPTS_LIMIT: Final = 9
+_ATTEMPTS_LIMIT: Final = 9
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -118,10 +118,10 @@ def evaluate(
         )
     asked = wanted(version, job.evaluation)
     attempt = life.next_attempt(
-        stack.runner, partial(life.attempt_name, asked.name), keeps=_goes_on_or_is_done, limit=ATTEMPTS_LIMIT
+        stack.runner, partial(life.attempt_name, asked.name), keeps=_goes_on_or_is_done, limit=_ATTEMPTS_LIMIT
     )
     if attempt is None:
-        raise RegistryError(f"{asked.name} was tried {ATTEMPTS_LIMIT} times and never ended well; read its log, and train anew")
+        raise RegistryError(f"{asked.name} was tried {_ATTEMPTS_LIMIT} times and never ended well; read its log, and train anew")
     if attempt.taken_up:
         say(f"evaluation {attempt.name} is there already; it is taken up")
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from policies.overrides import KEY, Overrides
+from policies.overrides import POLICIES_KEY, Overrides
 from tools.engine.home import stacks_path
 from tools.engine.stack_ref import stack_source
 
@@ -30,5 +30,5 @@ def overrides_of_file(stack: str) -> Overrides:
     """What a stack file changes about the policies, for a plan that is no plan of this stack. A stack file that does not mention
     policies is not read any further: that takes longer than to judge a thousand resources."""
     source = stacks_path() / f"Pulumi.{stack}.yaml"
-    silent = source.is_file() and KEY not in source.read_text(encoding="utf-8", errors="replace")
+    silent = source.is_file() and POLICIES_KEY not in source.read_text(encoding="utf-8", errors="replace")
     return Overrides.read({}) if silent else overrides_of(settings_of(stack))

@@ -21,7 +21,7 @@ from tools.models import ModelVersion, register
 from workloads.catalog import hyperparameter_faults
 
 # Lines of the log that show why a job failed.
-LOG_LINES: Final = 15
+_LOG_LINES: Final = 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +91,7 @@ def follow(stack: Deployed, job: JobDefinition | None, name: str, *, keep: bool,
 
 def not_completed(stack: Deployed, result: Result) -> Trained:
     """The result of a run that failed or was stopped, with the end of its log."""
-    return Trained(result=result, log_tail=tuple(stack.runner.tail(result.job, lines=LOG_LINES).merged(LOG_LINES)))
+    return Trained(result=result, log_tail=tuple(stack.runner.tail(result.job, lines=_LOG_LINES).merged(_LOG_LINES)))
 
 
 def now(stack: Deployed, name: str) -> Result:

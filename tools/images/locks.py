@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-REPOSITORY: Final = Path(__file__).resolve().parents[2]
+_REPOSITORY: Final = Path(__file__).resolve().parents[2]
 FULL: Final = "requirements/workloads.txt"
-COMPRESSION: Final = "requirements/compression.txt"
+_COMPRESSION: Final = "requirements/compression.txt"
 SERVING_CPU: Final = "workloads/images/serving-cpu.txt"
 NEURON: Final = "workloads/images/neuron.txt"
 CHECKSUMS: Final = "workloads/images/locks.sha256"
@@ -58,12 +58,12 @@ def normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def derived(root: Path = REPOSITORY) -> Mapping[str, str]:
+def derived(root: Path = _REPOSITORY) -> Mapping[str, str]:
     """What the files beside the Dockerfile must hold, by path below `root`."""
-    full, compression = (read((root / path).read_text(encoding="utf-8"), path) for path in (FULL, COMPRESSION))
+    full, compression = (read((root / path).read_text(encoding="utf-8"), path) for path in (FULL, _COMPRESSION))
     runtime = [pin for pin in compression if pin.name in RUNTIME]
     if missing := set(RUNTIME) - {pin.name for pin in runtime}:
-        raise ValueError(f"{COMPRESSION} has no {', '.join(sorted(missing))}; onnxruntime needs it")
+        raise ValueError(f"{_COMPRESSION} has no {', '.join(sorted(missing))}; onnxruntime needs it")
     neuron = [pin for pin in full if not BROUGHT_BY_NEURON.fullmatch(pin.name)]
     digest = hashlib.sha256((root / FULL).read_bytes()).hexdigest()
     return {
@@ -76,7 +76,7 @@ def derived(root: Path = REPOSITORY) -> Mapping[str, str]:
 def main() -> int:
     """Writes what is no longer so, and says which."""
     for path, text in derived().items():
-        file = REPOSITORY / path
+        file = _REPOSITORY / path
         if not file.exists() or file.read_text(encoding="utf-8") != text:
             file.write_text(text, encoding="utf-8")
             print(path)

@@ -11,8 +11,8 @@ from typing import Final
 
 from tools.images.errors import ImageError
 from tools.images.locks import FULL, NEURON, SERVING_CPU
+from workloads.catalog import IMAGES
 
-IMAGES: Final = ("training", "serving")
 DOCKERFILE: Final = "workloads/images/Dockerfile"
 # The user of `RUN_AS` on Kubernetes; the Dockerfile makes it.
 NON_ROOT: Final = "10001:10001"

@@ -13,7 +13,7 @@ from catalog.jobs import OURS
 from tools.jobs.runners.sagemaker.request import spec_of
 from tools.jobs.spec import DEFINITION_VARIABLE, HyperparameterValue, JobSpec, text
 
-OUTPUT: Final = "trainingJobs"
+_OUTPUT: Final = "trainingJobs"
 _DIGITS: Final = 10
 
 
@@ -55,9 +55,9 @@ class JobDefinition:
 
 def from_outputs(outputs: Mapping[str, Any]) -> dict[str, JobDefinition]:
     """The jobs in a stack's outputs. Raises ValueError where the stack was brought up by a slipway that exported none."""
-    exported = outputs.get(OUTPUT)
+    exported = outputs.get(_OUTPUT)
     if not isinstance(exported, Mapping):
-        raise ValueError(f"the stack's outputs have no {OUTPUT}; run `./slipway up` once more, so that it exports them")
+        raise ValueError(f"the stack's outputs have no {_OUTPUT}; run `./slipway up` once more, so that it exports them")
     return {name: _definition(name, told) for name, told in exported.items()}
 
 

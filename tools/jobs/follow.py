@@ -12,8 +12,8 @@ from tools.jobs.result import Result, result_of
 from tools.jobs.runner import JobLog, Runner
 
 # Seconds between looks. A person watches, so the pauses do not grow.
-LOCAL_SECONDS: Final = 0.5
-AWS_SECONDS: Final = 3.0
+_LOCAL_SECONDS: Final = 0.5
+_AWS_SECONDS: Final = 3.0
 # CloudWatch receives a host's last lines after the host has ended; they are looked for this long after the end.
 LAST_LINES_SECONDS: Final = 10.0
 
@@ -30,7 +30,7 @@ def follow(
 
     Raises ValueError for a run that is not there, LostSight when the runner does not answer any more.
     """
-    seconds = pause if pause is not None else LOCAL_SECONDS if runner.local else AWS_SECONDS
+    seconds = pause if pause is not None else _LOCAL_SECONDS if runner.local else _AWS_SECONDS
     require(runner, name)
     log, tracker = runner.log(name), Tracker(runner.region)
     for view in looks(runner, name, Pauses(first=seconds)):
@@ -60,4 +60,4 @@ def _read_rest(runner: Runner, log: JobLog, tracker: Tracker, on_line: Callable[
     until = time.monotonic() + LAST_LINES_SECONDS
     while time.monotonic() < until:
         if not _read(log, tracker, on_line):
-            time.sleep(AWS_SECONDS)
+            time.sleep(_AWS_SECONDS)

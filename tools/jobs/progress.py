@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from catalog import jobs
 from tools.jobs.cost import cost_usd
 from tools.jobs.lines import values_of
 from tools.jobs.view import JobView
 
 # Which number of a line is the loss of its step, and which is the speed, in the order of what is preferred.
 LOSSES: Final = ("train_loss", "loss", "test_loss")
-RATES: Final = ("tokens_per_second", "samples_per_second")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,7 +66,7 @@ class Tracker:
     def at(self, job: JobView) -> Progress:
         """The progress of `job`, with the numbers of all lines so far."""
         values = self._values
-        rate_of = next((name for name in RATES if name in values), "")
+        rate_of = next((name for name in jobs.RATES if name in values), "")
         return Progress(
             job=job.name,
             status=job.status,

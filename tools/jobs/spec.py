@@ -14,7 +14,7 @@ from typing import Final
 from catalog.limits import DEFAULT_JOB_SECONDS
 
 # The hyperparameter that says which program of the image runs.
-WORKLOAD: Final = "workload"
+_WORKLOAD: Final = "workload"
 # Where a spec keeps which definition it was made from: a runner gives the environment back when it describes a run.
 DEFINITION_VARIABLE: Final = "SLIPWAY_DEFINITION"
 
@@ -74,7 +74,7 @@ class JobSpec:
     @property
     def workload(self) -> str:
         """The program of the image that runs, "" where the image has only one."""
-        return self.hyperparameters.get(WORKLOAD, "")
+        return self.hyperparameters.get(_WORKLOAD, "")
 
     @property
     def definition(self) -> str:

@@ -14,7 +14,7 @@ from tools.models.version import APPROVED, REJECTED, Evaluation, ModelVersion
 
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateModelPackage.html (ApprovalDescription)
 DESCRIPTION_LIMIT: Final = 1024
-VERBS: Final = {APPROVED: "approve", REJECTED: "reject"}
+_VERBS: Final = {APPROVED: "approve", REJECTED: "reject"}
 
 # Metric -> {"min": x}, {"max": y}, or both: the stack file's `approval` of a job.
 Rules = Mapping[str, Mapping[str, float]]
@@ -77,12 +77,12 @@ def reject(clients: Any, version: ModelVersion, *, reason: str) -> tuple[ModelVe
 def _decide(clients: Any, version: ModelVersion, status: str, reason: str) -> ModelVersion:
     words = " ".join(reason.split())
     if not words:
-        raise ValueError(f"a reason is missing; say why with --reason, so that others can read why you {VERBS[status]} it")
+        raise ValueError(f"a reason is missing; say why with --reason, so that others can read why you {_VERBS[status]} it")
     told = f"{who(clients)}: {words}"
     if len(told) > DESCRIPTION_LIMIT:
         most = DESCRIPTION_LIMIT - (len(told) - len(words))
         raise ValueError(f"the reason has {len(words)} characters; SageMaker keeps {most} of it, shorten it")
-    with asking(f"{VERBS[status]} {version.name}"):
+    with asking(f"{_VERBS[status]} {version.name}"):
         clients.sagemaker.update_model_package(ModelPackageArn=version.arn, ModelApprovalStatus=status, ApprovalDescription=told)
     return registry.describe(clients, version.arn)
 

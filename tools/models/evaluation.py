@@ -19,13 +19,13 @@ from tools.models.errors import RegistryError, asking
 from tools.models.statistics import CONTENT_TYPE
 from tools.models.version import ModelVersion
 
-WORKLOAD: Final = "evaluate"
+_WORKLOAD: Final = "evaluate"
 MODEL_CHANNEL: Final = "model"
 REPORT: Final = "evaluation.json"
 # Channels of the job that trained which an evaluation does not read.
-LEFT_OUT: Final = ("train", "teacher", "code")
+_LEFT_OUT: Final = ("train", "teacher", "code")
 # Hyperparameters of the job that trained which an evaluation keeps: where data is streamed from.
-KEPT: Final = ("data_uri",)
+_KEPT: Final = ("data_uri",)
 _DIGITS: Final = 10
 # A report is small; a larger file was not written by the workload `evaluate`.
 _REPORT_LIMIT: Final = 4 * 1024 * 1024
@@ -45,13 +45,13 @@ def wanted(version: ModelVersion, evaluation: JobSpec) -> Wanted:
     `evaluation` is what the stack gives for all versions, or the training job itself: of either the image, role, network, test
     data and metrics are taken; it runs in one process. Raises RegistryError without test data.
     """
-    hyperparameters = {key: value for key, value in evaluation.hyperparameters.items() if key in KEPT}
-    channels = {name: uri for name, uri in evaluation.channels.items() if name not in (*LEFT_OUT, MODEL_CHANNEL)}
+    hyperparameters = {key: value for key, value in evaluation.hyperparameters.items() if key in _KEPT}
+    channels = {name: uri for name, uri in evaluation.channels.items() if name not in (*_LEFT_OUT, MODEL_CHANNEL)}
     if not channels and "data_uri" not in hyperparameters:
         raise RegistryError(f"{version.name} cannot be evaluated: its job has neither a channel `test` nor data_uri")
     spec = replace(
         evaluation,
-        hyperparameters={**hyperparameters, "workload": WORKLOAD, "processes_per_host": "1"},
+        hyperparameters={**hyperparameters, "workload": _WORKLOAD, "processes_per_host": "1"},
         channels={**channels, MODEL_CHANNEL: version.artifact.uri},
         machines=replace(evaluation.machines, count=1),
         checkpoints="",
@@ -120,7 +120,7 @@ def read_report(archive: bytes, uri: str) -> dict[str, Any]:
         metrics = report["slipway"]["metrics"]  # type: ignore[index]
         report["slipway"]["metrics"] = {str(name): float(value) for name, value in metrics.items()}  # type: ignore[index]
     except (tarfile.TarError, EOFError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise RegistryError(f"{uri} holds no {REPORT} of the workload `{WORKLOAD}`: {error!r}; evaluate again") from error
+        raise RegistryError(f"{uri} holds no {REPORT} of the workload `{_WORKLOAD}`: {error!r}; evaluate again") from error
     assert isinstance(report, dict)
     return report
 

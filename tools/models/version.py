@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from catalog import services
 from tools.models import metadata
 
 PENDING: Final = "PendingManualApproval"
-APPROVED: Final = "Approved"
+APPROVED: Final = services.APPROVED
 REJECTED: Final = "Rejected"
 
 

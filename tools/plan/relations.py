@@ -9,7 +9,7 @@ from tools.plan.links import LinkedPlan, Target
 from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
-VARIANTS: Final = ("productionVariants", "shadowProductionVariants")
+ENDPOINT_VARIANTS: Final = ("productionVariants", "shadowProductionVariants")
 
 
 def has_template(view: ResourceView) -> bool:

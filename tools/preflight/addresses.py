@@ -18,7 +18,7 @@ from typing import Any, Final
 from catalog.types import autoscaling, ec2, eks, sagemaker
 from tools.plan.links import LinkedPlan
 from tools.plan.reader import Block
-from tools.plan.relations import VARIANTS, configuration_of
+from tools.plan.relations import ENDPOINT_VARIANTS, configuration_of
 from tools.plan.view import UNKNOWN, ResourceView
 from tools.preflight.account import Account, Unanswered
 from tools.preflight.fleets import Fleet
@@ -148,7 +148,7 @@ def _loose(everyone: list[Taker], loose: list[Taker], planned: tuple[Subnet, ...
 def _of_model(fleet: Fleet, links: LinkedPlan, places: Places) -> Place:
     """The subnets of an endpoint's model; none for an endpoint outside the stack's network."""
     configuration = configuration_of(links, fleet.view).best
-    for variant in Block.of(configuration).items(VARIANTS[0], unknown=[]) if configuration else []:
+    for variant in Block.of(configuration).items(ENDPOINT_VARIANTS[0], unknown=[]) if configuration else []:
         model = links.meant(fleet.view, sagemaker.MODEL, variant.value("modelName", unknown=UNKNOWN)).best
         if model is not None:
             return places.of(model, PATHS[sagemaker.MODEL.token][0])

@@ -10,7 +10,7 @@ from catalog.instances import DEFAULT_NODE_TYPE
 from catalog.types import autoscaling, ec2, eks, sagemaker
 from tools.plan.links import LinkedPlan
 from tools.plan.reader import Block
-from tools.plan.relations import VARIANTS, configuration_of, has_template, scaling_of, template_of
+from tools.plan.relations import ENDPOINT_VARIANTS, configuration_of, has_template, scaling_of, template_of
 from tools.plan.view import ResourceView
 from tools.preflight.families import ON_DEMAND, SPOT
 from tools.preflight.needs import Need, Size, amount, live, need, texts
@@ -126,7 +126,7 @@ def _endpoint(view: ResourceView, links: LinkedPlan) -> Iterator[Fleet]:
     configuration = configuration_of(links, view).best
     if configuration is None:
         return
-    variants = Block.of(configuration).items(VARIANTS[0], unknown=[])
+    variants = Block.of(configuration).items(ENDPOINT_VARIANTS[0], unknown=[])
     for variant in variants:
         if variant.given("serverlessConfig"):
             continue

@@ -19,7 +19,7 @@ from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 # A larger number is a slip.
-LARGEST: Final = 1e9
+_LARGEST: Final = 1e9
 GONE: Final = ("delete", "read")
 MADE: Final = ("create", "replace")
 
@@ -78,7 +78,7 @@ def amount(block: Block, path: str, default: float) -> float | None:
     if not block.given(path):
         return default
     found = block.number(path, unknown=None)
-    return found if found is not None and 0 <= found < LARGEST else None
+    return found if found is not None and 0 <= found < _LARGEST else None
 
 
 def texts(block: Block, path: str) -> tuple[str, ...] | None:

@@ -16,7 +16,7 @@ from tools.preflight.report import Row, State, several, unknown
 KIND: Final = "reservation"
 # Not there yet, and may come: a block that is bought for next week, one that is being paid for.
 COMING: Final = ("scheduled", "pending", "payment-pending", "assessing", "delayed")
-FREE: Final = ("InvalidCapacityReservationId.NotFound", "InvalidCapacityReservationId.Malformed")
+_FREE: Final = ("InvalidCapacityReservationId.NotFound", "InvalidCapacityReservationId.Malformed")
 
 
 def rows(fleets: Iterable[Fleet], places: Places, account: Account) -> list[Row]:
@@ -29,7 +29,7 @@ def rows(fleets: Iterable[Fleet], places: Places, account: Account) -> list[Row]
     for id_, drawing in by_id.items():
         machines = sum((fleet.machines for fleet in drawing), Need())
         try:
-            answer = account.found("ec2", "describe_capacity_reservations", FREE, CapacityReservationIds=[id_])
+            answer = account.found("ec2", "describe_capacity_reservations", _FREE, CapacityReservationIds=[id_])
         except Unanswered as error:
             found.append(unknown(KIND, id_, machines.total, str(error)))
             continue

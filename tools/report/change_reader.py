@@ -20,9 +20,9 @@ from tools.report.change import (
 )
 from tools.report.redact import cut, last_name, shown
 
-LARGEST: Final = 10
+_LARGEST: Final = 10
 # A longer text of a name, a value or a message is cut: it would hide the others.
-LONGEST: Final = 400
+_LONGEST: Final = 400
 
 
 def read(document: Any, preflight: Any = None) -> Change:
@@ -92,7 +92,7 @@ def _money(cost: Mapping[str, Any]) -> Money | None:
         at_most=cost.get("ceiling_holds") == "maximum",
         least=_number(cost.get("min_usd")),
         most=_number(cost.get("max_usd")),
-        largest=tuple(costly[:LARGEST]),
+        largest=tuple(costly[:_LARGEST]),
         unpriced=tuple((_item_name(item), _text(item.get("reason"))) for item in _items(cost, "unpriced")),
         savings=tuple(_savings(cost)),
         region=_text(cost.get("region")),
@@ -160,7 +160,7 @@ def _text(value: Any) -> str:
     if value is None:
         return ""
     words = shown("", value if isinstance(value, str) else _plain(value))
-    return cut(" ".join(words.split()), LONGEST)
+    return cut(" ".join(words.split()), _LONGEST)
 
 
 def _plain(value: Any) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from catalog import jobs
+
 Points = tuple[tuple[int, float], ...]
-RATES: Final = ("tokens_per_second", "samples_per_second")
 # A curve needs no more points than it has pixels, and a page holds several jobs.
 MOST_POINTS: Final = 800
 
@@ -41,7 +42,7 @@ def curves_of(name: str, lines: Iterable[Mapping[str, float]]) -> Curves:
         step = int(values.get("step", step))
         for key, value in values.items():
             found.setdefault(key, {})[step] = value
-    rate = next((key for key in RATES if key in found), "")
+    rate = next((key for key in jobs.RATES if key in found), "")
     return Curves(
         name=name,
         train=_points(found.get("train_loss") or found.get("loss") or {}),

@@ -14,12 +14,12 @@ from tools.plan.view import Plan
 from tools.report.rooms import Network, Picture, Room, picture
 from tools.report.svg import CHIP, Canvas, Chip, chips_height, escape, rows, width
 
-WIDE: Final = 1200.0
+_WIDE: Final = 1200.0
 MARGIN: Final = 28.0
 GAP: Final = 20.0
 PAD: Final = 18.0
-SIDE: Final = 372.0  # the column beside the network
-HEAD: Final = 92.0
+_SIDE: Final = 372.0  # the column beside the network
+_HEAD: Final = 92.0
 CARD_HEAD: Final = 44.0
 HEADING: Final = 18.0
 GROUP_GAP: Final = 12.0
@@ -29,7 +29,7 @@ CELL: Final = 40.0
 LEAD: Final = 116.0  # the headings' column in a broad card
 BROAD: Final = 420.0
 # More rows than this of one heading are summed up: a picture that lists 40 alarms shows nothing.
-ROWS_SHOWN: Final = 4
+_ROWS_SHOWN: Final = 4
 CHIPS_SHOWN: Final = 40
 
 
@@ -67,22 +67,22 @@ def draw(plan: Plan) -> str:
     canvas = Canvas()
     body = Canvas()
     high = _body(body, shown)
-    canvas.box(0, 0, WIDE, high, "paper", radius=0)
+    canvas.box(0, 0, _WIDE, high, "paper", radius=0)
     _header(canvas, shown)
     canvas.parts += body.parts
-    return canvas.document(WIDE, high, f"Architecture of {shown.title}: {shown.subtitle}")
+    return canvas.document(_WIDE, high, f"Architecture of {shown.title}: {shown.subtitle}")
 
 
 def _header(canvas: Canvas, shown: Picture) -> None:
     canvas.box(MARGIN, 28, 6, 44, "rose", radius=3)
-    canvas.text(MARGIN + 20, 50, shown.title, size=26, bold=True, room=WIDE - 2 * MARGIN - 20)
-    canvas.text(MARGIN + 20, 71, f"{shown.subtitle} · drawn from the plan", size=13, style="soft", room=WIDE - 2 * MARGIN - 20)
+    canvas.text(MARGIN + 20, 50, shown.title, size=26, bold=True, room=_WIDE - 2 * MARGIN - 20)
+    canvas.text(MARGIN + 20, 71, f"{shown.subtitle} · drawn from the plan", size=13, style="soft", room=_WIDE - 2 * MARGIN - 20)
 
 
 def _body(canvas: Canvas, shown: Picture) -> float:
     """Draws all rooms below the header. Gives the height of the picture."""
     rooms = shown.rooms
-    y = HEAD
+    y = _HEAD
     if not rooms:
         canvas.text(MARGIN + 20, y + 20, "Nothing is declared.", size=14, style="soft")
         return y + 48
@@ -102,7 +102,7 @@ def _body(canvas: Canvas, shown: Picture) -> float:
 
 def _row(canvas: Canvas, rooms: Sequence[Room], y: float, *, gap: float, arrows: bool = False) -> float:
     """Cards side by side, as high as the highest. Gives the y of what comes next."""
-    wide = (WIDE - 2 * MARGIN - gap * (len(rooms) - 1)) / len(rooms)
+    wide = (_WIDE - 2 * MARGIN - gap * (len(rooms) - 1)) / len(rooms)
     high = max(_card_height(room, wide) for room in rooms)
     x = MARGIN
     for number, room in enumerate(rooms):
@@ -173,17 +173,17 @@ def _few(chips: Sequence[Chip], room: float) -> list[Chip]:
         rest = chips[shown:]
         more = [Chip(label=f"+ {len(rest)} more", tip=", ".join(chip.tip or chip.label for chip in rest))] if rest else []
         few = [*chips[:shown], *more]
-        if rows(few, room) <= ROWS_SHOWN:
+        if rows(few, room) <= _ROWS_SHOWN:
             return few
     return []
 
 
 def _network_and_side(canvas: Canvas, network: Network, shown: Picture, beside: Sequence[Room], y: float) -> float:
     """The VPC, and beside it what it works on. Both columns end at the same height."""
-    wide = WIDE - 2 * MARGIN - (SIDE + GAP if beside else 0)
+    wide = _WIDE - 2 * MARGIN - (_SIDE + GAP if beside else 0)
     blocks = _network_blocks(network, shown, wide - 2 * PAD)
     network_high = CARD_HEAD + sum(block.high for block in blocks) + FOOT
-    heights = [_card_height(room, SIDE) for room in beside]
+    heights = [_card_height(room, _SIDE) for room in beside]
     side_high = sum(heights) + GAP * (len(beside) - 1 if beside else 0)
     high = max(network_high, side_high)
     _frame(canvas, shown.rooms["network"], MARGIN, y, wide, high, network.title, network.edge)
@@ -194,7 +194,7 @@ def _network_and_side(canvas: Canvas, network: Network, shown: Picture, beside: 
     top = y
     for room, room_high in zip(beside, heights, strict=True):
         taller = room_high + (high - side_high) / len(beside)
-        _card(canvas, room, WIDE - MARGIN - SIDE, top, SIDE, taller)
+        _card(canvas, room, _WIDE - MARGIN - _SIDE, top, _SIDE, taller)
         top += taller + GAP
     return y + high + GAP
 

@@ -13,8 +13,8 @@ from tools.report.markdown import ROOM, ROWS, code, text
 from tools.report.redact import cut, last_name, shown
 
 # A longer value is cut: that it differs is enough for an issue, and the cloud has the value.
-LONGEST: Final = 200
-NAMED: Final = 6
+_LONGEST: Final = 200
+_NAMED: Final = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +90,7 @@ def _head(look: Look) -> str:
 
 def _rows(properties: tuple[Property, ...], ones: list[Changed]) -> list[str]:
     """A row a property; resources that changed alike share it."""
-    names = ", ".join(code(one.name) for one in ones[:NAMED]) + (f" and {len(ones) - NAMED} more" if len(ones) > NAMED else "")
+    names = ", ".join(code(one.name) for one in ones[:_NAMED]) + (f" and {len(ones) - _NAMED} more" if len(ones) > _NAMED else "")
     kinds = ", ".join(dict.fromkeys(text(one.kind) for one in ones))
     values = [(code(one.path), text(one.old) or "unset", text(one.new) or "unset") for one in properties] or [("", "", "")]
     return [f"| {names} | {kinds} | {' | '.join(value)} |" for value in values]
@@ -129,7 +129,7 @@ def _property(item: Mapping[str, Any]) -> Property:
 
 def _words(value: Any) -> str:
     plain = "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
-    return cut(plain, LONGEST)
+    return cut(plain, _LONGEST)
 
 
 def _faults(error: Any) -> list[str]:

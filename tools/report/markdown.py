@@ -29,7 +29,7 @@ ROWS: Final = (500, 200, 100, 50, 25, 12, 6, 3, 1, 0)
 # A list longer than this is folded.
 OPEN: Final = 12
 BAR: Final = 20
-NAMED: Final = 3
+_NAMED: Final = 3
 _MARKUP: Final = re.compile(r"[\\`*_\[\]<>&|~#$!{}]")
 
 
@@ -108,7 +108,7 @@ def _changes(change: Change, rows: int) -> list[str]:
 
 
 def _hard(one: Changed) -> str:
-    because = f"because of {_cells(map(code, one.because), NAMED * 2)}" if one.because else ""
+    because = f"because of {_cells(map(code, one.because), _NAMED * 2)}" if one.because else ""
     loses = f"⚠️ **loses {text(one.loses)}**" if one.loses else ""
     return f"| **{one.op}** | {code(one.name)} | {text(one.kind)} | {'; '.join(part for part in (loses, because) if part)} |"
 
@@ -173,11 +173,11 @@ def _policy(policy: Policy, rows: int) -> list[str]:
     return parts
 
 
-def _finding(one: Finding, *, most: int = NAMED) -> str:
+def _finding(one: Finding, *, most: int = _NAMED) -> str:
     return f"- **{text(one.rule)}** on {_names(one.names, most)}: {text(one.message)}"
 
 
-def _names(names: Sequence[str], most: int = NAMED) -> str:
+def _names(names: Sequence[str], most: int = _NAMED) -> str:
     return _cells(map(code, names), most, ", ")
 
 

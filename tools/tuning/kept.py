@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 # Trials that are drawn at random before the sampler learns from them, and that end before any is pruned.
 STARTUP_TRIALS: Final = 5
-DIGITS: Final = 6
+_DIGITS: Final = 6
 STATUSES: Final = {"RUNNING": "running", "COMPLETE": "complete", "PRUNED": "pruned", "FAIL": "failed", "WAITING": "waiting"}
 
 
@@ -65,7 +65,7 @@ class Row:
 def study_name(job: str, *, name: str, **what: Any) -> str:
     """`<name or job>-<6 hex>`: whatever makes results incomparable (`what`, as JSON) makes another study."""
     told = json.dumps({"name": name, **what}, sort_keys=True, default=str)
-    return f"{name or job}-{hashlib.sha256(told.encode()).hexdigest()[:DIGITS]}"
+    return f"{name or job}-{hashlib.sha256(told.encode()).hexdigest()[:_DIGITS]}"
 
 
 def path_of(folder: Path, name: str) -> Path:
@@ -113,7 +113,7 @@ class KeptStudy:
         except (ValueError, KeyError) as error:
             raise ValueError(f"{path} is no study that can be read ({error}); begin anew with --restart") from error
         if "life" not in self._study.user_attrs:
-            self._study.set_user_attr("life", secrets.token_hex(DIGITS // 2))
+            self._study.set_user_attr("life", secrets.token_hex(_DIGITS // 2))
         # SageMaker keeps a job's name for ever, so a study that is begun anew needs other names for its jobs.
         self.life: str = self._study.user_attrs["life"]
 

@@ -17,7 +17,7 @@ from catalog import jobs
 from workloads.catalog import hyperparameter_faults, settings_class
 
 Value = str | int | float | bool
-KEYS: Final = ("low", "high", "log", "step", "choices")
+_KEYS: Final = ("low", "high", "log", "step", "choices")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -131,8 +131,8 @@ def _faults(name: str, told: Any) -> Iterator[str]:
         yield f"is {told!r}, not a range; write it as {_EXAMPLE}"
         return
     given = {key: value for key, value in told.items() if value is not None and value not in ((), [])}
-    if unknown := sorted(set(given) - set(KEYS)):
-        yield f"has {', '.join(unknown)}; a range has {', '.join(KEYS)}"
+    if unknown := sorted(set(given) - set(_KEYS)):
+        yield f"has {', '.join(unknown)}; a range has {', '.join(_KEYS)}"
     if "choices" in given:
         yield from _choice_faults(given)
         return

@@ -27,7 +27,7 @@ from workloads.errors import CompressionError
 # A function of one batch, which every format becomes when it is opened.
 Runnable = Callable[[torch.Tensor], torch.Tensor]
 INPUT: Final = "input"
-OUTPUT: Final = "logits"
+_OUTPUT: Final = "logits"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +97,7 @@ def _open_aot_inductor(path: Path) -> Runnable:
 def _write_onnx(source: Source, path: Path) -> None:
     with _quiet():
         program = torch.onnx.export(
-            source.trace(), (), dynamo=True, verbose=False, input_names=[INPUT], output_names=[OUTPUT], optimize=True
+            source.trace(), (), dynamo=True, verbose=False, input_names=[INPUT], output_names=[_OUTPUT], optimize=True
         )
     assert program is not None
     program.save(str(path))
@@ -107,7 +107,7 @@ def _open_onnx(path: Path) -> Runnable:
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    return lambda batch: torch.from_numpy(session.run([OUTPUT], {INPUT: batch.numpy()})[0])
+    return lambda batch: torch.from_numpy(session.run([_OUTPUT], {INPUT: batch.numpy()})[0])
 
 
 def _write_executorch(source: Source, path: Path) -> None:

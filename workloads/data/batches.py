@@ -24,7 +24,7 @@ from workloads.data.schema import CLASSES, PIXEL_MAX, PIXELS
 from workloads.errors import DataError
 
 # How many rows a fault names: enough to find them, few enough to read.
-ROWS_SHOWN: Final = 5
+_ROWS_SHOWN: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +147,6 @@ def _row_numbers(mask: pa.Array) -> np.ndarray:
 
 def _rows(rows: np.ndarray) -> str:
     unique = np.unique(rows)
-    shown = ", ".join(str(row) for row in unique[:ROWS_SHOWN])
-    more = f" and {len(unique) - ROWS_SHOWN} more" if len(unique) > ROWS_SHOWN else ""
+    shown = ", ".join(str(row) for row in unique[:_ROWS_SHOWN])
+    more = f" and {len(unique) - _ROWS_SHOWN} more" if len(unique) > _ROWS_SHOWN else ""
     return f"row{'s' if len(unique) > 1 else ''} {shown}{more}"

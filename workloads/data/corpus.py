@@ -17,7 +17,7 @@ from typing import Final
 
 from workloads.errors import DataError
 
-LEFT_OUT: Final = frozenset({"test", "tests", "idle_test", "__pycache__", "site-packages", "dist-packages"})
+_LEFT_OUT: Final = frozenset({"test", "tests", "idle_test", "__pycache__", "site-packages", "dist-packages"})
 # Names of files that the build or the installer wrote, which differ between machines.
 LEFT_OUT_PREFIXES: Final = ("_sysconfigdata", "config-", "__phello__")
 
@@ -72,7 +72,7 @@ def fraction(name: str, seed: int) -> float:
 def _names(root: Path) -> list[str]:
     found = []
     for folder, below, files in os.walk(root):
-        below[:] = [name for name in below if name not in LEFT_OUT and not name.startswith(LEFT_OUT_PREFIXES)]
+        below[:] = [name for name in below if name not in _LEFT_OUT and not name.startswith(LEFT_OUT_PREFIXES)]
         wanted = [name for name in files if name.endswith(".py") and not name.startswith(LEFT_OUT_PREFIXES)]
         found += [(Path(folder) / name).relative_to(root).as_posix() for name in wanted]
     return sorted(found)

@@ -14,7 +14,7 @@ from workloads.data.text_schema import FIELD, row_schema
 from workloads.errors import DataError
 
 # How many rows a fault names: enough to find them, few enough to read.
-ROWS_SHOWN: Final = 5
+_ROWS_SHOWN: Final = 5
 # How many lines the error has; the report file has all.
 LINES_SHOWN: Final = 50
 
@@ -111,7 +111,7 @@ class Validation:
             what = f"{FIELD!r} {said}"
         fault = self._faults.setdefault((chunk.file, what), Fault(file=chunk.file, unit=chunk.unit, what=what, way_out=way_out))
         fault.rows += 1
-        if len(fault.first) < ROWS_SHOWN:
+        if len(fault.first) < _ROWS_SHOWN:
             fault.first.append(row.number)
 
     def _repeated(self, chunk: Chunk) -> list[bool]:

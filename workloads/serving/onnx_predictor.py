@@ -20,7 +20,7 @@ from workloads.errors import ModelError
 MODEL: Final = "model.onnx"
 DESCRIPTION: Final = "model.json"
 INPUT: Final = "input"
-OUTPUT: Final = "logits"
+_OUTPUT: Final = "logits"
 # Rows in one pass, as in `predictor`: bounds the memory that a request can take.
 CHUNK_ROWS: Final = 1024
 _BROKEN: Final = (faults.Fail, faults.InvalidProtobuf, faults.InvalidGraph, faults.InvalidArgument, faults.NotImplemented)
@@ -67,6 +67,6 @@ class OnnxPredictor:
         predictions: list[int] = []
         for start in range(0, len(instances), CHUNK_ROWS):
             pixels = np.asarray(instances[start : start + CHUNK_ROWS], dtype=np.float32)
-            (logits,) = self._session.run([OUTPUT], {INPUT: pixels})
+            (logits,) = self._session.run([_OUTPUT], {INPUT: pixels})
             predictions += [self._labels[index] for index in logits.argmax(1).tolist()]
         return predictions

@@ -17,7 +17,7 @@ from workloads.contract import count_cpus
 from workloads.errors import ContractError, HyperparameterError
 
 # How long a process waits for the others: hosts start minutes apart, and a step that takes longer has lost a peer.
-LOOPBACK: Final = frozenset({"127.0.0.1", "localhost"})
+_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost"})
 MEETING_TIMEOUT: Final = timedelta(minutes=10)
 
 
@@ -123,7 +123,7 @@ def _meet(place: Place, environ: Mapping[str, str]) -> None:
 
 def _store(place: Place, address: str, port: int) -> TCPStore:
     descriptor = None
-    if place.leads and address in LOOPBACK:
+    if place.leads and address in _LOOPBACK:
         # PyTorch's store listens on every interface; on a laptop nothing of ours may listen on more than loopback.
         try:
             descriptor = socket.create_server(("127.0.0.1", port)).detach()

@@ -6,13 +6,13 @@ import time
 from typing import Final
 
 # Digits after the point. A learning rate may be small and gets more; a throughput needs none.
-DIGITS: Final = {"learning_rate": 6, "mfu": 3, "tokens_per_second": 0, "samples_per_second": 0}
+_DIGITS: Final = {"learning_rate": 6, "mfu": 3, "tokens_per_second": 0, "samples_per_second": 0}
 
 
 def report(**values: float) -> None:
     """Print one line and flush it."""
     parts = (
-        f"{name}={value if isinstance(value, int) else f'{value:.{DIGITS.get(name, 4)}f}'};" for name, value in values.items()
+        f"{name}={value if isinstance(value, int) else f'{value:.{_DIGITS.get(name, 4)}f}'};" for name, value in values.items()
     )
     print(" ".join(parts), flush=True)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from catalog.services import CONTROL_PLANE_LOGS
 from catalog.types import eks
 from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import arn, at_least, between, cidr, conflicts, length, matches, one_of, value_at, when
 from localcloud.kernel.spec import Autoname, Resource, Tags, Update
 
 GONE = ("ResourceNotFoundException",)
-LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 
 
 def eks_tags(arn: str = "{arn}") -> Tags:
@@ -24,7 +24,7 @@ def _logging(c: Context) -> dict[str, Any] | None:
     on = set(c.props.get("enabledClusterLogTypes") or ())
     if not on and not c.id:
         return None
-    sides = ((on, True), (set(LOG_TYPES) - on, False))
+    sides = ((on, True), (set(CONTROL_PLANE_LOGS) - on, False))
     return {"clusterLogging": [{"types": sorted(types), "enabled": enabled} for types, enabled in sides if types]}
 
 
@@ -149,7 +149,7 @@ CLUSTER = Resource(
         matches("name", r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}", "must start with a letter or digit and have letters, digits, - and _"),
         arn("roleArn"),
         cidr("vpcConfig.publicAccessCidrs"),
-        one_of("enabledClusterLogTypes", *LOG_TYPES),
+        one_of("enabledClusterLogTypes", *CONTROL_PLANE_LOGS),
         one_of("accessConfig.authenticationMode", "API", "API_AND_CONFIG_MAP", "CONFIG_MAP"),
         one_of("upgradePolicy.supportType", "STANDARD", "EXTENDED"),
         one_of("kubernetesNetworkConfig.ipFamily", "ipv4", "ipv6"),

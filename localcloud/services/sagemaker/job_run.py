@@ -25,8 +25,6 @@ from localcloud.services.sagemaker.records import JobRecord
 from localcloud.services.sagemaker.shared import Shared
 from localcloud.services.sagemaker.transfer import TransferError
 
-LOG_GROUP = "/aws/sagemaker/TrainingJobs"
-
 
 class JobFailed(Exception):
     """The job's FailureReason."""
@@ -304,7 +302,7 @@ class JobRun:
         for host in self._hosts:
             self._logs[host] = self._shared.logs.open(
                 region=self._region,
-                group=LOG_GROUP,
+                group=jobs.LOG_GROUP,
                 stream=f"{self._record.name}/{host}-{epoch}",
                 path=self.folder / "logs" / f"{host}.log",
             )

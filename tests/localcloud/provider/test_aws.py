@@ -10,7 +10,7 @@ from google.protobuf import json_format, struct_pb2
 from pulumi.runtime.proto import provider_pb2
 
 from catalog.types import ec2, sns
-from localcloud.kernel.diff import UNKNOWN
+from localcloud.kernel.diff import UNKNOWN_MARK
 from localcloud.kernel.ledger import Ledger
 from localcloud.provider import wire
 from localcloud.provider.aws import AwsProvider
@@ -107,7 +107,7 @@ def test_an_engine_s_settings_are_its_own_connection_s(aws: AwsProvider) -> None
     settings = {"region": "eu-west-1", "defaultTags": '{"tags":{"Owner":"ml"}}'}
     configured = aws.configure(settings)
     assert (configured.engine.region, configured.engine.default_tags) == ("eu-west-1", {"Owner": "ml"})
-    assert aws.configure({"region": UNKNOWN}).engine.region == aws.engine.region
+    assert aws.configure({"region": UNKNOWN_MARK}).engine.region == aws.engine.region
     assert aws.engine.default_tags == {}
     assert aws.regions >= {"eu-west-1", "us-east-1"}
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from google.protobuf import json_format, struct_pb2
 
-from localcloud.kernel.diff import UNKNOWN
+from localcloud.kernel.diff import UNKNOWN_MARK
 from localcloud.provider import wire
 
 SECRET = "1b47061264138c4ac30d75fd1eb44270"
@@ -27,8 +27,8 @@ def covered(value: dict[str, Any], like: dict[str, Any]) -> dict[str, Any]:
 
 def test_a_secret_is_opened_and_an_unknown_one_is_unknown() -> None:
     assert wire.decode(struct({"a": secret("x"), "b": [secret(1)]})) == {"a": "x", "b": [1]}
-    text = wire.encode({"a": UNKNOWN}).fields["a"].string_value
-    assert wire.decode(struct({"a": secret(text)})) == {"a": UNKNOWN}
+    text = wire.encode({"a": UNKNOWN_MARK}).fields["a"].string_value
+    assert wire.decode(struct({"a": secret(text)})) == {"a": UNKNOWN_MARK}
 
 
 def test_only_what_was_secret_is_covered_again() -> None:

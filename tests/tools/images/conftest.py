@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from infra.registry.source_digest import WORKLOADS, image_tag, source_files
+from infra.registry.source_digest import WORKLOADS_FOLDER, image_tag, source_files
 from tools.images.context import Source
 
 
 @pytest.fixture(scope="session")
 def source() -> Source:
-    return Source(root=WORKLOADS.parent, files=source_files(), tag=image_tag())
+    return Source(root=WORKLOADS_FOLDER.parent, files=source_files(), tag=image_tag())
 
 
 @pytest.fixture

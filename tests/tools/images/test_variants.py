@@ -13,7 +13,8 @@ import pytest
 from tools.images.context import Source, staged
 from tools.images.errors import ImageError
 from tools.images.locks import read
-from tools.images.variants import DOCKERFILE, IMAGES, VARIANTS, Build, decide
+from tools.images.variants import DOCKERFILE, VARIANTS, Build, decide
+from workloads.catalog import IMAGES
 
 BASE = f"registry.example/base@sha256:{'a' * 64}"
 NAMES = [row.name for row in VARIANTS]

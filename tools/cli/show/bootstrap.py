@@ -7,7 +7,7 @@ from typing import Final
 
 from infra.identity import github as github_identity
 from tools.bootstrap.role_steps import PROVIDER
-from tools.bootstrap.state_steps import BUCKET, KEY
+from tools.bootstrap.state_steps import BUCKET, STATE_KEY
 from tools.bootstrap.step import DONE, FOUND, MAKE, MEND, Outcome
 from tools.bootstrap.target import KEY_ALIAS
 from tools.cli.terminal.console import console, escaped
@@ -66,7 +66,7 @@ def next_steps(environment: Bootstrap) -> None:
 def _name(environment: Bootstrap, thing: str) -> str:
     target = environment.target
     names = {
-        KEY: KEY_ALIAS,
+        STATE_KEY: KEY_ALIAS,
         BUCKET: target.bucket,
         PROVIDER: github_identity.ISSUER,
         environment.source.name: f"secrets under {KEY_ALIAS}",

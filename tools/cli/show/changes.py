@@ -16,7 +16,7 @@ MARKS: Final = {"create": "+", "update": "~", "replace": "+-", "delete": "-"}
 # More creates or deletes than this are told by component: a first `up` has hundreds.
 LISTED: Final = 12
 # Properties of an update, and kinds of a component, that fit a line.
-NAMED: Final = 6
+_NAMED: Final = 6
 # Past, for what is done; `to ...` for what is planned; and a refresh finds what others did.
 _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "preview": {op: f"to {op}" for op in MARKS},
@@ -57,8 +57,8 @@ def _by_component(steps: list[Step], parents: Mapping[str, Step]) -> Iterator[tu
     for step in steps:
         kinds.setdefault(_component(step, parents), Counter())[step.type.rpartition(":")[2]] += 1
     for component, counted in kinds.items():
-        common = [f"{kind} x{count}" if count > 1 else kind for kind, count in counted.most_common(NAMED)]
-        rest = counted.total() - sum(count for _, count in counted.most_common(NAMED))
+        common = [f"{kind} x{count}" if count > 1 else kind for kind, count in counted.most_common(_NAMED)]
+        rest = counted.total() - sum(count for _, count in counted.most_common(_NAMED))
         yield component, f"{counted.total():3d}  {', '.join(common)}{f', {rest} more' if rest else ''}"
 
 
@@ -74,10 +74,10 @@ def _component(step: Step, parents: Mapping[str, Step]) -> str:
 
 def _why(step: Step) -> str:
     if step.op in ("replace", "delete"):
-        because = f"because of {', '.join(step.replaces[:NAMED])}" if step.op == "replace" and step.replaces else ""
+        because = f"because of {', '.join(step.replaces[:_NAMED])}" if step.op == "replace" and step.replaces else ""
         loses = f"loses {gone}" if (gone := lost(step.type, step.op)) else ""
         return f"  {'; '.join(filter(None, (because, loses)))}".rstrip()
     if step.op != "update" or not step.diffs:
         return ""
-    more = len(step.diffs) - NAMED
-    return f"  {', '.join(step.diffs[:NAMED])}{f' and {more} more' if more > 0 else ''}"
+    more = len(step.diffs) - _NAMED
+    return f"  {', '.join(step.diffs[:_NAMED])}{f' and {more} more' if more > 0 else ''}"

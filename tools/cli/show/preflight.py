@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 # (mark, style) by state.
 MARKS: Final = {"short": ("✗ short", "red"), "unknown": ("⚠ unknown", "yellow"), "ok": ("fits", "dim")}
 # Of a table that goes into a file or a log, where nobody's window is too small.
-WIDE: Final = 160
+_WIDE: Final = 160
 # A longer text than this is not said twice: it stands under "what".
-LONGEST: Final = 12
+_LONGEST: Final = 12
 
 
 def preflight(found: Preflight, *, verbose: bool = False) -> None:
@@ -25,7 +25,7 @@ def preflight(found: Preflight, *, verbose: bool = False) -> None:
 
     out = console()
     if not out.is_terminal:
-        out.width = max(out.width, WIDE)
+        out.width = max(out.width, _WIDE)
     rows = [row for row in found.rows if verbose or row.state != "ok"]
     if rows:
         table = Table(box=None, pad_edge=False, header_style="bold")
@@ -52,4 +52,4 @@ def preflight(found: Preflight, *, verbose: bool = False) -> None:
 
 def _short(value: float | str) -> str:
     text = f"{value:g}" if isinstance(value, float) else str(value)
-    return text if len(text) <= LONGEST else ""
+    return text if len(text) <= _LONGEST else ""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tools.flows.judgement import Verdict
 
 # Resources named beside a piece of advice; the rest is counted.
-NAMED: Final = 3
+_NAMED: Final = 3
 
 
 def verdict(found: Verdict) -> None:
@@ -32,7 +32,7 @@ def policy(report: Report) -> None:
     advice = [found for found in report.violations if found.level != "mandatory"]
     for sign, style, found_all in (("x", "red", blocking), ("!", "yellow", advice)):
         for (rule, message), urns in _together(found_all).items():
-            out.print(f"  [{style}]{sign} {rule}[/]  {escaped(_names(urns, len(urns) if sign == 'x' else NAMED))}")
+            out.print(f"  [{style}]{sign} {rule}[/]  {escaped(_names(urns, len(urns) if sign == 'x' else _NAMED))}")
             _indented(out, message)
     for found in report.exceptions:
         out.print(f"  [cyan]~ {found.violation.rule}[/]  {escaped(_names([found.violation.urn], 1))}")

@@ -12,7 +12,7 @@ from tools.cli.terminal.refusals import errors_said
 from tools.cli.terminal.streams import answer, say
 from tools.engine.home import REPOSITORY
 
-GROUPS = ("compression", "test")
+_GROUPS = ("compression", "test")
 
 
 def run(
@@ -29,11 +29,11 @@ def run(
     Example: slipway setup all
     """
     with errors_said(as_json=as_json):
-        unknown = sorted(set(groups or []) - {*GROUPS, "all"})
+        unknown = sorted(set(groups or []) - {*_GROUPS, "all"})
         if unknown:
-            raise ValueError(f"there is no group {unknown[0]}; name {', '.join(GROUPS)} or all")
+            raise ValueError(f"there is no group {unknown[0]}; name {', '.join(_GROUPS)} or all")
         # The script fetched the groups before this process began: only it can install into an environment that is not whole.
-        installed = {group: stamp(group).exists() for group in GROUPS}
+        installed = {group: stamp(group).exists() for group in _GROUPS}
         if as_json:
             from tools.flows.documents.machine import SetupDocument
 

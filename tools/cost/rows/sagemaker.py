@@ -8,7 +8,7 @@ from typing import Final
 from catalog.types import sagemaker
 from tools.cost.bill import Ask, Charge, Row
 from tools.plan.reader import Block
-from tools.plan.relations import VARIANTS, configuration_of, scaling_of
+from tools.plan.relations import ENDPOINT_VARIANTS, configuration_of, scaling_of
 from tools.plan.view import UNKNOWN
 
 
@@ -20,7 +20,7 @@ def _endpoint(ask: Ask) -> Iterator[Charge]:
     if ask.block.value("endpointConfigName", unknown=UNKNOWN) is UNKNOWN:
         ask.note(f"endpointConfigName unknown until up, {configuration.name} taken")
     block = Block.of(configuration)
-    variants = [item for key in VARIANTS for item in ask.items(key, block)]
+    variants = [item for key in ENDPOINT_VARIANTS for item in ask.items(key, block)]
     if not variants:
         ask.gaps.append(f"{configuration.name} has no variants yet, so its instances are unknown")
     for variant in variants:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from catalog.types import ec2, vpc
-from localcloud.kernel.diff import UNKNOWN
+from localcloud.kernel.diff import UNKNOWN_MARK
 from tests.localcloud.golden import REGION, World
 from tests.localcloud.golden_report import new_engine
 
@@ -205,8 +205,8 @@ def test_a_launch_template_moves_on_by_versions_and_the_preview_says_so(cloud: C
     assert outputs["networkInterfaces"][0]["ipv4Addresses"] == ["10.0.0.4", "10.0.0.5"]
     wanted = {**checked, "instanceType": "p5.48xlarge"}
     preview = cloud.engine.preview(ec2.LAUNCH_TEMPLATE.token, outputs, wanted)
-    assert preview["latestVersion"] is UNKNOWN
-    assert preview["defaultVersion"] is UNKNOWN
+    assert preview["latestVersion"] is UNKNOWN_MARK
+    assert preview["defaultVersion"] is UNKNOWN_MARK
     outputs = cloud.engine.update(ec2.LAUNCH_TEMPLATE.token, identifier, outputs, wanted)
     assert (outputs["latestVersion"], outputs["defaultVersion"], outputs["instanceType"]) == (2, 2, "p5.48xlarge")
     outputs = cloud.engine.update(ec2.LAUNCH_TEMPLATE.token, identifier, outputs, {**wanted, "tags": {"a": "b"}})

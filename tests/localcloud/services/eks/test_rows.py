@@ -8,7 +8,7 @@ import botocore.exceptions
 import pytest
 
 from catalog.types import eks as eks_types
-from localcloud.kernel.diff import UNKNOWN
+from localcloud.kernel.diff import UNKNOWN_MARK
 from tests.localcloud.cloud import Cloud, Made
 
 ROLE = "{ref:aws:iam/role:Role#main.arn}"
@@ -99,7 +99,7 @@ def test_a_cluster_s_settings_change_one_by_one_and_nothing_else_does(cloud: Clo
 
 def test_a_preview_knows_what_aws_has_filled_in_and_what_it_will(cloud: Cloud, cluster: Made) -> None:
     vpc = cloud.engine.preview(eks_types.CLUSTER.token, {}, cluster.inputs)["vpcConfig"]
-    assert (vpc["vpcId"], vpc["clusterSecurityGroupId"]) == (UNKNOWN, UNKNOWN)
+    assert (vpc["vpcId"], vpc["clusterSecurityGroupId"]) == (UNKNOWN_MARK, UNKNOWN_MARK)
     assert vpc["subnetIds"] == cluster.inputs["vpcConfig"]["subnetIds"]
     after = cloud.engine.preview(eks_types.CLUSTER.token, cluster.outputs, {**cluster.inputs, "tags": {"a": "b"}})
     assert after["vpcConfig"].items() >= cluster.outputs["vpcConfig"].items()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from catalog.jobs import LOG_GROUP
 from tools.jobs.clients import Clients
 from tools.jobs.runner import HostLog, LogLine, LogTail
 
-LOG_GROUP: Final = "/aws/sagemaker/TrainingJobs"
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html: a page's most.
 PAGE: Final = 10_000
 # Pages of one stream that one look reads at most: a chatty job must not keep its follower from seeing that it ended.
