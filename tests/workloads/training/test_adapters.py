@@ -26,7 +26,7 @@ from workloads.training.sources import Paths
 
 # peft's import alone is 13 s of CPU.
 pytestmark = pytest.mark.e2e
-LORA = {"start_from": "base", "lora_rank": 2, "lora_alpha": 8.0}
+LORA: dict[str, Any] = {"start_from": "base", "lora_rank": 2, "lora_alpha": 8.0}
 TOKENS = torch.randint(0, 257, (3, 16), generator=torch.Generator().manual_seed(0))
 SMALL = SimpleNamespace(lora_rank=2, lora_alpha=4.0, lora_dropout=0.0, seed=0)
 
