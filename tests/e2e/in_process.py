@@ -10,6 +10,7 @@ import gc
 import io
 import os
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -75,8 +76,17 @@ def call(arguments: tuple[str, ...], *, env: Mapping[str, str], folder: Path, ho
             main(list(arguments))
         except SystemExit as left:
             code = left.code
+        finally:
+            _imports_have_ended()
     assert isinstance(code, int)
     return code, out.getvalue(), err.getvalue()
+
+
+def _imports_have_ended() -> None:
+    """A verb that is refused leaves its import of the program under way, and Python's lazy loader takes one thread at a time."""
+    for thread in threading.enumerate():
+        if thread.name == "import of the program":
+            thread.join()
 
 
 @contextmanager
