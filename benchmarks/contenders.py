@@ -130,7 +130,7 @@ def bare(setup: Setup) -> Train:
                 optimizer.zero_grad()
                 with _casting(setup):
                     loss = _loss(called, moved)
-                loss.backward()  # type: ignore[no-untyped-call]
+                loss.backward()
                 torch.nn.utils.clip_grad_norm_(model.parameters(), settings.clip_norm)
                 optimizer.step()
 

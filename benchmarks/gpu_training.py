@@ -159,7 +159,7 @@ def main() -> int:
     peers = not options.without_peers and peers_there()
     until = time.monotonic() + options.limit
     shape = f"decoder {options.model}, vocabulary {options.vocabulary}, {options.rows} x {options.length} tokens a step"
-    print(f"{machine}; {conditions()}; {versions(CASES if peers else ())}")
+    print(f"{machine}; {conditions()}; {versions([case.name for case in CASES] if peers else ())}")
     print(f"{shape}, {options.steps} steps a round, {options.rounds} rounds\n")
     found = []
     for case in CASES:

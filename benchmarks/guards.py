@@ -108,7 +108,8 @@ def warm(size: int, rounds: int) -> list[tuple[object, ...]]:
     def judge() -> None:
         evaluate(Plan(views))
 
-    price(), judge()
+    price()
+    judge()
     rules = list(all_rules())
     pairs = sum(view.type in rule.types or EVERY_TYPE in rule.cards for rule in rules for view in views)
     priced, judged = timed(price, rounds), timed(judge, rounds)

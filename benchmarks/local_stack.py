@@ -122,7 +122,8 @@ def main() -> None:
             seconds, _, answer = run(env, "destroy", "--yes")
             assert answer["orphans"] == [], answer
             figures.setdefault("destroy", []).append(seconds)
-        cloud.stop()
+        if cloud is not None:
+            cloud.stop()
     print(f"{resources} resources, {rounds} rounds; {conditions()}\n")
     rows = [(name, median(values), min(values), max(values)) for name, values in figures.items()]
     print(table(("what", "median (s)", "min", "max"), rows))

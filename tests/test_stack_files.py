@@ -78,7 +78,8 @@ def load_without(path: Path, config: dict[str, Any], leaf: tuple[str, ...]) -> S
     """The settings with one value taken out; None when it is needed."""
     import copy
 
-    from infra.stack_file import SettingsError, parse
+    from infra.base.section import SettingsError
+    from infra.stack_file import parse
 
     less = copy.deepcopy(config)
     holder = less

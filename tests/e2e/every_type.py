@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pulumi
 import pulumi_aws as aws
@@ -225,12 +225,13 @@ class _Program(Foundations):
             monitor_specification=json.dumps({**parts, "Tags": {"Key": "team", "MatchOptions": None, "Values": ["ml"]}}),
         )
         dimension = {"key": "ANOMALY_TOTAL_IMPACT_ABSOLUTE", "match_options": ["GREATER_THAN_OR_EQUAL"]}
+        threshold: Any = {"dimension": {**dimension, "values": self.new(["100"], ["200"])}}
         aws.costexplorer.AnomalySubscription(
             "monitor-told",
             frequency="IMMEDIATE",
             monitor_arn_lists=[monitor.arn],
             subscribers=[{"type": "SNS", "address": self.topic.arn}],
-            threshold_expression={"dimension": {**dimension, "values": self.new(["100"], ["200"])}},
+            threshold_expression=threshold,
         )
         aws.budgets.Budget(
             "budget",

@@ -11,6 +11,7 @@ from unittest import mock
 
 import pytest
 
+from localcloud.calls import Orphan
 from tests.e2e.slipway import Slipway
 from tools.engine import runs, sessions, state
 from tools.engine.events import Recorder
@@ -110,7 +111,7 @@ class Inline:
         """The state's file as it lies on the disk."""
         return sessions.place_of(self._ref, env=self.here.env).state_file.read_text()
 
-    def orphans(self) -> list[dict[str, str]]:
+    def orphans(self) -> list[Orphan]:
         return self.here.cloud().orphans(self.stack)
 
     def _run(self, verb: str, program: Program, ok: bool) -> Ran:

@@ -35,9 +35,9 @@ def test_refresh_tells_exactly_what_was_changed_outside_and_up_puts_it_back(look
     assert look.json["drift"] == found
     saved = tmp_path / "drift.json"
     saved.write_text(look.out)
-    told = here.run("report", "--from", str(saved)).out
-    assert told.startswith("<!-- slipway-drift:local -->")
-    assert f"| <code>tags.Owner</code> | {owner} | someone-else |" in told
+    page = here.run("report", "--from", str(saved)).out
+    assert page.startswith("<!-- slipway-drift:local -->")
+    assert f"| <code>tags.Owner</code> | {owner} | someone-else |" in page
 
     # A plain refresh takes it into the state; then there is nothing left to tell.
     assert here.ask("refresh")["drift"] == found

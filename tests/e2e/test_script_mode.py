@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tarfile
+from typing import Any
 
 from tests.e2e.slipway import Slipway, until
 
@@ -110,7 +111,7 @@ def test_a_job_of_others_runs_as_it_was_submitted_and_leaves_its_model(here: Sli
     assert "pytorch-training:2.8-cpu" in written.read_text()
 
 
-def described(sagemaker) -> dict:
+def described(sagemaker: Any) -> dict[str, Any]:
     return dict(sagemaker.describe_training_job(TrainingJobName="pytorch-training-2026-11-25"))
 
 

@@ -58,7 +58,7 @@ def test_a_minimal_file_has_every_default() -> None:
 def test_settings_cannot_be_changed_afterwards() -> None:
     settings = parse(GOOD, stack="dev", source="test")
     with pytest.raises(ValidationError):
-        settings.owner = "somebody"  # type: ignore[misc]
+        settings.owner = "somebody"
 
 
 @pytest.mark.parametrize(

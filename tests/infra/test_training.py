@@ -102,7 +102,7 @@ def test_a_workload_without_data_is_refused_with_the_way_out() -> None:
         recorded_training(datasets={})
 
 
-DEMAND = {
+DEMAND: dict[str, Any] = {
     "digits": {"approval": {"test_accuracy": {"min": 0.97}}},
     "corpus": {"workload": "corpus", "run": "demand"},
     "language": {"workload": "language", "run": "demand", "dataset": "corpus", "streaming": True, "spot": True},

@@ -76,7 +76,7 @@ def declared(pools: list[dict[str, Any]], **hours: Any) -> Recording:
 
 
 def test_pools_that_may_be_empty_are_emptied_and_those_with_nodes_at_the_start_filled() -> None:
-    pools = [
+    pools: list[dict[str, Any]] = [
         {"name": "some", "instanceType": "g6.xlarge", "desired": 2, "max": 3},
         {"name": "none", "instanceType": "g6.xlarge"},
         {"name": "kept", "instanceType": "g6.xlarge", "min": 1, "desired": 1},

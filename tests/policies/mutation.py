@@ -64,7 +64,7 @@ class Scene:
                 return True
             spoke = spoke or isinstance(verdict, Fail)
             unknown = unknown or isinstance(verdict, Unknown)
-            if not isinstance(verdict, (Fail, Pass, Unknown)):
+            if type(verdict) not in (Fail, Pass, Unknown):
                 return True
         if self.undecided:
             return self.undecided == rule.id and (spoke or not unknown)

@@ -12,10 +12,11 @@ from tests.policies.plans import WORLD, plan_of
 from tools.plan.links import LinkedPlan
 from tools.plan.view import ResourceView
 
-PASSES: Final = "pass"
-FAILS: Final = "fail"
-OPEN: Final = "unknown"
-KINDS: Final = {PASSES: Pass, FAILS: Fail, OPEN: Unknown}
+Says = Literal["pass", "fail", "unknown"]
+PASSES: Final[Says] = "pass"
+FAILS: Final[Says] = "fail"
+OPEN: Final[Says] = "unknown"
+KINDS: Final[dict[str, type]] = {PASSES: Pass, FAILS: Fail, OPEN: Unknown}
 
 
 class Sight:
@@ -30,7 +31,7 @@ class Sight:
         self,
         rule: str,
         resource: str,
-        says: Literal["pass", "fail", "unknown"],
+        says: Says,
         *changes: Change,
         ids: bool = True,
         parents: Mapping[str, str] | None = None,

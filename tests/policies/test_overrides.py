@@ -22,6 +22,7 @@ from infra.governance.settings import PoliciesSettings
 from policies.evaluate import Report, evaluate
 from policies.overrides import EXPIRED, POLICIES_KEY, UNUSED, Overrides
 from policies.rules import all_rules
+from policies.verdict import Verdict
 from tests.policies.parts import TAGS
 from tests.policies.test_pack import PACK, resource, said
 from tools.plan.view import UNKNOWN, Plan, ResourceView
@@ -116,7 +117,11 @@ def test_an_off_that_yaml_read_as_false_is_off() -> None:
 
 def test_a_rule_that_raises_is_excepted_by_nobody() -> None:
     rule = next(rule for rule in all_rules() if rule.id == RULE)
-    broken = type(rule)(id=RULE, severity="mandatory", cards=(cloudwatch.LOG_GROUP,), why="w", fix="f", judge=lambda view: 1 / 0)
+
+    def raises(view: ResourceView) -> Verdict:
+        raise ZeroDivisionError
+
+    broken = type(rule)(id=RULE, severity="mandatory", cards=(cloudwatch.LOG_GROUP,), why="w", fix="f", judge=raises)
     overrides = Overrides.read({"exceptions": [exception()]})
     assert evaluate(Plan([logs()]), [broken], overrides=overrides, today=TODAY).mandatory
 

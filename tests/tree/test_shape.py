@@ -36,7 +36,7 @@ def test_a_constant_has_one_meaning_in_the_whole_tree() -> None:
         f"{name}: {', '.join(sorted({constant.place for constant in found}))}"
         for name, found in sorted(by_name(every_constant()).items())
         if not name.startswith("_")
-        and name not in CONVENTIONS | dict.fromkeys(BOTH_SIDES, "")
+        and name not in (*CONVENTIONS, *BOTH_SIDES)
         and len({room_of(constant) for constant in found if not constant.place.startswith(QUALIFIED)}) > 1
     ]
     assert not wrong, "\n".join(wrong)

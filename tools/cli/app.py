@@ -71,7 +71,9 @@ VERBS: Final = (
     Verb(name="doctor", help="Say what was found on this machine and what is missing.", module="tools.cli.verbs.doctor"),
     Verb(name="setup", help="Fetch packages ahead of the verb that needs them.", module="tools.cli.verbs.setup"),
     Verb(name="lint", help="Check the source: format, lint, types, the form of the tree.", module="tools.cli.verbs.lint"),
-    Verb(name="test", help="Run the tests: unit, then end to end.", module="tools.cli.verbs.test", passes_arguments=True),
+    Verb(
+        name="test", help="Run lint, then the tests: unit, then end to end.", module="tools.cli.verbs.test", passes_arguments=True
+    ),
 )
 _BY_NAME: Final = {verb.name: verb for verb in VERBS}
 

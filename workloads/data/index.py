@@ -25,7 +25,7 @@ FORMAT_VERSION: Final = 1
 INDEX: Final = "index.json"
 SPLITS: Final = ("train", "test")
 DTYPES: Final = {"uint16": "<u2", "uint32": "<u4"}
-_AGAIN: Final = "write the corpus again with `python -m workloads.data.prepare`"
+REWRITE: Final = "write the corpus again with `python -m workloads.data.prepare`"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,10 +77,10 @@ def read(store: Store) -> Index:
         content = json.loads(store.read(INDEX))
     except Missing:
         below = [name for name in SPLITS if f"{name}/{INDEX}" in store.entries()]
-        hint = f"it has {' and '.join(below)} below; give one of them" if below else f"{_AGAIN} (the index is written last)"
+        hint = f"it has {' and '.join(below)} below; give one of them" if below else f"{REWRITE} (the index is written last)"
         raise Missing(address, f"no corpus is there, or it was not finished: {hint}") from None
     except ValueError as error:
-        raise DataError(address, [f"it is not JSON ({error}); {_AGAIN}"]) from None
+        raise DataError(address, [f"it is not JSON ({error}); {REWRITE}"]) from None
     faults = _faults(content)
     if faults:
         raise DataError(address, faults)
@@ -101,14 +101,14 @@ def check_shards(index: Index, store: Store, *, content: bool = False) -> dict[s
     for shard in index.shards:
         expected = shard.tokens * index.token_bytes
         if shard.name not in entries:
-            faults.append(f"{store.address(shard.name)} is missing; copy it again, or {_AGAIN}")
+            faults.append(f"{store.address(shard.name)} is missing; copy it again, or {REWRITE}")
         elif entries[shard.name].size != expected:
             faults.append(
                 f"{store.address(shard.name)} has {entries[shard.name].size} bytes, and the index says {expected} "
-                f"({shard.tokens} tokens); copy it again, or {_AGAIN}"
+                f"({shard.tokens} tokens); copy it again, or {REWRITE}"
             )
         elif content and store.digest(shard.name).sha256 != shard.sha256:
-            faults.append(f"{store.address(shard.name)} is damaged (SHA-256 differs); copy it again, or {_AGAIN}")
+            faults.append(f"{store.address(shard.name)} is damaged (SHA-256 differs); copy it again, or {REWRITE}")
     if faults:
         raise DataError(store.uri, faults)
     return {shard.name: entries[shard.name] for shard in index.shards}
@@ -116,28 +116,30 @@ def check_shards(index: Index, store: Store, *, content: bool = False) -> dict[s
 
 def _faults(content: Any) -> list[str]:
     if not isinstance(content, dict):
-        return [f"it holds a JSON {type(content).__name__}, not an object; {_AGAIN}"]
+        return [f"it holds a JSON {type(content).__name__}, not an object; {REWRITE}"]
     version = content.get("format_version")
     if version != FORMAT_VERSION:
-        return [f"format_version is {version!r}, and this image reads {FORMAT_VERSION}; {_AGAIN}, or use the image that wrote it"]
+        return [
+            f"format_version is {version!r}, and this image reads {FORMAT_VERSION}; {REWRITE}, or use the image that wrote it"
+        ]
     faults = []
     for name, kind in (("split", str), ("tokenizer", dict), ("source", dict), ("shards", list), ("dtype", str)):
         if not isinstance(content.get(name), kind):
-            faults.append(f"{name} is {content.get(name)!r}, no {kind.__name__}; {_AGAIN}")
+            faults.append(f"{name} is {content.get(name)!r}, no {kind.__name__}; {REWRITE}")
     for name, low in (("vocabulary", 1), ("documents", 0), ("bytes", 0)):
         if not _whole(content.get(name), low):
-            faults.append(f"{name} is {content.get(name)!r}, no whole number from {low}; {_AGAIN}")
+            faults.append(f"{name} is {content.get(name)!r}, no whole number from {low}; {REWRITE}")
     if faults:
         return faults
     if content["dtype"] not in DTYPES:
-        faults.append(f"dtype is {content['dtype']!r}, and this image reads {', '.join(DTYPES)}; {_AGAIN}")
+        faults.append(f"dtype is {content['dtype']!r}, and this image reads {', '.join(DTYPES)}; {REWRITE}")
     if not content["shards"]:
-        faults.append(f"it lists no shards; {_AGAIN}")
+        faults.append(f"it lists no shards; {REWRITE}")
     for number, shard in enumerate(content["shards"]):
         if not isinstance(shard, dict) or not _plain(shard.get("name")) or not _whole(shard.get("tokens"), 1):
-            faults.append(f"shard {number} is {shard!r}; it needs name, tokens and sha256; {_AGAIN}")
+            faults.append(f"shard {number} is {shard!r}; it needs name, tokens and sha256; {REWRITE}")
         elif not isinstance(shard.get("sha256"), str):
-            faults.append(f"shard {number} ({shard['name']}) has no sha256; {_AGAIN}")
+            faults.append(f"shard {number} ({shard['name']}) has no sha256; {REWRITE}")
     return faults
 
 

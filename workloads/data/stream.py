@@ -179,7 +179,7 @@ class TokenStream:
         if len(data) != wanted * size:
             raise DataError(
                 address,
-                [f"it ended {wanted * size - len(data)} bytes early at byte {first * size + len(data)}; {corpus_index.AGAIN}"],
+                [f"it ended {wanted * size - len(data)} bytes early at byte {first * size + len(data)}; {corpus_index.REWRITE}"],
             )
         tokens = np.frombuffer(data, dtype=self._dtype)
         # An id past the embedding's rows would end the job in an assertion on the GPU that names nothing.
@@ -187,7 +187,10 @@ class TokenStream:
             at = int(np.argmax(tokens >= self.vocabulary))
             raise DataError(
                 address,
-                [f"token {first + at} is {tokens[at]}, and the vocabulary has {self.vocabulary}: damaged; {corpus_index.AGAIN}"],
+                [
+                    f"token {first + at} is {tokens[at]}, and the vocabulary has {self.vocabulary}: damaged; "
+                    f"{corpus_index.REWRITE}"
+                ],
             )
         return tokens
 

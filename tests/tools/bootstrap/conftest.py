@@ -121,7 +121,7 @@ def _bucket(s3: Any, name: str) -> dict[str, Any]:
         "tags": lambda: {tag["Key"]: tag["Value"] for tag in s3.get_bucket_tagging(Bucket=name)["TagSet"]},
         "region": lambda: s3.get_bucket_location(Bucket=name)["LocationConstraint"],
     }
-    found = {}
+    found: dict[str, Any] = {}
     for what, look in looks.items():
         try:
             found[what] = look()

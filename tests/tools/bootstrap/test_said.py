@@ -23,6 +23,7 @@ from tools.flows.stack_settings import settings_of
 def began(tmp_path: Path, *, provider: str = "existing", text: str = "config: {}\n", **changes: Any) -> Bootstrap:
     """A bootstrap of dev over moto, whose stack file says `text` of encryption."""
     settings = settings_of("dev")
+    assert settings.identity.ci is not None
     ci = settings.identity.ci.model_copy(update={"provider": provider})
     settings = settings.model_copy(update={"identity": settings.identity.model_copy(update={"ci": ci})})
     source = tmp_path / stack_source("dev").name

@@ -99,7 +99,7 @@ def test_a_type_that_lacks_something_does_not_do_the_same(name: str, other: str)
 
 def template(**props: Any) -> list[ResourceView]:
     """A pool that may be empty, of a type with a spot price and a cheaper kin, and its launch template."""
-    free = {"launchTemplate": {"id": UNKNOWN}, "scalingConfig": {"desiredSize": 2, "minSize": 0}}
+    free: dict[str, Any] = {"launchTemplate": {"id": UNKNOWN}, "scalingConfig": {"desiredSize": 2, "minSize": 0}}
     return [group("r6i.xlarge", **free), view(ec2.LAUNCH_TEMPLATE.token, props, "template")]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.calls import Ended, FreedResource, Known, LeftOver, Orphan
+from localcloud.calls import Ended, FreedResource, Known, LeftOver, Orphan, Status
 from tools.engine import sessions, state
 from tools.engine.binary import Engine
 from tools.engine.errors import EngineError
@@ -37,6 +37,9 @@ class FakeCloud:
     providers: dict[str, int] = field(default_factory=lambda: {"aws": 2})
     left: list[LeftOver] = field(default_factory=list)
     freed: list[FreedResource] = field(default_factory=list)
+
+    def status(self) -> Status:
+        raise AssertionError("a run asks no status")
 
     def environment(self) -> dict[str, str]:
         return {"AWS_ENDPOINT_URL": self.endpoint}
@@ -145,7 +148,7 @@ def test_a_cloud_that_died_under_the_run_does_not_hide_the_run_s_own_result(open
     def gone(*_: Any, **__: Any) -> dict[str, Any]:
         raise ConnectionError("refused")
 
-    cloud.end_run = gone  # type: ignore[method-assign]
+    cloud.end_run = gone  # type: ignore[method-assign, assignment]
     with opened(cloud) as session:
         assert session.changing(lambda: result(ok=False)).ok is False
     assert "does not answer any more" in session.notes[-1]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tools.images import builders, push, sbom
+from tools.images.errors import ImageError
 
 pytestmark = [
     pytest.mark.e2e,
@@ -52,5 +53,5 @@ def test_an_image_has_an_id_a_digest_and_files_that_can_be_read(tool: builders.T
     assert builders.read_file(tool, image_id, sbom.DPKG_STATUS) == STATUS
     assert builders.read_file(tool, image_id, sbom.OS_RELEASE) == "", "scratch has none"
     assert any(line.startswith("STEP") for line in said)
-    with pytest.raises(builders.ImageError, match="is not built here"):
+    with pytest.raises(ImageError, match="is not built here"):
         push.local_id(tool, "ours:2")

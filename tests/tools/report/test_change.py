@@ -181,7 +181,7 @@ def test_what_changes_alike_is_one_row_of_the_comment_and_each_by_itself_on_the_
 
 
 def test_a_failed_preview_is_told_with_its_causes() -> None:
-    failed = {
+    failed: dict[str, Any] = {
         "stack": "prod",
         "changes": {},
         "resources": [],

@@ -62,7 +62,7 @@ def save_decoder(folder: Path, corpus: Path, architecture: dict[str, Any], *, st
     for _, batch in zip(range(steps), stream.batches(0), strict=False):
         inputs, targets = batch["tokens"][:, :-1], batch["tokens"][:, 1:]
         optimizer.zero_grad()
-        F.cross_entropy(model(inputs).flatten(0, 1), targets.flatten()).backward()  # type: ignore[no-untyped-call]
+        F.cross_entropy(model(inputs).flatten(0, 1), targets.flatten()).backward()
         optimizer.step()
     stream.tokenizer.save(folder)
     artifact.save(

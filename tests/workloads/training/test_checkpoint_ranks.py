@@ -94,7 +94,7 @@ def train(place: Place, kind: str, where: Path, first: int, last: int) -> tuple[
         mine = slice(None) if kind == "tensor" else slice(place.rank, None, place.world_size)
         loss = F.cross_entropy(model(inputs[mine]), labels[mine])
         optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimizer.step()
         losses.append(place.sum(loss.item())[0] / place.world_size)
     state = snapshot(model, optimizer)

@@ -1,4 +1,4 @@
-"""`slipway test`: every test there is, the fast ones first."""
+"""`slipway test`: the source is checked, then every test there is runs, the fast ones first."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import typer
 
 from tools.cli.terminal.refusals import errors_said
 from tools.cli.terminal.streams import answer, leave, say
+from tools.flows.documents.machine import TestPhaseDocument
 
 
 def run(
@@ -19,13 +20,16 @@ def run(
     e2e: bool = typer.Option(False, "--e2e", help="Only the end-to-end tests: the genuine engine over the local cloud."),
     as_json: bool = typer.Option(False, "--json", help="Print the answer as JSON on stdout."),
 ) -> None:
-    """Run the tests: unit, then end to end. Whatever follows is passed to pytest.
+    """Run lint, then the tests: unit, then end to end. Whatever follows is passed to pytest, and lint is left out then.
 
     Example: slipway test --unit tests/policies -k wildcard
     """
     with errors_said(as_json=as_json):
-        outcomes = []
-        for name, arguments in phases(unit=unit, e2e=e2e):
+        outcomes: list[TestPhaseDocument] = []
+        if not context.args and not e2e:
+            outcomes.append(_linted(quiet=as_json))
+        every = phases(unit=unit, e2e=e2e) if all(outcome["passed"] for outcome in outcomes) else []
+        for name, arguments in every:
             if name == "end-to-end":
                 from tools.engine import locate
 
@@ -51,8 +55,25 @@ def run(
         leave(0 if all(outcome["passed"] for outcome in outcomes) else 1)
 
 
+def _linted(*, quiet: bool) -> TestPhaseDocument:
+    """The first phase: what `slipway lint` does."""
+    from tools.cli.show.findings import checked
+    from tools.flows.linting import lint
+
+    began = time.monotonic()
+    if not quiet:
+        say("lint ...")
+    found = lint()
+    if not quiet:
+        checked(found)
+    return {"tests": "lint", "passed": all(one.passed for one in found), "seconds": round(time.monotonic() - began, 1)}
+
+
 def environment() -> dict[str, str]:
-    """This one, but that Python may keep what it compiles: pytest rewrites every test file, 6 s of CPU for each worker."""
+    """The variables of this process, without the one that keeps Python from saving what it compiles.
+
+    pytest rewrites every test file, which takes 6 s of CPU for each worker where nothing is saved.
+    """
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
