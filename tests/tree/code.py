@@ -26,7 +26,7 @@ class Import:
     relative: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Source:
     """One Python file: its dotted module name, and its syntax tree."""
 
@@ -63,8 +63,13 @@ def modules() -> frozenset[str]:
     return frozenset(source.module for room in ROOMS for source in sources(room))
 
 
-def imports_of(source: Source) -> Iterator[Import]:
+@functools.cache
+def imports_of(source: Source) -> tuple[Import, ...]:
     """What a file imports, also inside functions; relative imports are made absolute, and a name that is a module is one."""
+    return tuple(_imports(source))
+
+
+def _imports(source: Source) -> Iterator[Import]:
     guarded = {id(inner) for node in ast.walk(source.tree) if _is_guard(node) for inner in ast.walk(node)}
     for node in ast.walk(source.tree):
         if isinstance(node, ast.Import):

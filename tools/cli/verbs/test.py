@@ -28,6 +28,8 @@ def run(
         outcomes: list[TestPhaseDocument] = []
         if not context.args and not e2e:
             outcomes.append(_linted(quiet=as_json))
+        # What lint has run need not run again.
+        given = ["--ignore=tests/tree"] if outcomes else context.args
         every = phases(unit=unit, e2e=e2e) if all(outcome["passed"] for outcome in outcomes) else []
         for name, arguments in every:
             if name == "end-to-end":
@@ -39,7 +41,7 @@ def run(
             if not as_json:
                 say(f"{name} tests ...")
             done = subprocess.run(
-                [sys.executable, "-m", "pytest", *arguments, *context.args],
+                [sys.executable, "-m", "pytest", *arguments, *given],
                 cwd=_repository(),
                 env=environment(),
                 stdout=sys.stderr if as_json else None,
