@@ -10,6 +10,7 @@ from tools.flows.deployed import Deployed
 from tools.flows.documents.jobs import JobDocument, job_document
 from tools.flows.ending import Ending
 from tools.flows.job_needs import NeedFailed, models_of, open_needs, planned, run_needs
+from tools.flows.job_packages import fetch_packages
 from tools.flows.job_progress import JobProgress
 from tools.flows.job_verdict import NamedSpec, Refused, judge
 from tools.jobs import history, life
@@ -62,11 +63,13 @@ def start(
     name = history.fresh_name(stack.runner, job)
     # Models are looked for after the needs have run: one of those may make them.
     spec = run_spec(job, hyperparameters=given, channels={} if needs else models_of(stack, job))
-    verdict = judge([*planned(stack, needs), NamedSpec(name=name, spec=spec)], stack)
+    runs = [*planned(stack, needs), NamedSpec(name=name, spec=spec)]
+    verdict = judge(runs, stack)
     if verdict.ending is not Ending.DONE:
         return Refused(ending=verdict.ending, lines=verdict.lines())
     for line in verdict.lines():
         progress.say(f"{job.name}: {line}")
+    fetch_packages(runs, local=stack.runner.local, say=progress.say)
     failed = run_needs(stack, needs, progress)
     if failed is not None:
         return NeedFailed(job=job, need=failed)

@@ -12,6 +12,7 @@ from tools.engine.home import StackPlace, home_path
 from tools.flows.deployed import Deployed
 from tools.flows.ending import Ending
 from tools.flows.job_needs import models_of, open_needs, planned, run_needs
+from tools.flows.job_packages import fetch_packages
 from tools.flows.job_progress import JobProgress
 from tools.flows.job_verdict import NamedSpec, Refused, judge
 from tools.jobs.cost import most_usd
@@ -99,6 +100,7 @@ def tune(stack: Deployed, order: SearchOrder, *, progress: JobProgress) -> Outco
         if order.restart:
             ready.path.unlink(missing_ok=True)
         kept = KeptStudy(ready.path, ready.space, minimize=ready.minimize, seed=order.seed)
+        fetch_packages(planned(stack, [*needs, ready.job]), local=stack.runner.local, say=progress.say)
         failed = run_needs(stack, needs, progress)
         if failed is not None:
             why = f"no trial was started, for {failed.job} did not complete: {failed.failure}"
