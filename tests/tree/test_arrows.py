@@ -209,9 +209,8 @@ def test_only_the_stack_files_entrance_touches_the_engines_configuration() -> No
         if source.place == "infra/stack_file.py":
             continue
         for node in ast.walk(source.tree):
-            read = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
-            if read and (node.value.id, node.attr) == ("pulumi", "Config"):  # type: ignore[attr-defined]
-                wrong.append(f"{source.place}:{node.lineno}")  # type: ignore[attr-defined]
+            if isinstance(node, ast.Attribute) and ast.unparse(node) == "pulumi.Config":
+                wrong.append(f"{source.place}:{node.lineno}")
             if isinstance(node, ast.ImportFrom) and node.module == "pulumi" and any(one.name == "Config" for one in node.names):
                 wrong.append(f"{source.place}:{node.lineno}")
     assert not wrong, "read it in infra/stack_file.py, typed and with its default"
