@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import botocore.loaders
 import pytest
 
 # Started in the background of a script, a process ignores Ctrl-C, and so do its children: the tests of Ctrl-C need it heard.
@@ -18,6 +19,9 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 
 # The tests' processes share the cores already: PyTorch's threads would only spin while they wait for one (tenfold, measured).
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# botocore's session asks for a loader of its own each time, which reads and parses the same models of services again.
+botocore.loaders.create_loader = cache(botocore.loaders.create_loader)
 
 ROOT = Path(__file__).parent
 # Tests that share what is dear to make: they stay together on one worker, so that it is made once.
@@ -93,6 +97,12 @@ SPREAD = ("policies/test_rules.py",)
 
 # While tests are collected modules are imported, and hardly anything of them is garbage: there is no need to look for it.
 gc.disable()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # moto makes its images of Amazon anew in every region after every reset; what needs them runs with the end-to-end tests.
+    if config.getoption("markexpr") == "not e2e":
+        os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
 
 
 def pytest_collection_finish() -> None:
