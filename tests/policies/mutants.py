@@ -88,7 +88,10 @@ class Source:
         if mutant is None:
             return compile(self.tree, self.module, "exec")
         with mutant.in_place():
-            return compile(ast.fix_missing_locations(self.tree), self.module, "exec")
+            # Only what the mutant brings along lacks locations.
+            if isinstance(mutant.new, ast.AST):
+                ast.fix_missing_locations(mutant.new)
+            return compile(self.tree, self.module, "exec")
 
     @cached_property
     def users(self) -> dict[str, set[str]]:

@@ -1,20 +1,20 @@
-"""How much of the rules' conditions the cases hold: every mutant of every rule, judged as the tests judge.
+"""How many mutants of the rules' conditions the cases kill: every mutant of every rule, judged as `test_rules.py` judges.
 
     python -m tests.policies.mutation [FAMILY ...]
 
-A mutant is killed where a rule that leans on it says, of some plan, other than what `test_rules.py` asserts: of the valid stack
-and of every change that breaks nothing, that it passes; of each case, that it breaks exactly the rules that the case names; of a
-case whose property is not known yet, that it is undecided. What the recorded stacks and the unit tests of helpers kill is not
-counted.
+A mutant is killed where a rule that uses the mutated code gives another verdict than `test_rules.py` asserts. The tests assert
+that a rule passes on the valid stack and after every change that breaks nothing, that each case breaks exactly the rules that it
+names, and that a case whose property is not known yet is undecided. Mutants that only the recorded stacks or the unit tests of
+helpers would kill are not counted as killed.
 """
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
 from pathlib import Path
 from types import CodeType, ModuleType
@@ -23,133 +23,158 @@ from typing import Any, Final
 from policies.rule import EVERY_TYPE, Rule
 from policies.rules import all_rules
 from policies.verdict import Fail, Pass, Unknown
-from tests.policies.case import unknown
+from tests.policies.case import Resources, unknown
 from tests.policies.cases import CASES, KEPT, PAIRS
 from tests.policies.equivalents import EQUIVALENT
 from tests.policies.mutants import Mutant, Source
-from tests.policies.plans import WORLD, broken, changed, plan_of
-from tests.policies.sight import KINDS, Sight
+from tests.policies.plans import WORLD, broken, changed, plan_of, view_of
+from tests.policies.sight import KINDS
 from tests.policies.sights import SIGHTS
 from tests.policies.test_rules import PRESENCE
 from tools.plan.links import LinkedPlan
 from tools.plan.view import ResourceView
 
 RULES: Final = Path(__file__).resolve().parents[2] / "policies" / "rules"
-# Modules of conditions that families share.
+# Modules of conditions that rules of several families use.
 SHARED: Final = ("policies.checks", "policies.iam_grants", "policies.pods", "policies.tagging", "policies.machines")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scene:
-    """A plan, and which rules break on it; `undecided` is the one that must be undecided there instead."""
+    """A stack, and which rules the tests find broken on it; `undecided` is the one that must be undecided there instead."""
 
-    plan: LinkedPlan
+    resources: Resources
     breaks: frozenset[str]
+    # The resource that the stack differs in from the valid one; "" for the valid stack itself.
     changed: str
     undecided: str = ""
-    # Only that nothing breaks is asserted where some value of the valid stack is unknown.
+    # The tests assert only that nothing breaks where some value of the valid stack is unknown.
     may_be_unknown: bool = False
 
+    @cached_property
+    def plan(self) -> LinkedPlan:
+        return LinkedPlan.of_plan(plan_of(self.resources))
+
     def is_about(self, rule: str) -> bool:
-        """Whether the plan was made to tell of this rule."""
+        """Whether the stack was made for a test of this rule."""
         return rule in self.breaks or rule == self.undecided
 
-    def contradicts(self, rule: Rule, views: Iterable[ResourceView]) -> bool:
-        """Whether a rule says other than what is asserted."""
-        spoke = unknown = False
-        for view in views:
+    def may_differ(self, rule: Rule) -> bool:
+        """Whether a rule may say other than of the valid stack: one that takes no plan can only where its own type is changed."""
+        if rule.plan_wide or not self.changed:
+            return True
+        type_ = self.resources[self.changed][0] if self.changed in self.resources else ""
+        return bool(type_) and (EVERY_TYPE in rule.cards or type_ in rule.types)
+
+    def _views(self, rule: Rule) -> tuple[ResourceView, ...]:
+        """The resources that a rule is asked about."""
+        if self.changed and not rule.plan_wide:
+            return (view_of(self.resources, self.changed),)
+        return tuple(self.plan) if EVERY_TYPE in rule.cards else tuple(self.plan.of(*rule.cards))
+
+    def contradicts(self, rule: Rule) -> bool:
+        """Whether a rule says other than what the tests assert."""
+        plan = self.plan if rule.plan_wide else _NO_PLAN
+        broken = unknown = False
+        for view in self._views(rule):
             try:
-                verdict = rule.check(view, self.plan)
-            except Exception:  # a rule never raises: a mutant that does is found out
+                verdict = rule.check(view, plan)
+            except Exception:  # a rule never raises, so a mutant that raises is killed
                 return True
-            spoke = spoke or isinstance(verdict, Fail)
+            broken = broken or isinstance(verdict, Fail)
             unknown = unknown or isinstance(verdict, Unknown)
             if type(verdict) not in (Fail, Pass, Unknown):
                 return True
         if self.undecided:
-            return self.undecided == rule.id and (spoke or not unknown)
-        return spoke != (rule.id in self.breaks) or (unknown and not self.may_be_unknown)
+            return self.undecided == rule.id and (broken or not unknown)
+        return broken != (rule.id in self.breaks) or (unknown and not self.may_be_unknown)
+
+
+_NO_PLAN: Final = LinkedPlan(())
 
 
 @cache
 def scenes() -> tuple[Scene, ...]:
-    """Every plan that the tests judge."""
-    found = [Scene(_linked(WORLD), frozenset(), "")]
+    """Every stack that the tests judge as a whole."""
+    found = [Scene(dict(WORLD), frozenset(), "")]
     for case in (*CASES, *PAIRS, *KEPT):
-        found.append(Scene(_linked(broken(case)), frozenset({case.rule, *case.also} - {""}), case.resource))
+        found.append(Scene(broken(case), frozenset({case.rule, *case.also} - {""}), case.resource))
     for case in CASES:
         if case.decides and case.rule not in PRESENCE:
             resources = changed(case.resource, case.change, unknown(case.change.path.split(".")[0]))
-            found.append(Scene(_linked(resources), frozenset(), case.resource, undecided=case.rule))
+            found.append(Scene(resources, frozenset(), case.resource, undecided=case.rule))
     for name, (_, props) in WORLD.items():
         for key in props:
-            found.append(Scene(_linked(changed(name, unknown(key))), frozenset(), name, may_be_unknown=True))
+            found.append(Scene(changed(name, unknown(key)), frozenset(), name, may_be_unknown=True))
     return tuple(found)
 
 
-def _linked(resources: Any) -> LinkedPlan:
-    return LinkedPlan.of_plan(plan_of(resources))
-
-
-@cache
-def sights() -> tuple[tuple[Sight, ResourceView, LinkedPlan], ...]:
-    return tuple((sight, *sight.stage()) for sight in SIGHTS)
-
-
 @dataclass(frozen=True, slots=True)
-class _Seen:
-    """A plan in which one resource alone is looked at, and what its rule says of it."""
+class _OneVerdict:
+    """A plan in which the tests look at one resource alone, and the verdict of its rule that they expect."""
 
+    view: ResourceView
     plan: LinkedPlan
     says: str
 
-    def is_about(self, rule: str) -> bool:
-        return True
-
-    def contradicts(self, rule: Rule, views: Iterable[ResourceView]) -> bool:
-        (view,) = views
+    def contradicts(self, rule: Rule) -> bool:
+        """Whether a rule says other than the tests expect."""
         try:
-            return type(rule.check(view, self.plan)) is not KINDS[self.says]
-        except Exception:  # as above
+            return type(rule.check(self.view, self.plan)) is not KINDS[self.says]
+        except Exception:  # a rule never raises, so a mutant that raises is killed
             return True
 
 
 @cache
-def scenes_of(rule: str) -> tuple[tuple[Scene | _Seen, tuple[ResourceView, ...]], ...]:
-    """The plans that may say something of a rule, those of its own cases first, with the resources that it looks at."""
+def expected_of(rule: str) -> tuple[_OneVerdict, ...]:
+    """The verdicts of a rule that the tests expect on single resources."""
+    staged = ((sight.says, *sight.stage()) for sight in SIGHTS if sight.rule == rule)
+    return tuple(_OneVerdict(view, plan, says) for says, view, plan in staged)
+
+
+@cache
+def scenes_of(rule: str) -> tuple[tuple[Scene | _OneVerdict, ...], tuple[Scene, ...]]:
+    """What the tests judge a rule on: what was made for it, and the stacks made for other rules."""
     row = next(one for one in all_rules() if one.id == rule)
-    found: list[tuple[Scene | _Seen, tuple[ResourceView, ...]]] = [
-        (_Seen(plan, sight.says), (view,)) for sight, view, plan in sights() if sight.rule == rule
-    ]
-    for scene in scenes():
-        views = tuple(scene.plan) if EVERY_TYPE in row.cards else tuple(scene.plan.of(*row.cards))
-        if not row.plan_wide and scene.changed:
-            views = tuple(view for view in views if view.name == scene.changed)
-        if views:
-            found.append((scene, views))
-    return tuple(sorted(found, key=lambda pair: not pair[0].is_about(rule)))
+    judged = [scene for scene in scenes() if scene.may_differ(row)]
+    own = (scene for scene in judged if scene.is_about(rule))
+    return (*expected_of(rule), *own), tuple(scene for scene in judged if not scene.is_about(rule))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Target:
-    """A module to mutate, and the families whose rules lean on it."""
+    """A module to mutate, and the families whose rules use it."""
 
     source: Source
     families: tuple[str, ...]
 
+    @cached_property
     def mutants(self) -> list[Mutant]:
+        """The mutants of the module that some rule may notice."""
         return [mutant for mutant in self.source.mutants() if self._rules(mutant)]
 
-    def kills(self, mutant: Mutant | None) -> bool:
-        """Whether some assertion of the tests sees the mutant; of the module as it is, with None, none may."""
-        return any(scene.contradicts(rule, views) for rule in self._judges(mutant) for scene, views in scenes_of(rule.id))
+    def kills(self, mutant: Mutant | None, *, step: int = 1) -> bool:
+        """Whether some assertion of the tests fails with the mutant; None is the module as it is.
+
+        Of the stacks that were made for other rules only each `step`-th is judged.
+        """
+        judged = [(rule, *scenes_of(rule.id)) for rule in self._judges(mutant)]
+        # What was made for a rule finds nearly every mutant of it, so it comes first.
+        return any(scene.contradicts(rule) for rule, own, _ in judged for scene in own) or any(
+            scene.contradicts(rule) for rule, _, others in judged for scene in others[::step]
+        )
 
     def _rules(self, mutant: Mutant | None) -> list[Rule]:
-        mine = [rule for rule in all_rules() if rule.judge.__module__.rpartition(".")[2] in self.families]
-        if mutant is None or self.source.module not in {rule.judge.__module__ for rule in mine}:
-            return mine
+        """The rules whose verdict a mutant may change; all rules of the families for the unchanged module."""
+        rules = self._family_rules
+        if mutant is None or self.source.module not in {rule.judge.__module__ for rule in rules}:
+            return rules
         users = self.source.users.get(mutant.owner, set())
-        return [rule for rule in mine if rule.judge.__name__ in users]
+        return [rule for rule in rules if rule.judge.__name__ in users]
+
+    @cached_property
+    def _family_rules(self) -> list[Rule]:
+        return [rule for rule in all_rules() if rule.judge.__module__.rpartition(".")[2] in self.families]
 
     def _judges(self, mutant: Mutant | None) -> Iterator[Rule]:
         """The rules as the mutant makes them."""
@@ -162,19 +187,20 @@ class Target:
             yield replace(rule, judge=made[module][rule.judge.__name__])
 
     def _run(self, code: CodeType, module: str) -> dict[str, Any]:
-        mine = ModuleType(self.source.module)
+        """What the rules' module defines when it imports the mutated module (or is the mutated module itself)."""
+        mutated = ModuleType(self.source.module)
         if module == self.source.module:
-            exec(code, mine.__dict__)
-            return mine.__dict__
-        held = sys.modules[self.source.module]
-        other = ModuleType(module)
-        sys.modules[self.source.module] = mine
+            exec(code, mutated.__dict__)
+            return mutated.__dict__
+        original = sys.modules[self.source.module]
+        importing = ModuleType(module)
+        sys.modules[self.source.module] = mutated
         try:
-            exec(code, mine.__dict__)
-            exec(_plain_code(module), other.__dict__)
+            exec(code, mutated.__dict__)
+            exec(_plain_code(module), importing.__dict__)
         finally:
-            sys.modules[self.source.module] = held
-        return other.__dict__
+            sys.modules[self.source.module] = original
+        return importing.__dict__
 
 
 @cache
@@ -194,8 +220,8 @@ def targets(families: Sequence[str] = ()) -> list[Target]:
     rules = {path.stem: (path.stem,) for path in sorted(RULES.glob("*.py")) if path.stem != "__init__"}
     found = [Target(_source(f"policies.rules.{family}"), own) for family, own in rules.items()]
     for module in SHARED:
-        leaning = [family for family in rules if f"from {module} import" in (RULES / f"{family}.py").read_text(encoding="utf-8")]
-        found.append(Target(_source(module), tuple(leaning)))
+        users = [family for family in rules if f"from {module} import" in (RULES / f"{family}.py").read_text(encoding="utf-8")]
+        found.append(Target(_source(module), tuple(users)))
     return [one for one in found if not families or one.source.module.rpartition(".")[2] in families]
 
 
@@ -203,7 +229,7 @@ def main(families: Sequence[str]) -> int:
     started = time.monotonic()
     total = dead = equivalent = 0
     for target in targets(families):
-        mutants = target.mutants()
+        mutants = target.mutants
         lived = [mutant for mutant in mutants if not target.kills(mutant)]
         open_ = [mutant for mutant in lived if mutant.name not in EQUIVALENT]
         total, dead, equivalent = total + len(mutants), dead + len(mutants) - len(lived), equivalent + len(lived) - len(open_)

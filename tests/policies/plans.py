@@ -29,19 +29,16 @@ def world() -> dict[str, tuple[str, dict[str, Any]]]:
 
 def plan_of(resources: Mapping[str, tuple[str, Mapping[str, Any]]], *, ids: bool = True, stack: str = "prod") -> Plan:
     """A plan of these resources; without ids it is a first preview."""
-    return Plan(
-        [
-            ResourceView(
-                type=type_,
-                name=name,
-                props=props,
-                urn=f"urn:pulumi:{stack}::slipway::{type_}::{name}",
-                id=id_of(name) if ids else "",
-            )
-            for name, (type_, props) in resources.items()
-        ],
-        stack=stack,
-    )
+    return Plan([view_of(resources, name, ids=ids, stack=stack) for name in resources], stack=stack)
+
+
+def view_of(
+    resources: Mapping[str, tuple[str, Mapping[str, Any]]], name: str, *, ids: bool = True, stack: str = "prod"
+) -> ResourceView:
+    """The resource of this name as a plan has it."""
+    type_, props = resources[name]
+    urn = f"urn:pulumi:{stack}::slipway::{type_}::{name}"
+    return ResourceView(type=type_, name=name, props=props, urn=urn, id=id_of(name) if ids else "")
 
 
 def broken(case: Case) -> Resources:
