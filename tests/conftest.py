@@ -36,6 +36,7 @@ TOGETHER = {
     "tools/preflight": "recorded stacks",
     "test_docs.py": "recorded stacks",
     "policies/test_recorded.py": "recorded stacks",
+    "catalog/test_types.py": "recorded stacks",
     "tools/bootstrap": "recorded stacks",
     "tools/cli/test_promoting.py": "recorded stacks",
 }

@@ -3,39 +3,19 @@
 from __future__ import annotations
 
 import importlib
-import inspect
-import keyword
-import re
-from functools import cache
 from pathlib import Path
 
-import pulumi_aws
 import pytest
 
 import catalog.types
 from catalog.types.card import Card
 from catalog.types.every import CARDS, STORES
 from localcloud.services.gathered import all_rows
+from tests.support.aws_sdk import inputs_of
 from tests.support.stacks import STACKS, recorded_stack
 from tools.cost.rows import ROWS
 
-ROOT = Path(__file__).resolve().parents[2]
 OF_AWS = [card for token, card in CARDS.items() if token.startswith("aws:")]
-_TOKEN = re.compile(r"^aws:(\w+)/(\w+):(\w+)$")
-
-
-@cache
-def arguments(token: str) -> frozenset[str]:
-    """The camelCase inputs of a pulumi-aws type, from its Python class; empty where the SDK has no such type."""
-    match = _TOKEN.match(token)
-    assert match, token
-    service = f"{match[1]}_" if keyword.iskeyword(match[1]) else match[1]
-    try:
-        made = getattr(importlib.import_module(f"{pulumi_aws.__name__}.{service}"), match[3])
-    except (ImportError, AttributeError):
-        return frozenset()
-    names = inspect.signature(made._internal_init).parameters
-    return frozenset(re.sub(r"_(\w)", lambda found: found[1].upper(), name) for name in names if name not in ("__self__", "opts"))
 
 
 def test_every_type_has_one_card_and_each_file_lists_all_of_its_own() -> None:
@@ -58,15 +38,15 @@ def test_every_type_that_a_stack_declares_has_a_card(stack: str) -> None:
 
 
 def test_every_type_of_the_aws_provider_is_one_of_its_sdk() -> None:
-    assert [card.token for card in OF_AWS if not arguments(card.token)] == []
+    assert [card.token for card in OF_AWS if not inputs_of(card.token)] == []
 
 
 def test_a_card_says_of_properties_what_the_sdk_says() -> None:
     wrong = []
     for card in OF_AWS:
         named = {card.name, card.rights.name if card.rights else "", *(points.path.partition(".")[0] for points in card.points)}
-        wrong += [f"{card.token}.{name}" for name in sorted(named - {""}) if name not in arguments(card.token)]
-        wrong += [f"{card.token} takes no tags"] if card.taggable and "tags" not in arguments(card.token) else []
+        wrong += [f"{card.token}.{name}" for name in sorted(named - {""}) if name not in inputs_of(card.token)]
+        wrong += [f"{card.token} takes no tags"] if card.taggable and "tags" not in inputs_of(card.token) else []
     assert wrong == []
 
 
@@ -80,7 +60,7 @@ def test_a_quota_counts_within_a_resource_that_the_card_points_to_and_by_propert
         for quota in card.quotas:
             wrong += [card.token] if quota.within and quota.within not in [points.path for points in card.points] else []
             read = {quota.size.partition(".")[0], quota.only[0] if quota.only else ""} - {""}
-            wrong += [f"{card.token}.{name}" for name in sorted(read - arguments(card.token))]
+            wrong += [f"{card.token}.{name}" for name in sorted(read - inputs_of(card.token))]
     assert wrong == []
 
 
