@@ -100,7 +100,8 @@ def _told_elsewhere() -> frozenset[str]:
 
 
 def _is_wide(one: Statement) -> bool:
-    return bool(one.not_resources) or any(resource.endswith("*") for resource in one.resources)
+    """Whether its resources may stand for all that some action is about; if not, it is open to none."""
+    return bool(one.not_resources) or any(is_every_resource(resource) or _kind(resource) for resource in one.resources)
 
 
 def _opens(one: Statement, action: str) -> bool:
@@ -133,9 +134,15 @@ def _takes_all(resource: str, action: str) -> bool:
     service = "iam" if service == "sts" else service
     if not _is_of(resource, service):
         return False
-    kind = _WHOLE_KIND.match(resource.split(":", 5)[-1])
+    kind = _kind(resource)
     kinds = {arn.split(":", 5)[-1] for known in actions_of(action) for arn in known.arns if _is_of(arn, service)}
-    return is_every_resource(resource) or (kind is not None and any(form.startswith(kind[1]) for form in kinds))
+    return is_every_resource(resource) or (kind != "" and any(form.startswith(kind) for form in kinds))
+
+
+def _kind(resource: str) -> str:
+    """How the arns of a kind begin (`role/`) where a resource stands for all of it, else ""."""
+    found = _WHOLE_KIND.match(resource.split(":", 5)[-1])
+    return found[1] if found else ""
 
 
 def _is_of(resource: str, service: str) -> bool:

@@ -14,7 +14,7 @@ from policies.verdict import PASS, Fail, Verdict
 from tools.plan.reader import leaves
 from tools.plan.view import ResourceView
 
-# Forms that are credentials by their look alone; words such as "password" are left to the reviewer.
+# Texts of these forms are credentials whatever they are called; whether a value named "password" is one, the reviewer decides.
 _FORMS: Final = (
     ("an AWS access key id", re.compile(r"(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])")),
     ("a private key", re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----")),
@@ -24,7 +24,9 @@ _FORMS: Final = (
     ("a Slack token", re.compile(r"\bxox[abprs]-[A-Za-z0-9-]{10,}\b")),
     ("a Pulumi token", re.compile(r"\bpul-[0-9a-f]{40}\b")),
 )
-# AWS's own examples, in every document.
+# One of these is in every text that has such a form. To look for them takes a tenth of the time that the forms take.
+_HINTS: Final = ("AKIA", "ASIA", "PRIVATE KEY", "hf_", "gh", "sk-", "xox", "pul-")
+# The access key ids that AWS's documentation shows in its examples.
 _EXAMPLES: Final = ("AKIAIOSFODNN7EXAMPLE", "ASIAIOSFODNN7EXAMPLE")
 
 
@@ -38,6 +40,8 @@ _EXAMPLES: Final = ("AKIAIOSFODNN7EXAMPLE", "ASIAIOSFODNN7EXAMPLE")
 )
 def none_in_plain_sight(resource: ResourceView) -> Verdict:
     for path, text in _texts(resource):
+        if not any(map(text.__contains__, _HINTS)):
+            continue
         for what, form in _FORMS:
             found = form.search(text)
             if found and found[0] not in _EXAMPLES:
@@ -46,12 +50,12 @@ def none_in_plain_sight(resource: ResourceView) -> Verdict:
 
 
 def _texts(resource: ResourceView) -> Iterator[tuple[str, str]]:
-    """Every plain string and its path; a `Secret` is kept as it should be. User data is read through its base64 too."""
+    """Every text that is no secret, with its path. User data is also read through its base64."""
     for path, value in leaves(resource.props):
         if not isinstance(value, str):
             continue
         yield path, value
         if path.lower().endswith(("userdata", "userdatabase64")):
             with contextlib.suppress(binascii.Error, ValueError):
-                # `base64` breaks its lines.
+                # The command `base64` breaks its output into lines.
                 yield path, base64.b64decode("".join(value.split()), validate=True).decode("utf-8", "replace")

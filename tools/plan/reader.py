@@ -261,9 +261,15 @@ def as_number(value: Any) -> float | None:
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Every value below that is no map and no list, with its path: texts and numbers, `UNKNOWN` and `Secret` among them."""
-    if isinstance(value, Mapping):
+    if type(value) is str:  # asked first, because most values are texts
+        yield path, value
+    elif isinstance(value, Mapping):
         for key, item in value.items():
-            yield from leaves(item, f"{path}.{key}".lstrip("."))
+            below = f"{path}.{key}" if path else str(key).lstrip(".")
+            if type(item) is str:
+                yield below, item
+            else:
+                yield from leaves(item, below)
     elif isinstance(value, list | tuple):
         for number, item in enumerate(value):
             yield from leaves(item, f"{path}.{number}")
