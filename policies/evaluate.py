@@ -14,8 +14,10 @@ from policies.verdict import Fail, Unknown
 from tools.plan.links import LinkedPlan
 from tools.plan.view import Plan, ResourceView
 
-# Operations on resources that go away, or that belong to another stack: the pack does not judge those.
-_NOT_JUDGED: Final = frozenset({"delete", "delete-replaced", "discard", "discard-replaced", "read", "read-replacement", "remove"})
+# Operations on resources that the change takes away. No rule sees them: what is gone afterwards breaks and protects nothing.
+_GOING: Final = frozenset({"delete", "delete-replaced", "discard", "discard-replaced", "remove"})
+# Operations on resources of another stack. They protect what belongs to them, but are not judged here.
+_FOREIGN: Final = frozenset({"read", "read-replacement"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,8 +112,8 @@ def evaluate(
     for rule in chosen:
         for type_ in rule.types:
             by_type.setdefault(type_, []).append(rule)
-    linked = LinkedPlan.of_plan(plan)
-    judged = [view for view in linked if view.op not in _NOT_JUDGED]
+    linked = LinkedPlan.of_plan(_after(plan))
+    judged = [view for view in linked if view.op not in _FOREIGN]
     today = today or datetime.now(UTC).date()
     violations: list[Violation] = []
     unknown: list[Undetermined] = []
@@ -137,6 +139,12 @@ def evaluate(
         exceptions=tuple(excepted),
         off=off,
     )
+
+
+def _after(plan: Plan) -> Plan:
+    """The plan without what the change takes away."""
+    staying = [view for view in plan if view.op not in _GOING]
+    return plan if len(staying) == len(plan) else Plan(staying, plan.stack)
 
 
 def _about_exceptions(

@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 from catalog.types import s3
 from policies.evaluate import evaluate
 from policies.rule import Rule
+from policies.rules import all_rules
 from policies.verdict import Fail, Verdict
 from tests.policies.plans import WORLD, plan_of
 from tools.plan.view import ENGINE_UNKNOWN, UNKNOWN, Plan, ResourceView, Secret
 
+RULES = {rule.id: rule for rule in all_rules()}
 BARE = ResourceView(type=s3.BUCKET.token, name="b", urn="urn:b")
 
 
@@ -37,10 +39,37 @@ def test_an_unknown_is_reported_with_its_property() -> None:
     assert {"rule": "s3-acl-not-public", "urn": "urn:b", "property": "acl"} in unknown
 
 
-@pytest.mark.parametrize("op", ["delete", "read", "delete-replaced"])
-def test_what_goes_away_or_is_not_ours_is_not_judged(op: str) -> None:
+GOING = ["delete", "delete-replaced", "discard", "discard-replaced", "remove"]
+BLOCKED = RULES["s3-bucket-public-access-blocked"]
+
+
+def public_access_block(op: str) -> ResourceView:
+    """The public access block of the bucket `b`, and what the plan does with it."""
+    return ResourceView(type=s3.BUCKET_PUBLIC_ACCESS_BLOCK.token, name="b-block", props={"bucket": "b"}, op=op)
+
+
+@pytest.mark.parametrize("op", [*GOING, "read", "read-replacement"])
+def test_what_goes_away_or_belongs_to_another_stack_is_not_judged(op: str) -> None:
     report = evaluate(Plan([ResourceView(type=s3.BUCKET.token, name="b", op=op)]))
     assert (report.evaluated, report.violations) == (0, ())
+
+
+@pytest.mark.parametrize("op", GOING)
+def test_a_companion_that_the_same_change_takes_away_protects_nothing(op: str) -> None:
+    report = evaluate(Plan([BARE, public_access_block(op)]), [BLOCKED])
+    assert [found.rule for found in report.violations] == [BLOCKED.id]
+    assert (report.evaluated, report.unknown) == (1, ())
+
+
+@pytest.mark.parametrize("op", ["create", "update", "replace", "create-replacement", "same", "refresh", "import", "read"])
+def test_a_companion_that_is_there_after_the_change_protects(op: str) -> None:
+    assert evaluate(Plan([BARE, public_access_block(op)]), [BLOCKED]).violations == ()
+
+
+def test_a_companion_whose_replacement_is_told_step_by_step_protects() -> None:
+    steps = [public_access_block("create-replacement"), public_access_block("delete-replaced")]
+    for plan in (Plan([BARE, *steps]), Plan([BARE, *reversed(steps)])):
+        assert evaluate(plan, [BLOCKED]).violations == ()
 
 
 def test_a_rule_that_raises_is_an_internal_failure_that_blocks_and_names_itself() -> None:
