@@ -33,7 +33,7 @@ class ServicePart(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-        for module in _modules_of(name):
+        for module in modules_of(name):
             if (Path(self.__path__[0]) / f"{module}.py").is_file():
                 found = importlib.import_module(f"{self.__name__}.{module}")
                 if hasattr(found, name) or name == module:
@@ -65,7 +65,7 @@ def use_parts(services: Iterable[str]) -> None:
             sys.modules[f"{PACKAGE}.{service}"] = ServicePart(service, folder)
 
 
-def _modules_of(name: str) -> Iterator[str]:
+def modules_of(name: str) -> Iterator[str]:
     """The modules of a service in which a name may be, the likeliest first."""
     words = _WORD.sub("_", name).lower()
     yield words
