@@ -16,7 +16,8 @@ from policies.rule import Rule
 from policies.rules import all_rules
 from policies.verdict import Fail, Verdict
 from tests.policies.plans import WORLD, plan_of
-from tools.plan.view import ENGINE_UNKNOWN, UNKNOWN, Plan, ResourceView, Secret
+from tests.support.odd_values import odd_value
+from tools.plan.view import UNKNOWN, Plan, ResourceView
 
 RULES = {rule.id: rule for rule in all_rules()}
 BARE = ResourceView(type=s3.BUCKET.token, name="b", urn="urn:b")
@@ -99,25 +100,13 @@ def _keys(value: Any) -> set[str]:
 
 
 KEYS = sorted(set().union(*(_keys(props) for _, props in WORLD.values())))
-TEXTS = ("*", "0.0.0.0/0", "true", "-1", "p5.48xlarge", "efa", "spot", "{", "", "a b", "\x00\u00e9")
-NUMBERS = (0, 1, -1, 4, 70_000, 0.5, 1e300, float("inf"))
-OTHERS = (None, True, False, ENGINE_UNKNOWN, UNKNOWN, Secret("x"), Secret(UNKNOWN), Secret(Secret([UNKNOWN])))
-
-
-def any_value(random: Random, depth: int = 3) -> Any:
-    """A value of any kind that a plan may hold. Drawn from a seed: hypothesis takes fifty times as long to draw as much."""
-    kind = random.choice(("text", "number", "other", "list", "object")) if depth else random.choice(("text", "number", "other"))
-    if kind == "list":
-        return [any_value(random, depth - 1) for _ in range(random.randrange(4))]
-    if kind == "object":
-        return {random.choice(KEYS): any_value(random, depth - 1) for _ in range(random.randrange(5))}
-    return random.choice({"text": TEXTS, "number": NUMBERS, "other": OTHERS}[kind])
+TEXTS = ("*", "0.0.0.0/0", "true", "-1", "p5.48xlarge", "efa", "spot", "{", "a b", "\x00\u00e9")
 
 
 def any_properties(random: Random, valid: Mapping[str, Any]) -> dict[str, Any]:
     """Some of a resource's own properties and some of other types', each of any value; half of the time over the valid ones."""
     names = [name for name in valid if random.random() < 0.5] + random.choices(KEYS, k=random.randrange(4))
-    odd = {name: any_value(random) for name in names}
+    odd = {name: odd_value(random, KEYS, TEXTS) for name in names}
     return {**valid, **odd} if random.random() < 0.5 else odd
 
 
