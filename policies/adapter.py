@@ -1,8 +1,8 @@
 """The rules as the engine's own policies: a rule on one resource also stops that resource's `up`, a plan-wide one the stack's.
 
-The engine hands a pack the stack's configuration (`PULUMI_CONFIG`), so `slipway:policies` holds here too: severities are the
-policies' enforcement levels, rules that are off are not there, and a violation that a live exception covers is not reported as
-one but told, as advice, with its terms.
+The engine hands a pack the stack's configuration (`PULUMI_CONFIG`), so `slipway:policies` holds here too. Severities become the
+policies' enforcement levels, a rule that is off becomes no policy, and a violation that a live exception covers is reported as
+advice, with the terms of the exception.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ EXCEPTED: Final = "policies-excepted"
 
 
 def policies(rules: Sequence[Rule], overrides: Overrides, today: date) -> list[Policy]:
-    """One engine policy a rule that is not off, and those about the exceptions where there are any.
+    """One engine policy for each rule that is not off, and the policies about exceptions where the stack has any.
 
-    Raises ValueError for a rule id in the overrides that is none of these rules'.
+    Raises ValueError where the overrides name a rule that is not among these.
     """
     faults = [f"{path} = {identity!r}: {message}" for path, identity, message in overrides.unknown_rules(rules)]
     if faults:
@@ -63,9 +63,9 @@ class _Terms:
         self._today = today
         self._covered: dict[tuple[str, str], str] = {}
 
-    def tell(self, report: ReportViolation, rule: Rule, view: ResourceView, broken: Fail, urn: str | None) -> None:
-        """Reports what is broken against `urn`, or keeps it for the advice where a live exception covers it."""
-        message = rule.told(broken)
+    def report(self, report: ReportViolation, rule: Rule, view: ResourceView, broken: Fail, urn: str | None) -> None:
+        """Reports a violation against `urn`; one that a live exception covers is left to the policy about covered violations."""
+        message = rule.message(broken)
         found = self.overrides.covering(rule.id, view.urn, view.name, self._today)
         if found is None:
             report(message, urn)
@@ -120,7 +120,7 @@ def _resource_check(rule: Rule, terms: _Terms) -> Callable[[ResourceValidationAr
         view = ResourceView(type=args.resource_type, name=args.name, urn=args.urn, parent=parent, props=plain_once(args.props))
         verdict = rule.check(view, LinkedPlan([view]))
         if isinstance(verdict, Fail):
-            terms.tell(report, rule, view, verdict, None)
+            terms.report(report, rule, view, verdict, None)
         elif isinstance(verdict, Unknown):
             raise UnknownValueError(UNKNOWN_STRING_VALUE, [verdict.property])
 
@@ -134,7 +134,7 @@ def _stack_check(rule: Rule, terms: _Terms) -> Callable[[StackValidationArgs, Re
         for view in plan.of(*rule.cards):
             verdict = rule.check(view, plan)
             if isinstance(verdict, Fail):
-                terms.tell(report, rule, view, verdict, view.urn)
+                terms.report(report, rule, view, verdict, view.urn)
             elif isinstance(verdict, Unknown):
                 unknown = unknown or f"{view.name}.{verdict.property}"
         if unknown:
@@ -171,7 +171,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-# Of a resource's properties, which are the same object for every rule once `read_once` is at work.
+# With `read_once`, every rule is handed the same object for the properties of a resource.
 plain_once: Final = once(plain)
 
 

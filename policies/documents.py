@@ -52,7 +52,7 @@ Where = Callable[[ResourceView], Iterable[tuple[str, object]]]
 
 
 def judge_documents(resource: ResourceView, judge: Callable[[Document], Verdict], where: Where = documents) -> Verdict:
-    """The worst verdict over all documents. One that cannot be read is left to `iam-document-is-valid`."""
+    """The worst verdict over all documents. A document that cannot be read is left to `iam-document-is-valid`."""
 
     def judge_document(pair: tuple[str, object]) -> Verdict:
         path, value = pair
@@ -71,5 +71,5 @@ def judge_statements(resource: ResourceView, judge: Callable[[Statement], Verdic
 
 
 def closed_to_everybody(resource: ResourceView) -> Verdict:
-    """No statement allows everybody without a condition that confines them."""
+    """PASS where every statement that allows everybody has a condition that confines them."""
     return judge_statements(resource, lambda one: Fail(f"{one.label} allows everybody") if one.allows and one.public else PASS)

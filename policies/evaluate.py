@@ -22,7 +22,7 @@ _FOREIGN: Final = frozenset({"read", "read-replacement"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Violation:
-    """A broken rule. `internal` marks a rule that raised instead of judging: our fault, and it blocks like a mandatory one."""
+    """A broken rule. `internal` marks a rule that raised instead of judging: our own fault, which blocks as a mandatory rule."""
 
     rule: str
     level: Severity
@@ -48,7 +48,7 @@ class Excepted:
     exception: PolicyException
 
     def to_json(self) -> dict[str, str]:
-        """The violation, and on whose word it does not block."""
+        """The violation, and the terms of the exception that covers it."""
         broken, terms = self.violation, self.exception
         return {
             "rule": broken.rule,
@@ -79,7 +79,7 @@ class Report:
         return tuple(violation for violation in self.violations if violation.level == "mandatory")
 
     def to_json(self) -> dict[str, Any]:
-        """The `policy` object of DESIGN.md."""
+        """The `policy` object of docs/json.md."""
         return {
             "rules": self.rules,
             "evaluated": self.evaluated,
@@ -102,8 +102,8 @@ def evaluate(
     whole: bool = True,
 ) -> Report:
     """Judges a plan by these rules (all of the pack by default) under a stack's overrides. A rule that raises is reported as an
-    internal failure. Exceptions end by `today` (UTC, the day that it is, by default); `whole` says that the plan is the whole
-    stack, where an exception that covers nothing is needed no longer."""
+    internal failure. Exceptions end by `today` (by default the present day, UTC). `whole` says that the plan is the whole stack,
+    in which an exception that covers nothing is no longer needed."""
     overrides = overrides or Overrides()
     given = tuple(all_rules() if rules is None else rules)
     off = overrides.off(given)
@@ -169,7 +169,7 @@ def _judge(rule: Rule, level: Severity, view: ResourceView, plan: LinkedPlan) ->
         message = f"internal failure: rule {rule.id} raised {error!r} on {urn}; this is a fault of the rule, please report it"
         return Violation(rule=rule.id, level="mandatory", urn=urn, message=message, internal=True)
     if isinstance(verdict, Fail):
-        return Violation(rule=rule.id, level=level, urn=urn, message=rule.told(verdict))
+        return Violation(rule=rule.id, level=level, urn=urn, message=rule.message(verdict))
     if isinstance(verdict, Unknown):
         return Undetermined(rule=rule.id, urn=urn, property=verdict.property)
     return None

@@ -1,10 +1,11 @@
-"""What in IAM is too much: managed policies, actions that lead further, reads of everything, services that can be borrowed."""
+"""IAM grants that are too wide: managed policies, actions that lead to more rights, reads of all data, and services that another
+account can use."""
 
 from __future__ import annotations
 
 from typing import Final
 
-# Managed policies that give the account, or a service with PassRole and every bucket, away.
+# Managed policies that grant the whole account, or a service together with PassRole and every bucket.
 TOO_WIDE_POLICIES: Final = frozenset(
     {
         "AdministratorAccess",
@@ -18,8 +19,8 @@ TOO_WIDE_POLICIES: Final = frozenset(
         "SecretsManagerReadWrite",
     }
 )
-# Enough by itself to act as a role that is there already, or to lift a boundary: what cloudsplaining's list has not, or only
-# together with actions that every workload has. https://bishopfox.com/blog/privilege-escalation-in-aws
+# Actions that suffice alone to act as an existing role or to remove a permissions boundary. cloudsplaining does not list them, or
+# lists them only together with actions that every workload has. https://bishopfox.com/blog/privilege-escalation-in-aws
 ESCALATING_ACTIONS: Final = (
     "iam:DeleteRolePermissionsBoundary",
     "iam:PutRolePermissionsBoundary",
@@ -32,12 +33,12 @@ ESCALATING_ACTIONS: Final = (
     "sagemaker:CreatePresignedDomainUrl",
     "sagemaker:UpdateNotebookInstance",
 )
-# Reads of what others keep, beside cloudsplaining's: the rows of every table.
+# Reads of all data of a kind that cloudsplaining does not list: objects, and the rows of tables.
 DATA_READS: Final = ("s3:GetObject", "dynamodb:GetItem", "dynamodb:Scan")
-# Logins that take no resource and hand out a token for one's own pulls: every workload that has images needs one.
+# Logins that take no resource and return a token for the caller's own pulls. Every workload that pulls images needs one.
 REGISTRY_LOGINS: Final = frozenset({"ecr:getauthorizationtoken", "ecr-public:getauthorizationtoken"})
 DECRYPTIONS: Final = ("kms:Decrypt", "kms:ReEncryptFrom")
-# Services that can be made to use a role for another customer's resource, unless its trust policy names the source.
+# Services that another customer can make use a role of ours, unless the role's trust policy names the source.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 DEPUTIES: Final = frozenset(
     {

@@ -1,4 +1,4 @@
-"""What a document gives away: which actions it allows on everything, and what its bearer can make of them.
+"""What an IAM document grants on everything, and what whoever has the document can make of it.
 
 A statement is open to an action where its resources name none of the action's service, or none of a kind (`role/*`, `secret:*`),
 and no condition ties it to some of them. Two allowed statements add up; a Deny of everything, without a condition, takes away.
@@ -16,7 +16,7 @@ from policies.iam import Document, Statement, is_every_resource, matches
 from policies.iam_actions import DATA_READS, DECRYPTIONS, ESCALATING_ACTIONS, REGISTRY_LOGINS
 from policies.iam_table import Action, actions_of, credential_actions, escalations, exfiltration_actions, spelt
 
-# What stands for all of a kind: role/*, function:*, secret:*.
+# The end of an arn that stands for all resources of a kind: role/*, function:*, secret:*.
 _WHOLE_KIND: Final = re.compile(r"^([a-z-]+[:/])[*?/:]*\*[*?/:]*$")
 # Global keys that describe the request (principal, network, time) and not the resource that it is about.
 _OF_THE_REQUEST: Final = re.compile(r"^aws:(?!resourcetag/|requesttag/|tagkeys)")
@@ -25,7 +25,7 @@ _PICKING: Final = frozenset({"iam:permissionsboundary", "iam:policyarn", "kms:gr
 
 
 def escalation(document: Document) -> str:
-    """How the bearer can make more of what the document allows, "" where it cannot: "iam:PassRole with ... (PassExisting...)"."""
+    """The actions by which a document's bearer gains more rights, "" for none: "iam:PassRole with ... (PassExisting...)"."""
     wide = Wide.of(document)
     alone = next((action for action in ESCALATING_ACTIONS if wide.openings(action)), "")
     if alone:
@@ -65,7 +65,7 @@ class Wide:
     @classmethod
     def of(cls, document: Document) -> Wide:
         return cls(
-            # One that allows every action has a rule of its own.
+            # A statement that allows every action breaks a rule of its own.
             tuple(one for one in document.allowing() if _is_wide(one) and not one.every_action and not _is_tied(one)),
             tuple(one for one in document.statements if one.effect == "Deny" and not one.conditions and "*" in one.resources),
         )
@@ -77,8 +77,8 @@ class Wide:
 
 
 def on_everything(statement: Statement, levels: Collection[str]) -> list[Action]:
-    """The actions of these access levels that a statement allows on every resource although they take arns. Not those of which
-    a rule of their own tells, nor those of a service allowed as a whole."""
+    """The actions of these access levels that a statement allows on every resource although they take arns, without those that
+    another rule reports, alone or as a whole service."""
     if not statement.allows or statement.every_action or statement.not_actions or _is_confined(statement):
         return []
     found = []
@@ -87,13 +87,13 @@ def on_everything(statement: Statement, levels: Collection[str]) -> list[Action]
         if pattern.endswith(":*") or not (bool(statement.not_resources) or _names_none(statement.resources, service)):
             continue
         for action in actions_of(pattern):
-            if action.level in levels and action.arns and action.name.lower() not in _told_elsewhere():
+            if action.level in levels and action.arns and action.name.lower() not in _reported_by_other_rules():
                 found.append(action)
     return found
 
 
 @lru_cache(maxsize=1)
-def _told_elsewhere() -> frozenset[str]:
+def _reported_by_other_rules() -> frozenset[str]:
     own = (*DATA_READS, *DECRYPTIONS, *ESCALATING_ACTIONS, "iam:PassRole")
     alone = {action for actions in escalations().values() if len(actions) == 1 for action in actions}
     return frozenset(action.lower() for action in own) | alone | exfiltration_actions() | credential_actions()

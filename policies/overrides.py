@@ -1,6 +1,6 @@
 """What a stack file changes about the pack (`slipway:policies`): severities, and exceptions that end on a day.
 
-Read from the plain value of the key, so that the engine's pack, which may import nothing of infra, takes the same door.
+They are read from the plain value of the key, because the engine's pack reads them too and may import nothing of infra.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 from policies.rule import Rule, Severity
 
 POLICIES_KEY: Final = "slipway:policies"
-# Findings about the exceptions themselves. They are no rules, so nothing can switch them off.
+# Ids of the findings about exceptions. They are no rules, so no stack file can switch them off.
 EXPIRED: Final = "policies-exception-expired"
 UNUSED: Final = "policies-exception-unused"
 
@@ -40,7 +40,7 @@ class PolicyException:
         return today <= self.until
 
     def terms(self) -> str:
-        """What is said of a violation that it covers."""
+        """What the advice about a covered violation says."""
         return f"excepted until {self.until} by {self.who}: {self.why}"
 
     def expired(self) -> str:
@@ -62,7 +62,7 @@ class Overrides:
 
     @classmethod
     def read(cls, value: Mapping[str, Any] | None) -> Overrides:
-        """From the value of `slipway:policies`, whose form `infra.governance.settings` has checked (or will, in the engine)."""
+        """The overrides in the value of `slipway:policies`, whose form `infra.governance.settings` checks."""
         given = value or {}
         return cls(
             # YAML 1.1 reads a bare `off` as false, and so it comes from the engine.
@@ -75,7 +75,7 @@ class Overrides:
         return tuple(rule.id for rule in rules if self.severity.get(rule.id) == "off")
 
     def level(self, rule: Rule) -> Severity:
-        """How much a rule weighs here."""
+        """The severity of a rule in this stack."""
         level = self.severity.get(rule.id, rule.severity)
         return rule.severity if level == "off" else level
 

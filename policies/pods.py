@@ -1,4 +1,4 @@
-"""The pod that a Kubernetes object makes, wherever its kind keeps it."""
+"""The pod that a Kubernetes object makes, at whichever path its kind has it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from catalog.types import kubernetes
 from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
-# Where each kind keeps its pod.
+# The path of the pod's specification in each kind.
 _PODS: Final = {
     kubernetes.POD: "spec",
     kubernetes.DEPLOYMENT: "spec.template.spec",
@@ -28,7 +28,7 @@ def pod_of(resource: ResourceView) -> Block:
 
 
 def containers(resource: ResourceView) -> Iterator[Block]:
-    """Every container of the pod, those that only prepare it first."""
+    """Every container of the pod, the init containers first."""
     pod = pod_of(resource)
     yield from pod.items("initContainers")
     yield from pod.items("containers")

@@ -1,4 +1,4 @@
-"""A rule: a pure check of one resource, with what a reader needs to know about it stated once.
+"""A rule: a pure check of one resource, together with its reason, its way out and the controls that it serves.
 
     @rule(s3.BUCKET, severity="mandatory", anchors=("CKV_AWS_18",), why="...", fix="...")
     def bucket_logs_access(resource: ResourceView, plan: LinkedPlan) -> Verdict: ...
@@ -51,8 +51,8 @@ class Rule:
         except Undecided as undecided:
             return Unknown(undecided.path)
 
-    def told(self, broken: Fail) -> str:
-        """The message about a resource that breaks the rule: what was found, and the way out."""
+    def message(self, broken: Fail) -> str:
+        """The message to the user about a resource that breaks the rule: what was found, and the way out."""
         return f"{broken.message}; {self.fix}"
 
 

@@ -1,4 +1,4 @@
-"""What a resource's tags and name say about it: a tag's value, a word, whether it is for production."""
+"""What a resource's tags and names say about it: the value of a tag, a word, whether it is for production."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tools.plan.reader import Block
 from tools.plan.view import Plan, ResourceView
 
 PRODUCTION: Final = frozenset({"prod", "production"})
-# Where a resource's name on AWS, or the start of it, may stand.
+# The properties that may hold a resource's name on AWS, or the start of it.
 _NAMES: Final = ("bucket", "name", "namePrefix", "bucketPrefix")
 
 
@@ -47,8 +47,8 @@ def known_tag(resource: ResourceView, key: str) -> str:
     block = Block.of(resource)
     for source in ("tags", "tagsAll"):
         value = block.value(source, unknown=None)
-        if isinstance(value, Mapping) and key in value and (said := Block(value[key]).text(unknown=None)) is not None:
-            return said
+        if isinstance(value, Mapping) and key in value and (text := Block(value[key]).text(unknown=None)) is not None:
+            return text
     return ""
 
 
@@ -57,5 +57,5 @@ def name_says(resource: ResourceView, *words: str) -> bool:
     block = Block.of(resource)
     texts = [resource.name, known_tag(resource, "Name"), known_tag(resource, "Tier")]
     texts += [block.text(key, unknown="") for key in _NAMES]
-    said = {word for text in texts for word in re.findall(r"[a-z0-9]+", text.lower())}
-    return not said.isdisjoint(words)
+    found = {word for text in texts for word in re.findall(r"[a-z0-9]+", text.lower())}
+    return not found.isdisjoint(words)

@@ -18,8 +18,8 @@ from tools.plan.view import ResourceView
     fix='leave webserverAccessMode at "PRIVATE_ONLY"',
 )
 def web_server_not_public(resource: ResourceView) -> Verdict:
-    said = Block.of(resource).text("webserverAccessMode")
-    return PASS if said in ("", "PRIVATE_ONLY") else Fail(f"webserverAccessMode is {said}")
+    value = Block.of(resource).text("webserverAccessMode")
+    return PASS if value in ("", "PRIVATE_ONLY") else Fail(f"webserverAccessMode is {value}")
 
 
 @rule(

@@ -29,10 +29,10 @@ _SECURE: Final = frozenset({"HTTPS", "TLS"})
 )
 def listener_speaks_tls(resource: ResourceView) -> Verdict:
     block = Block.of(resource)
-    said = block.text("protocol") or "HTTP"
-    if said in _SECURE or said not in ("HTTP", "TCP"):
+    value = block.text("protocol") or "HTTP"
+    if value in _SECURE or value not in ("HTTP", "TCP"):
         return PASS
-    if said == "TCP":
+    if value == "TCP":
         return Fail("the listener passes TCP on without TLS")
 
     def redirects(row: Block) -> Verdict:
@@ -54,8 +54,8 @@ def tls_is_of_today(resource: ResourceView) -> Verdict:
     block = Block.of(resource)
     if block.text("protocol") not in _SECURE:
         return PASS
-    said = block.text("sslPolicy")
-    return PASS if _MODERN.search(said) else Fail(f"sslPolicy is {said or 'not set (TLS 1.0 allowed)'}")
+    value = block.text("sslPolicy")
+    return PASS if _MODERN.search(value) else Fail(f"sslPolicy is {value or 'not set (TLS 1.0 allowed)'}")
 
 
 @rule(

@@ -61,6 +61,6 @@ def privileged_builds_say_why(resource: ResourceView) -> Verdict:
 )
 def builds_run_in_the_vpc(resource: ResourceView) -> Verdict:
     block = Block.of(resource)
-    # Which network may not be known yet; that there is one is.
+    # The ids of the network may be known at `up` only; that the project has a network is decided before.
     given = block.has("vpcConfig") and block.given("vpcConfig.vpcId") and block.given("vpcConfig.subnets")
     return PASS if given else Fail("builds run outside the VPC")

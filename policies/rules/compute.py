@@ -118,7 +118,7 @@ def placement_fits_the_reservation(resource: ResourceView, plan: LinkedPlan) -> 
         return PASS
 
     def in_a_group(reservation: ResourceView) -> Verdict:
-        # Which group it is may not be known yet; that it was made in one is.
+        # The group's arn may be known at `up` only; that the reservation was made in a group is decided before.
         made_in_one = Block.of(reservation).given("placementGroupArn")
         return PASS if made_in_one else Fail("the reservation was made outside any placement group")
 

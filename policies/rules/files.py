@@ -48,8 +48,8 @@ def access_point_is_confined(resource: ResourceView) -> Verdict:
     fix="set deploymentType to PERSISTENT_2, or keep checkpoints in S3",
 )
 def checkpoints_outlive_a_server(resource: ResourceView) -> Verdict:
-    said = Block.of(resource).text("deploymentType")
-    return PASS if said.startswith("PERSISTENT") else Fail(f"deploymentType is {said or 'not set (SCRATCH_1)'}")
+    value = Block.of(resource).text("deploymentType")
+    return PASS if value.startswith("PERSISTENT") else Fail(f"deploymentType is {value or 'not set (SCRATCH_1)'}")
 
 
 @rule(

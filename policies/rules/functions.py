@@ -23,8 +23,8 @@ from tools.plan.view import ResourceView
 def function_not_public(resource: ResourceView) -> Verdict:
     block = Block.of(resource)
     if resource.type == lambda_.FUNCTION_URL.token:
-        said = block.text("authorizationType")
-        return PASS if said == "AWS_IAM" else Fail(f"authorizationType is {said or 'not set'}")
+        value = block.text("authorizationType")
+        return PASS if value == "AWS_IAM" else Fail(f"authorizationType is {value or 'not set'}")
     if block.text("principal") != "*" or block.given("principalOrgId"):
         return PASS
     return Fail("everybody may call the function")
@@ -53,8 +53,8 @@ def permission_names_its_source(resource: ResourceView) -> Verdict:
     fix="take a runtime that is supported, such as python3.13",
 )
 def runtime_is_supported(resource: ResourceView) -> Verdict:
-    said = Block.of(resource).text("runtime")
-    return Fail(f"{said} is deprecated") if said in LAMBDA_DEPRECATED else PASS
+    value = Block.of(resource).text("runtime")
+    return Fail(f"{value} is deprecated") if value in LAMBDA_DEPRECATED else PASS
 
 
 @rule(

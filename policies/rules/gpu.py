@@ -28,7 +28,7 @@ def _is_gpu_node_group(resource: ResourceView, plan: LinkedPlan) -> bool:
         return True
     if types or not has_template(resource):
         return False
-    # The type is in the launch template, and which one that is may be known at `up` only.
+    # The instance type is in the launch template; which template that is may be known at `up` only.
     kinds = {is_accelerated(Block.of(view).text("instanceType")) for view in template_of(plan, resource).candidates}
     if len(kinds) != 1:
         raise Undecided("launchTemplate.id")
@@ -160,7 +160,7 @@ def efa_group_talks_to_itself(resource: ResourceView, plan: LinkedPlan) -> Verdi
 
 
 def _efa_groups(interfaces: list[Block], plan: LinkedPlan) -> list[ResourceView]:
-    """The groups on the interfaces; where their ids are not known yet, those named for EFA, else all there are."""
+    """The security groups of the interfaces. Where their ids are not known yet: the groups named for EFA, else all groups."""
     try:
         wanted = {group for row in interfaces for group in row.strings("securityGroups")}
     except Undecided:

@@ -216,7 +216,7 @@ def no_admin_managed_policy(resource: ResourceView) -> Verdict:
     fix="set permissionsBoundary",
 )
 def role_has_boundary(resource: ResourceView) -> Verdict:
-    # A boundary that is not known yet is still a boundary: nothing here hangs on which.
+    # A boundary whose arn is known at `up` only is a boundary all the same.
     return PASS if Block.of(resource).given("permissionsBoundary") else Fail("the role has no permissions boundary")
 
 

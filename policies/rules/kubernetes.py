@@ -14,9 +14,9 @@ from policies.verdict import PASS, Fail, Verdict, every
 from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
-# Device plugins name them so: https://kubernetes.io/docs/tasks/manage-gpus/scheduling-gpus/
+# The resource names under which device plugins offer accelerators: https://kubernetes.io/docs/tasks/manage-gpus/scheduling-gpus/
 _GPUS: Final = ("nvidia.com/gpu", "aws.amazon.com/neuron", "aws.amazon.com/neuroncore", "amd.com/gpu")
-# IPC_LOCK: RDMA (EFA) pins memory.
+# Capabilities that a container may add. RDMA (EFA) pins memory, which takes IPC_LOCK.
 _CAPABILITIES: Final = frozenset({"NET_BIND_SERVICE", "IPC_LOCK"})
 _SECRET_NAME: Final = re.compile(r"(?:^|_)(?:TOKEN|PASSWORD|PASSWD|SECRET|SECRET_KEY|API_KEY|ACCESS_KEY|PRIVATE_KEY)$")
 _INTERNAL: Final = (
@@ -26,25 +26,25 @@ _INTERNAL: Final = (
 
 
 def _confined(resource: ResourceView) -> Iterable[Block]:
-    """The containers that must not reach their node: all but those of drivers, which are there to do so."""
+    """The containers that must not reach their node: all but a driver's, whose purpose it is."""
     return () if _is_driver(resource) else containers(resource)
 
 
-def _called(container: Block) -> str:
+def _label(container: Block) -> str:
     return f"container {container.text('name') or '?'}"
 
 
-def _said(entries: Mapping[str, Block], key: str) -> str:
+def _text_of(entries: Mapping[str, Block], key: str) -> str:
     """The value of an entry as text; "" where there is none."""
     return entries[key].in_words() if key in entries else ""
 
 
 def _asks_for_gpus(resource: ResourceView) -> bool:
-    return any(_said(one.entries("resources.limits"), key) for one in containers(resource) for key in _GPUS)
+    return any(_text_of(one.entries("resources.limits"), key) for one in containers(resource) for key in _GPUS)
 
 
 def _is_driver(resource: ResourceView) -> bool:
-    """A DaemonSet of kube-system: device plugins, network and storage drivers."""
+    """Whether it is a DaemonSet of kube-system, as device plugins and network and storage drivers are."""
     return resource.type == kubernetes.DAEMON_SET.token and Block.of(resource).text("metadata.namespace") == "kube-system"
 
 
@@ -58,7 +58,7 @@ def _is_driver(resource: ResourceView) -> bool:
 def no_privileged_containers(resource: ResourceView) -> Verdict:
     return every(
         _confined(resource),
-        lambda one: Fail(f"{_called(one)} is privileged") if one.flag("securityContext.privileged") else PASS,
+        lambda one: Fail(f"{_label(one)} is privileged") if one.flag("securityContext.privileged") else PASS,
     )
 
 
@@ -73,7 +73,7 @@ def no_privilege_escalation(resource: ResourceView) -> Verdict:
     return every(
         _confined(resource),
         lambda one: (
-            Fail(f"{_called(one)} may gain privileges")
+            Fail(f"{_label(one)} may gain privileges")
             if one.flag("securityContext.allowPrivilegeEscalation", default=True)
             else PASS
         ),
@@ -94,9 +94,9 @@ def runs_as_a_user(resource: ResourceView) -> Verdict:
         user = one.number("securityContext.runAsUser")
         user = pod.number("securityContext.runAsUser") if user is None else user
         if user == 0:
-            return Fail(f"{_called(one)} runs as user 0")
+            return Fail(f"{_label(one)} runs as user 0")
         asked = one.flag("securityContext.runAsNonRoot", default=pod.flag("securityContext.runAsNonRoot"))
-        return PASS if asked else Fail(f"{_called(one)} may run as root")
+        return PASS if asked else Fail(f"{_label(one)} may run as root")
 
     return every(_confined(resource), is_user)
 
@@ -111,9 +111,9 @@ def runs_as_a_user(resource: ResourceView) -> Verdict:
 def drops_capabilities(resource: ResourceView) -> Verdict:
     def dropped(one: Block) -> Verdict:
         if "ALL" not in one.strings("securityContext.capabilities.drop"):
-            return Fail(f"{_called(one)} keeps capabilities")
+            return Fail(f"{_label(one)} keeps capabilities")
         more = set(one.strings("securityContext.capabilities.add")) - _CAPABILITIES
-        return Fail(f"{_called(one)} adds {', '.join(sorted(more))}") if more else PASS
+        return Fail(f"{_label(one)} adds {', '.join(sorted(more))}") if more else PASS
 
     return every(_confined(resource), dropped)
 
@@ -131,7 +131,7 @@ def has_a_seccomp_profile(resource: ResourceView) -> Verdict:
 
     def profiled(one: Block) -> Verdict:
         return (
-            PASS if (one.text("securityContext.seccompProfile.type") or whole) in good else Fail(f"{_called(one)} has no profile")
+            PASS if (one.text("securityContext.seccompProfile.type") or whole) in good else Fail(f"{_label(one)} has no profile")
         )
 
     return every(containers(resource), profiled)
@@ -155,7 +155,7 @@ def no_host_namespaces(resource: ResourceView) -> Verdict:
     def no_port(one: Block) -> Verdict:
         return every(
             one.items("ports"),
-            lambda port: Fail(f"{_called(one)} has a hostPort") if (port.number("hostPort") or 0) > 0 else PASS,
+            lambda port: Fail(f"{_label(one)} has a hostPort") if (port.number("hostPort") or 0) > 0 else PASS,
         )
 
     return every(containers(resource), no_port)
@@ -188,7 +188,7 @@ def root_is_read_only(resource: ResourceView) -> Verdict:
     return every(
         containers(resource),
         lambda one: (
-            PASS if one.flag("securityContext.readOnlyRootFilesystem") else Fail(f"{_called(one)} may change its own image")
+            PASS if one.flag("securityContext.readOnlyRootFilesystem") else Fail(f"{_label(one)} may change its own image")
         ),
     )
 
@@ -205,7 +205,7 @@ def resources_are_bounded(resource: ResourceView) -> Verdict:
         requests, limits = one.entries("resources.requests"), one.entries("resources.limits")
         missing = [f"requests.{key}" for key in ("cpu", "memory") if key not in (*requests, *limits)]
         missing += [] if "memory" in limits else ["limits.memory"]
-        return Fail(f"{_called(one)} has no {', '.join(missing)}") if missing else PASS
+        return Fail(f"{_label(one)} has no {', '.join(missing)}") if missing else PASS
 
     return every(containers(resource), bounded)
 
@@ -220,11 +220,11 @@ def gpus_are_limited(resource: ResourceView) -> Verdict:
     def limited(one: Block) -> Verdict:
         requests, limits = one.entries("resources.requests"), one.entries("resources.limits")
         for key in _GPUS:
-            asked, most = _said(requests, key), _said(limits, key)
+            asked, most = _text_of(requests, key), _text_of(limits, key)
             if asked and asked != most:
-                return Fail(f"{_called(one)} asks for {asked} {key} and is limited to {most or 'nothing'}")
+                return Fail(f"{_label(one)} asks for {asked} {key} and is limited to {most or 'nothing'}")
             if most and not most.isdigit():
-                return Fail(f"{_called(one)} is limited to {most} {key}")
+                return Fail(f"{_label(one)} is limited to {most} {key}")
         return PASS
 
     return every(containers(resource), limited)
@@ -265,7 +265,7 @@ def no_secrets_in_the_environment(resource: ResourceView) -> Verdict:
         return every(
             one.items("env"),
             lambda row: (
-                Fail(f"{_called(one)} has the value of {row.text('name')}")
+                Fail(f"{_label(one)} has the value of {row.text('name')}")
                 if _SECRET_NAME.search(row.text("name").upper()) and row.has("value")
                 else PASS
             ),
@@ -337,5 +337,5 @@ def service_is_internal(resource: ResourceView) -> Verdict:
     if block.text("spec.type") != "LoadBalancer":
         return PASS
     notes = block.entries("metadata.annotations")
-    inside = any(_said(notes, key) == value for key, value in _INTERNAL)
+    inside = any(_text_of(notes, key) == value for key, value in _INTERNAL)
     return PASS if inside else Fail("the service is open to the internet")

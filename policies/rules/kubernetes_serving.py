@@ -43,7 +43,7 @@ def two_replicas_in_production(resource: ResourceView, plan: LinkedPlan) -> Verd
         return PASS
     replicas = Block.of(resource).number("spec.replicas")
     replicas = 1 if replicas is None else replicas
-    # None at all is switched off on purpose.
+    # A workload without any replica is switched off on purpose.
     return Fail(f"there is {replicas:g} replica") if 0 < replicas < LEAST_IN_PRODUCTION else PASS
 
 

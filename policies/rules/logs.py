@@ -20,7 +20,7 @@ from tools.plan.view import ResourceView
 def group_has_retention(resource: ResourceView) -> Verdict:
     block = Block.of(resource)
     if block.text("logGroupClass") == "DELIVERY":
-        return PASS  # AWS fixes its retention
+        return PASS  # AWS fixes the retention of this class
     days = block.number("retentionInDays")
     return PASS if days and days > 0 else Fail("the log group never forgets")
 
@@ -47,7 +47,7 @@ def group_is_encrypted(resource: ResourceView) -> Verdict:
 def alarm_tells_somebody(resource: ResourceView) -> Verdict:
     if not Block.of(resource).flag("actionsEnabled", default=True):
         return Fail("the alarm's actions are off")
-    # Whom it tells may not be known yet; that it tells somebody is.
+    # The arn of the action may be known at `up` only; that the alarm has an action is decided before.
     return PASS if Block.of(resource).given("alarmActions") else Fail("the alarm has no actions")
 
 

@@ -92,7 +92,7 @@ def queue_policy_names_actions(resource: ResourceView) -> Verdict:
     fix="set redrivePolicy (a dead-letter queue says redriveAllowPolicy instead)",
 )
 def queue_has_a_dead_letter_queue(resource: ResourceView) -> Verdict:
-    # Where they go may not be known yet; that they go somewhere is.
+    # The dead-letter queue's arn may be known at `up` only; that there is such a queue is decided before.
     if any(Block.of(resource).given(key) for key in ("redrivePolicy", "redriveAllowPolicy")):
         return PASS
     words = resource.name.lower()

@@ -12,18 +12,18 @@ from tools.plan.links import LinkedPlan
 from tools.plan.reader import Block, Undecided
 from tools.plan.view import ResourceView
 
-# What a version is that says nothing of it: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModelPackage.html
-_UNSAID = "PendingManualApproval"
+# The approval status of a version that gives none: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModelPackage.html
+_BY_DEFAULT = "PendingManualApproval"
 
 
 def _packages(model: ResourceView) -> Iterable[Block]:
-    """The model's containers that take a version of the registry; one whose version is not known yet raises when it is read."""
+    """The model's containers that take a version of the registry. Reading a version that is not known yet raises Undecided."""
     block = Block.of(model)
     return [row for row in (*block.items("primaryContainer"), *block.items("containers")) if row.given("modelPackageName")]
 
 
 def _declared(row: Block, plan: LinkedPlan) -> list[ResourceView]:
-    """The version that a container takes among those that the plan declares; all of them where it is not known yet which."""
+    """The version that a container takes, among those that the plan declares. All of these where the version is not known yet."""
     packages = plan.of(sagemaker.MODEL_PACKAGE)
     try:
         name = row.text("modelPackageName")
@@ -44,7 +44,7 @@ def _declared(row: Block, plan: LinkedPlan) -> list[ResourceView]:
 def package_is_approved(resource: ResourceView, plan: LinkedPlan) -> Verdict:
     def approved(row: Block) -> Verdict:
         for package in _declared(row, plan):
-            status = Block.of(package).text("modelApprovalStatus") or _UNSAID
+            status = Block.of(package).text("modelApprovalStatus") or _BY_DEFAULT
             if status != APPROVED:
                 return Fail(f"the model serves {row.text('modelPackageName')}, which is {status}")
         return PASS

@@ -17,7 +17,7 @@ from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 ADMIN_PORTS: Final = (22, 3389)
-# Jupyter, TensorBoard, MLflow, Ray, model servers, Kafka and databases: what an ML platform leaves open by habit.
+# The ports of Jupyter, TensorBoard, MLflow, Ray, model servers, Kafka and databases, which ML platforms often leave open.
 DATA_PORTS: Final = (
     *(8888, 6006, 5000, 8265, 10001, 6379, 8000, 8080, 8081, 2379, 10250),
     *(9092, 9094, 9096, 9098, 5432, 3306, 27017, 9200),
@@ -29,7 +29,7 @@ _GROUPS: Final = (ec2.SECURITY_GROUP, ec2.SECURITY_GROUP_RULE, vpc.SECURITY_GROU
 
 @dataclass(frozen=True, slots=True)
 class _Opening:
-    """One security group rule, in whichever of the four forms it is written."""
+    """One security group rule. AWS's provider has four types that may declare one."""
 
     block: Block
 

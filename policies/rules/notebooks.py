@@ -23,8 +23,8 @@ _IDLE: Final = "defaultUserSettings.jupyterLabAppSettings.appLifecycleManagement
     fix='set directInternetAccess to "Disabled"',
 )
 def no_direct_internet(resource: ResourceView) -> Verdict:
-    said = Block.of(resource).text("directInternetAccess")
-    return PASS if said == "Disabled" else Fail(f"directInternetAccess is {said or 'not set (Enabled)'}")
+    value = Block.of(resource).text("directInternetAccess")
+    return PASS if value == "Disabled" else Fail(f"directInternetAccess is {value or 'not set (Enabled)'}")
 
 
 @rule(
@@ -36,8 +36,8 @@ def no_direct_internet(resource: ResourceView) -> Verdict:
     fix='set rootAccess to "Disabled"',
 )
 def no_root(resource: ResourceView) -> Verdict:
-    said = Block.of(resource).text("rootAccess")
-    return PASS if said == "Disabled" else Fail(f"rootAccess is {said or 'not set (Enabled)'}")
+    value = Block.of(resource).text("rootAccess")
+    return PASS if value == "Disabled" else Fail(f"rootAccess is {value or 'not set (Enabled)'}")
 
 
 @rule(
@@ -96,9 +96,9 @@ def notebook_stops_when_idle(resource: ResourceView) -> Verdict:
 )
 def studio_stays_in_the_vpc(resource: ResourceView) -> Verdict:
     block = Block.of(resource)
-    said = block.text("appNetworkAccessType")
-    if said != "VpcOnly":
-        return Fail(f"appNetworkAccessType is {said or 'not set (PublicInternetOnly)'}")
+    value = block.text("appNetworkAccessType")
+    if value != "VpcOnly":
+        return Fail(f"appNetworkAccessType is {value or 'not set (PublicInternetOnly)'}")
     return PASS if block.has("defaultUserSettings.securityGroups") else Fail("Studio's users have no security groups of ours")
 
 

@@ -18,7 +18,7 @@ _BRANCHES: Final = ("IfSteps", "ElseSteps")
 
 
 def _training_steps(steps: Any) -> Iterator[tuple[str, Block]]:
-    """(name, arguments) of each training step, also under conditions. An argument may be a reference that a run fills in."""
+    """(name, arguments) of each training step, also of those under conditions. A run fills in arguments that are references."""
     for step in steps if isinstance(steps, list) else ():
         if not isinstance(step, dict):
             continue
@@ -32,7 +32,7 @@ def _training_steps(steps: Any) -> Iterator[tuple[str, Block]]:
 
 
 def _judge(resource: ResourceView, check: Callable[[Block], str]) -> Verdict:
-    """The worst over the training steps; `check` says what is wrong with one, "" for nothing."""
+    """The worst verdict over the training steps; `check` returns what is wrong with a step, "" where nothing is."""
     text = Block.of(resource).text("pipelineDefinition")
     try:
         found = json.loads(text) if text else {}

@@ -1,7 +1,7 @@
 """Personal data: why it is there, how long, who reads it, and that it can be erased.
 
-A store says so by its tags: `DataClass: personal`, `RetentionDays`, `Purpose`, `LegalBasis`. The articles named are an engineer's
-reading, no legal advice.
+The tags of a store say what it holds, for how long, and why: `DataClass: personal`, `RetentionDays`, `Purpose`, `LegalBasis`. The
+articles of law that rules name are an engineer's reading, no legal advice.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
 PERSONAL: Final = "personal"
-# Classes that captured requests, which may hold anything, may be kept under.
+# The classes of a bucket that may take captured requests, which may hold anything.
 _CONFIDENTIAL: Final = frozenset({PERSONAL, "confidential"})
 _DESCRIBED: Final = ("RetentionDays", "Purpose", "LegalBasis")
 
@@ -29,9 +29,9 @@ def _is_personal(resource: ResourceView) -> bool:
 
 
 def _days(resource: ResourceView) -> float | None:
-    """How many days the store may keep what is in it; None where it does not say."""
-    said = tag_of(resource, "RetentionDays")
-    return float(said) if said.isdigit() else None
+    """How many days the tags let a store keep its data; None where they give no number."""
+    value = tag_of(resource, "RetentionDays")
+    return float(value) if value.isdigit() else None
 
 
 @rule(
@@ -62,7 +62,7 @@ def personal_data_is_in_production(resource: ResourceView, plan: LinkedPlan) -> 
 
 
 def _kept(resource: ResourceView) -> float | None:
-    """The days that a store other than a bucket keeps what is in it, 0 for ever; None where its inputs do not say."""
+    """How many days a store that is no bucket keeps its data, 0 for ever; None where its inputs give no number."""
     block = Block.of(resource)
     if resource.type == kinesis.STREAM.token:
         return (block.number("retentionPeriod") or 24) / 24
@@ -160,7 +160,7 @@ def capture_is_kept_as_confidential(resource: ResourceView, plan: LinkedPlan) ->
     if not block.flag("dataCaptureConfig.enableCapture"):
         return PASS
     name = block.text("dataCaptureConfig.destinationS3Uri").removeprefix("s3://").partition("/")[0]
-    # A bucket of another stack is judged there.
+    # A bucket that the plan does not declare belongs to another stack, which is judged by itself.
     bucket = plan.named(s3.BUCKET, name)
     class_ = tag_of(bucket, "DataClass").lower() if bucket else PERSONAL
     return PASS if class_ in _CONFIDENTIAL else Fail(f"requests are captured to {name}, whose DataClass is {class_ or 'not set'}")

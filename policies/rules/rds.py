@@ -18,7 +18,7 @@ _STORES: Final = (rds.INSTANCE, rds.CLUSTER)
 
 
 def _follows_another(block: Block) -> bool:
-    """Whether it is a replica, or a member of a cluster: what it does not say is its source's."""
+    """Whether it replicates another database, whose settings it takes where it has none of its own."""
     return block.given("replicateSourceDb") or block.given("replicationSourceIdentifier")
 
 
@@ -46,7 +46,7 @@ def not_public(resource: ResourceView) -> Verdict:
 def storage_is_encrypted(resource: ResourceView) -> Verdict:
     block = Block.of(resource)
     if _follows_another(block) and not block.has("storageEncrypted"):
-        return PASS  # a replica's disks are encrypted as its source's are
+        return PASS  # a replica's storage is encrypted as its source's is
     if not block.flag("storageEncrypted"):
         return Fail("the storage is not encrypted")
     return PASS if block.has("kmsKeyId") else Fail("the storage is under AWS's own key")

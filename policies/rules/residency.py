@@ -16,7 +16,7 @@ from tools.plan.view import UNKNOWN, ResourceView, Secret
 
 _REGION: Final = re.compile(r"^[a-z]{2}(?:-[a-z]+)+-\d$")
 _ARN_REGION: Final = re.compile(r"\barn:aws[\w-]*:[\w-]+:([a-z]{2}(?:-[a-z]+)+-\d):")
-# Ids of cross-region inference profiles begin with where they may be answered:
+# The id of a cross-region inference profile begins with the geography that may answer:
 # https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-support.html
 _VENDORS: Final = "ai21|amazon|anthropic|cohere|deepseek|luma|meta|mistral|openai|qwen|stability|twelvelabs|writer"
 _PROFILE: Final = re.compile(rf"(?:^|[/\"\s])((global|us-gov|us|eu|apac|jp|au|ca)\.(?:{_VENDORS})\.[a-z0-9-]+)")
@@ -24,7 +24,7 @@ _GEOGRAPHY: Final = {"jp": "ap", "au": "ap", "apac": "ap"}
 
 
 def _texts(value: Any, path: str = "") -> Iterator[tuple[str, str | None]]:
-    """Every text in a resource's inputs, secret or not, with its path; None for one that is not known yet."""
+    """Every text in a resource's inputs, secret or not, with its path; None for a text that is not known yet."""
     for where, leaf in leaves(value, path):
         if isinstance(leaf, Secret):
             yield from _texts(leaf.value, where)
@@ -33,7 +33,7 @@ def _texts(value: Any, path: str = "") -> Iterator[tuple[str, str | None]]:
 
 
 def _regions(path: str, text: str) -> list[str]:
-    """The regions that a text names: those of its arns, or itself where it is called a region."""
+    """The regions that a text names: those in its arns, or the text itself where its property is called a region."""
     if path.lower().endswith(("region", "regionname")):
         return [text] if _REGION.match(text) else []
     return _ARN_REGION.findall(text)
@@ -77,7 +77,8 @@ def data_stays_in_its_regions(resource: ResourceView) -> Verdict:
 )
 def inference_stays_in_its_geography(resource: ResourceView) -> Verdict:
     block = Block.of(resource)
-    # One value among many that is not known yet is a name or an arn; a whole document may be anything.
+    # An unknown value is an id or an arn of the stack and names no profile, but an unknown document or environment may name any:
+    # reading it leaves the rule undecided.
     for whole in ("policy", "environment"):
         block.value(whole)
     found = [(path, text) for path, text in _texts(resource.props) if text]

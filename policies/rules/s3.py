@@ -236,7 +236,7 @@ def lifecycle_aborts_uploads(resource: ResourceView) -> Verdict:
 )
 def bucket_logs_access(resource: ResourceView, plan: LinkedPlan) -> Verdict:
     if _holds_logs(resource) or Block.of(resource).has("logging"):
-        return PASS  # a log bucket that logs to itself never stops
+        return PASS  # a bucket that logs its accesses to itself would log without end
     return has_companion(resource, plan, s3.BUCKET_LOGGING, "the bucket's reads and writes are not logged")
 
 

@@ -149,7 +149,7 @@ def _endpoint_of(resource_id: str) -> str:
 
 
 def _fixed_variants(endpoint: ResourceView, plan: LinkedPlan) -> list[str] | None:
-    """The endpoint's variants that nothing scales by itself (serverless and managed ones are); None where they are not known."""
+    """The endpoint's variants that need a scaling target (serverless and managed ones scale without); None where not known."""
     configuration = configuration_of(plan, endpoint).found
     if configuration is None:
         return None
@@ -176,7 +176,7 @@ def endpoint_autoscales(resource: ResourceView, plan: LinkedPlan) -> Verdict:
     targets = [Block.of(view).text("resourceId", unknown="") for view in companions.found]
     known = [target.rpartition("/")[2] for target in targets if target]
     unscaled = [variant for variant in variants if variant not in known]
-    # A target of this endpoint whose variant is not known yet scales one of those that are left.
+    # A target of this endpoint whose variant is not known yet scales one of the variants that no other target scales.
     if len(unscaled) <= len(targets) - len(known):
         return PASS
     return Unknown("resourceId") if companions.possible else Fail(f"nothing scales {', '.join(map(repr, unscaled))}")
@@ -217,7 +217,7 @@ def endpoint_has_alarms(resource: ResourceView, plan: LinkedPlan) -> Verdict:
     watched = [Block.of(alarm).text("dimensions.EndpointName", unknown=None) for alarm in plan.of(cloudwatch.METRIC_ALARM)]
     if any(one in (name, resource.id, resource.name) for one in watched if one):
         return PASS
-    # An alarm on an endpoint that is not known yet, or on some endpoint while this one's name is not known, may be the one.
+    # An alarm may be this endpoint's where its dimension is not known yet, or where the name of this endpoint is not.
     unknown = any(one is None or (one and not name) for one in watched)
     return Unknown("dimensions.EndpointName") if unknown else Fail("no alarm watches the endpoint")
 
@@ -229,7 +229,7 @@ def endpoint_has_alarms(resource: ResourceView, plan: LinkedPlan) -> Verdict:
     fix="set deploymentConfig.autoRollbackConfiguration with the endpoint's alarms",
 )
 def endpoint_rolls_back(resource: ResourceView) -> Verdict:
-    # Which alarms they are is not asked, so an unknown name does not matter.
+    # The rule asks whether there are alarms, not which: names that are known at `up` only do not matter.
     alarms = Block.of(resource).given("deploymentConfig.autoRollbackConfiguration.alarms")
     return PASS if alarms else Fail("a bad deployment stays")
 

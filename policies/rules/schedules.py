@@ -10,7 +10,7 @@ from policies.verdict import PASS, Fail, Verdict
 from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
-# https://docs.aws.amazon.com/scheduler/latest/APIReference/API_RetryPolicy.html: what AWS takes when nothing is said.
+# https://docs.aws.amazon.com/scheduler/latest/APIReference/API_RetryPolicy.html: the longest age of a call, by default.
 A_DAY: Final = 86400
 AN_HOUR: Final = 3600
 

@@ -54,8 +54,8 @@ def domain_speaks_tls(resource: ResourceView) -> Verdict:
         return Fail("its nodes speak in clear")
     if not block.flag("domainEndpointOptions.enforceHttps"):
         return Fail("it answers plain HTTP")
-    said = block.text("domainEndpointOptions.tlsSecurityPolicy")
-    return PASS if "Min-TLS-1-2" in said or "TLS-1-3" in said else Fail(f"its TLS policy is {said or 'not set (TLS 1.0)'}")
+    value = block.text("domainEndpointOptions.tlsSecurityPolicy")
+    return PASS if "Min-TLS-1-2" in value or "TLS-1-3" in value else Fail(f"its TLS policy is {value or 'not set (TLS 1.0)'}")
 
 
 @rule(

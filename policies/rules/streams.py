@@ -19,8 +19,8 @@ from tools.plan.view import ResourceView
     fix="leave brokerNodeGroupInfo.connectivityInfo.publicAccess.type DISABLED",
 )
 def broker_not_public(resource: ResourceView) -> Verdict:
-    said = Block.of(resource).text("brokerNodeGroupInfo.connectivityInfo.publicAccess.type")
-    return PASS if said in ("", "DISABLED") else Fail(f"the brokers' public access is {said}")
+    value = Block.of(resource).text("brokerNodeGroupInfo.connectivityInfo.publicAccess.type")
+    return PASS if value in ("", "DISABLED") else Fail(f"the brokers' public access is {value}")
 
 
 @rule(
@@ -49,9 +49,9 @@ def broker_asks_who(resource: ResourceView) -> Verdict:
 )
 def broker_traffic_is_encrypted(resource: ResourceView) -> Verdict:
     block = Block.of(resource)
-    said = block.text("encryptionInfo.encryptionInTransit.clientBroker") or "TLS"
-    if said != "TLS":
-        return Fail(f"clients and brokers speak {said}")
+    value = block.text("encryptionInfo.encryptionInTransit.clientBroker") or "TLS"
+    if value != "TLS":
+        return Fail(f"clients and brokers speak {value}")
     inside = block.flag("encryptionInfo.encryptionInTransit.inCluster", default=True)
     return PASS if inside else Fail("the brokers speak to each other in clear")
 

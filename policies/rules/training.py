@@ -106,7 +106,7 @@ def spot_job_keeps_checkpoints(resource: ResourceView) -> Verdict:
     job = Block.of(resource)
     if not job.flag("enableManagedSpotTraining"):
         return PASS
-    # A job that streams keeps them in S3 by itself, where it is told to.
+    # A job that streams its data saves checkpoints in S3 itself, at the address of this hyperparameter.
     kept = job.has("checkpointConfig.s3Uri") or job.has("hyperParameters.checkpointUri")
     return PASS if kept else Fail("a spot job keeps no checkpoints")
 

@@ -13,7 +13,7 @@ from tools.plan.links import LinkedPlan
 from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
-# gp2 costs a quarter more than gp3 and is slower; a magnetic volume is of the last decade.
+# gp2 costs a quarter more than gp3 and is slower; `standard` is the magnetic type of an older generation.
 # https://aws.amazon.com/ebs/pricing/
 _OLD_DISKS: Final = frozenset({"gp2", "standard"})
 _ON_DEMAND: Final = "OnDemandBecause"
@@ -21,7 +21,7 @@ KEPT_WARM: Final = "KeptWarmBecause"
 
 
 def _disks(resource: ResourceView) -> list[tuple[Block, str]]:
-    """Each disk that a resource makes, and what precedes its properties."""
+    """Each disk that a resource makes, and the path of the disk's type below it."""
     block = Block.of(resource)
     if resource.type == ebs.VOLUME.token:
         return [(block, "type")]
