@@ -1,4 +1,4 @@
-"""Instance types: what the table knows, and what rules and settings make of it."""
+"""The table of instance types, and the rules and settings that read it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def test_every_type_that_has_a_price_is_in_the_table() -> None:
     assert sorted(priced - set(instance_table())) == []
 
 
-def test_a_rule_says_of_every_type_what_the_table_says() -> None:
+def test_rules_find_local_disks_and_accelerators_as_the_table_has_them() -> None:
     wrong = [
         spelling
         for name, facts in instance_table().items()
@@ -26,14 +26,14 @@ def test_a_rule_says_of_every_type_what_the_table_says() -> None:
     assert wrong == []
 
 
-def test_a_type_that_the_table_lacks_is_undecided_and_no_type_has_nothing() -> None:
+def test_a_type_that_the_table_lacks_is_undecided_and_an_empty_one_has_neither() -> None:
     for asks in (has_local_storage, is_accelerated):
         assert asks("") is False
         with pytest.raises(Undecided):
             asks("ml.x99.large")
 
 
-def test_a_family_is_accelerated_by_its_types() -> None:
+def test_a_family_is_accelerated_where_one_of_its_types_is() -> None:
     assert [name for name in ("p5", "g6", "trn2", "inf2", "i4i", "m7i", "x99") if is_accelerated_family(name)] == [
         "p5",
         "g6",
@@ -43,14 +43,14 @@ def test_a_family_is_accelerated_by_its_types() -> None:
 
 
 @pytest.mark.parametrize("name", ["g4ad.xlarge", "g4ad.16xlarge", "dl2q.24xlarge"])
-def test_an_accelerator_that_no_image_of_ours_drives_is_named(name: str) -> None:
+def test_a_type_whose_accelerator_no_image_drives_is_refused_with_the_reason(name: str) -> None:
     why = instance_facts(name).undriven
     assert "which the images for NVIDIA and for Neuron cannot use" in why
     with pytest.raises(ValidationError, match=why):
         TypeAdapter(MlType).validate_python(f"ml.{name}")
 
 
-def test_the_maker_of_an_accelerator_is_known_by_its_name() -> None:
+def test_the_table_knows_the_maker_of_each_accelerator() -> None:
     made = {
         name: instance_facts(name).maker for name in ("p5.48xlarge", "trn2.48xlarge", "inf1.xlarge", "g4ad.xlarge", "m7i.large")
     }
@@ -58,5 +58,5 @@ def test_the_maker_of_an_accelerator_is_known_by_its_name() -> None:
 
 
 @pytest.mark.parametrize("name", ["p3.8xlarge", "g5g.xlarge", "trn2u.48xlarge", "inf1.xlarge", "m7i.large"])
-def test_all_others_are_driven_or_have_none(name: str) -> None:
+def test_images_drive_every_other_accelerator(name: str) -> None:
     assert instance_facts(name).undriven == ""

@@ -1,4 +1,4 @@
-"""What SageMaker fixes about a job stands once: whoever may not import the catalog is held to it here."""
+"""What SageMaker fixes about a job is written in the catalog; the packages that may not import it agree with it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tools.jobs import view
 from workloads import contract, evaluation, script_mode, settings
 
 
-def test_the_hyperparameters_that_the_stack_gives_are_the_reserved_ones() -> None:
+def test_the_hyperparameters_that_the_stack_sets_are_the_reserved_ones() -> None:
     assert tuple(GIVEN) == jobs.OURS
 
 
@@ -20,13 +20,13 @@ def test_workloads_know_the_same_names_without_the_catalog() -> None:
     assert set(jobs.OURS) >= settings.LAUNCHER_KEYS | script_mode.NOT_PASSED_ON
 
 
-def test_a_job_ends_in_the_phases_that_are_its_ends() -> None:
+def test_the_phases_that_end_a_job_are_the_same_in_every_package() -> None:
     assert set(jobs.PHASES) > jobs.ENDED
     assert {view.COMPLETED, view.FAILED, view.STOPPED} == jobs.ENDED
     assert {view.IN_PROGRESS, view.STOPPING}.isdisjoint(jobs.ENDED)
 
 
-def test_a_guard_stands_inside_what_aws_takes() -> None:
+def test_the_limits_of_our_guards_are_below_those_of_aws() -> None:
     assert limits.GUARDED_GPU_NODES < limits.NODES_A_GROUP
     assert limits.GUARDED_JOB_SECONDS < limits.JOB_SECONDS
     assert limits.NODES_A_GROUP in [value for *_, value in DEFAULTS]

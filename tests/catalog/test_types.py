@@ -1,4 +1,4 @@
-"""The cards: one a resource type, whole, and true of what the provider has."""
+"""The cards: one for each resource type, complete, and true to the provider."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_every_type_of_the_aws_provider_is_one_of_its_sdk() -> None:
     assert [card.token for card in OF_AWS if not inputs_of(card.token)] == []
 
 
-def test_a_card_says_of_properties_what_the_sdk_says() -> None:
+def test_the_properties_that_a_card_names_are_those_of_the_sdk() -> None:
     wrong = []
     for card in OF_AWS:
         named = {card.name, card.rights.name if card.rights else "", *(points.path.partition(".")[0] for points in card.points)}
@@ -54,7 +54,7 @@ def test_what_a_card_points_to_has_a_card() -> None:
     assert [points.to for card in CARDS.values() for points in card.points if points.to not in CARDS] == []
 
 
-def test_a_quota_counts_within_a_resource_that_the_card_points_to_and_by_properties_of_the_type() -> None:
+def test_a_quota_names_properties_of_its_type_and_counts_within_a_resource_that_the_card_points_to() -> None:
     wrong = []
     for card in OF_AWS:
         for quota in card.quotas:
@@ -64,19 +64,19 @@ def test_a_quota_counts_within_a_resource_that_the_card_points_to_and_by_propert
     assert wrong == []
 
 
-def test_a_type_is_free_with_a_reason_or_has_a_unit_and_a_price_or_nobody_has_looked() -> None:
+def test_no_type_is_both_free_and_priced_and_every_unit_has_a_price() -> None:
     assert [card.token for card in CARDS.values() if card.free and card.unit] == []
     assert sorted(card.token for card in CARDS.values() if card.unit) == sorted(ROWS)
 
 
-def test_what_keeps_data_of_ours_loses_something_when_it_goes_and_takes_tags() -> None:
+def test_a_store_loses_data_when_it_is_deleted_and_takes_tags() -> None:
     assert [card.token for card in STORES if not (card.holds and card.taggable)] == []
 
 
-def test_a_name_that_may_be_taken_is_the_name_of_the_type() -> None:
+def test_a_type_whose_name_may_be_taken_has_a_name_property() -> None:
     assert [card.token for card in CARDS.values() if card.unique and not card.name] == []
 
 
-def test_the_local_cloud_gives_a_name_to_the_property_that_the_card_calls_the_name() -> None:
+def test_the_local_cloud_makes_up_the_name_that_the_card_names() -> None:
     made_up = {token: row.autoname.prop for token, row in all_rows().items() if row.autoname}
     assert {token: CARDS[token].name for token in made_up} == made_up

@@ -9,7 +9,7 @@ from tests.policies.parts import IMAGE
 
 
 def pod() -> dict[str, Any]:
-    """A pod's specification that keeps every rule; each holder has its own, so that breaking one breaks no other."""
+    """A pod's specification that keeps every rule: a new one for each object, so that changing one changes no other."""
     return {
         "automountServiceAccountToken": False,
         "securityContext": {"runAsNonRoot": True, "runAsUser": 1000, "seccompProfile": {"type": "RuntimeDefault"}},
@@ -38,7 +38,7 @@ def pod() -> dict[str, Any]:
 
 
 def in_training() -> dict[str, Any]:
-    """What an object of the namespace `training` says of itself; each has its own, as with pods."""
+    """The metadata of an object in the namespace `training`, new for each object."""
     return {"metadata": {"namespace": "training"}}
 
 

@@ -10,7 +10,7 @@ from tests.policies.parts import DATA, KEY_ARN, ROLE_ARN, TAGS, id_of
 
 
 def pipeline(**changes: Any) -> str:
-    """A pipeline whose only training step is under a condition; `changes` are made to its arguments, None takes one out."""
+    """A pipeline whose only training step is under a condition. `changes` replace arguments of the step; None removes one."""
     arguments = {
         "OutputDataConfig": {"S3OutputPath": {"Get": "Parameters.Output"}, "KmsKeyId": KEY_ARN},
         "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeKmsKeyId": KEY_ARN},

@@ -1,6 +1,6 @@
-"""Words for what a test changes of the valid stack, and what must follow: `Case("kms-key-rotates", "key", without("policy"))`.
+"""Changes of the valid stack, and the rules that each breaks: `Case("kms-key-rotates", "key", without("enableKeyRotation"))`.
 
-A change is of the resource that the case is about; `of` makes it one of a neighbour.
+A change is made to the resource that the case names; `of` makes it to another resource.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ class Change:
     name: str = ""
 
     def apply(self, resources: Resources, name: str) -> None:
-        """Makes the change in `resources`, to the resource of this name unless it is a neighbour's; other resources may be shared
-        with the valid stack, so the one that is changed becomes a copy."""
+        """Makes the change in `resources`, to the resource of this name unless the change names another one. It changes a copy of
+        the resource, which may be shared with the valid stack."""
         name = self.name or name
         if self.does == "add":
             resources[name] = self.value
@@ -61,7 +61,7 @@ def unknown(path: str) -> Change:
 
 
 def without(path: str) -> Change:
-    """The property at a path is not there."""
+    """The property at a path is missing."""
     return Change(does="without", path=path)
 
 
@@ -71,25 +71,25 @@ def append(path: str, value: Any) -> Change:
 
 
 def added(type_: str, props: Mapping[str, Any]) -> Change:
-    """The resource is there, which the valid stack has not."""
+    """The stack has a resource that the valid stack lacks."""
     return Change(does="add", value=(type_, props))
 
 
 def removed() -> Change:
-    """The resource is not there."""
+    """The stack lacks the resource."""
     return Change(does="remove")
 
 
 def of(name: str, change: Change) -> Change:
-    """The change, of the neighbour of this name."""
+    """The change, made to the resource of this name."""
     return replace(change, name=name)
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One change of a resource of the valid stack, after another one where `after` is given, and the rule that breaks with it.
+    """One change of a resource of the valid stack and the rule that it breaks; `after` is a change that is made before it.
 
-    A rule of "" is a change that breaks none. `also` names the rules that cannot but break with it.
+    The rule "" stands for none. `also` names the rules that the change necessarily breaks as well.
     """
 
     rule: str
@@ -107,6 +107,6 @@ class Case:
         return f"{self.rule}:{self.resource}.{self.change.path or self.change.does}"
 
 
-def kept(resource: str, change: Change, after: Change | None = None) -> Case:
-    """A change that breaks no rule, however near it comes."""
+def harmless(resource: str, change: Change, after: Change | None = None) -> Case:
+    """A change that comes near to breaking a rule and breaks none."""
     return Case("", resource, change, after=after)

@@ -1,14 +1,14 @@
-"""What breaks each rule: one change of the valid stack, and the rules that must then be broken, no other."""
+"""For each rule the changes of the valid stack that break it and no other rule."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from catalog.types import ec2, vpc
-from tests.policies.case import Case, added, append, kept, of, removed, set_, without
-from tests.policies.cases_iam import IAM_CASES, IAM_KEPT
-from tests.policies.cases_kubernetes import KUBERNETES_CASES, KUBERNETES_KEPT
-from tests.policies.cases_privacy import PRIVACY_CASES, PRIVACY_KEPT, PRIVACY_PAIRS
+from tests.policies.case import Case, added, append, harmless, of, removed, set_, without
+from tests.policies.cases_iam import IAM_CASES, IAM_HARMLESS
+from tests.policies.cases_kubernetes import KUBERNETES_CASES, KUBERNETES_HARMLESS
+from tests.policies.cases_privacy import PRIVACY_CASES, PRIVACY_HARMLESS, PRIVACY_PAIRS
 from tests.policies.cases_services import SERVICE_CASES
 from tests.policies.parts import (
     DENY_HTTP,
@@ -277,7 +277,7 @@ CASES: Final = (
     Case("training-spot-job-bounds-its-wait", "job", set_("stoppingCondition.maxWaitTimeInSeconds", 60)),
     Case("training-spot-job-keeps-checkpoints", "job", without("checkpointConfig")),
 )
-# Rules that only a second change can break.
+# Rules that only break after a first change.
 PAIRS: Final = (
     *PRIVACY_PAIRS,
     Case(
@@ -341,12 +341,12 @@ PAIRS: Final = (
     ),
 )
 
-# Changes that break nothing, however near they come.
-KEPT: Final = (
-    *IAM_KEPT,
-    *KUBERNETES_KEPT,
-    *PRIVACY_KEPT,
-    kept(
+# Changes that come near to breaking a rule and break none.
+HARMLESS: Final = (
+    *IAM_HARMLESS,
+    *KUBERNETES_HARMLESS,
+    *PRIVACY_HARMLESS,
+    harmless(
         "job",
         set_("tags.OnDemandBecause", "the run is due tomorrow"),
         after=of("job", set_("resourceConfig.instanceType", "ml.p5.48xlarge")),

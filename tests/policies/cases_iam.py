@@ -1,4 +1,4 @@
-"""What breaks each rule about who may do what; the form is that of `cases.py`."""
+"""The cases of the IAM rules; `cases.py` explains them."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ IAM_CASES: Final = (
     Case(
         "iam-no-privilege-escalation", "role-policy", set_("policy", document(allow("lambda:UpdateFunctionConfiguration", "*")))
     ),
-    # No one of them is enough: together they run anything under any role that SageMaker may be.
+    # Neither action suffices alone. Together they run any code under any role that SageMaker may assume.
     _policy(
         "iam-no-privilege-escalation",
         allow("sagemaker:CreateTrainingJob", "arn:aws:sagemaker:us-east-1:*:training-job/*"),
@@ -103,9 +103,9 @@ IAM_CASES: Final = (
     Case("iam-trust-oidc-is-pinned", "pod-role", set_("assumeRolePolicy", _oidc(aud="sts.amazonaws.com", sub="*"))),
 )
 
-# What is right however near it comes to what is wrong: no rule speaks.
-IAM_KEPT: Final = (
-    # A Deny of everything takes away; one under a condition, or of one bucket, does not (see the cases).
+# Policies that come near to breaking a rule and break none.
+IAM_HARMLESS: Final = (
+    # A Deny of every resource takes the grant away. A Deny under a condition, or of one bucket, does not: see the expectations.
     _policy("", allow("s3:GetObject", "*"), {"Effect": "Deny", "Action": "s3:Get*", "Resource": "*"}),
     _policy("", allow("secretsmanager:GetSecretValue", "*", Condition=_TAGGED)),
     _policy("", allow("s3:GetObject", "*", Condition={"StringEquals": {"aws:ResourceAccount": ACCOUNT}})),
@@ -114,7 +114,7 @@ IAM_KEPT: Final = (
     _policy("", allow("kms:CreateGrant", "*", Condition={"Bool": {"kms:GrantIsForAWSResource": "true"}})),
     _policy("", allow("iam:AttachRolePolicy", "*", Condition={"ArnEquals": {"iam:PolicyARN": "arn:aws:iam::aws:policy/x"}})),
     _policy("", allow(["ecr:GetAuthorizationToken", "cloudwatch:PutMetricData", "ec2:DescribeVpcs"], "*")),
-    # Each resource is open to the actions of its own service alone.
+    # A resource is open only to the actions of its own service.
     _policy("", allow(["s3:GetObject", "sagemaker:DescribeModel"], ["arn:aws:s3:::data/*", "arn:aws:sagemaker:*:*:model/*"])),
     _policy("", allow(["s3:GetObject", "sqs:SendMessage"], ["arn:aws:s3:::data/*", "arn:aws:sqs:us-east-1:1:jobs"])),
     _policy("", allow("kms:Decrypt", "*", Condition={"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}})),

@@ -1,11 +1,11 @@
-"""What breaks the rules on Kubernetes objects; see cases.py."""
+"""The cases of the rules on Kubernetes objects; `cases.py` explains them."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from catalog.types import kubernetes
-from tests.policies.case import Case, added, kept, removed, set_, without
+from tests.policies.case import Case, added, harmless, removed, set_, without
 
 POD: Final = "spec.containers.0"
 TEMPLATE: Final = "spec.template.spec.containers.0"
@@ -67,12 +67,12 @@ KUBERNETES_CASES: Final = (
     Case("namespaces-default-is-left-empty", "nightly", set_("metadata.namespace", "default")),
     Case("namespaces-nobody-is-cluster-admin", "binding", set_("roleRef.name", "cluster-admin")),
 )
-# What is right however near it comes: no rule speaks.
-KUBERNETES_KEPT: Final = (
-    kept("budget-of-pods", set_("spec", {"minAvailable": 1})),
-    kept("budget-of-pods", set_("spec", {"maxUnavailable": "25%"})),
-    kept("deployment", set_("spec.replicas", 0)),
-    kept("pod", set_("spec.tolerations", [{"key": "team", "operator": "Exists"}, {"operator": "Exists"}])),
-    kept("training", set_("metadata.labels", {_ENFORCE: "baseline"})),
-    kept("system", added(kubernetes.NAMESPACE.token, {"metadata": {"name": "kube-system"}})),
+# Changes that come near to breaking a rule and break none.
+KUBERNETES_HARMLESS: Final = (
+    harmless("budget-of-pods", set_("spec", {"minAvailable": 1})),
+    harmless("budget-of-pods", set_("spec", {"maxUnavailable": "25%"})),
+    harmless("deployment", set_("spec.replicas", 0)),
+    harmless("pod", set_("spec.tolerations", [{"key": "team", "operator": "Exists"}, {"operator": "Exists"}])),
+    harmless("training", set_("metadata.labels", {_ENFORCE: "baseline"})),
+    harmless("system", added(kubernetes.NAMESPACE.token, {"metadata": {"name": "kube-system"}})),
 )

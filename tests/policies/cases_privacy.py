@@ -1,11 +1,11 @@
-"""What breaks the rules on personal data, on regions and on models of the registry; see cases.py."""
+"""The cases of the rules on personal data, on regions and on registered models; `cases.py` explains them."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from catalog.types import s3
-from tests.policies.case import Case, added, kept, of, removed, set_, without
+from tests.policies.case import Case, added, harmless, of, removed, set_, without
 from tests.policies.parts import DATA, KEY_ARN, PERSONAL, TAGS, allow, document, id_of
 
 _PROFILE: Final = "arn:aws:bedrock:us-east-1:123456789012:inference-profile/"
@@ -109,22 +109,22 @@ PRIVACY_PAIRS: Final = (
         after=of("table", set_("replicas", [{"regionName": "eu-west-1", "kmsKeyArn": KEY_ARN}])),
     ),
 )
-# What is right however near it comes: no rule speaks.
-PRIVACY_KEPT: Final = (
-    kept("model", set_("primaryContainer", {"modelPackageName": id_of("approved")})),
-    kept("secret", set_("tags", PERSONAL)),
-    kept("secret", set_("tags", {**DATA, "Residency": "us-"})),
-    kept("secret", set_("tags", {**DATA, "Residency": " "})),
-    kept("table", set_("replicas", [{"regionName": "eu-west-1"}])),
-    kept("log-group", set_("tags", {**TAGS, "RetentionDays": "365"})),
-    kept("database", set_("tags", _kept_for(14))),
-    kept("stream", set_("tags", _kept_for(1))),
-    kept("policy", set_("policy", _invoking("us.amazon.nova-lite"))),
-    kept("function", set_("environment", {"variables": {"SITE": "https://global.example.com"}})),
-    kept("configuration", set_("dataCaptureConfig.destinationS3Uri", "s3://elsewhere/capture")),
-    kept("lock", added(*_lock("COMPLIANCE"))),
-    kept("data", set_("tags", _kept_for(90)), after=of("data-lifecycle", set_("rules", [_LIFECYCLE]))),
-    kept(
+# Changes that come near to breaking a rule and break none.
+PRIVACY_HARMLESS: Final = (
+    harmless("model", set_("primaryContainer", {"modelPackageName": id_of("approved")})),
+    harmless("secret", set_("tags", PERSONAL)),
+    harmless("secret", set_("tags", {**DATA, "Residency": "us-"})),
+    harmless("secret", set_("tags", {**DATA, "Residency": " "})),
+    harmless("table", set_("replicas", [{"regionName": "eu-west-1"}])),
+    harmless("log-group", set_("tags", {**TAGS, "RetentionDays": "365"})),
+    harmless("database", set_("tags", _kept_for(14))),
+    harmless("stream", set_("tags", _kept_for(1))),
+    harmless("policy", set_("policy", _invoking("us.amazon.nova-lite"))),
+    harmless("function", set_("environment", {"variables": {"SITE": "https://global.example.com"}})),
+    harmless("configuration", set_("dataCaptureConfig.destinationS3Uri", "s3://elsewhere/capture")),
+    harmless("lock", added(*_lock("COMPLIANCE"))),
+    harmless("data", set_("tags", _kept_for(90)), after=of("data-lifecycle", set_("rules", [_LIFECYCLE]))),
+    harmless(
         "data", set_("tags", _kept_for(90)), after=of("data-lifecycle", set_("rules", [{**_LIFECYCLE, "filter": {"prefix": ""}}]))
     ),
 )

@@ -1,4 +1,4 @@
-"""What breaks the rules on added services; see cases.py."""
+"""The cases of the rules on databases, streams, notebooks and other added services; `cases.py` explains them."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Mutants: a module of rules with one thing about one condition changed.
 
-Changed are comparisons (the opposite, and the neighbour of a bound), `and` and `or`, `not`, bare conditions, `any` and `all`,
-numbers, flags, the names of properties and values, and what is returned. Left alone is what only a reader sees: messages (texts
-with a space, f-strings, what Fail and Unknown are given), docstrings, annotations and decorators.
+A mutant changes a comparison (to the opposite, and to the neighbour of a bound), `and` or `or`, a `not`, a bare condition, `any`
+or `all`, a number, a flag, the name of a property or a value, or what is returned. No mutant changes what only a reader sees:
+messages (texts with a space, f-strings, arguments of Fail and Unknown), docstrings, annotations and decorators.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ _OPPOSITES: Final[dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]]] = {
     ast.Is: (ast.IsNot,),
     ast.IsNot: (ast.Is,),
 }
-# Calls whose arguments only say something to a reader.
-_TOLD: Final = frozenset({"Fail", "Unknown", "Undecided"})
+# Calls whose arguments are messages or paths.
+_MESSAGES: Final = frozenset({"Fail", "Unknown", "Undecided"})
 _SWAPPED: Final = {"any": "all", "all": "any"}
 _DEFINITIONS: Final = (ast.FunctionDef, ast.ClassDef)
 
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One change of a module: the node that takes another's place, where (a field of its parent, an index in it), and in whom."""
+    """One change of a module: `new` replaces the node at a field of `parent`, inside the definition of `owner`."""
 
     module: str
     owner: str
@@ -47,14 +47,14 @@ class Mutant:
 
     @property
     def name(self) -> str:
-        """What it is known by, whatever line it stands on."""
+        """A name that stays the same when lines move."""
         return f"{self.module}.{self.owner}: {self.label}"
 
     @contextmanager
     def in_place(self) -> Iterator[None]:
-        """The change for as long as the block lasts."""
-        held = getattr(self.parent, self.field)
-        old = held if self.index is None else held[self.index]
+        """Makes the change for the duration of the block."""
+        current = getattr(self.parent, self.field)
+        old = current if self.index is None else current[self.index]
         self._set(self.new)
         try:
             yield
@@ -95,7 +95,7 @@ class Source:
 
     @cached_property
     def users(self) -> dict[str, set[str]]:
-        """By the name of each thing that the module defines, the functions that lean on it, itself among them."""
+        """The functions that use each thing that the module defines, itself among them, by the name of that thing."""
         uses = {}
         for node in self.tree.body:
             for name in _defined(node):
@@ -126,7 +126,7 @@ _Change = tuple[ast.AST, str, int | None, Any, str]
 
 
 def _defined(node: ast.stmt) -> list[str]:
-    """What a statement of a module defines: functions, classes, and constants that are numbers."""
+    """The names that a statement of a module defines: a function's, a class's or a constant's."""
     if isinstance(node, _DEFINITIONS):
         return [node.name]
     if isinstance(node, (ast.Assign, ast.AnnAssign)):
@@ -148,7 +148,7 @@ def _below(node: ast.AST) -> Iterator[_Change]:
         if field in ("decorator_list", "annotation", "returns", "args") and not isinstance(node, ast.Call):
             continue
         for index, child in enumerate(held) if isinstance(held, list) else [(None, held)]:
-            if isinstance(child, ast.AST) and not _is_told(child, node):
+            if isinstance(child, ast.AST) and not _is_message(child, node):
                 yield from _at(node, field, index, child)
                 yield from _below(child)
 
@@ -206,10 +206,10 @@ def _number(node: ast.expr) -> int | float | None:
     return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
-def _is_told(node: ast.AST, parent: ast.AST) -> bool:
+def _is_message(node: ast.AST, parent: ast.AST) -> bool:
     docstring = isinstance(parent, ast.Expr) and isinstance(node, ast.Constant)
-    said = isinstance(parent, ast.Call) and isinstance(parent.func, ast.Name) and parent.func.id in _TOLD
-    return docstring or said or isinstance(node, (ast.JoinedStr, ast.arguments))
+    message = isinstance(parent, ast.Call) and isinstance(parent.func, ast.Name) and parent.func.id in _MESSAGES
+    return docstring or message or isinstance(node, (ast.JoinedStr, ast.arguments))
 
 
 def _calls(node: ast.expr, name: str) -> bool:

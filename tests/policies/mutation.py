@@ -24,12 +24,12 @@ from policies.rule import EVERY_TYPE, Rule
 from policies.rules import all_rules
 from policies.verdict import Fail, Pass, Unknown
 from tests.policies.case import Resources, unknown
-from tests.policies.cases import CASES, KEPT, PAIRS
+from tests.policies.cases import CASES, HARMLESS, PAIRS
 from tests.policies.equivalents import EQUIVALENT
+from tests.policies.expectation import KINDS
+from tests.policies.expectations import EXPECTATIONS
 from tests.policies.mutants import Mutant, Source
 from tests.policies.plans import WORLD, broken, changed, plan_of, view_of
-from tests.policies.sight import KINDS
-from tests.policies.sights import SIGHTS
 from tests.policies.test_rules import PRESENCE
 from tools.plan.links import LinkedPlan
 from tools.plan.view import ResourceView
@@ -97,7 +97,7 @@ _NO_PLAN: Final = LinkedPlan(())
 def scenes() -> tuple[Scene, ...]:
     """Every stack that the tests judge as a whole."""
     found = [Scene(dict(WORLD), frozenset(), "")]
-    for case in (*CASES, *PAIRS, *KEPT):
+    for case in (*CASES, *PAIRS, *HARMLESS):
         found.append(Scene(broken(case), frozenset({case.rule, *case.also} - {""}), case.resource))
     for case in CASES:
         if case.decides and case.rule not in PRESENCE:
@@ -128,7 +128,7 @@ class _OneVerdict:
 @cache
 def expected_of(rule: str) -> tuple[_OneVerdict, ...]:
     """The verdicts of a rule that the tests expect on single resources."""
-    staged = ((sight.says, *sight.stage()) for sight in SIGHTS if sight.rule == rule)
+    staged = ((expectation.says, *expectation.stage()) for expectation in EXPECTATIONS if expectation.rule == rule)
     return tuple(_OneVerdict(view, plan, says) for says, view, plan in staged)
 
 

@@ -1,4 +1,4 @@
-"""What the valid resources, and the cases that break them, are made of: tags, ids, documents."""
+"""Tags, ids and IAM documents that the valid resources and the cases share."""
 
 from __future__ import annotations
 

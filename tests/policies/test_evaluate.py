@@ -1,4 +1,4 @@
-"""The report: its shape, what is left out, what a broken rule does to it, and properties of any shape at all."""
+"""The evaluation of a plan: the report, resources that are not judged, rules that raise, and properties of any shape."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def made(judge: Any, identity: str = "test-rule") -> Rule:
     return Rule(id=identity, severity="advisory", cards=(s3.BUCKET,), why="because", fix="mend it", judge=judge)
 
 
-def test_the_report_prints_as_the_policy_object_of_the_design() -> None:
+def test_the_report_prints_as_the_policy_object_that_verbs_print() -> None:
     known = made(lambda view: Fail("it is bad"))
     report = evaluate(Plan([BARE]), [known]).to_json()
     violation = {"rule": "test-rule", "level": "advisory", "urn": "urn:b", "message": "it is bad; mend it"}
@@ -67,7 +67,7 @@ def test_a_companion_that_is_there_after_the_change_protects(op: str) -> None:
     assert evaluate(Plan([BARE, public_access_block(op)]), [BLOCKED]).violations == ()
 
 
-def test_a_companion_whose_replacement_is_told_step_by_step_protects() -> None:
+def test_a_companion_that_is_replaced_in_two_steps_protects() -> None:
     steps = [public_access_block("create-replacement"), public_access_block("delete-replaced")]
     for plan in (Plan([BARE, *steps]), Plan([BARE, *reversed(steps)])):
         assert evaluate(plan, [BLOCKED]).violations == ()
@@ -87,7 +87,7 @@ def test_a_rule_that_raises_is_an_internal_failure_that_blocks_and_names_itself(
     assert after.message == "seen; mend it", "the rules after it still run"
 
 
-def test_mandatory_are_those_that_block() -> None:
+def test_only_mandatory_violations_block() -> None:
     report = evaluate(Plan([BARE]))
     assert {found.level for found in report.mandatory} == {"mandatory"}
     assert len(report.mandatory) < len(report.violations)

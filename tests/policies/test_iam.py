@@ -1,4 +1,4 @@
-"""IAM documents: every legal form is read, every illegal one is named, and wildcards mean what AWS means by them."""
+"""IAM documents: every legal form is read, every illegal one is refused with its fault, and wildcards match as AWS's do."""
 
 from __future__ import annotations
 
@@ -92,11 +92,11 @@ def test_wildcards_match_as_iam_matches(pattern: str, action: str, covered: bool
         ("", False),
     ],
 )
-def test_every_resource_is_a_pattern_that_names_none(resource: str, every: bool) -> None:
+def test_a_pattern_is_every_resource_where_it_names_none(resource: str, every: bool) -> None:
     assert is_every_resource(resource) is every
 
 
-def test_not_action_covers_all_but_its_own() -> None:
+def test_not_action_covers_every_action_but_those_it_names() -> None:
     (one,) = parse(
         '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}]}'
     ).statements
@@ -124,7 +124,7 @@ def test_not_action_covers_all_but_its_own() -> None:
         ({"Null": {"aws:SourceVpce": "false"}}, True),
     ],
 )
-def test_everybody_is_confined_only_by_a_condition_that_demands_something(condition: dict[str, object], public: bool) -> None:
+def test_only_a_condition_that_demands_a_narrow_value_confines_everybody(condition: dict[str, object], public: bool) -> None:
     (one,) = parse(statement(Principal="*", Condition=condition)).statements
     assert one.public is public
 
@@ -147,7 +147,7 @@ _JSON = st.recursive(
 
 
 @given(_JSON)
-def test_no_document_makes_the_parser_fail_in_any_other_way(value: object) -> None:
+def test_no_document_makes_the_parser_raise_anything_but_a_document_error(value: object) -> None:
     for form in (value, json.dumps(value)):
         with contextlib.suppress(DocumentError):
             parse(form)

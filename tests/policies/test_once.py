@@ -1,4 +1,4 @@
-"""The SDK's own analyzer over resources, as the engine calls it: the same answers when it reads a resource once."""
+"""The SDK's own analyzer, called as the engine calls it, answers the same when it decodes each resource once."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def sent(value: Any) -> Any:
 
 
 def answers() -> list[Any]:
-    """What the pack says of some resources of the valid stack one by one, then together, with much missing."""
-    servicer = object.__new__(sdk._PolicyAnalyzerServicer)  # its maker would start a server
-    of_the_pack = {
+    """The pack's answers on every fourth resource of the valid stack, asked about one by one and then as a stack."""
+    servicer = object.__new__(sdk._PolicyAnalyzerServicer)  # its constructor would start a server
+    attributes = {
         "policy_pack_name": "slipway",
         "policy_pack_version": "0",
         "policies": policies(list(all_rules()), Overrides.read({}), date(2026, 11, 26)),
@@ -44,24 +44,24 @@ def answers() -> list[Any]:
         "policy_pack_config_enforcement_level": {},
         "stack_tags": {},
     }
-    for name, value in of_the_pack.items():
+    for name, value in attributes.items():
         setattr(servicer, f"_PolicyAnalyzerServicer__{name}", value)
-    told = [
+    resources = [
         {"type": view.type, "urn": view.urn, "name": view.name, "properties": sent(dict(view.props))}
         for view in list(plan_of(WORLD, stack="dev"))[::4]
     ]
-    requests = [json_format.ParseDict(one, proto.AnalyzeRequest()) for one in told]
-    whole = json_format.ParseDict({"resources": told}, proto.AnalyzeStackRequest())
+    requests = [json_format.ParseDict(one, proto.AnalyzeRequest()) for one in resources]
+    whole = json_format.ParseDict({"resources": resources}, proto.AnalyzeStackRequest())
     return [*(servicer.Analyze(one, None) for one in requests), servicer.AnalyzeStack(whole, None)]
 
 
 @pytest.fixture
-def as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+def restored_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in (*PLAIN, "json_format"):
         monkeypatch.setattr(sdk, name, getattr(sdk, name))
 
 
-def test_a_resource_read_once_is_judged_as_one_read_for_every_rule(as_it_was: None) -> None:
+def test_a_resource_decoded_once_is_judged_as_one_decoded_for_every_rule(restored_sdk: None) -> None:
     before = answers()
     assert read_once(), "the SDK has other names now: see policies/once.py"
     after = answers()
@@ -69,7 +69,7 @@ def test_a_resource_read_once_is_judged_as_one_read_for_every_rule(as_it_was: No
     assert after == before
 
 
-def test_an_sdk_of_other_names_is_left_as_it_is(as_it_was: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_sdk_that_has_other_names_is_left_as_it_is(restored_sdk: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(sdk, PLAIN[0])
     whole = getattr(sdk, "json_format")  # noqa: B009 the SDK does not export it
     assert not read_once()
@@ -77,15 +77,15 @@ def test_an_sdk_of_other_names_is_left_as_it_is(as_it_was: None, monkeypatch: py
     assert hasattr(whole, OF_MESSAGES)
 
 
-def test_what_is_kept_is_of_the_very_same_object() -> None:
-    asked: list[Any] = []
+def test_an_answer_is_repeated_for_the_same_object_only() -> None:
+    copied_values: list[Any] = []
 
     def copy(value: list[str]) -> list[str]:
-        asked.append(value)
+        copied_values.append(value)
         return list(value)
 
     copied = once(copy)
     one, two = ["a"], ["a"]
     assert copied(one) is copied(one)
     assert copied(two) is not copied(one)
-    assert len(asked) == 2
+    assert len(copied_values) == 2

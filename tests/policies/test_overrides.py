@@ -1,4 +1,4 @@
-"""A stack's own severities and exceptions: what they let through, for how long, and what is said of them."""
+"""A stack's own severities and exceptions: which violations they let through, until when, and how they are reported."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from policies.overrides import EXPIRED, POLICIES_KEY, UNUSED, Overrides
 from policies.rules import all_rules
 from policies.verdict import Verdict
 from tests.policies.parts import TAGS
-from tests.policies.test_pack import PACK, resource, said
+from tests.policies.test_pack import PACK, diagnostics, resource
 from tools.plan.view import UNKNOWN, Plan, ResourceView
 
 TODAY = date(2027, 1, 15)
@@ -56,7 +56,7 @@ def test_without_overrides_the_rule_blocks() -> None:
     assert rules_of(judged()) == {(RULE, "mandatory")}
 
 
-def test_a_live_exception_lets_one_violation_through_and_says_on_whose_word() -> None:
+def test_a_live_exception_lets_one_violation_through_and_names_who_agreed() -> None:
     report = judged(exception())
     assert report.violations == report.mandatory == ()
     (found,) = report.to_json()["exceptions"]
@@ -109,13 +109,13 @@ def test_severities_are_the_stacks_own() -> None:
     assert report.rules == len(all_rules()) - 1
 
 
-def test_an_off_that_yaml_read_as_false_is_off() -> None:
+def test_a_bare_off_that_yaml_reads_as_false_switches_a_rule_off() -> None:
     overrides = Overrides.read({"severity": {RULE: False}})
     assert evaluate(Plan([logs()]), overrides=overrides).off == (RULE,)
     assert PoliciesSettings.model_validate({"severity": {RULE: False}}).severity == {RULE: "off"}
 
 
-def test_a_rule_that_raises_is_excepted_by_nobody() -> None:
+def test_no_exception_covers_a_rule_that_raises() -> None:
     rule = next(rule for rule in all_rules() if rule.id == RULE)
 
     def raises(view: ResourceView) -> Verdict:
@@ -137,8 +137,8 @@ def test_an_unknown_rule_is_named_with_the_nearest() -> None:
     assert "slipway check --list" in second[2]
 
 
-def _asked_of_the_pack(policies: dict[str, Any], tmp_path: Path) -> tuple[Any, Any]:
-    """The pack started as the engine starts it, with a stack's configuration: what it says of a resource and of the stack."""
+def _answers_of_the_pack(policies: dict[str, Any], tmp_path: Path) -> tuple[Any, Any]:
+    """What the pack, started by the engine's command with a stack's configuration, reports on a resource and on the stack."""
     environment = {"PULUMI_CONFIG": json.dumps({POLICIES_KEY: json.dumps(policies)}), "PATH": ""}
     process = subprocess.Popen(
         [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:1", str(PACK)],
@@ -154,19 +154,19 @@ def _asked_of_the_pack(policies: dict[str, Any], tmp_path: Path) -> tuple[Any, A
             stub = analyzer_pb2_grpc.AnalyzerStub(channel)
             one = resource(analyzer_pb2.AnalyzeRequest, cloudwatch.LOG_GROUP.token, "old-logs", {"kmsKeyId": "k", "tags": TAGS})
             bucket = resource(analyzer_pb2.AnalyzerResource, s3.BUCKET.token, "b", {"id": "b"})
-            first = said(stub.Analyze(one))
-            return first, said(stub.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(resources=[bucket])))
+            first = diagnostics(stub.Analyze(one))
+            return first, diagnostics(stub.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(resources=[bucket])))
     finally:
         process.kill()
         process.wait()
 
 
-def test_the_engines_pack_holds_to_the_stacks_overrides(tmp_path: Path) -> None:
+def test_the_engines_pack_applies_the_stacks_overrides(tmp_path: Path) -> None:
     policies = {
         "severity": {"s3-bucket-versioned": "off", "s3-bucket-ages": "mandatory"},
         "exceptions": [exception(until="2999-12-31"), exception(rule=OTHER, until="2020-01-01")],
     }
-    one, stack = _asked_of_the_pack(policies, tmp_path)
+    one, stack = _answers_of_the_pack(policies, tmp_path)
     assert RULE not in one
     assert stack["policies-excepted"].enforcementLevel == analyzer_pb2.ADVISORY
     assert f"{RULE} excepted until 2999-12-31 by Ada: moves in March" in stack["policies-excepted"].message

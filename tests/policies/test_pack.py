@@ -47,7 +47,8 @@ def resource(kind: Any, type_: str, name: str, props: dict[str, Any]) -> Any:
     return made
 
 
-def said(answer: Any) -> dict[str, Any]:
+def diagnostics(answer: Any) -> dict[str, Any]:
+    """What the pack reports, by the name of the policy."""
     return {found.policyName: found for found in answer.diagnostics}
 
 
@@ -59,7 +60,7 @@ def test_the_engine_sees_every_rule_with_its_level(analyzer: Any) -> None:
 
 
 def test_a_resource_that_breaks_a_rule_is_stopped_with_the_way_out(analyzer: Any) -> None:
-    answer = said(
+    answer = diagnostics(
         analyzer.Analyze(
             resource(analyzer_pb2.AnalyzeRequest, cloudwatch.LOG_GROUP.token, "logs", {"kmsKeyId": "k", "tags": TAGS})
         )
@@ -69,9 +70,9 @@ def test_a_resource_that_breaks_a_rule_is_stopped_with_the_way_out(analyzer: Any
     assert "set retentionInDays" in answer["logs-group-has-retention"].message
 
 
-def test_an_unknown_is_told_and_does_not_stop(analyzer: Any) -> None:
+def test_an_unknown_is_reported_as_advice_and_does_not_stop_the_resource(analyzer: Any) -> None:
     props = {"kmsKeyId": ENGINE_UNKNOWN, "retentionInDays": 30, "tags": TAGS}
-    answer = said(analyzer.Analyze(resource(analyzer_pb2.AnalyzeRequest, cloudwatch.LOG_GROUP.token, "logs", props)))
+    answer = diagnostics(analyzer.Analyze(resource(analyzer_pb2.AnalyzeRequest, cloudwatch.LOG_GROUP.token, "logs", props)))
     assert set(answer) == {"logs-group-is-encrypted"}
     assert answer["logs-group-is-encrypted"].enforcementLevel == analyzer_pb2.ADVISORY
     assert "kmsKeyId" in answer["logs-group-is-encrypted"].message
@@ -96,7 +97,7 @@ def test_production_is_known_by_the_stacks_name(analyzer: Any) -> None:
     assert open_ == ["prod"]
 
 
-def test_the_pack_says_its_runtime_as_the_engine_expects() -> None:
+def test_the_pack_names_its_runtime_as_the_engine_expects() -> None:
     project = yaml.safe_load((PACK / "PulumiPolicy.yaml").read_text(encoding="utf-8"))
     assert project["runtime"] == {"name": "python", "options": {"virtualenv": "../.venv"}}
     assert project["version"]

@@ -1,4 +1,4 @@
-"""The pack over the stacks we ship: nothing mandatory is broken, and what protects them is seen to be needed."""
+"""The pack over the stacks we ship: they break no mandatory rule, and without a companion resource they break its rule."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from policies.rules import all_rules
 from tests.support.stacks import STACKS, recorded_stack
 from tools.plan.view import UNKNOWN, Plan, ResourceView
 
-# The property by which each of these belongs to another resource, and the rule that misses it when it is gone.
+# Types of companions, the property by which each belongs to its owner, and the rule that breaks without it.
 COMPANIONS: Final = (
     (s3.BUCKET_PUBLIC_ACCESS_BLOCK.token, "bucket", "s3-bucket-public-access-blocked"),
     (s3.BUCKET_POLICY.token, "bucket", "s3-bucket-denies-plain-http"),
@@ -34,7 +34,7 @@ WITHOUT_A_RULE: Final = {
     s3.BUCKET_VERSIONING.token: "judged with its bucket: s3-bucket-versioned",
     ecr.LIFECYCLE_POLICY.token: "judged with its repository: registry-old-images-expire",
     appautoscaling.POLICY.token: "judged with its target: sagemaker-target-has-a-policy",
-    "aws:cloudwatch/dashboard:Dashboard": "a picture: it holds nothing and lets nobody in",
+    "aws:cloudwatch/dashboard:Dashboard": "a page of graphs: it holds no data and grants nothing",
     "aws:ec2/routeTableAssociation:RouteTableAssociation": "says which table a subnet has; the table's routes are judged",
     "aws:kms/alias:Alias": "a name; its key is judged",
 }
@@ -44,12 +44,13 @@ LINKS: Final = {type_: key for type_, key, _ in COMPANIONS} | {
 }
 
 
-def told(report: Report) -> list[str]:
+def lines(report: Report) -> list[str]:
+    """The violations as lines, for the message of a failed assertion."""
     return [f"{found.urn.rsplit('::', 1)[-1]}: {found.rule}: {found.message}" for found in report.violations]
 
 
 def first_preview(views: Iterable[ResourceView]) -> Plan:
-    """The same stack before anything is there: no ids, and nothing knows what it belongs to."""
+    """The same stack before its first `up`: no resource has an id, and properties that hold another one's id are unknown."""
     return Plan(replace(view, id="", props={**view.props, **_unlinked(view)}) for view in views)
 
 
@@ -68,11 +69,11 @@ def test_no_shipped_stack_breaks_a_mandatory_rule(stack: str) -> None:
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_a_first_preview_of_a_shipped_stack_says_what_the_finished_one_says(stack: str) -> None:
+def test_a_first_preview_of_a_shipped_stack_breaks_no_rule_that_the_finished_stack_keeps(stack: str) -> None:
     plan = recorded_stack(stack)
     report = evaluate(first_preview(plan))
     known = {found.urn + found.rule for found in evaluate(plan).violations}
-    assert {found.urn + found.rule for found in report.violations} <= known, told(report)
+    assert {found.urn + found.rule for found in report.violations} <= known, lines(report)
     assert {found.rule for found in report.unknown} <= {"gpu-efa-group-talks-to-itself"}
 
 
@@ -83,13 +84,13 @@ def test_a_shipped_stack_without_one_companion_breaks_its_rule(type_: str, key: 
     gone = next(view for view in views if view.type == type_)
     rest = [view for view in views if view is not gone]
     report = evaluate(first_preview(rest) if preview else Plan(rest, stack="prod"), [RULES[rule]])
-    spoke = {found.rule for found in report.violations} | {found.rule for found in report.unknown}
+    found_by = {found.rule for found in report.violations} | {found.rule for found in report.unknown}
     if type_ == s3.BUCKET_LIFECYCLE_CONFIGURATION.token or not preview:
-        assert rule in {found.rule for found in report.violations}, told(report)
-    assert rule in spoke, "the loss went unseen"
+        assert rule in {found.rule for found in report.violations}, lines(report)
+    assert rule in found_by, "the loss went unseen"
 
 
-def test_every_type_that_a_stack_declares_has_a_rule_or_a_reason_to_have_none() -> None:
+def test_every_type_that_a_stack_declares_has_a_rule_or_a_reason_for_none() -> None:
     judged = {type_ for rule in all_rules() for type_ in rule.types}
     declared = {view.type for stack in STACKS for view in recorded_stack(stack) if view.custom}
     assert declared - judged == WITHOUT_A_RULE.keys()

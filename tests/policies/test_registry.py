@@ -27,7 +27,7 @@ def test_every_type_that_a_rule_names_is_one_of_the_sdk() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, (type_, _) in WORLD.items() if type_.startswith("aws:")])
-def test_every_property_of_a_base_is_one_of_the_sdk(name: str) -> None:
+def test_every_property_of_a_valid_resource_is_one_of_the_sdk(name: str) -> None:
     type_, props = WORLD[name]
     known = {key.lower() for key in inputs_of(type_)}
     assert [key for key in props if key.lower() not in known] == []

@@ -1,4 +1,4 @@
-"""Every rule passes on what is right, and breaks alone on the one thing that is wrong."""
+"""Every rule passes on a valid stack and, after a change that should break it, is the only rule that breaks."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from policies.rule import EVERY_TYPE
 from policies.rules import all_rules
 from policies.verdict import Fail, Pass
 from tests.policies.case import Case, of, unknown
-from tests.policies.cases import CASES, KEPT, PAIRS
+from tests.policies.cases import CASES, HARMLESS, PAIRS
+from tests.policies.expectation import KINDS, Expect
+from tests.policies.expectations import EXPECTATIONS
 from tests.policies.plans import WORLD, broken, changed, plan_of, world
 from tests.policies.reports import report_on
-from tests.policies.sight import KINDS, Sight
-from tests.policies.sights import SIGHTS
 from tools.plan.view import Plan, ResourceView
 
 RULES = {rule.id: rule for rule in all_rules()}
-# Rules that ask whether something is set, not what: an unknown value is an answer to that.
+# Rules that ask whether something is set, and not what it is. An unknown value is set.
 PRESENCE = {
     "caches-cache-asks-who",
     "functions-permission-names-its-source",
@@ -77,24 +77,24 @@ def test_a_change_on_top_of_another_breaks_exactly_its_rule(case: Case) -> None:
     assert broken_rules(violations) == {case.rule, *case.also}
 
 
-@pytest.mark.parametrize("case", KEPT, ids=str)
-def test_what_is_right_breaks_nothing_however_near_it_comes(case: Case) -> None:
+@pytest.mark.parametrize("case", HARMLESS, ids=str)
+def test_a_change_that_comes_near_to_breaking_a_rule_breaks_none(case: Case) -> None:
     violations, unknown_verdicts = report_on(broken(case))
     assert [found.message for found in violations] == []
     assert unknown_verdicts == ()
 
 
-@pytest.mark.parametrize("sight", SIGHTS, ids=[f"{one.rule}:{one.resource}-{one.says}" for one in SIGHTS])
-def test_a_rule_sees_what_there_is(sight: Sight) -> None:
-    view, plan = sight.stage()
-    assert type(RULES[sight.rule].check(view, plan)) is KINDS[sight.says], sight.changes
+@pytest.mark.parametrize("expectation", EXPECTATIONS, ids=[f"{one.rule}:{one.resource}-{one.says}" for one in EXPECTATIONS])
+def test_a_rule_gives_the_expected_verdict_on_one_resource(expectation: Expect) -> None:
+    view, plan = expectation.stage()
+    assert type(RULES[expectation.rule].check(view, plan)) is KINDS[expectation.says], expectation.changes
 
 
 def test_every_rule_has_a_case_that_breaks_it_and_a_resource_that_keeps_it() -> None:
     broken_by_a_case = {case.rule for case in (*CASES, *PAIRS)}
     assert broken_by_a_case == set(RULES)
     types = {type_ for type_, _ in WORLD.values()}
-    # Every resource that no_users_or_keys looks at breaks it, so the valid stack has none.
+    # The rule no_users_or_keys fails on every resource of its types, so the valid stack has none of these.
     assert not {rule.id for rule in RULES.values() if not types & {*rule.types} and EVERY_TYPE not in rule.cards} - {
         "iam-no-users-or-keys"
     }
@@ -104,15 +104,14 @@ DECIDED = [case for case in CASES if case.decides and case.rule not in PRESENCE]
 
 
 @pytest.mark.parametrize("case", DECIDED, ids=str)
-def test_an_unknown_is_never_taken_for_a_pass(case: Case) -> None:
-    """Where a property decides a rule, the same property unknown must leave it undecided."""
+def test_a_rule_is_undecided_where_the_property_that_breaks_it_is_unknown(case: Case) -> None:
     violations, unknown_verdicts = report_on(changed(case.resource, case.change, unknown(case.change.path.split(".")[0])))
     assert case.rule not in broken_rules(violations)
     assert case.rule in {found.rule for found in unknown_verdicts}, "an unknown was silently passed"
 
 
 @pytest.mark.parametrize("name", WORLD)
-def test_any_property_of_a_valid_resource_may_be_unknown_and_nothing_breaks_or_crashes(name: str) -> None:
+def test_an_unknown_property_of_a_valid_resource_breaks_no_rule(name: str) -> None:
     for key in WORLD[name][1]:
         violations, _ = report_on(changed(name, unknown(key)))
         assert broken_rules(violations) == set(), f"{name}.{key} unknown"
@@ -135,7 +134,7 @@ def test_a_first_preview_that_knows_no_id_breaks_nothing() -> None:
     assert {found.rule for found in report.unknown} <= {"gpu-efa-group-talks-to-itself"}
 
 
-def test_metadata_is_complete_and_says_the_way_out() -> None:
+def test_the_metadata_of_a_rule_is_complete_and_gives_the_way_out() -> None:
     faults = []
     for rule in RULES.values():
         if rule.severity not in ("mandatory", "advisory"):
@@ -151,12 +150,12 @@ def test_metadata_is_complete_and_says_the_way_out() -> None:
     assert faults == []
 
 
-def test_a_v6_token_is_judged_as_the_type_it_is_an_alias_of() -> None:
+def test_an_alias_that_pulumi_aws_kept_from_v6_is_judged_as_its_type() -> None:
     view = ResourceView(type="aws:s3/bucketV2:BucketV2", name="b", props={"tags": WORLD["data"][1]["tags"]})
     assert "s3-bucket-public-access-blocked" in broken_rules(evaluate(Plan([view])).violations)
 
 
-def test_a_thousand_resources_take_less_than_a_few_seconds() -> None:
+def test_a_thousand_resources_are_judged_without_a_quadratic_search() -> None:
     views = []
     for copy in range(20):
         for view in plan_of(world()):
@@ -174,6 +173,6 @@ def test_a_thousand_resources_take_less_than_a_few_seconds() -> None:
     assert report.evaluated == len(plan)
 
 
-def test_verdicts_compare_by_what_they_say() -> None:
+def test_verdicts_are_equal_where_their_messages_are() -> None:
     assert Fail("a") == Fail("a") != Fail("b")
     assert Pass() == Pass()

@@ -1,4 +1,7 @@
-"""One rule's verdict on one resource of the valid stack after some changes: what the single changes of `cases.py` cannot say."""
+"""The verdict that one rule must give on one resource of the valid stack after some changes.
+
+The cases of `cases.py` assert which rules one change breaks; an expectation is for several changes, or for a pass or an unknown.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +18,14 @@ from tools.plan.view import ResourceView
 Says = Literal["pass", "fail", "unknown"]
 PASSES: Final[Says] = "pass"
 FAILS: Final[Says] = "fail"
-OPEN: Final[Says] = "unknown"
-KINDS: Final[dict[str, type]] = {PASSES: Pass, FAILS: Fail, OPEN: Unknown}
+UNDECIDED: Final[Says] = "unknown"
+KINDS: Final[dict[str, type]] = {PASSES: Pass, FAILS: Fail, UNDECIDED: Unknown}
 
 
-class Sight:
-    """What a rule says of a resource after `changes` of it and its neighbours.
+class Expect:
+    """The verdict of a rule on a resource after `changes` to it and to other resources.
 
-    Without `ids` the plan is a first preview; `parents` are by the names of resources.
+    Without `ids` the plan is a first preview, which knows no id. `parents` maps names of resources to the urns of their parents.
     """
 
     __slots__ = ("changes", "ids", "parents", "resource", "rule", "says", "stack")

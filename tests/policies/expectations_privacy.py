@@ -1,4 +1,4 @@
-"""What the rules of privacy and residency see in resources that look alike."""
+"""Expected verdicts of the rules on personal data and on regions, on resources that look alike."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from catalog.types import macie2, s3
 from tests.policies.case import Change, added, of, removed, set_, unknown, without
+from tests.policies.expectation import FAILS, PASSES, UNDECIDED, Expect
 from tests.policies.parts import DATA, KEY_ARN, PERSONAL, id_of
-from tests.policies.sight import FAILS, OPEN, PASSES, Sight
 from tools.plan.view import UNKNOWN
 
 _FORGETS: Final = "privacy-store-forgets-in-time"
@@ -30,27 +30,27 @@ def _lock(mode: str, bucket: Any) -> tuple[Change, ...]:
     )
 
 
-PRIVACY_SIGHTS: Final = (
-    Sight(_FORGETS, "stream", FAILS, set_("retentionPeriod", 25), set_("tags", {**DATA, "RetentionDays": "1"})),
-    Sight(_FORGETS, "stream", PASSES, without("retentionPeriod"), set_("tags", {**DATA, "RetentionDays": "1"})),
-    Sight(_FORGETS, "data", PASSES, *_forgets(9)),
-    Sight(_FORGETS, "data", FAILS, *_forgets(8)),
-    Sight(_FORGETS, "data", FAILS, *_forgets(9, status="Disabled")),
-    Sight(_FORGETS, "data", FAILS, *_forgets(9, expiration={"days": 0})),
-    Sight(_FORGETS, "data", PASSES, *_forgets(1, expiration={"days": 1}, noncurrentVersionExpiration={"noncurrentDays": 1})),
-    Sight(_FORGETS, "data", FAILS, *_forgets(9, noncurrentVersionExpiration={"noncurrentDays": 0})),
-    Sight(_FORGETS, "data", FAILS, *_forgets(9, noncurrentVersionExpiration={})),
-    Sight(
+PRIVACY_EXPECTATIONS: Final = (
+    Expect(_FORGETS, "stream", FAILS, set_("retentionPeriod", 25), set_("tags", {**DATA, "RetentionDays": "1"})),
+    Expect(_FORGETS, "stream", PASSES, without("retentionPeriod"), set_("tags", {**DATA, "RetentionDays": "1"})),
+    Expect(_FORGETS, "data", PASSES, *_forgets(9)),
+    Expect(_FORGETS, "data", FAILS, *_forgets(8)),
+    Expect(_FORGETS, "data", FAILS, *_forgets(9, status="Disabled")),
+    Expect(_FORGETS, "data", FAILS, *_forgets(9, expiration={"days": 0})),
+    Expect(_FORGETS, "data", PASSES, *_forgets(1, expiration={"days": 1}, noncurrentVersionExpiration={"noncurrentDays": 1})),
+    Expect(_FORGETS, "data", FAILS, *_forgets(9, noncurrentVersionExpiration={"noncurrentDays": 0})),
+    Expect(_FORGETS, "data", FAILS, *_forgets(9, noncurrentVersionExpiration={})),
+    Expect(
         _FORGETS,
         "data",
-        OPEN,
+        UNDECIDED,
         set_("tags", {**DATA, "RetentionDays": "9"}),
         of("data-lifecycle", unknown("bucket")),
         *_OTHER,
         of("data-lifecycle", removed()),
         of("stray", added(s3.BUCKET_LIFECYCLE_CONFIGURATION.token, {"bucket": UNKNOWN})),
     ),
-    Sight(
+    Expect(
         _FORGETS,
         "data",
         PASSES,
@@ -58,11 +58,11 @@ PRIVACY_SIGHTS: Final = (
         *_OTHER,
         of("stray", added(s3.BUCKET_LIFECYCLE_CONFIGURATION.token, {"bucket": UNKNOWN})),
     ),
-    Sight(_FORGETS, "data", FAILS, set_("tags", {**DATA, "RetentionDays": "9"}), of("data-lifecycle", removed())),
-    Sight(_ERASED, "data", PASSES, *_lock("GOVERNANCE", id_of("data"))),
-    Sight(_ERASED, "data", OPEN, *_lock("COMPLIANCE", UNKNOWN), *_OTHER),
-    Sight(_ERASED, "data", PASSES, *_lock("GOVERNANCE", UNKNOWN), *_OTHER),
-    Sight(
+    Expect(_FORGETS, "data", FAILS, set_("tags", {**DATA, "RetentionDays": "9"}), of("data-lifecycle", removed())),
+    Expect(_ERASED, "data", PASSES, *_lock("GOVERNANCE", id_of("data"))),
+    Expect(_ERASED, "data", UNDECIDED, *_lock("COMPLIANCE", UNKNOWN), *_OTHER),
+    Expect(_ERASED, "data", PASSES, *_lock("GOVERNANCE", UNKNOWN), *_OTHER),
+    Expect(
         _ERASED,
         "data",
         FAILS,
@@ -70,51 +70,51 @@ PRIVACY_SIGHTS: Final = (
         *_OTHER,
         of("stray", added(s3.BUCKET_OBJECT_LOCK_CONFIGURATION.token, {"bucket": UNKNOWN})),
     ),
-    Sight(
+    Expect(
         "privacy-personal-data-is-searched-for",
         "data",
         PASSES,
         set_("tags", PERSONAL),
         of("macie", added(macie2.ACCOUNT.token, {})),
     ),
-    Sight(
+    Expect(
         "privacy-personal-reads-are-logged",
         "data",
-        OPEN,
+        UNDECIDED,
         set_("tags", PERSONAL),
         of("data-logging", removed()),
         *_OTHER,
         of("stray", added(s3.BUCKET_LOGGING.token, {"bucket": UNKNOWN})),
     ),
-    Sight("privacy-capture-is-kept-as-confidential", "configuration", PASSES, of("data", set_("tags", PERSONAL))),
-    Sight(
+    Expect("privacy-capture-is-kept-as-confidential", "configuration", PASSES, of("data", set_("tags", PERSONAL))),
+    Expect(
         "privacy-capture-is-kept-as-confidential",
         "configuration",
         PASSES,
         of("data", set_("tags.DataClass", "internal")),
         set_("dataCaptureConfig.destinationS3Uri", "s3://elsewhere/x"),
     ),
-    Sight(
+    Expect(
         "privacy-capture-is-kept-as-confidential",
         "configuration",
         PASSES,
         of("data", set_("tags.DataClass", "internal")),
         set_("dataCaptureConfig.enableCapture", False),
     ),
-    Sight(_STAYS, "table", OPEN, set_("tags", {**DATA, "Residency": "us-"}), set_("replicas", [{"regionName": UNKNOWN}])),
-    Sight(
+    Expect(_STAYS, "table", UNDECIDED, set_("tags", {**DATA, "Residency": "us-"}), set_("replicas", [{"regionName": UNKNOWN}])),
+    Expect(
         _STAYS,
         "table",
         FAILS,
         set_("tags", {**DATA, "Residency": "us-"}),
         set_("replicas", [{"regionName": UNKNOWN}, {"regionName": "eu-west-1"}]),
     ),
-    Sight(
+    Expect(
         _STAYS, "table", PASSES, set_("tags", {**DATA, "Residency": "us-, eu-"}), set_("replicas", [{"regionName": "eu-west-1"}])
     ),
-    Sight(_STAYS, "table", OPEN, set_("tags", {**DATA, "Residency": UNKNOWN})),
-    # Where the rest of it is, no arn says: only a global profile is known to leave.
-    Sight(
+    Expect(_STAYS, "table", UNDECIDED, set_("tags", {**DATA, "Residency": UNKNOWN})),
+    # No arn says which geography the resource is in, so only a global profile certainly leaves it.
+    Expect(
         _GEOGRAPHY,
         "function",
         FAILS,
@@ -122,7 +122,7 @@ PRIVACY_SIGHTS: Final = (
         set_("role", "runner"),
         set_("environment", {"variables": {"MODEL": "global.meta.llama"}}),
     ),
-    Sight(
+    Expect(
         _GEOGRAPHY,
         "function",
         PASSES,
@@ -130,15 +130,15 @@ PRIVACY_SIGHTS: Final = (
         set_("role", "runner"),
         set_("environment", {"variables": {"MODEL": "eu.amazon.nova-lite-v1"}}),
     ),
-    Sight(_GEOGRAPHY, "function", FAILS, set_("environment", {"variables": {"MODEL": "apac.amazon.nova-lite-v1"}})),
-    Sight(
+    Expect(_GEOGRAPHY, "function", FAILS, set_("environment", {"variables": {"MODEL": "apac.amazon.nova-lite-v1"}})),
+    Expect(
         _GEOGRAPHY,
         "function",
         PASSES,
         set_("kmsKeyArn", KEY_ARN.replace("us-east-1", "ap-south-1")),
         set_("environment", {"variables": {"MODEL": "apac.amazon.nova-lite-v1"}}),
     ),
-    Sight(
+    Expect(
         _GEOGRAPHY,
         "function",
         PASSES,
