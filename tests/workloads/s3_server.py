@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import threading
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,16 +27,23 @@ class S3:
         }
 
     def client(self, service: str = "s3") -> Any:
-        import boto3
+        """A client of this process: made once a service, because botocore reads a model of megabytes for each."""
+        return _client(os.getpid(), self.endpoint, service)
 
-        # A session of its own: the default one keeps the credentials that it saw first.
-        return boto3.session.Session().client(
-            service,
-            endpoint_url=self.endpoint,
-            region_name="us-east-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
+
+@cache
+def _client(process: int, endpoint: str, service: str) -> Any:
+    """The process is part of the key because a fork must not use the connections of its parent."""
+    import boto3
+
+    # The tests' own session: boto3's default one keeps the credentials that it saw first, and tests change them.
+    return boto3.session.Session().client(
+        service,
+        endpoint_url=endpoint,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
 
 
 class Wire:

@@ -1,4 +1,8 @@
-"""Batches from a real corpus, in a folder and over HTTP from S3 alike."""
+"""Batches from a real corpus, in a folder and over HTTP from S3.
+
+What a store answers is the subject of `tests/workloads/stores`, on both kinds. Here S3 is read where requests run side by side,
+where a fault is known from what only S3 says (its listing, its tags, a missing object), and where its network is lost.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.workloads.data.support import copy
 from tests.workloads.s3_server import S3, Wire
 from workloads.data import lanes
 from workloads.data.stream import TokenStream
@@ -27,17 +30,18 @@ from workloads.stores.store_errors import OutOfReach
 
 
 def open_train(place: Store | Path, *, deadline: float = 2.0, **changes: Any) -> TokenStream:
+    """The train split of a corpus; `deadline` is how long S3 may stay silent, in seconds."""
     uri = place if isinstance(place, Path) else place.uri
     patience = replace(PATIENT, deadline_seconds=deadline)
     return TokenStream(join(uri, "train"), patience=patience, **{"sequence_length": 64, "batch_size": 6, "seed": 3, **changes})
 
 
-def faults_of(place: Store, **changes: Any) -> str:
+def faults_of(place: Store | Path, **changes: Any) -> str:
     """The error of a run over the corpus, raised at its start or in the middle."""
     with pytest.raises(DataError) as caught:
         for _ in open_train(place, **changes).arrays(0):
             pass
-    assert threads() == [], "ended with the run"
+    assert threads() == [], "the threads end with the run"
     return str(caught.value)
 
 
@@ -63,33 +67,39 @@ def test_every_row_is_text_of_the_corpus_and_its_targets_are_the_next_tokens(cor
 
 
 @pytest.mark.parametrize("world_size", [2, 3])
-def test_together_the_ranks_give_the_batches_of_one_process(copied: Store, world_size: int) -> None:
-    alone = list(open_train(copied).arrays(1))
-    ranks = [list(open_train(copied, rank=rank, world_size=world_size).arrays(1)) for rank in range(world_size)]
-    assert len(alone) == open_train(copied).steps_per_epoch > 150
-    for step, whole in enumerate(alone):
-        for rank, mine in enumerate(ranks):
-            assert np.array_equal(mine[step], whole[rank::world_size])
+def test_together_the_ranks_give_the_batches_of_one_process(corpus: Path, world_size: int) -> None:
+    alone = list(open_train(corpus).arrays(1))
+    ranks = [list(open_train(corpus, rank=rank, world_size=world_size).arrays(1)) for rank in range(world_size)]
+    assert len(alone) == open_train(corpus).steps_per_epoch > 150
+    for step, batch in enumerate(alone):
+        for rank, batches in enumerate(ranks):
+            assert np.array_equal(batches[step], batch[rank::world_size])
 
 
-def test_a_step_in_the_middle_is_reached_directly_also_on_another_number_of_processes(copied: Store) -> None:
-    whole = list(open_train(copied).arrays(2))
+def test_from_s3_a_rank_gets_the_same_batches_as_from_a_folder(corpus: Path, corpus_in_s3: str, cloud: S3) -> None:
+    share = {"rank": 1, "world_size": 3}
+    from_s3, from_folder = (open_train(place, **share) for place in (open_store(corpus_in_s3), corpus))
+    assert all(np.array_equal(*batches) for batches in zip(from_s3.arrays(1), from_folder.arrays(1), strict=True))
+
+
+def test_a_step_in_the_middle_is_reached_directly_also_on_another_number_of_processes(corpus: Path) -> None:
+    whole = list(open_train(corpus).arrays(2))
     for rank in range(2):
-        resumed = list(open_train(copied, rank=rank, world_size=2).arrays(2, 137))
+        resumed = list(open_train(corpus, rank=rank, world_size=2).arrays(2, 137))
         assert len(resumed) == len(whole) - 137
-        assert all(np.array_equal(mine, batch[rank::2]) for mine, batch in zip(resumed, whole[137:], strict=True))
+        assert all(np.array_equal(batch, all_rows[rank::2]) for batch, all_rows in zip(resumed, whole[137:], strict=True))
 
 
 def test_each_byte_is_asked_for_by_one_rank_only(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[str, int, int]] = []
     read = FolderStore.read
 
-    def listening(self: FolderStore, name: str, *, start: int = 0, length: int | None = None, tag: str = "") -> bytes:
+    def recorded(self: FolderStore, name: str, *, start: int = 0, length: int | None = None, tag: str = "") -> bytes:
         if length is not None:
             asked.append((name, start // 2, start // 2 + length // 2))
         return read(self, name, start=start, length=length, tag=tag)
 
-    monkeypatch.setattr(FolderStore, "read", listening)
+    monkeypatch.setattr(FolderStore, "read", recorded)
     for rank in range(3):
         for _ in open_train(corpus, rank=rank, world_size=3).arrays(0):
             pass
@@ -98,18 +108,18 @@ def test_each_byte_is_asked_for_by_one_rank_only(corpus: Path, monkeypatch: pyte
         for token in range(start, stop):
             touched[name, token] = touched.get((name, token), 0) + 1
     twice = [token for (_, token), times in touched.items() if times > 1]
-    assert all(token % 64 == 0 for token in twice), "the token that ends a sample begins the next"
+    assert all(token % 64 == 0 for token in twice), "only the token that ends a sample and begins the next"
     assert max(touched.values()) == 2
 
 
-def test_evaluation_shows_every_sample_once_with_batches_of_one_shape_for_all_ranks(copied: Store) -> None:
-    ranks = [list(open_train(copied, rank=rank, world_size=3).every_array()) for rank in range(3)]
-    assert len({len(batches) for batches in ranks}) == 1, "collectives would wait for ever"
+def test_evaluation_shows_every_sample_once_with_batches_of_one_shape_for_all_ranks(corpus: Path) -> None:
+    ranks = [list(open_train(corpus, rank=rank, world_size=3).every_array()) for rank in range(3)]
+    assert len({len(batches) for batches in ranks}) == 1, "ranks of unequal length would wait for each other for ever"
     assert {tokens.shape for batches in ranks for tokens, _ in batches} == {(2, 65)}
     rows = np.concatenate([tokens[real] for batches in ranks for tokens, real in batches])
-    stream = open_train(copied)
+    stream = open_train(corpus)
     assert len(rows) == stream.samples
-    assert np.array_equal(rows, np.concatenate([tokens[real] for tokens, real in stream.every_array()])), "in order"
+    assert np.array_equal(rows, np.concatenate([tokens[real] for tokens, real in stream.every_array()])), "in the corpus's order"
 
 
 def test_evaluation_can_stop_early(corpus: Path) -> None:
@@ -132,7 +142,7 @@ def test_batches_are_torch_tensors_of_int64(corpus: Path) -> None:
 def test_no_thread_is_left_when_a_run_ends_is_closed_or_is_dropped(corpus: Path) -> None:
     batches = open_train(corpus).arrays(0)
     next(batches)
-    assert threads(), "what is asserted below could be seen"
+    assert threads(), "a run has threads, so that their absence below says something"
     batches.close()
     assert threads() == []
     dropped = open_train(corpus).arrays(0)
@@ -142,22 +152,21 @@ def test_no_thread_is_left_when_a_run_ends_is_closed_or_is_dropped(corpus: Path)
 
 
 def test_memory_is_two_blocks_a_lane_however_large_the_corpus(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    held: list[int] = []
+    fetched: list[int] = []
     fetch = TokenStream._fetch
 
-    def listening(self: TokenStream, store: Store, segment: lanes.Segment) -> np.ndarray:
-        held.append(segment.count)
+    def recorded(self: TokenStream, store: Store, segment: lanes.Segment) -> np.ndarray:
+        fetched.append(segment.count)
         return fetch(self, store, segment)
 
-    monkeypatch.setattr(TokenStream, "_fetch", listening)
+    monkeypatch.setattr(TokenStream, "_fetch", recorded)
     stream = open_train(corpus)
     batches = stream.arrays(0)
     for step, _ in enumerate(batches):
         if step % 50 == 0:
-            asked = sum(held) * 64 * 2
-            used = (step + 1) * 6 * 64 * 2
-            assert asked - used <= 2 * 6 * stream._lanes.block_samples * 64 * 2
-    assert sum(held) >= stream.steps_per_epoch * 6
+            unused = sum(fetched) - (step + 1) * 6
+            assert unused <= 2 * 6 * stream._lanes.block_samples
+    assert sum(fetched) >= stream.steps_per_epoch * 6
 
 
 def test_a_batch_that_cannot_be_shared_is_refused(corpus: Path) -> None:
@@ -165,22 +174,22 @@ def test_a_batch_that_cannot_be_shared_is_refused(corpus: Path) -> None:
         open_train(corpus, world_size=5)
 
 
-def test_a_corpus_smaller_than_a_batch_says_so(copied: Store) -> None:
-    assert open_train(copied, batch_size=10_000).steps_per_epoch == 0
-    assert "and a batch has 10000 rows; lower batch_size or sequence_length" in faults_of(copied, batch_size=10_000)
+def test_a_corpus_smaller_than_a_batch_says_so(corpus: Path) -> None:
+    assert open_train(corpus, batch_size=10_000).steps_per_epoch == 0
+    assert "and a batch has 10000 rows; lower batch_size or sequence_length" in faults_of(corpus, batch_size=10_000)
 
 
-def test_without_an_index_the_way_to_one_is_told(copied: Store) -> None:
-    copied.remove("train/index.json")
-    said = faults_of(copied)
-    assert f"{copied.uri}/train/index.json" in said
-    assert "no corpus is there, or it was not finished" in said
+def test_a_corpus_without_an_index_is_refused_with_the_way_to_one(copied_anywhere: Store) -> None:
+    copied_anywhere.remove("train/index.json")
+    message = faults_of(copied_anywhere)
+    assert f"{copied_anywhere.uri}/train/index.json" in message
+    assert "no corpus is there, or it was not finished" in message
     with pytest.raises(DataError, match="it has test below; give one of them"):
-        TokenStream(copied.uri, sequence_length=64, batch_size=1)
+        TokenStream(copied_anywhere.uri, sequence_length=64, batch_size=1)
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "faults"),
     [
         ({"format_version": 9}, ["format_version is 9, and this image reads 1"]),
         ({"dtype": "int3"}, ["dtype is 'int3', and this image reads uint16, uint32"]),
@@ -192,60 +201,62 @@ def test_without_an_index_the_way_to_one_is_told(copied: Store) -> None:
         ),
     ],
 )
-def test_an_index_of_another_format_is_told_with_all_its_faults(copied: Store, changes: dict[str, Any], said: list[str]) -> None:
+def test_an_index_of_another_format_is_refused_with_all_its_faults(
+    copied: Store, changes: dict[str, Any], faults: list[str]
+) -> None:
     edit_index(copied, **changes)
     message = faults_of(copied)
-    assert all(part in message for part in said)
+    assert all(fault in message for fault in faults)
     assert "workloads.data.prepare" in message
 
 
-def test_an_index_that_is_no_json_is_told(copied: Store) -> None:
+def test_an_index_that_is_no_json_is_refused(copied: Store) -> None:
     copied.write("train/index.json", b"{")
     assert "it is not JSON" in faults_of(copied)
 
 
-def test_missing_and_short_shards_are_all_told_at_the_start(copied: Store) -> None:
-    copied.remove("train/shard-00001.bin")
-    copied.write("train/shard-00000.bin", copied.read("train/shard-00000.bin")[:-6])
-    said = faults_of(copied)
-    assert "has 2 faults" in said
-    assert f"{copied.uri}/train/shard-00001.bin is missing" in said
-    assert "shard-00000.bin has 39994 bytes, and the index says 40000 (20000 tokens)" in said
+def test_missing_and_short_shards_are_all_reported_at_the_start(copied_anywhere: Store) -> None:
+    copied_anywhere.remove("train/shard-00001.bin")
+    copied_anywhere.write("train/shard-00000.bin", copied_anywhere.read("train/shard-00000.bin")[:-6])
+    message = faults_of(copied_anywhere)
+    assert "has 2 faults" in message
+    assert f"{copied_anywhere.uri}/train/shard-00001.bin is missing" in message
+    assert "shard-00000.bin has 39994 bytes, and the index says 40000 (20000 tokens)" in message
 
 
-def test_a_shard_that_goes_or_changes_while_it_is_read_is_told(copied: Store) -> None:
-    batches = open_train(copied).arrays(0)
+def test_a_shard_that_is_removed_or_changed_while_it_is_read_ends_the_run(copied_anywhere: Store) -> None:
+    batches = open_train(copied_anywhere).arrays(0)
     next(batches)
-    shards = [name for name in copied.entries() if name.startswith("train/shard-")]
+    shards = [name for name in copied_anywhere.entries() if name.startswith("train/shard-")]
     for name in shards:
-        copied.write(name, np.frombuffer(copied.read(name), "<u2")[::-1].tobytes())
+        copied_anywhere.write(name, np.frombuffer(copied_anywhere.read(name), "<u2")[::-1].tobytes())
     with pytest.raises(DataError, match=r"train/shard-0000\d.bin has 1 fault:\n  - it changed while it was read"):
         list(batches)
-    batches = open_train(copied).arrays(0)
+    batches = open_train(copied_anywhere).arrays(0)
     next(batches)
     for name in shards:
-        copied.remove(name)
+        copied_anywhere.remove(name)
     with pytest.raises(DataError, match=r"train/shard-0000\d.bin has 1 fault:\n  - there is no such"):
         list(batches)
     assert threads() == []
 
 
-def test_a_damaged_shard_is_told_by_its_token_and_never_reaches_the_model(copied: Store) -> None:
+def test_a_damaged_shard_is_named_with_its_token_and_never_reaches_the_model(copied: Store) -> None:
     data = np.frombuffer(copied.read("train/shard-00001.bin"), "<u2").copy()
     data[1234:1300] = 257
     copied.write("train/shard-00001.bin", data.tobytes())
-    said = faults_of(copied)
-    assert f"{copied.uri}/train/shard-00001.bin" in said
-    assert "is 257, and the vocabulary has 257: damaged" in said
+    message = faults_of(copied)
+    assert f"{copied.uri}/train/shard-00001.bin" in message
+    assert "is 257, and the vocabulary has 257: damaged" in message
 
 
-def test_another_tokenizer_than_the_one_that_made_it_is_told(copied: Store) -> None:
+def test_another_tokenizer_than_the_one_that_made_the_corpus_is_refused(copied: Store) -> None:
     copied.write("train/tokenizer.json", b"{}")
     with pytest.raises(DataError, match="not the tokenizer that made this corpus"):
         _ = open_train(copied).tokenizer
 
 
-def test_a_bucket_that_is_not_there_and_one_that_is_denied_are_told(bucket: str) -> None:
+def test_a_bucket_that_does_not_exist_and_one_that_denies_access_are_named(bucket: str) -> None:
     with pytest.raises(DataError, match="there is no bucket 'no-such-bucket'; check its name"):
         TokenStream("s3://no-such-bucket/x/train", sequence_length=8, batch_size=1)
     from botocore.stub import Stubber
@@ -260,7 +271,7 @@ def test_a_bucket_that_is_not_there_and_one_that_is_denied_are_told(bucket: str)
 
 
 @pytest.fixture
-def lost(s3: S3, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
+def wire(s3: S3, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
     """A network to S3 that the test can cut; the environment leads through it."""
     wire = Wire(s3)
     for name, value in wire.s3.environment().items():
@@ -270,37 +281,33 @@ def lost(s3: S3, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
 
 
 @pytest.fixture
-def far(lost: Wire, corpus: Path, tmp_path: Path) -> Store:
-    """The corpus in a bucket behind the network `lost`."""
-    name = f"far-{abs(hash(tmp_path))}"
-    lost.s3.client().create_bucket(Bucket=name)
-    there = open_store(f"s3://{name}")
-    copy(open_store(corpus), there)
-    return there
+def far(wire: Wire, corpus_in_s3: str) -> Store:
+    """The corpus in S3 behind the network `wire`."""
+    return open_store(corpus_in_s3)
 
 
-def test_a_network_that_is_lost_in_the_middle_ends_the_run_at_the_deadline(lost: Wire, far: Store) -> None:
+def test_a_network_that_is_lost_in_the_middle_ends_the_run_at_the_deadline(wire: Wire, far: Store) -> None:
     batches = open_train(far, deadline=1.0).arrays(0)
     next(batches)
-    lost.cut()
-    with pytest.raises(OutOfReach, match=r"s3://far-\d+/train/shard-0000\d.bin(?s:.*)S3 did not answer for 1 s"):
+    wire.cut()
+    with pytest.raises(OutOfReach, match=r"s3://corpus/train/shard-0000\d.bin(?s:.*)S3 did not answer for 1 s"):
         list(batches)
     assert threads() == []
 
 
-def test_a_network_that_comes_back_before_the_deadline_is_not_noticed(lost: Wire, far: Store, corpus: Path) -> None:
+def test_a_network_that_comes_back_before_the_deadline_is_not_noticed(wire: Wire, far: Store, corpus: Path) -> None:
     batches = open_train(far, deadline=20.0).arrays(0)
     first = next(batches)
-    lost.cut()
-    threading.Timer(0.5, lost.mend).start()
+    wire.cut()
+    threading.Timer(0.5, wire.mend).start()
     seen = np.concatenate([first, *batches])
     assert np.array_equal(seen, np.concatenate(list(open_train(corpus).arrays(0))))
 
 
-def test_closing_does_not_wait_for_a_server_that_is_gone(lost: Wire, far: Store) -> None:
+def test_closing_does_not_wait_for_a_server_that_is_gone(wire: Wire, far: Store) -> None:
     batches = open_train(far, deadline=60.0).arrays(0)
     next(batches)
-    lost.cut()
+    wire.cut()
     begun = time.monotonic()
     batches.close()
     assert threads() == []
