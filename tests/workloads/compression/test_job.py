@@ -19,7 +19,9 @@ from workloads.compression.__main__ import main
 
 
 def test_magnitude_pruning_leaves_a_model_its_report_and_its_metrics(trained: Trained, tmp_path: Path) -> None:
-    ran = run(trained.model, DIGITS, tmp_path, "--recipe", "prune-magnitude", "--sparsity", "0.3", "--min-speedup", "0.3")
+    ran = run(
+        trained.model, DIGITS, tmp_path, "--recipe", "prune-magnitude", "--sparsity", "0.3", "--min-speedup", "0.3", timed=True
+    )
     assert ran.code == 0, ran.errors
     names = {"model.pt", "model.json", "compression.json", "compression.md"}
     assert {path.name for path in ran.model.iterdir()} == names
@@ -41,7 +43,7 @@ def test_magnitude_pruning_leaves_a_model_its_report_and_its_metrics(trained: Tr
 
 
 def test_structure_that_goes_makes_a_decoder_smaller_and_faster(decoder: Path, corpus: Path, tmp_path: Path) -> None:
-    ran = run(decoder, corpus, tmp_path, "--recipe", "prune-neurons", "--sparsity", "0.5", "--max-quality-drop", "1")
+    ran = run(decoder, corpus, tmp_path, "--recipe", "prune-neurons", "--sparsity", "0.5", "--max-quality-drop", "1", timed=True)
     assert ran.code == 0, ran.errors
     assert artifact.load(ran.model).description["architecture"]["feed_forward"] == 32
     assert ran.report()["metrics"]["parameter_ratio"] < 1
@@ -73,7 +75,7 @@ def test_a_recipe_that_makes_the_model_worse_fails_and_leaves_no_model(trained: 
 
 def test_a_recipe_that_makes_the_model_really_slower_fails(trained: Trained, tmp_path: Path) -> None:
     """Quantising activations at every call costs a model of this size more time than it saves, which the job measures."""
-    ran = run(trained.model, DIGITS, tmp_path, "--recipe", "int8-dynamic")
+    ran = run(trained.model, DIGITS, tmp_path, "--recipe", "int8-dynamic", timed=True)
     assert ran.code == 2
     assert re.search(r"speedup is 0\.\d+ \(batches of \d, .* of noise forgiven\), below min_speedup 0\.9", ran.errors)
     assert not (ran.model / "model.json").exists()
