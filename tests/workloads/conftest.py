@@ -11,8 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import pytest
 
+# An example that takes long says only that the machine is busy.
+hypothesis.settings.register_profile("without deadlines", deadline=None)
+hypothesis.settings.load_profile("without deadlines")
 # Tests compile little: PyTorch's compile workers would each take seconds to import PyTorch, beside tests that need the cores.
 os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")
 

@@ -1,4 +1,4 @@
-"""Task digits in this process; `test_parallel.py` and `tests/workloads/test_distributed.py` run it in several."""
+"""Task digits in this process; `test_checkpoint_runs.py` and `test_language.py` run it in several."""
 
 from __future__ import annotations
 
