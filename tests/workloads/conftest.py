@@ -14,14 +14,15 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from tests.workloads.s3_server import S3
+from tests.workloads.support import DIGITS
+
 # An example that takes long says only that the machine is busy.
 hypothesis.settings.register_profile("without deadlines", deadline=None)
 hypothesis.settings.load_profile("without deadlines")
 # Tests compile little: PyTorch's compile workers would each take seconds to import PyTorch, beside tests that need the cores.
 os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")
 
-from tests.workloads.s3_server import S3
-from tests.workloads.support import DIGITS
 
 # A quarter of the default: after four epochs 97 of 100 held-out digits are right.
 EPOCHS = 4
