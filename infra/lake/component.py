@@ -49,7 +49,7 @@ class Lake(Component[LakeArgs], token="slipway:data:Lake"):
         for spec in LAKE_BUCKETS:
             if not spec.takes_access_logs:
                 self._access_logs(spec, buckets[spec.purpose], buckets["logs"], closed["logs"])
-        # A bucket's name comes out once the bucket is closed: nothing is written to one that is open, even for a moment.
+        # Outputs wait until the bucket is closed, so that nothing is written to a bucket that is open, even for a moment.
         self.bucket_names = {purpose: _after(bucket.bucket, closed[purpose]) for purpose, bucket in buckets.items()}
         self.bucket_arns = {purpose: _after(bucket.arn, closed[purpose]) for purpose, bucket in buckets.items()}
         self.datasets = {dataset: self._dataset(dataset, buckets["curated"], closed["curated"]) for dataset in args.datasets}
@@ -100,7 +100,7 @@ class Lake(Component[LakeArgs], token="slipway:data:Lake"):
             ],
             opts=child,
         )
-        # After the public access block: S3 answers one of two such calls at once with a conflict.
+        # The policy waits for the public access block: of two such calls at once, S3 answers one with a conflict.
         policy = aws.s3.BucketPolicy(
             name,
             bucket=bucket.bucket,

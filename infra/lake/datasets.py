@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from pathlib import Path
 from typing import Final
@@ -10,8 +11,9 @@ DATASETS: Final = Path(__file__).resolve().parents[2] / "workloads" / "data"
 SPLITS: Final = ("train", "test")
 
 
+@functools.cache
 def dataset_names(root: Path = DATASETS) -> tuple[str, ...]:
-    """The datasets that have all their files, sorted."""
+    """The datasets that have all their files, sorted. The folder is read once a process: every job of a stack file asks."""
     return tuple(
         sorted(folder.name for folder in root.iterdir() if all((folder / f"{split}.parquet").is_file() for split in SPLITS))
     )

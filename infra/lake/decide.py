@@ -1,4 +1,4 @@
-"""Which buckets the lake has and what becomes of their objects: plain values."""
+"""Which buckets the lake has, and when their objects move to cheaper storage or expire: plain values."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any, Final
 from catalog.tags import DataClass
 from infra.base.naming import KeyDomain
 
-# Where in the raw bucket endpoints keep what they were asked.
+# The prefix in the raw bucket for the requests and answers that endpoints capture.
 CAPTURE_PREFIX: Final = "capture"
-# Where in the curated bucket jobs keep the corpora that they make.
+# The prefix in the curated bucket for the corpora that jobs make.
 CORPORA: Final = "corpora"
 INCOMPLETE_UPLOAD_DAYS: Final = 7
 

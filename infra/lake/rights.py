@@ -52,7 +52,7 @@ def write_corpora(scope: Scope) -> Statement:
 
 
 def tidy_checkpoints(scope: Scope) -> Statement:
-    """Take older checkpoints away, and rename what is whole (S3 has no renaming but copy and delete). Old versions stay."""
+    """Delete older checkpoints, and rename complete ones, which in S3 is a copy and a delete. Old versions of objects stay."""
     return allow("TidyCheckpoints", ("s3:DeleteObject",), [f"{scope.bucket('checkpoints')}/*"])
 
 
@@ -62,7 +62,7 @@ def closed(bucket_arn: str, account_id: str) -> list[Statement]:
     return [
         deny("OnlyTls", "s3:*", everything, {"Bool": {"aws:SecureTransport": "false"}}),
         deny("OnlyModernTls", "s3:*", everything, {"NumericLessThan": {"s3:TlsVersion": "1.2"}}),
-        # AWS's own services act for us, and carry no principal account.
+        # Requests of AWS's own services on behalf of the account carry no principal account.
         deny(
             "OnlyOurAccount",
             "s3:*",
@@ -73,8 +73,8 @@ def closed(bucket_arn: str, account_id: str) -> list[Statement]:
 
 
 def deny(sid: str, action: str, resources: list[str], condition: dict[str, Any] | None = None) -> Statement:
-    """A statement that nobody gets around, unless the condition, where there is one, does not hold."""
-    # The long way to write everyone: some who read policies look for a service in every principal, and stumble over a bare "*".
+    """A Deny for everyone, where the condition, if there is one, holds."""
+    # `{"AWS": "*"}` and not a bare "*": some readers of policies expect a mapping in every principal.
     everyone = {"AWS": "*"}
     statement: Statement = {"Sid": sid, "Effect": "Deny", "Principal": everyone, "Action": action, "Resource": resources}
     return {**statement, "Condition": condition} if condition else statement

@@ -11,10 +11,9 @@ import pytest
 import yaml
 from pulumi.runtime import settings as pulumi_settings
 
-from catalog.types import ec2, secretsmanager
 from infra.base.section import SettingsError
 from infra.program import program
-from infra.stack_file import load_file
+from infra.stack_file import Settings, from_pulumi, load_file
 from tests.support.recorder import record
 from tests.support.stacks import config_of
 
@@ -92,6 +91,13 @@ def refused_by_pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callab
     return run
 
 
+def read_by_the_program(config: Mapping[str, Any] | None = None) -> Settings:
+    """The settings that the program would build its stack from."""
+    read: list[Settings] = []
+    record(lambda: read.append(from_pulumi()), stack="dev", config=config)
+    return read[0]
+
+
 def stack_file(folder: Path, config: Mapping[str, Any]) -> Path:
     path = folder / "Pulumi.dev.yaml"
     path.write_text(yaml.safe_dump({"config": dict(config)}, sort_keys=False), encoding="utf-8")
@@ -150,7 +156,7 @@ def test_a_good_file_goes_through_both_entrances(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("PULUMI_CONFIG", handed)
     monkeypatch.setenv("PULUMI_CONFIG_SECRET_KEYS", sealed)
     monkeypatch.setattr("pulumi.get_root_directory", lambda: str(tmp_path))
-    assert record(program, stack="dev").of(secretsmanager.SECRET_VERSION)
+    assert {name: value.get_secret_value() for name, value in read_by_the_program().secrets.values.items()} == {"hub": "opened"}
 
 
 def test_what_slipway_hands_the_engine_is_not_held_against_a_stack_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,4 +164,4 @@ def test_what_slipway_hands_the_engine_is_not_held_against_a_stack_file(tmp_path
     monkeypatch.setattr(pulumi_settings.SETTINGS, "root_directory", str(tmp_path), raising=False)
     config = config_of("dev") | {"slipway:secrets": {"names": ["hub"], "values": {"hub": "rehearsal"}}}
     stack_file(tmp_path, config)
-    assert record(program, stack="dev", config=config).of(ec2.VPC)
+    assert read_by_the_program(config).environment == "dev"

@@ -6,15 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 
 from catalog.types import ec2
 from infra.base.section import SettingsError
 from infra.program import program
-from tests.support.recorder import record
-from tests.support.stacks import ROOT
+from tests.support.recorder import Recording, record
+from tests.support.stacks import ROOT, config_of, recorded_stack
 
-CONFIG = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text(encoding="utf-8"))["config"]
+CONFIG = config_of("dev")
 
 
 @pytest.fixture
@@ -27,9 +26,11 @@ def as_the_pulumi_cli_does() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("as_the_pulumi_cli_does")
-def test_the_cli_runs_the_folder_as_a_program() -> None:
-    recording = record(lambda: runpy.run_path(str(ROOT / "infra"), run_name="__main__") and None, stack="dev", config=CONFIG)
-    assert recording.of(ec2.VPC)
+def test_the_cli_runs_the_folder_as_a_program_and_declares_what_the_program_run_inline_declares() -> None:
+    by_cli = record(lambda: runpy.run_path(str(ROOT / "infra"), run_name="__main__") and None, stack="dev", config=CONFIG)
+    inline = recorded_stack("dev")
+    assert inline.of(ec2.VPC)
+    assert {view.urn: view.props for view in by_cli} == {view.urn: view.props for view in inline}
 
 
 def test_bad_configuration_stops_the_program_before_anything_is_declared() -> None:
@@ -37,15 +38,9 @@ def test_bad_configuration_stops_the_program_before_anything_is_declared() -> No
         record(program, stack="dev", config={**CONFIG, "slipway:netwrok": {}})
 
 
-def test_the_same_program_twice_declares_the_same() -> None:
-    first, second = (record(program, stack="dev", config=CONFIG) for _ in range(2))
-    assert {view.urn: view.props for view in first} == {view.urn: view.props for view in second}
-
-
 def test_another_environment_shares_no_name_with_this_one() -> None:
-    def names(environment: str) -> set[str]:
-        recording = record(program, stack=environment, config=CONFIG)
+    def names(recording: Recording) -> set[str]:
         return {str(view.props[key]) for view in recording for key in ("name", "bucket", "clusterName") if view.props.get(key)}
 
-    shared = names("dev") & names("qa")
+    shared = names(recorded_stack("dev")) & names(record(program, stack="qa", config=CONFIG))
     assert {name for name in shared if "dev" in name} == set()

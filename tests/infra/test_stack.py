@@ -14,11 +14,12 @@ from catalog.tags import REQUIRED_TAGS
 from catalog.types import ec2, ecr, eks, iam, kms, s3, sagemaker, secretsmanager, sns, sqs
 from catalog.types.card import Card
 from infra.stack_file import load_file
+from tests.infra.every_option import SECRET_VALUE, recorded_with_every_option
 from tests.support.iam_documents import KEY_POLICY_LIMIT, MANAGED_POLICY_LIMIT, ROLE_INLINE_LIMIT, TRUST_LIMIT, Kind, objections
 from tests.support.recorder import Recording
 from tests.support.stacks import ROOT, STACKS
 from tests.support.values import read
-from tools.plan.view import ResourceView
+from tools.plan.view import ResourceView, Secret
 
 Record = Callable[[str], Recording]
 TAGS_LIMIT = 50
@@ -191,18 +192,10 @@ def test_nothing_says_which_stack_is_local(recorded: Record) -> None:
 
 
 def test_secret_values_reach_the_cloud_only_as_secrets() -> None:
-    import yaml
-
-    from infra.program import program
-    from tests.support.recorder import record
-    from tools.plan.view import Secret
-
-    config = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text(encoding="utf-8"))["config"]
-    config["slipway:secrets"]["values"] = {"hugging-face-token": "hunter2-visible"}
-    recording = record(program, stack="dev", config=config)
+    recording = recorded_with_every_option()
     (version,) = recording.of(secretsmanager.SECRET_VERSION)
     assert isinstance(version.props["secretString"], Secret)
-    assert "hunter2-visible" not in repr([view.props for view in recording])
+    assert SECRET_VALUE not in repr([view.props for view in recording])
 
 
 def _takes_tags(view: ResourceView) -> bool:

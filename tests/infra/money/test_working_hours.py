@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog.types import iam, scheduler
@@ -16,11 +16,11 @@ from infra.base.section import SettingsError
 from infra.money.decide import crons, resize
 from infra.money.rights import resize_document, resize_trust
 from infra.money.settings import DAYS, WorkingHours
-from infra.program import program
+from infra.stack import roles
 from infra.stack_file import parse
+from tests.infra.recorded_components import recorded_cluster
 from tests.support.iam_documents import objections
-from tests.support.recorder import Recording, record
-from tests.support.stacks import config_of
+from tests.support.stacks import config_of, recorded_stack
 from tests.support.values import read
 
 SCOPE = Scope(account_id="123456789012", region="us-east-1", prefix="slipway-dev", environment="dev")
@@ -39,19 +39,43 @@ def minutes_of_week(cron: str) -> set[int]:
     return {day * 1440 + int(found[2]) * 60 + int(found[1]) for day in days}
 
 
+WEEK = 7 * 1440
+# pydantic builds a section's schema when the first one is made: here, and not within the first example's deadline.
+WEEKDAYS = WorkingHours(timezone="UTC")
+
+
+def minutes_with_nodes(fills: set[int], empties: set[int]) -> int:
+    """How many minutes of a week a pool has nodes: those of the second week, which goes on from what the first left."""
+    filled_at, minutes = None, 0
+    for moment in sorted(week * WEEK + minute for week in (0, 1) for minute in fills | empties):
+        if moment % WEEK in empties:
+            minutes += max(0, moment - max(filled_at, WEEK)) if filled_at is not None else 0
+            filled_at = None
+        elif filled_at is None:
+            filled_at = moment
+    assert filled_at is None, "the last day's end empties the pool"
+    return minutes
+
+
+# 40 examples reach every shape of a list of days; the times are a subtraction.
+@settings(max_examples=40)
 @given(
-    minutes=st.tuples(st.integers(0, 1439), st.integers(0, 1439)).filter(lambda pair: pair[0] < pair[1]),
+    minutes=st.tuples(st.integers(0, 1438), st.integers(1, 1439)).filter(lambda pair: pair[0] < pair[1]),
     days=st.sets(st.sampled_from(DAYS), min_size=1),
 )
 def test_a_week_of_the_crons_has_as_many_hours_as_are_priced(minutes: tuple[int, int], days: set[str]) -> None:
     start, end = (f"{minute // 60:02}:{minute % 60:02}" for minute in minutes)
-    hours = WorkingHours(start=start, end=end, days=",".join(day for day in DAYS if day in days), timezone="UTC")
+    hours = WorkingHours(start=start, end=end, days=",".join(day for day in DAYS if day in days), timezone=WEEKDAYS.timezone)
     fills, empties = map(minutes_of_week, crons(hours))
-    on, running = 0, False
-    for minute in range(2 * 10080):  # the second week goes on from what the first left
-        running = (running or minute % 10080 in fills) and minute % 10080 not in empties
-        on += running and minute >= 10080
-    assert on / 60 == pytest.approx(hours.hours_a_week)
+    assert minutes_with_nodes(fills, empties) / 60 == pytest.approx(hours.hours_a_week)
+
+
+@pytest.mark.parametrize(("days", "hours_a_week"), [("mon-fri", 50), ("sat,sun", 20), ("mon", 10), ("mon-sun", 70)])
+def test_days_and_ranges_of_days_have_the_hours_that_they_name(days: str, hours_a_week: int) -> None:
+    hours = WorkingHours(start="08:00", end="18:00", days=days, timezone="UTC")
+    fills, empties = map(minutes_of_week, crons(hours))
+    assert minutes_with_nodes(fills, empties) == hours_a_week * 60
+    assert hours.hours_a_week == hours_a_week
 
 
 def test_the_request_is_of_the_sdk_and_touches_the_number_of_nodes_alone() -> None:
@@ -68,11 +92,12 @@ def test_the_role_resizes_these_groups_of_our_cluster_and_only_our_schedules_tak
     assert objections(resize_trust(SCOPE), kind="trust") == []
 
 
-def declared(pools: list[dict[str, Any]], **hours: Any) -> Recording:
+def config_with(pools: list[dict[str, Any]], hours: dict[str, Any]) -> dict[str, Any]:
+    """Dev's stack file with these pools and hours."""
     config = config_of("dev")
     config["slipway:cluster"] = {"gpuPools": pools}
-    config["slipway:cost"]["workingHours"] = {"timezone": "Europe/Berlin", **hours}
-    return record(program, stack="dev", config=config)
+    config["slipway:cost"]["workingHours"] = hours
+    return config
 
 
 def test_pools_that_may_be_empty_are_emptied_and_those_with_nodes_at_the_start_filled() -> None:
@@ -82,7 +107,8 @@ def test_pools_that_may_be_empty_are_emptied_and_those_with_nodes_at_the_start_f
         {"name": "kept", "instanceType": "g6.xlarge", "min": 1, "desired": 1},
         {"name": "ours", "instanceType": "p5.48xlarge", "zones": ["us-east-1a"], "reservationId": "cr-0123456789abcdef0"},
     ]
-    recording = declared(pools, start="06:30", days="mon-thu")
+    hours = {"timezone": "Europe/Berlin", "start": "06:30", "days": "mon-thu"}
+    recording = recorded_cluster(gpuPools=pools, hours=WorkingHours.model_validate(hours))
     found = {view.name.removeprefix("slipway-dev-"): view for view in recording.of(scheduler.SCHEDULE)}
     assert {name: read(view, "scheduleExpression") for name, view in found.items()} == {
         "some-morning": "cron(30 6 ? * MON-THU *)",
@@ -92,11 +118,20 @@ def test_pools_that_may_be_empty_are_emptied_and_those_with_nodes_at_the_start_f
     asked = json.loads(found["some-morning"].props["target"]["input"])
     assert (asked["ClusterName"], asked["ScalingConfig"]) == ("slipway-dev", {"DesiredSize": 2})
     assert {read(view, "scheduleExpressionTimezone") for view in found.values()} == {"Europe/Berlin"}
-    (policy,) = [view for view in recording.of(iam.ROLE_POLICY) if view.name == "slipway-dev-working-hours"]
-    assert [arn.split("/")[2] for arn in json.loads(policy.props["policy"])["Statement"][0]["Resource"]] == [
+    (role,) = [role for role in roles(parse(config_with(pools, hours), stack="dev", source="test")) if role.key == "resize"]
+    assert role.document is not None
+    assert [arn.split("/")[2] for arn in role.document["Statement"][0]["Resource"]] == [
         "slipway-dev-some-*",
         "slipway-dev-none-*",
     ]
+
+
+def test_a_stack_hands_its_working_hours_to_its_cluster_and_its_role_to_the_schedules() -> None:
+    dev = recorded_stack("dev")
+    (schedule,) = dev.of(scheduler.SCHEDULE)
+    assert read(schedule, "scheduleExpressionTimezone") == "Europe/Berlin"
+    (role,) = [view for view in dev.of(iam.ROLE) if view.name == "slipway-dev-working-hours"]
+    assert read(schedule, "target.roleArn") == f"arn:aws:iam::123456789012:role/{role.name}"
 
 
 @pytest.mark.parametrize(
@@ -123,4 +158,8 @@ def test_hours_that_cannot_be_meant_are_refused_with_the_way_out(given: dict[str
 
 def test_hours_that_would_empty_nothing_are_refused() -> None:
     with pytest.raises(SettingsError, match="empties no pool"):
-        declared([{"name": "kept", "instanceType": "g6.xlarge", "min": 1, "desired": 1}])
+        parse(
+            config_with([{"name": "kept", "instanceType": "g6.xlarge", "min": 1, "desired": 1}], {"timezone": "UTC"}),
+            stack="dev",
+            source="test",
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from catalog.types import cloudwatch, eks, iam, vpc
-from tests.infra.compute_fixtures import only, recorded_cluster
+from tests.infra.recorded_components import only, recorded_cluster
 from tests.support.recorder import Recording
 from tests.support.values import read
 from tools.plan.view import ResourceView
@@ -143,15 +143,6 @@ def test_ranges_beyond_the_vpc_reach_the_private_api_only_where_named(stack: Rec
     named = recorded_cluster(privateAccessCidrs=["10.99.0.0/16"])
     assert into_api(named) == {"10.0.0.0/16", "10.99.0.0/16"}
     assert read(only(named, eks.CLUSTER), "vpcConfig")["endpointPublicAccess"] is False
-
-
-def test_two_administrators_of_one_last_name_are_told_apart_or_refused() -> None:
-    from infra.cluster.settings import ClusterSettings
-    from tests.infra.compute_fixtures import PLACE
-
-    both = ("arn:aws:iam::123456789012:role/a/admin", "arn:aws:iam::123456789012:role/b/admin")
-    faults = list(ClusterSettings(admin_principal_arns=both).faults("cluster", PLACE))
-    assert [fault.path for fault in faults] == ["cluster.adminPrincipalArns[1]"], "the second would silently take its place"
 
 
 def test_broken_nodes_are_replaced_in_every_pool(stack: Recording) -> None:

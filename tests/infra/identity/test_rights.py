@@ -5,18 +5,12 @@ from typing import Any
 
 import pytest
 
-from catalog.types import iam
-from infra.base.iam import Document, allow, document
+from infra.base.iam import Document
 from infra.identity import github as github_identity
 from infra.identity.boundary import ESCALATIONS, boundary_document
 from infra.identity.rights import operator_trust
-from infra.keys.rights import KEYS, KeySpec, key_policy
-from infra.program import program
 from tests.infra.roles import ROLES, SCOPE
-from tests.support.iam_documents import Kind, allows, objections
-from tests.support.recorder import record
-from tests.support.stacks import config_of
-from tests.support.values import read
+from tests.support.iam_documents import allows, objections
 
 BOUNDED = {key: role.document for key, role in ROLES.items() if role.bounded and role.document is not None}
 MODELS = "arn:aws:s3:::slipway-dev-models-123456789012-us-east-1"
@@ -98,56 +92,6 @@ def test_only_one_ref_of_one_repository_may_be_ci() -> None:
     assert condition["token.actions.githubusercontent.com:sub"] == "repo:example/slipway:ref:refs/heads/main"
 
 
-@pytest.mark.parametrize("domain", KEYS, ids=lambda domain: domain.name)
-def test_a_key_is_used_only_through_its_services(domain: KeySpec) -> None:
-    policy = key_policy(SCOPE, domain)
-    assert objections(policy, kind="resource", limit=32768) == []
-    for statement in policy["Statement"]:
-        if "kms:Decrypt" in statement["Action"]:
-            assert "Condition" in statement, f"{statement['Sid']}: whoever may call KMS could decrypt"
-    assert all("kms:*" not in statement["Action"] for statement in policy["Statement"])
-
-
-ANY_ROLE = allow("A", ["iam:PassRole"], ["arn:aws:iam::1:role/*"], StringEquals={"iam:PassedToService": "x"})
-LEFT = {"Sid": "A", "Effect": "Allow", "NotAction": ["iam:*"], "Resource": "*"}
-EVERYONE = {"Sid": "A", "Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}
-DEPUTY = {"Sid": "A", "Effect": "Allow", "Principal": {"Service": "x.amazonaws.com"}, "Action": "sts:AssumeRole"}
-ANY_BRANCH = {
-    "Sid": "A",
-    "Effect": "Allow",
-    "Principal": {"Federated": "arn:aws:iam::1:oidc-provider/i"},
-    "Action": "sts:AssumeRoleWithWebIdentity",
-    "Condition": {"StringEquals": {"i:aud": "x"}},
-}
-# What is wrong, a statement with it, the kind of document, what the objection says.
-BAD: list[tuple[str, dict[str, Any], Kind, str]] = [
-    ("everything", allow("A", ["*"], ["*"]), "identity", "every action on every resource"),
-    ("a whole service", allow("A", ["s3:*"], [MODELS]), "identity", "allows s3:*"),
-    ("every resource", allow("A", ["s3:GetObject"], ["*"]), "identity", "s3:GetObject on everything"),
-    ("any role", ANY_ROLE, "identity", "passes any role"),
-    ("any service", allow("A", ["iam:PassRole"], ["arn:aws:iam::1:role/x"]), "identity", "demand iam:PassedToService"),
-    ("every key", allow("A", ["kms:Decrypt"], ["arn:aws:kms:us-east-1:1:key/*"]), "identity", "kms:ResourceAliases"),
-    ("no action", allow("A", ["GetObject"], [MODELS]), "identity", "no action"),
-    ("no path", allow("A", ["iam:GetRole"], ["arn:aws:iam::123456789012:*"]), "identity", "refused by IAM"),
-    ("what is left", LEFT, "identity", "all but iam:*"),
-    ("everyone", EVERYONE, "trust", "trusts everyone"),
-    ("a deputy", DEPUTY, "trust", "aws:SourceAccount"),
-    ("any branch", ANY_BRANCH, "trust", "demands no :sub"),
-]
-
-
-@pytest.mark.parametrize(("statement", "kind", "says"), [row[1:] for row in BAD], ids=[row[0] for row in BAD])
-def test_what_a_reviewer_would_refuse_is_an_objection(statement: dict[str, Any], kind: Kind, says: str) -> None:
-    findings = objections(document(statement), kind=kind)
-    assert any(says in finding for finding in findings), findings
-
-
-def test_it_is_an_objection_to_have_two_statements_of_one_name_and_a_document_too_long() -> None:
-    twice = document(allow("A", ["s3:GetObject"], [MODELS]), allow("A", ["s3:PutObject"], [MODELS]))
-    assert any("used twice" in finding for finding in objections(twice))
-    assert any("split it" in finding for finding in objections(twice, limit=10))
-
-
 def statements_for(document_: Document, action: str) -> list[dict[str, Any]]:
     return [statement for statement in document_["Statement"] if action in statement["Action"]]
 
@@ -168,36 +112,6 @@ def test_sagemaker_may_do_all_that_its_vpc_interfaces_ask_for(role: str) -> None
         "DescribeSubnets", "DescribeVpcs",
     ):  # fmt: skip
         assert allows(BOUNDED[role], f"ec2:{action}", "arn:aws:ec2:us-east-1:123456789012:network-interface/eni-1"), action
-
-
-def domain_policy(name: str) -> Document:
-    (domain,) = [domain for domain in KEYS if domain.name == name]
-    return key_policy(SCOPE, domain)
-
-
-def test_whoever_makes_the_cluster_may_grant_its_key_to_eks() -> None:
-    """EKS does not support kms:GrantIsForAWSResource for CreateCluster: with it alone no cluster comes up."""
-    grants = statements_for(domain_policy("cluster"), "kms:CreateGrant")
-    plain = [one for one in grants if "Bool" not in one["Condition"]]
-    assert [one["Condition"]["StringEquals"]["kms:CallerAccount"] for one in plain] == ["123456789012"]
-    for name in ("data", "models"):
-        assert all("Bool" in one["Condition"] for one in statements_for(domain_policy(name), "kms:CreateGrant")), name
-
-
-def test_nodes_on_demand_and_on_spot_can_start_with_encrypted_volumes() -> None:
-    policy = domain_policy("cluster")
-    for action in ("kms:GenerateDataKeyWithoutPlaintext", "kms:CreateGrant"):
-        roles = [
-            role
-            for one in statements_for(policy, action)
-            for role in one["Condition"].get("StringEquals", {}).get("aws:PrincipalArn", ())
-        ]
-        assert [role.rpartition("/")[2] for role in roles] == ["AWSServiceRoleForAutoScaling", "AWSServiceRoleForEC2Spot"]
-
-
-def test_ecr_can_give_its_grant_back_when_a_repository_goes() -> None:
-    (retire,) = statements_for(domain_policy("models"), "kms:RetireGrant")
-    assert "ecr.us-east-1.amazonaws.com" in retire["Condition"]["StringEquals"]["kms:ViaService"]
 
 
 def test_an_operator_reaches_the_private_api_through_a_node_and_gets_no_shell() -> None:
@@ -249,19 +163,3 @@ def test_a_training_job_deletes_checkpoints_only_and_writes_corpora_only_into_th
     puts = [resource for statement in statements if "s3:PutObject" in statement["Action"] for resource in statement["Resource"]]
     assert [resource for resource in puts if resource.startswith(curated)] == [f"{curated}/corpora/*"]
     assert not any("s3:DeleteObjectVersion" in statement["Action"] for statement in statements)
-
-
-def github(stack: str, **ci: str) -> tuple[int, str]:
-    """How many identity providers of GitHub the stack makes, and the CI role's trust."""
-    config = config_of(stack)
-    config["slipway:identity"] = {"ci": {"repository": "example/slipway", **ci}}
-    plan = record(program, stack=stack, config=config)
-    (role,) = [view for view in plan.of(iam.ROLE) if view.name == f"slipway-{stack}-ci"]
-    return len(plan.of(iam.OPEN_ID_CONNECT_PROVIDER)), str(read(role, "assumeRolePolicy"))
-
-
-def test_the_accounts_one_provider_of_github_is_made_here_or_taken_as_it_is_and_ci_trusts_the_same_one() -> None:
-    (made, trust), (taken, same) = github("dev"), github("dev", provider="existing")
-    assert (made, taken) == (1, 0)
-    assert same == trust
-    assert "arn:aws:iam::111111111111:oidc-provider/token.actions.githubusercontent.com" in trust

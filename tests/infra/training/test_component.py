@@ -11,7 +11,7 @@ from catalog.types import cloudwatch, sagemaker, vpc
 from infra.training.decide import INPUTS, definition_hash, faults, job_name, spec
 from infra.training.job_inputs import can_encrypt_volume, definition_of, hyperparameter, metric_regex
 from infra.training.job_settings import JobSettings
-from tests.infra.compute_fixtures import only, recorded_training
+from tests.infra.recorded_components import only, recorded_training
 from tests.support.recorder import Recording
 from tests.support.values import read
 from tools.jobs.runners.sagemaker.request import create_arguments

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import cache
 from typing import Any
 
 import pytest
@@ -12,27 +11,13 @@ import yaml
 from catalog.types import cloudwatch, codebuild, iam
 from catalog.types.card import Card
 from infra.base.section import SettingsError
-from infra.program import program
 from infra.registry.image_builds import BUILDSPEC
 from infra.stack_file import parse
+from tests.infra.every_option import CONNECTION, config
+from tests.infra.every_option import recorded_with_every_option as built
 from tests.support.iam_documents import MANAGED_POLICY_LIMIT, TRUST_LIMIT, Kind, allows, objections
-from tests.support.recorder import Recording, record
 from tests.support.stacks import ROOT
 from tests.support.values import read
-
-CONNECTION = "arn:aws:codeconnections:us-east-1:111111111111:connection/11111111-2222-3333-4444-555555555555"
-BUILD = {"repository": "example/slipway", "connectionArn": CONNECTION}
-
-
-def config(**build: Any) -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text(encoding="utf-8"))["config"]
-    found["slipway:registry"]["build"] = {**BUILD, **build}
-    return found
-
-
-@cache
-def built() -> Recording:
-    return record(program, stack="dev", config=config())
 
 
 def faults(**build: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from catalog.types import appautoscaling, cloudwatch, sagemaker
-from tests.infra.compute_fixtures import only, recorded_serving
+from tests.infra.recorded_components import only, recorded_serving
 from tests.support.recorder import Recording
 from tests.support.values import read
 

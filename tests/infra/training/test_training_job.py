@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
 import pytest
 from moto import mock_aws
 from moto.sagemaker.models import sagemaker_backends
 from pulumi.runtime.rpc import UNKNOWN
 
 from catalog.jobs import LOG_GROUP
+from infra.training import training_job
 from infra.training.decide import DEFINING, INPUTS, definition_hash, job_name, spec
 from infra.training.training_job import TrainingJobError, TrainingJobProvider
 from tests.support.recorder import ACCOUNT, REGION
 from tools.jobs import life
+from tools.jobs.clients import Clients
 from tools.jobs.runner import LookFailed
 from tools.jobs.runners.sagemaker import SageMaker
 from tools.jobs.runners.sagemaker.request import create_arguments
 from tools.jobs.spec import JobSpec
 
 BUCKET = "models"
+# The provider's clients, made once for all tests: they hold nothing of the cloud that they talk to.
+shared_clients = functools.cache(Clients)
 
 
 def inputs(**changes: Any) -> dict[str, Any]:
@@ -62,11 +66,9 @@ class Cloud:
     """moto, with what it lacks put in: an artifact when a job is made, an end other than Completed, StopTrainingJob."""
 
     def __init__(self) -> None:
-        self.sagemaker = boto3.client("sagemaker", region_name=REGION)
-        self.s3 = boto3.client("s3", region_name=REGION)
-        self.logs = boto3.client("logs", region_name=REGION)
+        clients = shared_clients(REGION, profile="")
+        self.sagemaker, self.s3, self.logs = clients.sagemaker, clients.s3, clients.logs
         self.s3.create_bucket(Bucket=BUCKET)
-        self.looks = 0
 
     @property
     def jobs(self) -> dict[str, Any]:
@@ -93,6 +95,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
         monkeypatch.delenv(variable, raising=False)
     for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(variable, "test")
+    monkeypatch.setattr(training_job, "Clients", shared_clients)
     # A thousand managed policies, parsed at every start, that no training job needs.
     monkeypatch.setenv("MOTO_IAM_LOAD_MANAGED_POLICIES", "false")
     with mock_aws():

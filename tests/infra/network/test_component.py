@@ -7,10 +7,9 @@ import pytest
 
 from catalog.types import cloudwatch, ec2, vpc
 from catalog.types import ec2 as ec2_types
-from infra.network.component import Network, NetworkArgs
 from infra.network.settings import Nat, NetworkSettings
-from tests.infra.compute_fixtures import ground
-from tests.support.recorder import Recording, record
+from tests.infra.recorded_components import recorded_network
+from tests.support.recorder import Recording
 
 ZONES = ("us-east-1a", "us-east-1b", "us-east-1c")
 
@@ -18,7 +17,7 @@ ZONES = ("us-east-1a", "us-east-1b", "us-east-1c")
 def network(**changes: Any) -> Recording:
     values: dict[str, Any] = {"cidr": "10.0.0.0/16", "interface_endpoints": ("ecr.api", "sts")}
     settings = NetworkSettings(**values | changes)
-    return record(lambda: Network("network", NetworkArgs(ground=ground(zones=ZONES), settings=settings)))
+    return recorded_network(ZONES, settings)
 
 
 @pytest.mark.parametrize(("nat", "gateways", "routes"), [(Nat.NONE, 0, 0), (Nat.SINGLE, 1, 3), (Nat.PER_ZONE, 3, 3)])
