@@ -1,4 +1,4 @@
-"""Where the Pulumi CLI comes in (`main: infra/` in Pulumi.yaml): `infra` itself is imported from the repository root."""
+"""The entry point of the Pulumi CLI (`main: infra/` in Pulumi.yaml). The package `infra` is imported from the repository root."""
 
 import sys
 from pathlib import Path

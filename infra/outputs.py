@@ -43,7 +43,7 @@ def exports(platform: Platform) -> dict[str, Any]:
         "trainingJobNames": training.job_names,
         "modelArtifacts": training.model_artifacts,
         "trainingMetrics": training.metrics,
-        # What `slipway train`, `models` and `tune` know of each job.
+        # `slipway train`, `models` and `tune` read the definitions of the jobs here.
         "trainingJobs": training.definitions,
         "modelGroupNames": training.model_group_names,
         "trainingImageUri": registry.images["training"],

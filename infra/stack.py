@@ -1,4 +1,4 @@
-"""The only wiring: every component, in the order in which one needs another."""
+"""The whole platform of one stack: makes every component, each after the components that it needs, and connects them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from infra.vault.component import Vault, VaultArgs
 from infra.watch.alerts import Alerts, AlertsArgs
 from infra.watch.component import Observability, ObservabilityArgs
 
-# (namespace, service account) of training pods: whoever runs as it acts as the pod-training role.
+# (namespace, service account) of training pods: a pod that runs as this account has the pod-training role.
 TRAINING_PODS: Final = ("training", "training")
 
 
@@ -141,7 +141,7 @@ def build(settings: Settings) -> Platform:
 
 
 def roles(settings: Settings) -> tuple[Role, ...]:
-    """Every role that a capability asks for. The cluster's name is known before the cluster is: pods' roles trust it."""
+    """Every role that a capability asks for. Pods' roles trust the cluster by its name, which is known before it is made."""
     scope, cluster_name, build = settings.scope, settings.naming.name(), settings.registry.build
     emptied = [node_group_prefix(settings.naming, pool.name) for pool in settings.emptied_pools]
     return (

@@ -46,7 +46,7 @@ REGION_KEY: Final = "aws:region"
 ACCOUNTS_KEY: Final = "aws:allowedAccountIds"
 # What the Pulumi CLI itself keeps in a stack file beside `config`.
 FILE_KEYS: Final = frozenset({"config", "encryptionsalt", "secretsprovider", "encryptedkey", "environment"})
-# A node's own address, a prefix of 16 for its pods and one kept warm (`cluster` sets WARM_PREFIX_TARGET).
+# A node takes its own address, a prefix of 16 for its pods, and a spare prefix (WARM_PREFIX_TARGET of `infra/cluster`).
 ADDRESSES_A_NODE: Final = 33
 _ENVIRONMENT: Final = re.compile(r"[a-z][a-z0-9-]*[a-z0-9]")
 # https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html
@@ -154,7 +154,7 @@ class Settings(Section):
                     f"makes the {what} name {name}, {len(name)} characters where AWS takes {limit}; "
                     f"shorten it by {len(name) - limit}",
                 )
-                # One long environment makes many names long; sections judge their own parts with one that fits.
+                # A long environment makes many names too long: one fault is enough, and sections get an environment that fits.
                 fitting = replace(self.naming, environment=self.environment[: limit - len(name)])
                 place = replace(place, naming=fitting)
                 break
@@ -208,8 +208,8 @@ class Settings(Section):
                 return
 
 
-class _OneOfEach(yaml.SafeLoader):  # type: ignore[misc]  # no stubs are installed for yaml
-    """Refuses a key that a mapping has twice: the second would win without a word."""
+class _UniqueKeys(yaml.SafeLoader):  # type: ignore[misc]  # no stubs are installed for yaml
+    """Refuses a key that a mapping has twice: YAML would take the second and drop the first."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[Any] = set()
@@ -230,19 +230,19 @@ def load_file(path: Path | str, stack: str = "") -> Settings:
     path = Path(path)
     stack = stack or path.name.removeprefix("Pulumi.").removesuffix(".yaml")
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_OneOfEach)
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeys)
     except FileNotFoundError:
         fault = Fault(
             path.name, str(path.parent), f"there is no such stack file; write Pulumi.{stack}.yaml, or take another stack"
         )
         raise SettingsError(path.name, (fault,)) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        # The parser's message quotes the line, which may hold a secret: only the place is told.
+        # The parser's message quotes the line, which may hold a secret: the fault names only the place.
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}" if mark else "its bytes"
         twice = isinstance(error, yaml.constructor.ConstructorError)
-        said = "holds a key that is there before; keep one of the two" if twice else "is no YAML; mend that line"
-        raise SettingsError(path.name, (Fault(path.name, where, said),)) from None
+        message = "holds a key that is there before; keep one of the two" if twice else "is no YAML; mend that line"
+        raise SettingsError(path.name, (Fault(path.name, where, message),)) from None
     if not isinstance(content, Mapping) or not isinstance(content.get("config"), Mapping):
         raise SettingsError(path.name, (Fault(path.name, type(content).__name__, "holds no `config:` with keys; add it"),))
     strays = [
@@ -255,7 +255,7 @@ def load_file(path: Path | str, stack: str = "") -> Settings:
 
 
 def _open_secrets(config: Mapping[str, Any]) -> Iterator[Fault]:
-    """Secret values written as they are: the file is committed, and the engine copies plain configuration into the state."""
+    """Secret values that are not encrypted: the file is committed, and the engine copies plain configuration into the state."""
     section = config.get(_key("secrets"))
     values = section.get("values") if isinstance(section, Mapping) else None
     for name, value in values.items() if isinstance(values, Mapping) else ():
@@ -315,8 +315,8 @@ def from_pulumi() -> Settings:
 def _check_file(path: Path, stack: str, values: Mapping[str, Any]) -> None:
     """Raises what `load_file` finds in the stack file that these values came from.
 
-    A file with keys that the engine did not hand over is not that file (`pulumi up --config-file` names another), and the values
-    alone are judged then; so they are where the file is elsewhere (`stackConfigDir`).
+    A file with keys that the engine did not hand over is another file (`pulumi up --config-file` names one), and then only the
+    values are checked. The same holds where the file is elsewhere (`stackConfigDir`).
     """
     if not path.is_file():
         return

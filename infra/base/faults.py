@@ -57,12 +57,12 @@ def collect(
         except ValidationError as error:
             details = error.errors(include_url=False)
         if attempt == 0:
-            told_apart = [detail for detail in details if not _follows(detail, details)]
-            faults += _one_a_place([_fault(model, healed, detail, secret_keys) for detail in told_apart])
+            independent = [detail for detail in details if not _follows(detail, details)]
+            faults += _one_a_place([_fault(model, healed, detail, secret_keys) for detail in independent])
         _heal(healed, details)
     if whole is not None:
-        told = {fault.path for fault in faults}
-        faults += [fault for fault in whole.all_faults() if not _stands_in(fault.path, told)]
+        reported = {fault.path for fault in faults}
+        faults += [fault for fault in whole.all_faults() if not _stands_in(fault.path, reported)]
     return (None if faults else whole), _unique(faults)
 
 
@@ -80,11 +80,11 @@ def _foreign(key: str) -> bool:
     return bool(colon) and namespace in {"kubernetes", "pulumi"}
 
 
-def _stands_in(path: str, told: set[str]) -> bool:
+def _stands_in(path: str, reported: set[str]) -> bool:
     """Whether a cross-check's fault only follows from a value that was replaced, at that path or above or below it."""
     return any(
         path == other or path.startswith((other + ".", other + "[")) or other.startswith((path + ".", path + "["))
-        for other in told
+        for other in reported
     )
 
 
@@ -132,7 +132,7 @@ def _in_file(raw: Any, location: tuple[int | str, ...]) -> tuple[int | str, ...]
 
 
 def _one_a_place(faults: list[Fault]) -> list[Fault]:
-    """A value that fits none of a union's types is told once, not once a type."""
+    """One fault for a value that fits none of a union's types, where pydantic reports one for each type."""
     by_path: dict[str, list[Fault]] = {}
     for fault in faults:
         by_path.setdefault(fault.path, []).append(fault)

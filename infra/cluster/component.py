@@ -1,7 +1,8 @@
 """The private EKS cluster: control plane, who may enter, add-ons, pools of nodes.
 
-The order in which things are made is what this file decides. Destroying goes the other way round: what needs nodes to be removed
-cleanly goes first, then nodes, then the network plug-in whose interfaces they held, then the control plane, then groups and logs.
+This file decides the order in which the parts are made. Destroying reverses the order: first go the add-ons that need nodes to be
+removed cleanly, then the nodes, then the network plug-in whose interfaces the nodes held, then the control plane, then security
+groups and logs.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from infra.network.vpc import Vpc
 
 # https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html
 ADMIN_POLICY: Final = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
-# Not AmazonEKSAdminViewPolicy: that one reads every Kubernetes secret.
+# AmazonEKSViewPolicy instead of AmazonEKSAdminViewPolicy, which reads every Kubernetes secret.
 VIEW_POLICY: Final = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"
 SYSTEM_NAMESPACE: Final = "kube-system"
 CNI_ACCOUNT: Final = "aws-node"
@@ -94,7 +95,7 @@ class Cluster(Component[ClusterArgs], token="slipway:compute:Cluster"):
 
     def _control_plane(self) -> aws.eks.Cluster:
         ground, settings, name = self._ground, self._settings, self._naming.name()
-        # EKS makes this group itself, unencrypted and kept for ever, unless it is there first.
+        # EKS makes a log group of this name, unencrypted and without an expiry, unless the group exists before the cluster.
         logs = ground.log_group(self, self._naming.name("cluster-logs"), f"/aws/eks/{name}/cluster")
         self.log_group_name = logs.name
         public = bool(settings.public_access_cidrs)
@@ -113,7 +114,8 @@ class Cluster(Component[ClusterArgs], token="slipway:compute:Cluster"):
             access_config=aws.eks.ClusterAccessConfigArgs(
                 authentication_mode="API", bootstrap_cluster_creator_admin_permissions=False
             ),
-            # Add-ons are declared here, pinned; EKS's own unmanaged copies would fight with them. Create-only: never change it.
+            # The add-ons below are pinned, and EKS's own unmanaged copies would clash with them. Never change this value: a
+            # change replaces the cluster.
             bootstrap_self_managed_addons=False,
             enabled_cluster_log_types=list(settings.log_types),
             encryption_config=aws.eks.ClusterEncryptionConfigArgs(
@@ -155,7 +157,7 @@ class Cluster(Component[ClusterArgs], token="slipway:compute:Cluster"):
         )
 
     def _addons_before_nodes(self) -> list[pulumi.Resource]:
-        """What every node runs from its first second: a node without networking never becomes ready."""
+        """The add-ons that must exist before the first node: a node without networking never becomes ready."""
         versions = self._settings.addons
         agent = self._addon("eks-pod-identity-agent", versions.eks_pod_identity_agent)
         role = self._pod_identity(SYSTEM_NAMESPACE, CNI_ACCOUNT, "cni")
@@ -165,7 +167,7 @@ class Cluster(Component[ClusterArgs], token="slipway:compute:Cluster"):
         return [agent, cni, self._addon("kube-proxy", versions.kube_proxy)]
 
     def _addons_on_nodes(self, system: NodePool) -> None:
-        """What is ready only once it has nodes to run on."""
+        """The add-ons that become ready only when there are nodes to run their pods."""
         versions = self._settings.addons
         role = self._pod_identity(SYSTEM_NAMESPACE, EBS_ACCOUNT, "ebs-csi")
         self._addon("coredns", versions.coredns, depends_on=[system.node_group])

@@ -1,4 +1,4 @@
-"""What a pool of nodes is, decided from its settings: plain data that `node_pool` declares. No Pulumi."""
+"""What a pool of nodes is, decided from its settings: plain data that `node_pool.py` declares. Imports no Pulumi."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from infra.cluster.settings import CapacityType, GpuPool, PoolSettings, SystemPo
 from infra.cluster.user_data import ami_type, node_user_data
 
 POOL_LABEL: Final = "slipway/pool"
-# The provider adds 26 characters to a prefix, of EKS's 63.
+# EKS takes names of 63 characters, and the provider adds 26 to a prefix.
 NAME_PREFIX_LIMIT: Final = 36
 EFA_LABEL: Final = "vpc.amazonaws.com/efa.present"
 # Types whose cards beyond the first take an interface for EFA alone, without an address: a p5.48xlarge would use 32 addresses.
@@ -59,7 +59,7 @@ class PoolPlan:
 
 
 def node_group_prefix(naming: Naming, pool: str) -> str:
-    """How a pool's node group is named. A replacement is made before the old group goes, so the name cannot be fixed."""
+    """The prefix of a node group's name. A replacement is made before the old group goes, so the name cannot be fixed."""
     return f"{naming.short(pool, limit=NAME_PREFIX_LIMIT)}-"
 
 
@@ -103,7 +103,7 @@ def gpu_plan(pool: GpuPool, zones: Sequence[str]) -> PoolPlan:
 
 
 def efa_interfaces(facts: InstanceFacts) -> tuple[Interface, ...]:
-    """One EFA interface a network card. Device 0 exists on the first card only; the others start at 1."""
+    """One EFA interface for each network card. Only the first card has a device 0; the devices of the other cards start at 1."""
     others = "efa-only" if facts.type.startswith(EFA_ONLY_FAMILIES) else "efa"
     return tuple(
         Interface(card=card, device=1 if card else 0, type=others if card else "efa") for card in range(facts.efa_interfaces)

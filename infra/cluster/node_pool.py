@@ -82,7 +82,7 @@ class NodePool(Component[NodePoolArgs], token="slipway:compute:NodePool"):
                     ),
                 )
             ],
-            # Groups belong on the interfaces where there are any, and on the template where there are none: never on both.
+            # EC2 refuses security groups on both: they go on the interfaces of a template that has some, else on the template.
             vpc_security_group_ids=None if plan.efa else groups,
             network_interfaces=self._interfaces(groups) if plan.efa else None,
             placement=self._placement(),
@@ -147,7 +147,7 @@ class NodePool(Component[NodePoolArgs], token="slipway:compute:NodePool"):
             subnet_ids=[self._args.vpc.private_subnets[zone] for zone in plan.subnet_zones],
             launch_template=aws.eks.NodeGroupLaunchTemplateArgs(id=template.id, version=template.latest_version.apply(str)),
             scaling_config=aws.eks.NodeGroupScalingConfigArgs(min_size=plan.min, desired_size=plan.desired, max_size=plan.max),
-            # A reservation has no room for a surge: old nodes go before new ones come.
+            # A reservation has no spare machines: an update removes old nodes before it starts new ones.
             update_config=aws.eks.NodeGroupUpdateConfigArgs(
                 max_unavailable=1, update_strategy="MINIMAL" if plan.reservation_id else None
             ),

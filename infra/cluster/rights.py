@@ -22,9 +22,9 @@ AGENT_POLICIES: Final[Mapping[str, tuple[str, ...]]] = {
 def roles(scope: Scope, cluster_name: str) -> tuple[Role, ...]:
     """The roles of AWS's own agents.
 
-    They have no permission boundary, although a rule asks for one: AWS widens their managed policies with new versions of EKS,
-    the plug-in and the driver, and a boundary of ours would cut the new right off in the middle of an upgrade. CI and operators,
-    who are bound, can attach nothing to them.
+    These roles have no permission boundary, although a rule asks for one: AWS widens their managed policies with new versions of
+    EKS, the network plug-in and the volume driver, and a boundary of ours would deny the new right in the middle of an upgrade.
+    CI and operators, whose roles have the boundary, can attach no policy to these roles.
     """
     pods = pod_trust(scope, cluster_name)
     return (
@@ -56,7 +56,7 @@ def pod_trust(scope: Scope, cluster_name: str) -> Document:
 
 
 def _volume_key_document(scope: Scope) -> Document:
-    """The EBS driver: makes pods' volumes under the cluster's key. AWS's managed policy for it has no KMS."""
+    """What the EBS driver needs to encrypt pods' volumes: AWS's managed policy for the driver allows no action of KMS."""
     key, condition = [scope.arn("kms", "key/*")], {"kms:ResourceAliases": [f"alias/{scope.prefix}-cluster"]}
     return document(
         allow(

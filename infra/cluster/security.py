@@ -12,7 +12,7 @@ from infra.base.naming import Naming
 from infra.network.security_rules import ALL_PORTS, ANYWHERE, HTTPS, SecurityGroupRules
 from infra.network.vpc import Vpc
 
-# Kubelet (10250), and webhooks, which listen where they like above the privileged ports.
+# The API server calls the kubelet (10250) and webhooks, which may listen on any port above the privileged ones.
 HIGH_PORTS: Final = (1025, 65535)
 
 

@@ -1,6 +1,6 @@
-"""What a node boots: its image and its first configuration. Plain functions, no Pulumi.
+"""The image that a node boots and its first configuration: plain functions, which import no Pulumi.
 
-EKS merges what it needs to join the cluster into this; see https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html
+EKS adds what a node needs to join the cluster to this configuration; see https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html
 and https://awslabs.github.io/amazon-eks-ami/nodeadm/doc/api/ for NodeConfig.
 """
 
@@ -29,7 +29,7 @@ def ami_type(facts: InstanceFacts) -> str:
 def node_user_data(facts: InstanceFacts) -> str | None:
     """Base64 user data that puts images and pods' scratch space on the type's NVMe disks; None for a type that has none.
 
-    Multi-gigabyte CUDA images land on local disks instead of the root volume, which is where a cold start's minutes go.
+    Pulling CUDA images of several gigabytes takes most of a cold start, and local disks take them faster than the root volume.
     """
     if not facts.nvme:
         return None
@@ -38,7 +38,7 @@ def node_user_data(facts: InstanceFacts) -> str | None:
         "kind": "NodeConfig",
         "spec": {"instance": {"localStorage": {"strategy": "RAID0"}}},
     }
-    # JSON is YAML, and the same text every time.
+    # NodeConfig may be YAML, which JSON is; with sorted keys the text, and so the launch template, is the same every time.
     lines = [
         "MIME-Version: 1.0",
         f'Content-Type: multipart/mixed; boundary="{BOUNDARY}"',

@@ -1,7 +1,8 @@
 """The permission boundary: the most that any role of a workload, of CI or of people can ever be given. Plain values.
 
-It is made from the documents themselves: every action they use, over whatever of ours the service has. So it never cuts off
-what a role needs, and a role that is later given more (by hand, by a stolen pipeline) still gets no further.
+The boundary is made from the roles' own documents: it allows every action that they use, on all arns of the stack in the service
+of that action. So the boundary never denies what a role needs, and limits a role that is later given more rights by hand or by
+a compromised pipeline.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ WITHOUT_RESOURCE: Final = frozenset(
         "sts:GetCallerIdentity",
     }
 )
-# What turns any role into another one. No boundary-bound role may do it, whatever its own policy says.
+# Actions by which a role can give itself more rights: the boundary denies them, whatever the role's own policy allows.
 ESCALATIONS: Final = (
     "iam:AddUserToGroup",
     "iam:AttachGroupPolicy",
@@ -54,7 +55,7 @@ ESCALATIONS: Final = (
 
 
 def reach(scope: Scope) -> dict[str, list[str]]:
-    """Service -> the arns that are ours."""
+    """The arns of the stack's resources, by service."""
     return {
         "codebuild": [scope.arn("codebuild", f"project/{scope.prefix}-*")],
         "codeconnections": [scope.arn("codeconnections", "connection/*")],

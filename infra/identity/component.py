@@ -39,7 +39,8 @@ class Identity(Component[IdentityArgs], token="slipway:security:Identity"):
         bounded = [role.document for role in args.roles if role.bounded and role.document is not None]
         boundary = self._boundary(boundary_document(args.scope, bounded))
         ci = args.settings.ci
-        # CI's trust names GitHub's provider by a known arn. Where this stack makes the provider, the role comes after it.
+        # The trust of CI's role names GitHub's provider by an arn that is known before the provider is made: the role must wait
+        # for the provider where this stack makes it.
         providers = [self._github_provider()] if ci is not None and ci.provider == "create" else []
         self.boundary_arn = boundary.arn
         self.role_arns = {role.key: self._role(role, boundary, providers if role.key == CI else []) for role in args.roles}

@@ -39,7 +39,8 @@ def roles(scope: Scope, settings: IdentitySettings, *of_ci: Statement) -> tuple[
 def operator_trust(scope: Scope, principals: Sequence[str] = ()) -> Document:
     """People of this account who hold `sts:AssumeRole` on the role: those named, by arn patterns, or all with a second factor.
 
-    Named ones are not asked for the factor: IAM Identity Center asks for it itself, and its sessions do not carry the key.
+    No second factor is demanded of those who are named: IAM Identity Center asks for the factor itself, and its sessions do not
+    carry the condition key `aws:MultiFactorAuthPresent`.
     """
     principal = {"AWS": f"arn:aws:iam::{scope.account_id}:root"}
     condition: dict[str, Any] = {"StringEquals": {"aws:PrincipalAccount": scope.account_id}}
@@ -73,7 +74,9 @@ def operator_document(scope: Scope) -> Document:
 
 
 def tunnel(scope: Scope) -> tuple[Statement, Statement, Statement]:
-    """Forward a port through a node of this environment, as to a private API server. No shell: one document, and it is checked.
+    """Forward a port through a node of this environment, for example to the private API server.
+
+    Only the document that forwards a port is allowed, and the session's document is checked, so there is no shell.
 
     https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-sessiondocumentaccesscheck.html
     """
@@ -119,7 +122,7 @@ def ci_document(scope: Scope, *more: Statement) -> Document:
             ("sagemaker:AddTags", "sagemaker:CreateTrainingJob", "sagemaker:DescribeTrainingJob", "sagemaker:StopTrainingJob"),
             sagemaker[:1],
         ),
-        # What `slipway train --follow` asks: which runs there were, what one says, and its model's place in the registry.
+        # `slipway train --follow` lists runs, reads their logs and looks up their models in the registry.
         allow("ListTraining", ("sagemaker:ListTrainingJobs",), ["*"]),
         allow("FollowTraining", ("logs:DescribeLogStreams", "logs:GetLogEvents"), _training_logs(scope)),
         allow(

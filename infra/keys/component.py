@@ -48,5 +48,5 @@ class Keys(Component[KeysArgs], token="slipway:security:Keys"):
             opts=self.child(protect=args.protect),
         )
         alias = aws.kms.Alias(name, name=f"alias/{name}", target_key_id=key.key_id, opts=self.child())
-        # Roles know keys by alias: what uses the key comes after the alias, and is gone before it.
+        # Policies of roles allow keys by alias, so whatever uses a key waits for the alias and is deleted before it.
         return pulumi.Output.all(key.arn, alias.id).apply(lambda known: str(known[0]))

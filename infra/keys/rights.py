@@ -78,14 +78,14 @@ def key_policy(scope: Scope, domain: KeySpec) -> Document:
         "kms:CallerAccount": scope.account_id,
     }
     statements = [
-        # No condition: KMS refuses a policy by which its maker might lock everyone out.
+        # Without a condition: KMS refuses a key policy that could lock out the account that administers the key.
         _allow("AccountAdministersKey", root, ADMINISTRATION, {}),
         _allow("AccountUsesKeyThroughServices", root, USE, {"StringEquals": via}),
     ]
     if domain.grants:
         condition = {"StringEquals": via, "Bool": {"kms:GrantIsForAWSResource": "true"}}
         statements.append(_allow("ServicesHandKeyOn", root, ("kms:CreateGrant",), condition))
-        # Not under the condition above: that key is not there when a grant is retired.
+        # A statement of its own, because requests that retire a grant carry no `kms:GrantIsForAWSResource`.
         statements.append(_allow("ServicesGiveKeyBack", root, ("kms:RetireGrant",), {"StringEquals": via}))
     if domain.services:
         condition = {"StringEquals": {"aws:SourceAccount": scope.account_id}}

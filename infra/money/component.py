@@ -1,4 +1,4 @@
-"""What is spent, told while it can still be stopped: a budget and an anomaly monitor over all that carries this stack's tag."""
+"""A budget and an anomaly monitor over all that carries the stack's tag: they report spending while it can still be stopped."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Budget(Component[BudgetArgs], token="slipway:cost:Budget"):
             limit_amount=f"{args.settings.budget_monthly_usd:g}",
             limit_unit="USD",
             time_unit="MONTHLY",
-            # By tag, so that two stacks of one account do not pay for each other.
+            # The budget counts by tag, so that it leaves out other stacks of the account.
             cost_filters=[{"name": "TagKeyValue", "values": [f"user:Environment${naming.environment}"]}],
             notifications=notifications(args.settings, args.ground.alarm_topic_arn),
             tags=naming.tags(full),
@@ -59,8 +59,8 @@ class Budget(Component[BudgetArgs], token="slipway:cost:Budget"):
             monitor_type="CUSTOM",
             monitor_specification=watched(naming.environment),
             tags=naming.tags(full),
-            # The provider compares it, text by text, with an answer that gains a part when Cost Explorer does. It never changes:
-            # another environment has another name.
+            # The provider compares the specification as text with Cost Explorer's answer, which may have new parts one day. The
+            # declared specification never changes: another environment has a monitor of another name.
             opts=self.child(ignore_changes=["monitorSpecification"]),
         )
         aws.costexplorer.AnomalySubscription(

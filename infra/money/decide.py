@@ -11,7 +11,7 @@ from typing import Any, Final
 from infra.money.settings import WorkingHours
 
 RESIZE: Final = "arn:aws:scheduler:::aws-sdk:eks:updateNodegroupConfig"
-# The day of retries that AWS gives unasked would empty the next day's pool.
+# AWS retries for a day unless told otherwise, and a late retry would empty the next day's pool.
 RETRY_SECONDS: Final = 3600
 RETRIES: Final = 10
 # What an expression of Cost Explorer may hold besides tags.
@@ -19,8 +19,10 @@ OTHER_PARTS: Final = ("And", "CostCategories", "Dimensions", "Not", "Or")
 
 
 def crons(hours: WorkingHours) -> tuple[str, str]:
-    """The start of each working day and the end of every day, as EventBridge Scheduler takes them: what was started on a Sunday
-    ends on it."""
+    """The crons of EventBridge Scheduler for the start of each working day and for the end of every day.
+
+    Every day has an end, so that nodes that somebody starts on a free day do not run on.
+    """
     return _cron(hours.start, hours.days), _cron(hours.end, "*")
 
 

@@ -123,7 +123,7 @@ class Network(Component[NetworkArgs], token="slipway:network:Network"):
             vpc_id=self._vpc.id,
             cidr_block=spec.cidr,
             availability_zone=spec.zone,
-            # Nothing here gets a public address by being started; NAT gateways and load balancers bring their own.
+            # Instances get no public address when they start; NAT gateways and load balancers have addresses of their own.
             map_public_ip_on_launch=False,
             tags=self._naming.tags(name, Tier=spec.tier.value) | LOAD_BALANCER_TAGS[spec.tier],
             opts=self.child(),
@@ -151,7 +151,7 @@ class Network(Component[NetworkArgs], token="slipway:network:Network"):
         gateways = []
         for index in range(count):
             parts = ("nat", _letter(self._ground.zones[index]))
-            # An address can be freed only while the internet gateway is there: it must go before it.
+            # AWS releases an address only while the internet gateway is attached: the address must be deleted first.
             address = aws.ec2.Eip(
                 self._named(*parts), domain="vpc", tags=self._tags(*parts), opts=self.child(depends_on=[internet])
             )
@@ -229,7 +229,7 @@ class Network(Component[NetworkArgs], token="slipway:network:Network"):
                 vpc_id=self._vpc.id,
                 vpc_endpoint_type="Interface",
                 service_name=f"com.amazonaws.{self._ground.scope.region}.{service}",
-                # Isolated subnets: an endpoint needs no way out, and leaves the private addresses to pods.
+                # Endpoints need no way to the internet: in isolated subnets they leave the private addresses to pods.
                 subnet_ids=self.isolated_subnet_ids,
                 security_group_ids=[group.id],
                 private_dns_enabled=True,

@@ -82,7 +82,7 @@ def gateway_policy(scope: Scope, service: str) -> Document:
 def interface_policy(scope: Scope, service: str) -> Document:
     """The policy of one interface endpoint."""
     if service == "sts":
-        # A web identity has no account until it has a role: the role's account is what can be told.
+        # A caller with a web identity has no account before it takes a role, so the condition is on the role's account.
         roles: Statement = {
             "Sid": "RolesOfOurAccount",
             "Effect": "Allow",

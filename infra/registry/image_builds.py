@@ -45,7 +45,7 @@ class ImageBuilds(Component[ImageBuildsArgs], token="slipway:data:ImageBuilds"):
         naming = ground.naming
         logs = ground.log_group(self, naming.name("image-builds"), log_group(ground.scope))
         group = SecurityGroupRules(self, naming, "image-builds", "Builds of the workload images", vpc.id)
-        # HTTPS alone: the repository, the base's registry, the packages and AWS.
+        # Builds reach the repository, the registries and AWS over HTTPS only.
         out = group.allow_out("to-https", "The repository, packages, registries and AWS", HTTPS, cidr=ANYWHERE)
         project = naming.name(BUILD_PROJECT)
         variables = {
@@ -61,7 +61,7 @@ class ImageBuilds(Component[ImageBuildsArgs], token="slipway:data:ImageBuilds"):
             artifacts={"type": "NO_ARTIFACTS"},
             build_timeout=settings.timeout_minutes,
             queued_timeout=QUEUED_MINUTES,
-            # Two builds would push one tag.
+            # Two builds at once would push the same tag.
             concurrent_build_limit=1,
             encryption_key=ground.keys["models"],
             environment={

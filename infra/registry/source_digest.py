@@ -10,7 +10,7 @@ from typing import Final
 WORKLOADS_FOLDER: Final = Path(__file__).resolve().parents[2] / "workloads"
 TAG_PREFIX: Final = "src-"
 _DIGITS: Final = 12
-# Not code: caches, tests, and data, which reaches a job through a channel whose key carries a hash of its own.
+# Folders that are not in the digest: caches, tests, and data, whose key in the bucket has a hash of its own.
 IGNORED_FOLDERS: Final = frozenset({"__pycache__", "tests", "node_modules", "build", "dist", "outputs"})
 IGNORED_SUFFIXES: Final = frozenset({".pyc", ".pyo", ".parquet", ".log", ".tmp", ".swp"})
 

@@ -43,7 +43,7 @@ class Serving(Component[ServingArgs], token="slipway:ml:Serving"):
 
     def declare(self, args: ServingArgs) -> None:
         naming = args.ground.naming
-        # No way in: SageMaker's own front end reaches the container, not through the VPC.
+        # The group has no rule for incoming traffic: SageMaker's front end does not reach the container through the VPC.
         group = SecurityGroupRules(self, naming, "serving", "Machines of model endpoints", args.vpc.id)
         group.allow_out("to-https", "The lake, the registry and AWS", HTTPS, cidr=ANYWHERE)
         self.security_group_id = group.id

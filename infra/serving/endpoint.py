@@ -101,7 +101,7 @@ class ModelEndpoint(Component[EndpointArgs], token="slipway:ml:ModelEndpoint"):
     def _configuration(self, models: Mapping[str, aws.sagemaker.Model]) -> aws.sagemaker.EndpointConfiguration:
         args, name = self._args, self._autonamed()
         variants = args.settings.variants
-        # One variant on a type with NVMe disks, and SageMaker refuses the key for all.
+        # SageMaker refuses the volume key of the configuration where one variant is on a type with NVMe disks.
         encrypts = all(can_encrypt_volume(settings.instance_type) for settings in variants.values())
         return aws.sagemaker.EndpointConfiguration(
             name,
@@ -135,7 +135,7 @@ class ModelEndpoint(Component[EndpointArgs], token="slipway:ml:ModelEndpoint"):
                 aws.sagemaker.EndpointConfigurationDataCaptureConfigCaptureOptionArgs(capture_mode=mode)
                 for mode in ("Input", "Output")
             ],
-            # Kept as text instead of base64.
+            # Bodies of these types are captured as text instead of base64.
             capture_content_type_header=aws.sagemaker.EndpointConfigurationDataCaptureConfigCaptureContentTypeHeaderArgs(
                 json_content_types=["application/json"]
             ),
@@ -202,7 +202,7 @@ class ModelEndpoint(Component[EndpointArgs], token="slipway:ml:ModelEndpoint"):
             self._alarm(
                 variant, "5xx", "Invocation5XXErrors", limits.server_errors, "The model answers with errors", statistic="Sum"
             ),
-            # The metric counts microseconds.
+            # The metric ModelLatency is in microseconds.
             self._alarm(
                 variant, "latency", "ModelLatency", limits.latency_p99_ms * 1000, "The model is slow", extended_statistic="p99"
             ),
@@ -226,7 +226,7 @@ class ModelEndpoint(Component[EndpointArgs], token="slipway:ml:ModelEndpoint"):
             alarm_description=f"{what}: variant {variant} of endpoint {self._name}",
             namespace=METRICS,
             metric_name=metric,
-            # By the fixed name, not the endpoint's output: alarms are there before the deployment that they watch.
+            # The fixed name instead of the endpoint's output: the alarms must exist before the deployment that they watch.
             dimensions={"EndpointName": self._name, "VariantName": variant},
             comparison_operator="GreaterThanOrEqualToThreshold",
             threshold=threshold,
@@ -234,7 +234,7 @@ class ModelEndpoint(Component[EndpointArgs], token="slipway:ml:ModelEndpoint"):
             evaluation_periods=1,
             statistic=statistic,
             extended_statistic=extended_statistic,
-            # No traffic is no fault.
+            # An endpoint without traffic has no data points, which is no fault.
             treat_missing_data="notBreaching",
             alarm_actions=[self._ground.alarm_topic_arn],
             ok_actions=[self._ground.alarm_topic_arn],

@@ -62,7 +62,7 @@ class Training(Component[TrainingArgs], token="slipway:ml:Training"):
         group = SecurityGroupRules(self, self._naming, "training", "Hosts of training jobs", args.vpc.id)
         before: list[pulumi.Resource] = [
             group.allow_out("to-https", "The lake, the registry and AWS", HTTPS, cidr=ANYWHERE),
-            # Hosts of one job talk over whatever ports NCCL, Gloo or MPI take.
+            # NCCL, Gloo and MPI choose the ports between the hosts of one job, so all ports are open within the group.
             *group.allow_within("Hosts of a job among each other"),
         ]
         self.security_group_id = group.id
@@ -80,7 +80,7 @@ class Training(Component[TrainingArgs], token="slipway:ml:Training"):
                 jobs[job] = TrainingJob(self._naming.name(job), inputs[job], self.child(depends_on=[*before, *needs]))
         in_order = [job for job in declared if job in jobs]
         self.job_names = {job: jobs[job].job_name for job in in_order}
-        # What leaves no model has an empty archive.
+        # A job that leaves no model has an empty archive as its artifact.
         self.model_artifacts = {job: jobs[job].model_artifact for job in in_order if declared[job].leaves_model}
         self.metrics = {job: jobs[job].metrics for job in in_order}
         self.model_group_names = {job: self._model_group(job) for job, settings in declared.items() if settings.leaves_model}
@@ -116,7 +116,7 @@ class Training(Component[TrainingArgs], token="slipway:ml:Training"):
         if settings.streaming:
             inputs["streaming"] = True
             if data:
-                # What holds train/ and test/.
+                # The folder that holds train/ and test/.
                 inputs["dataUri"] = pulumi.Output.from_input(data["train"]).apply(lambda uri: uri.removesuffix("train/"))
         else:
             channels = {**data, **channels}

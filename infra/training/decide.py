@@ -19,7 +19,7 @@ from tools.jobs.runners.sagemaker.request import template
 from tools.jobs.spec import JobSpec, Machines, Network
 
 HASH_DIGITS: Final = 10
-# What is computed, and with what: a change is another job with another model.
+# The inputs that decide what is computed: a change of one is another job with another model.
 DEFINING: Final = (
     "namePrefix",
     "region",
@@ -35,8 +35,8 @@ DEFINING: Final = (
     "resourceConfig.instanceCount",
     "revision",
 )
-# How it may run, and what it is labelled with. A finished job has no use for a new subnet, time limit or tag, and nobody wants to
-# pay for training twice because a security group was replaced: these are for the next job and change nothing of this one.
+# The inputs that decide where and how a job may run, and its tags. A finished job has no use for a new subnet, time limit or tag,
+# and a replaced security group must not train a model again: a change of these inputs counts for the next job only.
 CIRCUMSTANCES: Final = (
     "roleArn",
     "vpcConfig",
@@ -165,7 +165,7 @@ def places(inputs: Mapping[str, Any]) -> dict[str, str]:
     found: dict[str, str] = {}
     if inputs.get("streaming") and inputs.get("dataUri"):
         found["data_uri"] = inputs["dataUri"]
-    # Beside CheckpointConfig this would have SageMaker copy every checkpoint to the host as well.
+    # Only for a job that streams: with CheckpointConfig, SageMaker copies checkpoints between the host and S3 itself.
     if inputs.get("streaming") and inputs.get("checkpointConfig"):
         found["checkpoint_uri"] = _checkpoints(inputs)
     if inputs.get("corpusConfig"):
@@ -184,5 +184,5 @@ def _checkpoints(inputs: Mapping[str, Any]) -> str:
 
 
 def exported(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """What a stack tells of a job: `definition`, its hash, and `request`, all that CreateTrainingJob takes but the name."""
+    """What a stack exports of a job: `definition`, its hash, and `request`, all that CreateTrainingJob takes but the name."""
     return {"definition": definition_hash(inputs), "request": template(spec(inputs))}

@@ -1,4 +1,4 @@
-"""The settings of all training jobs together: what one says of another."""
+"""The settings of all training jobs, with the checks of what one job says about another."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from infra.lake.datasets import dataset_names
 from infra.training.job_settings import JobSettings, Run
 from workloads.catalog import Leaves, Reads
 
-# What `-<10 hex>` with a retry's `-r99`, and `-<yyyymmdd-hhmmss>`, add to a training job's name: the longer of the two.
+# The longest suffix of a training job's name: `-<yyyymmdd-hhmmss>`, or `-<10 hex>` with a retry's `-r99`.
 JOB_NAME_SUFFIX: Final = 16
 
 
@@ -98,20 +98,20 @@ class TrainingSettings(Section):
             yield Fault(f"{at}.run", "up", f"needs {', '.join(late)}, which `up` does not run; set run: demand, or run: up there")
 
     def _circles(self, path: str) -> Iterator[Fault]:
-        """Jobs that wait for themselves, once a circle."""
-        told: set[str] = set()
+        """One fault for each circle of jobs that wait for one another."""
+        reported: set[str] = set()
         for name in self.jobs:
-            circle = self._way_back([name])
-            if circle and not told & set(circle):
-                told |= set(circle)
+            circle = self._circle_of([name])
+            if circle and not reported & set(circle):
+                reported |= set(circle)
                 yield Fault(f"{path}.jobs.{name}.needs", " -> ".join([*circle, name]), "goes in a circle; take one need out")
 
-    def _way_back(self, trail: list[str]) -> list[str] | None:
-        """The jobs from the first of `trail` back to itself, None where there is no such way."""
+    def _circle_of(self, trail: list[str]) -> list[str] | None:
+        """The circle of needs from the first job of `trail` back to itself; None where there is no circle."""
         for need in self.needs(trail[-1]):
             if need == trail[0]:
                 return trail
-            if need in self.jobs and need not in trail and (found := self._way_back([*trail, need])):
+            if need in self.jobs and need not in trail and (found := self._circle_of([*trail, need])):
                 return found
         return None
 

@@ -2,8 +2,8 @@
 
 pulumi-aws has no such type, so it is a dynamic resource. `infra.training.decide` says what the job is; its life (attempts,
 taking up a run that is there, the wait for its end) is `tools.jobs.life`, which `./slipway train` uses too. The provider is
-stored in the state by its import path alone: nothing of this file's code, no value and no secret goes there, so a change here
-never shows as a change of the job.
+stored in the state by its import path alone: the state holds no code of this file, no value and no secret, so a change of this
+file is no change of the job.
 """
 
 from __future__ import annotations
@@ -68,8 +68,8 @@ class TrainingJobProvider(dynamic.ResourceProvider):
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> dynamic.DiffResult:
         """A new definition replaces; new circumstances are no change.
 
-        They are no update either: the engine does not ask a dynamic provider at preview, so an update leaves every output unknown
-        there, and the preview would announce a new model and a new endpoint configuration because of a tag.
+        New circumstances are no update either: the engine does not ask a dynamic provider at preview, so an update makes every
+        output unknown, and the preview would announce a new model and a new endpoint configuration because of a tag.
         """
         replaces = definition.changed(olds, news, definition.DEFINING)
         return dynamic.DiffResult(changes=bool(replaces), replaces=replaces, delete_before_replace=False)
@@ -102,7 +102,7 @@ class TrainingJobProvider(dynamic.ResourceProvider):
         return dynamic.ReadResult(id_, {**inputs_of(props), **outputs_of(view)})
 
     def delete(self, id_: str, props: dict[str, Any]) -> None:
-        """Stop the job if it runs. It stays in SageMaker's history: that costs nothing and tells where a model came from."""
+        """Stops the job if it runs. The job stays in SageMaker's history, which shows where a model came from."""
         runner = self._runner(props)
         view = runner.describe(id_)
         if view is not None and not view.ended:
@@ -136,7 +136,7 @@ def _is_usable(runner: Runner, view: JobView) -> bool:
 
 
 def _wait(runner: Runner, name: str) -> JobView:
-    """The run when it has ended. Says on stderr what it is doing, once a phase."""
+    """Waits for the run's end, writing each new phase to stderr, and returns the ended run."""
     told = ""
 
     def say_phase(view: JobView) -> None:
@@ -160,5 +160,5 @@ def _failure(view: JobView, runner: Runner) -> str:
 
 
 def _say(name: str, what: str) -> None:
-    """Progress. The engine shows what a provider writes to stderr; stdout belongs to its handshake."""
+    """Writes progress to stderr, which the engine shows; stdout is for the handshake between the engine and the provider."""
     print(f"training job {name}: {what}", file=sys.stderr, flush=True)

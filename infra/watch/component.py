@@ -1,4 +1,4 @@
-"""What is watched besides the endpoints, which bring their own alarms: NAT gateways and undelivered alerts; and a dashboard."""
+"""Alarms on NAT gateways and on alerts that could not be delivered, and a dashboard. Endpoints declare alarms of their own."""
 
 from __future__ import annotations
 
