@@ -22,6 +22,7 @@ from tools.engine.command import EngineCommand
 from tools.engine.errors import EngineError, StackBusy
 from tools.engine.events import Fault, Recorder, Step, Tick, causes, protected
 from tools.engine.home import StackPlace
+from tools.engine.waiting import efficiently
 from tools.engine.workspace import secrets_provider
 
 Program = Callable[[], Any]
@@ -162,7 +163,7 @@ class StackRunner:
             workspace = _QuickWorkspace(
                 work_dir=str(self.place.work),
                 env_vars=self.env,
-                program=self.program,
+                program=efficiently(self.program),
                 pulumi_command=command,
                 secrets_provider=secrets_provider(self.place),
                 pulumi_home=self.env.get("PULUMI_HOME"),
