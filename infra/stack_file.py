@@ -44,6 +44,8 @@ from infra.watch.settings import LogsSettings
 
 REGION_KEY: Final = "aws:region"
 ACCOUNTS_KEY: Final = "aws:allowedAccountIds"
+# libyaml reads a stack file in a tenth of the time that the parser in Python takes; some builds of PyYAML lack it.
+SAFE_LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # What the Pulumi CLI itself keeps in a stack file beside `config`.
 FILE_KEYS: Final = frozenset({"config", "encryptionsalt", "secretsprovider", "encryptedkey", "environment"})
 # A node takes its own address, a prefix of 16 for its pods, and a spare prefix (WARM_PREFIX_TARGET of `infra/cluster`).
@@ -208,7 +210,7 @@ class Settings(Section):
                 return
 
 
-class _UniqueKeys(yaml.SafeLoader):  # type: ignore[misc]  # no stubs are installed for yaml
+class _UniqueKeys(SAFE_LOADER):  # type: ignore[misc]  # no stubs are installed for yaml
     """Refuses a key that a mapping has twice: YAML would take the second and drop the first."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -330,7 +332,7 @@ def _check_file(path: Path, stack: str, values: Mapping[str, Any]) -> None:
 def _keys_in(path: Path) -> set[str]:
     """The configuration keys of a stack file as the engine spells them: a key without a namespace is the project's."""
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=SAFE_LOADER)
     except (yaml.YAMLError, UnicodeDecodeError):
         return set()
     config = content.get("config") if isinstance(content, Mapping) else None
@@ -340,5 +342,5 @@ def _keys_in(path: Path) -> set[str]:
 def _decoded(value: Any) -> Any:
     """The engine hands objects over as JSON text, and everything else as it was written."""
     if isinstance(value, str) and value[:1] in ("{", "["):
-        return yaml.safe_load(value)
+        return yaml.load(value, Loader=SAFE_LOADER)
     return value

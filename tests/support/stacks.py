@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,12 @@ STACKS = tuple(path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path 
 
 
 def config_of(stack: str) -> dict[str, Any]:
-    """What `Pulumi.<stack>.yaml` says: a copy of one's own."""
+    """What `Pulumi.<stack>.yaml` says: a copy that the caller may change."""
+    return copy.deepcopy(_read(stack))
+
+
+@cache
+def _read(stack: str) -> dict[str, Any]:
     config: dict[str, Any] = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))["config"]
     return config
 
