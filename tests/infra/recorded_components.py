@@ -55,7 +55,7 @@ BUCKETS = {purpose: purpose for purpose in ("raw", "curated", "models", "checkpo
 
 
 def ground(*, protect: bool = False, zones: tuple[str, ...] = ZONES) -> Ground:
-    """What components stand on; a key is named after its domain, a role after its key."""
+    """The ground of components: the arn of a key ends in its domain, the arn of a role in its key."""
     return Ground(
         naming=NAMING,
         scope=Scope(account_id="123456789012", region="us-east-1", prefix="slipway-dev", environment="dev"),

@@ -1,4 +1,4 @@
-"""One door: what `./slipway up` refuses of a stack file, a plain `pulumi up` refuses with the same words, all faults at once."""
+"""A plain `pulumi up` refuses the stack files that `./slipway up` refuses, with the same words and all faults at once."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_a_plain_pulumi_up_refuses_what_slipway_refuses_with_the_same_words(
     assert str(refused_by_pulumi(config)) == str(refused.value)
 
 
-def test_a_key_that_is_there_twice_is_refused_by_a_plain_pulumi_up_too(
+def test_a_key_that_stands_twice_is_refused_by_a_plain_pulumi_up_too(
     tmp_path: Path, refused_by_pulumi: Callable[..., SettingsError]
 ) -> None:
     path = stack_file(tmp_path, config_of("dev"))
@@ -124,7 +124,7 @@ def test_a_key_that_is_there_twice_is_refused_by_a_plain_pulumi_up_too(
     assert str(refused_by_pulumi(config_of("dev") | {"slipway:protect": False})) == str(refused.value)
 
 
-def test_all_kinds_of_faults_are_told_at_once(tmp_path: Path) -> None:
+def test_faults_of_all_kinds_are_reported_at_once(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as refused:
         load_file(stack_file(tmp_path, config_of("dev") | BAD["several of these"]))
     assert {fault.path for fault in refused.value.faults} == {
@@ -159,7 +159,9 @@ def test_a_good_file_goes_through_both_entrances(tmp_path: Path, monkeypatch: py
     assert {name: value.get_secret_value() for name, value in read_by_the_program().secrets.values.items()} == {"hub": "opened"}
 
 
-def test_what_slipway_hands_the_engine_is_not_held_against_a_stack_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_configuration_that_slipway_hands_to_the_engine_is_not_compared_with_a_stack_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The work directory's copy holds a stand-in where the source has an encrypted value."""
     monkeypatch.setattr(pulumi_settings.SETTINGS, "root_directory", str(tmp_path), raising=False)
     config = config_of("dev") | {"slipway:secrets": {"names": ["hub"], "values": {"hub": "rehearsal"}}}

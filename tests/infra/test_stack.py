@@ -1,4 +1,4 @@
-"""The whole of every stack, as its file declares it."""
+"""Every stack as its file declares it, recorded as a whole."""
 
 from __future__ import annotations
 
@@ -230,7 +230,7 @@ def test_nothing_is_in_the_default_security_group(stack: Recording) -> None:
 
 
 def test_mandatory_rules_hold_and_every_advice_not_taken_is_one_we_answer(stack: Recording) -> None:
-    """Each of these is answered by a comment where the thing is declared. A new one is to be mended or answered there."""
+    """A comment at the declaration answers each of these advisory rules. A new violation is mended, or answered there."""
     from policies.evaluate import evaluate
 
     answered = {

@@ -1,7 +1,7 @@
-"""Which resources of a recorded state that hold data today's program no longer declares, told without an engine.
+"""Finds, without an engine, the resources of a recorded state that hold data and that today's program no longer declares.
 
 The engine knows a resource by its name, its type and the types of its parents: renamed or moved, it is deleted and made anew.
-What a property forces only a provider can tell: that is for the end-to-end test.
+Only a provider knows which properties force a replacement: the end-to-end test asks the provider.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ def gone(kept: Plan, declared: Recording) -> tuple[Changed, ...]:
 
 
 def identity(view: ResourceView, plan: Plan) -> str:
-    """`Lake's type$aws:s3/bucket:Bucket::name`: what the engine tells a resource by."""
+    """`Lake's type$aws:s3/bucket:Bucket::name`: the part of a URN by which the engine knows a resource."""
     return f"{'$'.join([*(parent.type for parent in reversed(_parents(view, plan))), view.type])}::{view.name}"
 
 
 def _parents(view: ResourceView, plan: Plan) -> list[ResourceView]:
-    """From the nearest to the outermost; the stack itself is none of a plan's resources."""
+    """The parents of a resource, the nearest first. A plan does not hold the stack itself."""
     found: list[ResourceView] = []
     while (above := plan.by_urn((found[-1] if found else view).parent)) is not None:
         found.append(above)

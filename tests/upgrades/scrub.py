@@ -1,4 +1,4 @@
-"""A stack's export without what is nobody's business or only noise: secrets, time stamps, paths and ports of one machine."""
+"""A stack's export without secrets, time stamps, and paths and ports of one machine."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from tools.plan.view import SECRET_SIGNATURE, SPECIAL_KEY
 
-# Of a resource: where in the program and when it was made. The engine decides nothing by them, and they are half of a state.
+# Keys of a resource that say where in the program and when it was made: half of a state, and no decision of the engine uses them.
 DROPPED: Final = ("created", "modified", "sourcePosition", "stackTrace")
 SOME_TIME: Final = "2000-01-01T00:00:00Z"
 SOME_PORT: Final = "4566"

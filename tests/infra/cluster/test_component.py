@@ -1,4 +1,4 @@
-"""The cluster: private, encrypted, logged, entered by name, and torn down in an order that ends."""
+"""The cluster: its private API, encryption, logs and access entries, and the order in which its parts are made and deleted."""
 
 from __future__ import annotations
 

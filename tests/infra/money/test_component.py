@@ -17,9 +17,9 @@ COST = CostSettings(
 )
 
 
-def test_the_budget_tells_of_money_spent_and_of_money_that_will_be() -> None:
-    told = [(item["notification_type"], item["threshold"]) for item in notifications(COST, "arn:topic")]
-    assert told == [("ACTUAL", 50), ("ACTUAL", 100), ("FORECASTED", 100)]
+def test_the_budget_alerts_on_actual_and_on_forecast_spending() -> None:
+    alerts = [(item["notification_type"], item["threshold"]) for item in notifications(COST, "arn:topic")]
+    assert alerts == [("ACTUAL", 50), ("ACTUAL", 100), ("FORECASTED", 100)]
     assert all(item["subscriber_sns_topic_arns"] == ["arn:topic"] for item in notifications(COST, "arn:topic"))
 
 
@@ -31,13 +31,15 @@ def test_a_budget_counts_its_own_stack_only(stack: str) -> None:
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_what_is_unlike_the_days_before_is_told_of_the_stack_alone(stack: str) -> None:
+def test_the_anomaly_monitor_watches_the_stacks_own_tag_and_alerts_at_once(stack: str) -> None:
     recording = recorded_stack(stack)
     (monitor,) = recording.of(costexplorer.ANOMALY_MONITOR)
-    (told,) = recording.of(costexplorer.ANOMALY_SUBSCRIPTION)
+    (subscription,) = recording.of(costexplorer.ANOMALY_SUBSCRIPTION)
     assert json.loads(monitor.props["monitorSpecification"])["Tags"]["Values"] == [stack]
-    assert (told.props["frequency"], told.props["subscribers"][0]["type"]) == ("IMMEDIATE", "SNS"), "a topic is told at once only"
-    assert told.props["thresholdExpression"]["dimension"]["values"] == ["100"]
+    assert (subscription.props["frequency"], subscription.props["subscribers"][0]["type"]) == ("IMMEDIATE", "SNS"), (
+        "AWS sends to a topic at once only"
+    )
+    assert subscription.props["thresholdExpression"]["dimension"]["values"] == ["100"]
 
 
 def test_without_a_threshold_no_monitor_is_declared() -> None:

@@ -1,4 +1,4 @@
-"""Working hours: from two times and some days to crons, calls, a role that may do nothing else, and hours that are paid."""
+"""Working hours: the crons of the schedules, the request that resizes a pool, the role that may do it, and the priced hours."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _CRON = re.compile(r"cron\((\d+) (\d+) \? \* ([A-Z,*-]+) \*\)")
 
 
 def minutes_of_week(cron: str) -> set[int]:
-    """When a cron of EventBridge Scheduler goes off, in minutes since Monday: read on its own, not by what wrote it."""
+    """The minutes since Monday at which a cron of EventBridge Scheduler fires, read without the code that wrote the cron."""
     found = _CRON.fullmatch(cron)
     assert found, cron
     names = [name.upper() for name in DAYS]
@@ -135,7 +135,7 @@ def test_a_stack_hands_its_working_hours_to_its_cluster_and_its_role_to_the_sche
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("hours", "words"),
     [
         ({"start": "7:00"}, 'write one in quotes, as "07:00"'),
         ({"start": 420}, 'write one in quotes, as "07:00"'),
@@ -148,12 +148,12 @@ def test_a_stack_hands_its_working_hours_to_its_cluster_and_its_role_to_the_sche
     ],
     ids=str,
 )
-def test_hours_that_cannot_be_meant_are_refused_with_the_way_out(given: dict[str, Any], said: str) -> None:
+def test_wrong_working_hours_are_refused_with_the_way_out(hours: dict[str, Any], words: str) -> None:
     config = config_of("dev")
-    config["slipway:cost"]["workingHours"] = {"timezone": "UTC", **given}
+    config["slipway:cost"]["workingHours"] = {"timezone": "UTC", **hours}
     with pytest.raises(SettingsError) as refused:
         parse(config, stack="dev", source="test")
-    assert said in str(refused.value)
+    assert words in str(refused.value)
 
 
 def test_hours_that_would_empty_nothing_are_refused() -> None:

@@ -1,4 +1,4 @@
-"""The project that builds the images: off unless asked for, and then as our own rules want it."""
+"""The project that builds images: no stack has one unless its file asks for it, and the project breaks no rule."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serving: an endpoint whose updates lose nothing, that scales, captures and rings."""
+"""Endpoints: updates beside the running fleet, scaling, capture of data, and alarms."""
 
 from __future__ import annotations
 

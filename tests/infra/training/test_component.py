@@ -1,4 +1,4 @@
-"""Training: what a job is asked to do, and where."""
+"""Training jobs: the request that a job declares, its data, network and keys, and what a stack exports of each job."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ DEMAND: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def demand() -> tuple[Recording, dict[str, dict[str, Any]]]:
-    """A stack of jobs on demand, and what it tells of each."""
+    """A stack of jobs on demand, and what the stack exports of each job."""
     recording = recorded_training(jobs=DEMAND)
     return recording, recording.outputs["trainingJobs"]
 

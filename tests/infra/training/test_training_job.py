@@ -63,7 +63,7 @@ def request(props: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 class Cloud:
-    """moto, with what it lacks put in: an artifact when a job is made, an end other than Completed, StopTrainingJob."""
+    """moto, with what it lacks: a job's artifact, and ends of a job other than Completed."""
 
     def __init__(self) -> None:
         clients = shared_clients(REGION, profile="")
@@ -78,7 +78,7 @@ class Cloud:
         self.s3.put_object(Bucket=BUCKET, Key=f"digits/{name}/output/model.tar.gz", Body=b"model")
 
     def job(self, name: str, status: str = "Completed", **more: Any) -> None:
-        """A job that is there before we come."""
+        """Makes a job as if an earlier `up` had started it."""
         self.sagemaker.create_training_job(**request(inputs(), name))
         self.end(name, status, **more)
 
@@ -104,7 +104,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
 
 @pytest.fixture
 def ticks(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Every pause, none of them slept; `ticks.append` may be wrapped by a test to let something happen meanwhile."""
+    """The seconds of every pause, none of which is slept. A test may replace `time.sleep` to change the cloud during a pause."""
     slept: list[float] = []
     monkeypatch.setattr(time, "sleep", slept.append)
     return slept
