@@ -18,6 +18,8 @@ def test_no_type_is_written_out_but_on_its_card() -> None:
         ('x = "aws:s3/bucket:Bucket"', ["aws:s3/bucket:Bucket"]),
         ('x = f"urn::aws:s3/bucket:Bucket::{name}"', ["aws:s3/bucket:Bucket"]),
         ('x = f"urn {name} aws:s3/bucket:Bucket::x"', ["aws:s3/bucket:Bucket"]),
+        ('x = f"aws:vpc/securityGroup{way}Rule:{name}"', ["aws:vpc/securityGroup"]),
+        ('x = f"aws:{service}"', []),
         ('x = {"kubernetes:core/v1:Pod": 1, "pulumi:providers:aws": 2}', ["kubernetes:core/v1:Pod", "pulumi:providers:aws"]),
         ('def f():\n    """An aws:s3/bucket:Bucket."""\n    # aws:s3/bucket:Bucket', []),
         ('x = "Its type, as `aws:s3/bucket:Bucket`."', []),

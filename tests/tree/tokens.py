@@ -24,6 +24,8 @@ _TOKEN: Final = re.compile(
     r"|pulumi:(?:pulumi:[A-Z]\w*|providers:\w+)"
     r")"
 )
+# A token that is put together: `f"aws:vpc/securityGroup{direction}Rule:{name}"`.
+_BEGUN: Final = re.compile(r"(?<![\w`:-])aws:\w+/\w*$")
 
 
 def literals(source: str) -> Iterator[tuple[int, str]]:
@@ -31,6 +33,9 @@ def literals(source: str) -> Iterator[tuple[int, str]]:
     tree = ast.parse(source)
     prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            begun = (str(part.value) for part in node.values[:-1] if isinstance(part, ast.Constant))
+            yield from ((node.lineno, found) for text in begun for found in _BEGUN.findall(text))
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose:
             yield from ((node.lineno, found) for found in _TOKEN.findall(node.value))
 

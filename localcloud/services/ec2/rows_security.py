@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from catalog.types import ec2
+from catalog.types import ec2, vpc
+from catalog.types.card import Card
 from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import between, cidr, conflicts, exactly_one, length, when
 from localcloud.kernel.spec import Autoname, Check, Resource, Update
@@ -220,10 +221,9 @@ def _port(prop: str, member: str) -> Callable[[Context], int | None]:
     return lambda c: None if c.data.get(member, -1) == -1 and (c.props or c.state).get(prop) is None else c.data.get(member)
 
 
-def _rule(direction: str) -> Resource:
-    name = f"SecurityGroup{direction.capitalize()}Rule"
+def _rule(card: Card, direction: str) -> Resource:
     return Resource(
-        type=f"aws:vpc/securityGroup{direction.capitalize()}Rule:{name}",
+        type=card.token,
         service="ec2",
         create=Call(
             op=f"authorize_security_group_{direction}",
@@ -267,4 +267,4 @@ def _rule(direction: str) -> Resource:
     )
 
 
-ROWS = (SECURITY_GROUP, _rule("ingress"), _rule("egress"))
+ROWS = (SECURITY_GROUP, _rule(vpc.SECURITY_GROUP_INGRESS_RULE, "ingress"), _rule(vpc.SECURITY_GROUP_EGRESS_RULE, "egress"))
