@@ -133,12 +133,12 @@ class GpuPool(PoolSettings):
 
     @property
     def may_be_empty(self) -> bool:
-        """Whether it costs nothing without nodes: working hours empty such a pool."""
+        """Whether the pool may have no nodes and then costs nothing: working hours empty such a pool."""
         return self.min == 0 and not self.reservation_id and self.capacity_type is not CapacityType.CAPACITY_BLOCK
 
     @property
     def accelerator_resource(self) -> str:
-        """What pods ask for: `nvidia.com/gpu`, or Neuron's `aws.amazon.com/neuron`."""
+        """The Kubernetes resource that pods ask for: `nvidia.com/gpu`, or `aws.amazon.com/neuron` for Neuron."""
         return _accelerator_resource(self.instance_type)
 
     @property
@@ -208,7 +208,7 @@ class GpuPool(PoolSettings):
             )
 
     def _faults_of_more_types(self, path: str, facts: InstanceFacts) -> Iterator[Fault]:
-        """One pool has one image, one user data and one shape to whoever schedules pods on it."""
+        """The types of one pool must share the image, the user data and the resources that pods ask for."""
         where = f"{path}.moreInstanceTypes"
         if self.more_instance_types and (self.efa or self.reservation_id):
             tied = "efa" if self.efa else "reservationId"

@@ -29,12 +29,12 @@ def review_trust(account_id: str, *, repository: str, git_ref: str) -> Document:
 
 
 def environment_trust(account_id: str, *, repository: str, environment: str) -> Document:
-    """Jobs in one of the repository's environments, so once its reviewers have agreed."""
+    """Jobs in one of the repository's environments, which GitHub starts when the environment's reviewers have agreed."""
     return _trust(account_id, f"repo:{repository}:environment:{environment}")
 
 
 def _trust(account_id: str, *subjects: str) -> Document:
-    """Both `aud` and `sub` are exact: a wildcard there is every repository on GitHub."""
+    """A trust with exact `aud` and `sub`: with a wildcard there, every repository on GitHub could take the role."""
     subject = subjects[0] if len(subjects) == 1 else list(subjects)
     return document(
         {

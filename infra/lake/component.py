@@ -150,5 +150,5 @@ class Lake(Component[LakeArgs], token="slipway:data:Lake"):
 
 
 def _after(value: pulumi.Output[str], resources: list[pulumi.Resource]) -> pulumi.Output[str]:
-    """`value`, once these resources exist."""
+    """An output of `value` that becomes known only when these resources exist."""
     return pulumi.Output.all(value, *(resource.urn for resource in resources)).apply(lambda known: str(known[0]))

@@ -1,6 +1,7 @@
 """A CodeBuild project that builds the workload images from the repository and pushes them: no machine of anybody's is needed.
 
-Off unless a stack file asks for it: it needs a connection to the repository, which a person allows in a browser, once.
+A stack has the project only where its file asks for it: the project needs a connection to the repository, which a person has to
+allow in a browser once.
 """
 
 from __future__ import annotations

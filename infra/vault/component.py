@@ -32,7 +32,7 @@ class Vault(Component[VaultArgs], token="slipway:security:Vault"):
     def _secret(self, secret: str, args: VaultArgs) -> pulumi.Output[str]:
         naming = args.ground.naming
         name = naming.name(secret)
-        # No rotation, though a rule asks for it: these are tokens that somebody else issues, and only a function that knows the
+        # Without rotation, though a rule asks for it: other services issue these tokens, and only a function that knows the
         # issuer could renew them.
         resource = aws.secretsmanager.Secret(
             name,

@@ -30,7 +30,7 @@ def check_answer(arguments: Sequence[str], stdout: str) -> None:
 
 
 def faults(value: Any, kind: Any, where: str = "") -> Iterator[str]:
-    """What of a value is not as its type says, each with its place."""
+    """Each part of a value that is not as its type says, with its place."""
     origin, inner = get_origin(kind), get_args(kind)
     if is_typeddict(kind):
         yield from _document_faults(value, kind, where)

@@ -30,7 +30,7 @@ REGION = "us-east-1"
 
 
 class Recorder(pulumi_mocks.MockMonitor):
-    """A mock monitor that keeps every registration, with its parent and its options."""
+    """A mock monitor that records every registration, with its parent and its options."""
 
     def __init__(self, mocks: pulumi_mocks.Mocks) -> None:
         super().__init__(mocks)

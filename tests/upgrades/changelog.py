@@ -52,7 +52,7 @@ def surprises(changed: Iterable[Changed], entries: Iterable[Replaced], since: st
 
 
 def told(found: Iterable[Changed], since: str) -> str:
-    """What a failed test says: each surprise with what forces it, then the ways out."""
+    """The message of a failed test: each surprise with the property that forces it, then the ways out."""
     lines = [f"an upgrade from {since} loses what holds data, and CHANGELOG.md does not name it:"]
     for one in found:
         because = f", because of {', '.join(one.because)}" if one.because else ""
@@ -101,5 +101,5 @@ def _entry(release: str, line: str) -> Replaced:
     if match is None:
         raise ValueError(f"CHANGELOG.md, Replaces of {release}: {line!r}; write - `TYPE` `NAME PATTERN`: why, and what to do")
     if not lost(match["type"], "delete"):
-        raise ValueError(f"CHANGELOG.md, Replaces of {release}: {match['type']} holds no data; tell of it under Changed")
+        raise ValueError(f"CHANGELOG.md, Replaces of {release}: {match['type']} holds no data; describe the change under Changed")
     return Replaced(release=release, type=match["type"], pattern=match["pattern"], why=match["why"])
