@@ -30,6 +30,7 @@ from workloads.training.tasks import evaluate
 
 # Relative, between numbers in memory and the same numbers read from a file.
 TOLERANCE = 1e-5
+SHALLOW = replace(tiny.SIZES, layers=2)
 
 
 def paths(out: Path, **models: Path) -> Paths:
@@ -178,8 +179,8 @@ def test_a_teacher_of_another_task_is_refused(trained: Any, corpus: Path, tmp_pa
 
 
 def test_a_light_digits_model_learns_from_the_usual_one(trained: Any, tmp_path: Path) -> None:
-    arguments = ["digits", "--data", str(DIGITS), "--out", str(tmp_path), "--arch", "depthwise", "--teacher", str(trained.model)]
-    task, settings, given = cli.read_arguments(arguments)
+    places = ["--data", str(DIGITS), "--out", str(tmp_path), "--teacher", str(trained.model)]
+    task, settings, given = cli.read_arguments(["digits", *places, "--arch", "depthwise", "--epochs", "8"])
     metrics = trainer.train(task, settings, given, StopRequest())
     assert metrics is not None
     assert metrics["test_accuracy"] >= 0.95
@@ -190,8 +191,8 @@ def test_a_light_digits_model_learns_from_the_usual_one(trained: Any, tmp_path: 
 
 
 def test_lower_precision_learns_too(corpus: Path) -> None:
-    low = tiny.train(tiny.ALONE, corpus, precision="bf16")
-    exact = tiny.train(tiny.ALONE, corpus)
+    low = tiny.train(tiny.ALONE, corpus, sizes=SHALLOW, max_steps=6, precision="bf16")
+    exact = tiny.train(tiny.ALONE, corpus, sizes=SHALLOW, max_steps=6)
     assert low.losses != exact.losses, "else it was not lower"
     assert low.losses == pytest.approx(exact.losses, rel=0.02)
 
@@ -220,7 +221,8 @@ def test_gradients_are_clipped_to_the_norm_that_pytorch_finds(corpus: Path) -> N
 
 @pytest.mark.e2e
 def test_two_processes_in_lower_precision_with_adapters_and_with_a_teacher(base: Path, corpus: Path, tmp_path: Path) -> None:
-    exact = tiny.train(tiny.ALONE, corpus).losses
+    short = {"sizes": SHALLOW, "max_steps": 5}
+    exact = tiny.train(tiny.ALONE, corpus, **short).losses
     cases: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Path]]] = {
         "DDP": ({"precision": "bf16"}, {}),
         "FSDP2": ({"precision": "bf16", "shard": 2}, {}),
@@ -229,6 +231,8 @@ def test_two_processes_in_lower_precision_with_adapters_and_with_a_teacher(base:
         "adapters": ({"lora_rank": 4, "start_from": "model", "shard": 2}, {"start_from": base / "model"}),
         "teacher, tensor": ({"tensor": 2, "distillation_weight": 0.5}, {"teacher": base / "model"}),
     }
+    # An artifact that a run starts from has its own sizes; elsewhere two layers, one for each stage, show what is looked for.
+    cases = {name: ({**({"max_steps": 5} if models else short), **values}, models) for name, (values, models) in cases.items()}
     together = gang.run(2, losses_of, corpus, tmp_path, cases)
     assert together[0] == together[1], "every rank knows the same losses"
     for name in ("DDP", "FSDP2", "tensor", "pipeline"):
@@ -249,8 +253,9 @@ def losses_of(place: Place, corpus: Path, out: Path, cases: Mapping[str, Any]) -
 
 @pytest.mark.e2e
 def test_a_compiled_model_learns_the_same(corpus: Path) -> None:
-    plain = tiny.train(tiny.ALONE, corpus)
-    assert tiny.train(tiny.ALONE, corpus, compile=True).losses == pytest.approx(plain.losses, rel=TOLERANCE)
+    short = {"sizes": SHALLOW, "max_steps": 3}
+    plain = tiny.train(tiny.ALONE, corpus, **short)
+    assert tiny.train(tiny.ALONE, corpus, compile=True, **short).losses == pytest.approx(plain.losses, rel=TOLERANCE)
 
 
 def test_the_peak_of_known_devices_is_known_and_of_others_is_not() -> None:

@@ -19,10 +19,10 @@ from workloads.training.distributed import Place
 TOLERANCE = 1e-5
 # Absolute, on weights of about 0.02 after steps of 0.01. Seen: 6e-6.
 WEIGHT_TOLERANCE = 1e-4
-# A decoder that is cut over processes costs CPU for each layer of each step: two layers (one first, one last) and six steps show
+# A decoder that is cut over processes costs CPU for each layer of each step: two layers (one first, one last) and four steps show
 # every difference that this file looks for.
 SHALLOW = replace(tiny.SIZES, layers=2)
-SHORT = {"batch_size": 32, "max_steps": 6, "warmup_steps": 2, "learning_rate": 0.02}
+SHORT = {"batch_size": 32, "max_steps": 4, "warmup_steps": 2, "learning_rate": 0.02}
 # A pipeline's model is deeper: two layers for each of two stages, or one for each of four.
 DEEP = tiny.SIZES
 ON_TWO: Mapping[str, Mapping[str, Any]] = {
