@@ -1,5 +1,5 @@
-"""`slipway train` as a user has it: jobs on demand on one stack that is up, followed, failed, left, stopped, killed; then what
-becomes of a model: evaluated, approved, compressed, taught, tuned, searched, compared."""
+"""`slipway train` on one stack that is up: jobs on demand are followed, fail, are left running, are stopped and are killed; their
+models are evaluated, approved, pruned, distilled, fine-tuned and searched for."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from tests.e2e import models, processes
-from tests.e2e.slipway import Slipway, until
+from tests.e2e.slipway import Answer, Slipway, until
 
+LONG = {"epochs": 10000, "width": 4, "log_every": 1}
 JOBS: dict[str, Any] = {
     "quick": {
         "run": "demand",
@@ -22,7 +23,7 @@ JOBS: dict[str, Any] = {
         "approval": {"test_accuracy": {"min": 0.05}},
         "search": {"width": {"choices": [4, 8]}},
     },
-    # What begins with the model of `quick`: cut, learnt from, tuned with adapters.
+    # Jobs that read the model of `quick`: one prunes it, one learns from it, one fine-tunes it with adapters.
     "small": {
         "workload": "compress",
         "run": "demand",
@@ -38,15 +39,11 @@ JOBS: dict[str, Any] = {
         "fromModel": {"job": "quick"},
         "hyperparameters": {"epochs": 1, "lora_rank": 2},
     },
-    # What only the run itself can find out.
+    # A fault that only the run itself can find.
     "broken": {"run": "demand", "processesPerHost": 1, "hyperparameters": {"lora_rank": 2}},
-    # Two hosts of one process each, for longer than a test takes to cut into it.
-    "hosts": {
-        "run": "demand",
-        "instanceCount": 2,
-        "processesPerHost": 1,
-        "hyperparameters": {"epochs": 10000, "width": 4, "log_every": 1},
-    },
+    # Jobs that train for longer than a test takes to interrupt them: one process, and two hosts of one process each.
+    "long": {"run": "demand", "processesPerHost": 1, "hyperparameters": LONG},
+    "hosts": {"run": "demand", "instanceCount": 2, "processesPerHost": 1, "hyperparameters": LONG},
 }
 
 
@@ -58,11 +55,17 @@ def only_jobs_on_demand(config: dict[str, Any]) -> None:
 
 @pytest.fixture(scope="module")
 def up(here: Slipway) -> dict[str, Any]:
-    """The outputs of a stack that is up, after what is said of one that is not."""
+    """The outputs of a stack that is up. Before it is, `train` names the way to bring it up."""
     here.edit("local", only_jobs_on_demand)
     assert "run `./slipway up local` first" in here.run("train", "quick", code=1).err
     outputs: dict[str, Any] = here.ask("up")["outputs"]
     return outputs
+
+
+@pytest.fixture(scope="module")
+def quick(here: Slipway, up: dict[str, Any]) -> Answer:
+    """The answer of `train quick --follow`, whose model the other tests begin with."""
+    return here.run("train", "quick", "--follow", "--json", "--set", "seed=5")
 
 
 def job_of(here: Slipway, name: str) -> dict[str, Any]:
@@ -70,15 +73,14 @@ def job_of(here: Slipway, name: str) -> dict[str, Any]:
     return found
 
 
-def test_up_makes_no_job_on_demand_and_tells_all_of_them(here: Slipway, up: dict[str, Any]) -> None:
+def test_up_starts_no_job_on_demand_and_exports_all_of_them(here: Slipway, up: dict[str, Any]) -> None:
     assert set(up["trainingJobs"]) == set(JOBS)
     assert here.boto("sagemaker").list_training_jobs()["TrainingJobSummaries"] == []
     assert up["modelGroupNames"] == {name: f"slipway-local-{name}" for name in JOBS}
 
 
-def test_a_job_is_followed_to_its_registered_model(here: Slipway, up: dict[str, Any]) -> None:
-    answer = here.run("train", "quick", "--follow", "--json", "--set", "seed=5")
-    document = answer.json
+def test_a_job_is_followed_to_its_registered_model(here: Slipway, quick: Answer) -> None:
+    document = quick.json
     assert list(document)[:7] == ["job", "status", "seconds", "metrics", "artifact", "cost_usd", "failure"]
     assert (document["status"], document["failure"]) == ("Completed", None)
     assert 0 < document["metrics"]["test_accuracy"] <= 1
@@ -92,33 +94,33 @@ def test_a_job_is_followed_to_its_registered_model(here: Slipway, up: dict[str, 
     ]
     assert document["version"]["arn"] == package["ModelPackageArn"]
     assert package["ModelApprovalStatus"] == "PendingManualApproval"
-    assert "quick: at most " in answer.err
-    assert "quick: Completed, step " in answer.err
+    assert "quick: at most " in quick.err
+    assert "quick: Completed, step " in quick.err
 
 
 def test_a_job_that_fails_says_why(here: Slipway, up: dict[str, Any]) -> None:
     answer = here.run("train", "broken", "--follow", "--json", code=1)
     assert answer.json["status"] == "Failed"
     assert "lora_rank is 2 without a model" in answer.json["failure"]
-    told = [line for line in answer.err.splitlines() if line.startswith(f"error: {answer.json['job']} failed: ")]
-    assert any("lora_rank" in line for line in told)
+    errors = [line for line in answer.err.splitlines() if line.startswith(f"error: {answer.json['job']} failed: ")]
+    assert any("lora_rank" in line for line in errors)
 
 
-def test_a_wrong_hyperparameter_is_said_before_anything_is_paid_for(here: Slipway, up: dict[str, Any]) -> None:
+def test_a_wrong_hyperparameter_is_refused_before_anything_is_paid_for(here: Slipway, up: dict[str, Any]) -> None:
     before = len(here.boto("sagemaker").list_training_jobs()["TrainingJobSummaries"])
-    said = here.run("train", "quick", "--follow", "--set", "epochs=0", code=2).err
-    assert "epochs is 0; it must be a whole number from 1 to 10000; nothing was started" in said
+    error = here.run("train", "quick", "--follow", "--set", "epochs=0", code=2).err
+    assert "epochs is 0; it must be a whole number from 1 to 10000; nothing was started" in error
     assert "did you mean learning_rate" in here.run("train", "quick", "--set", "learnin_rate=1", code=2).err
     assert len(here.boto("sagemaker").list_training_jobs()["TrainingJobSummaries"]) == before
 
 
-def test_a_job_that_is_not_there_is_told_with_its_like(here: Slipway, up: dict[str, Any]) -> None:
+def test_an_unknown_job_is_refused_with_the_name_that_is_like_it(here: Slipway, up: dict[str, Any]) -> None:
     assert "did you mean quick?" in here.run("train", "quik", code=2).err
 
 
 def test_ctrl_c_leaves_the_job_running_until_it_is_stopped(here: Slipway, up: dict[str, Any]) -> None:
-    followed = here.start("train", "hosts", "--follow", "--json")
-    until(lambda: "hosts: Training, step " in followed.err.read_text(), "the job trains", still=followed)
+    followed = here.start("train", "long", "--follow", "--json")
+    until(lambda: "long: Training, step " in followed.err.read_text(), "the job trains", still=followed)
     followed.interrupt()
     answer = followed.wait()
     assert answer.code == 1
@@ -153,12 +155,12 @@ def test_a_rank_that_is_killed_on_one_of_two_hosts_ends_the_job_with_its_cause(h
     here.no_workloads()
 
 
-def test_a_model_is_approved_once_its_evaluation_meets_the_limits(here: Slipway, up: dict[str, Any]) -> None:
-    here.run("train", "quick", "--follow")
+@pytest.mark.usefixtures("quick")
+def test_a_model_is_approved_once_its_evaluation_meets_the_limits(here: Slipway) -> None:
     assert any("evaluate" in line for line in models.refused(here, "quick"))
-    told = models.evaluated(here, "quick")
-    assert told["in_the_way"] == []
-    assert 0.05 < told["metrics"]["test_accuracy"] <= 1
+    evaluation = models.evaluated(here, "quick")
+    assert evaluation["in_the_way"] == []
+    assert 0.05 < evaluation["metrics"]["test_accuracy"] <= 1
     version = models.approved(here, "quick")
     (newest, *_) = here.boto("sagemaker").list_model_packages(
         ModelPackageGroupName="slipway-local-quick", SortBy="CreationTime", SortOrder="Descending"
@@ -166,7 +168,8 @@ def test_a_model_is_approved_once_its_evaluation_meets_the_limits(here: Slipway,
     assert (newest["ModelPackageArn"], newest["ModelApprovalStatus"]) == (version["arn"], "Approved")
 
 
-def test_a_model_is_cut_taught_from_and_tuned_as_jobs(here: Slipway, up: dict[str, Any]) -> None:
+@pytest.mark.usefixtures("quick")
+def test_a_model_is_pruned_distilled_and_fine_tuned_by_jobs(here: Slipway) -> None:
     documents = {name: here.run("train", name, "--follow", "--json").json for name in ("small", "taught", "tuned")}
     assert {name: document["failure"] for name, document in documents.items()} == dict.fromkeys(documents)
     assert documents["small"]["metrics"]["archive_ratio"] < 1
@@ -201,9 +204,9 @@ def log_of(here: Slipway, name: str) -> list[str]:
 
 
 def variable(pid: int, name: str) -> str:
-    """A variable of a process's environment, "" where it has none or has gone."""
+    """A variable of a process's environment, "" where it is not set or the process has gone."""
     try:
-        told = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+        environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     except OSError:
         return ""
-    return next((item.decode().partition("=")[2] for item in told if item.startswith(f"{name}=".encode())), "")
+    return next((item.decode().partition("=")[2] for item in environment if item.startswith(f"{name}=".encode())), "")
