@@ -108,10 +108,10 @@ def test_the_words_for_people_name_what_to_try_next(here: Slipway, up: dict[str,
 
 
 def plain_run(here: Slipway, pack: str, checkout: Path) -> dict[str, Any]:
-    """Runs PLAIN as a user would: eval "$(./slipway local env)", then their own script."""
+    """Runs PLAIN as a user would: eval "$(./slipway local env --pulumi)", then their own script."""
     script = checkout / "plain.py"
     script.write_text(PLAIN)
-    exports = here.run("local", "env").out
+    exports = here.run("local", "env", "--pulumi").out
     done = subprocess.run(
         [
             "sh",

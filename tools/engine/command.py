@@ -26,7 +26,18 @@ from tools.engine.processes import end_session
 Line = Callable[[str], object]
 
 # What a user's shell may carry and that wins over the keys, endpoint and passphrase of the local cloud.
-FOREIGN: Final = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_STACK")
+FOREIGN: Final = (
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_SESSION_TOKEN",
+    "AWS_SECURITY_TOKEN",
+    "AWS_CREDENTIAL_EXPIRATION",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    "AWS_USE_FIPS_ENDPOINT",
+    "AWS_USE_DUALSTACK_ENDPOINT",
+    "PULUMI_CONFIG_PASSPHRASE",
+    "PULUMI_STACK",
+)
 
 
 class EngineCommand(PulumiCommand):

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from tools.cli import bytecode
-from tools.cli.show.local_cloud import exports, status_lines
+from tools.cli.show.local_cloud import status_lines
 from tools.cli.verbs.test import phases
 from tools.engine.program import services
 from tools.flows.documents.values import plain_value
@@ -10,12 +10,6 @@ from tools.plan.view import UNKNOWN, Secret
 
 def test_what_is_not_to_be_shown_is_named_instead() -> None:
     assert plain_value({"a": UNKNOWN, "b": [Secret("x")], "c": 1}) == {"a": "[unknown]", "b": ["[secret]"], "c": 1}
-
-
-def test_the_exports_are_quoted_for_a_shell_and_unset_what_would_win() -> None:
-    lines = exports({"B": "it's", "A": "x"})
-    assert lines[0].startswith("unset AWS_PROFILE")
-    assert lines[1:] == ["export A=x", "export B='it'\"'\"'s'"]
 
 
 def test_the_tests_run_unit_first_then_end_to_end_and_either_alone() -> None:

@@ -1,8 +1,7 @@
-"""The local cloud for people: where it is, what it holds, what runs; and the exports for a shell."""
+"""The local cloud for people: where it is, what it holds, what runs."""
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -32,10 +31,3 @@ def coverage_lines(document: CoverageDocument) -> Iterator[str]:
     for kind, types in (("emulated", document["emulated"]), ("recorded", document["recorded"])):
         if types:
             yield "\n  ".join([f"{kind}: {len(types)}", *types])
-
-
-def exports(variables: Mapping[str, str]) -> list[str]:
-    """Lines for a POSIX shell. What would win over them is unset first."""
-    from tools.engine.command import FOREIGN
-
-    return [f"unset {' '.join(FOREIGN)}", *(f"export {name}={shlex.quote(value)}" for name, value in sorted(variables.items()))]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from tools.cli.options import Json, Yes
@@ -78,14 +80,27 @@ def coverage(as_json: Json = False) -> None:
 
 
 @app.command()
-def env(as_json: Json = False) -> None:
-    """Print the exports that let boto3, the aws CLI and a plain pulumi reach it: eval "$(./slipway local env)"."""
+def env(
+    pulumi: Annotated[bool, typer.Option("--pulumi", help="Also what a plain Pulumi needs: engine, state, providers.")] = False,
+    shell: Annotated[str, typer.Option("--shell", help="Whose lines: sh, bash, zsh, fish, powershell, pwsh.")] = "sh",
+    stack: Annotated[
+        str | None, typer.Option("--stack", "-s", help="The stack that gives the region, and with --pulumi the state.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Print the exports that let boto3, the aws CLI and any SDK reach it; PATH and PYTHONPATH stay as they are.
+
+    Example: eval "$(./slipway local env)"
+    """
     with errors_said(as_json=as_json):
-        from tools.cli.show.local_cloud import exports
+        import os
+
+        from tools.cli.show.shell_exports import exports
         from tools.flows import local_cloud
 
-        variables = local_cloud.environment(say=say)
-        _said(as_json, variables, "\n".join(exports(variables)))
+        exports({}, (), shell)  # a shell that is not known is said before a cloud is started
+        variables = local_cloud.environment(say=say, stack=stack or "", pulumi=pulumi)
+        _said(as_json, variables, "\n".join(exports(variables, local_cloud.foreign(os.environ), shell)))
 
 
 def _said(as_json: bool, document: object, text: str) -> None:
