@@ -1,4 +1,4 @@
-"""What tests of workloads share: one real training run a session, and one S3 server (moto, over real HTTP)."""
+"""Tests of workloads share one real training run and one S3 server (moto, over real HTTP)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.workloads.support import DIGITS
 # An example that takes long says only that the machine is busy.
 hypothesis.settings.register_profile("without deadlines", deadline=None)
 hypothesis.settings.load_profile("without deadlines")
-# Tests compile little: PyTorch's compile workers would each take seconds to import PyTorch, beside tests that need the cores.
+# Tests compile little, and PyTorch's compile workers would each take seconds to import PyTorch, beside tests that need the cores.
 os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")
 
 

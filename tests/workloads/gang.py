@@ -2,8 +2,8 @@
 
     results = gang.run(2, function, *arguments)
 
-runs `function(place, *arguments)` on every rank, over gloo and loopback, and gives what each returned, rank 0 first. Results and
-arguments need no pickling on the way in (a fork has them); results are pickled on the way out, so return plain numbers and lists.
+runs `function(place, *arguments)` on every rank, over gloo and loopback, and returns the result of each, rank 0 first. Arguments
+are not pickled, because a fork has them; results are pickled, so a function returns plain numbers and lists.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ class GangError(AssertionError):
 
 
 def run(ranks: int, function: Callable[..., Any], *arguments: Any, timeout: float = TIMEOUT_S) -> list[Any]:
-    """What `function(place, *arguments)` returned on each rank. Raises `GangError` with the first failure.
+    """The result of `function(place, *arguments)` on each rank. Raises `GangError` with the first failure.
 
-    A rank that fails ends the others, which would wait for it for ever.
+    When one rank fails the others are ended, because they would wait for it for ever.
     """
     for name in IMPORTED_ONCE:
         importlib.import_module(name)
@@ -100,7 +100,7 @@ def _run_rank(rank: int, ranks: int, port: int, pipe: int, function: Callable[..
 
 def _collect(crew: dict[int, tuple[int, int]], timeout: float) -> list[Any]:
     deadline = time.monotonic() + timeout
-    said: dict[int, bytearray] = {rank: bytearray() for rank in crew}
+    received: dict[int, bytearray] = {rank: bytearray() for rank in crew}
     open_ends = {ours: rank for rank, (_, ours) in crew.items()}
     results: dict[int, Any] = {}
     while open_ends:
@@ -109,12 +109,12 @@ def _collect(crew: dict[int, tuple[int, int]], timeout: float) -> list[Any]:
             raise GangError(f"ranks {sorted(open_ends.values())} of {len(crew)} gave no answer within {timeout:.0f} s")
         for end in ready:
             if chunk := os.read(end, 1 << 20):
-                said[open_ends[end]] += chunk
+                received[open_ends[end]] += chunk
                 continue
             rank = open_ends.pop(end)
-            if not said[rank]:
-                raise GangError(f"rank {rank} died without a word")
-            fine, value = pickle.loads(bytes(said[rank]))
+            if not received[rank]:
+                raise GangError(f"rank {rank} ended without an answer")
+            fine, value = pickle.loads(bytes(received[rank]))
             if not fine:
                 raise GangError(value)
             results[rank] = value

@@ -1,4 +1,4 @@
-"""Evaluating a model: what is measured and written, and what is refused in words. The model is untrained; nothing is fitted."""
+"""A model is evaluated, its metrics are written, and wrong input is refused. No model is trained."""
 
 from __future__ import annotations
 

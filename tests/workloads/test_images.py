@@ -1,4 +1,4 @@
-"""The Dockerfile, read as text: what can be checked of the images without building them. tests/tools/images/ builds them."""
+"""Checks the Dockerfile as text, without building the images; tests/tools/images/ builds them."""
 
 from __future__ import annotations
 

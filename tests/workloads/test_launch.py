@@ -1,4 +1,4 @@
-"""The entrypoint as PID 1, over real processes where it starts any. The scripts are plain Python, which starts in no time."""
+"""The entrypoint as PID 1, over real processes where it starts any. The scripts import no PyTorch, so that they start at once."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def contract_of(base: Path) -> TrainingContract:
     return TrainingContract.from_environment({"SAGEMAKER_BASE_DIR": str(base)})
 
 
-def test_every_process_of_a_script_is_told_its_place_and_its_hyperparameters(tmp_path: Path) -> None:
+def test_every_process_of_a_script_gets_its_rank_and_its_hyperparameters(tmp_path: Path) -> None:
     base = with_script(tmp_path, REPORT, {"epochs": "3", "name": "x"}, processes=2)
     done = run("train", base)
     assert done.returncode == 0, done.stderr
@@ -78,7 +78,7 @@ def test_a_failure_ends_the_others_within_seconds_and_its_cause_comes_first(tmp_
     assert "the cause of it all" in done.stderr, "the log has it too"
 
 
-def test_a_killed_process_is_told_by_its_signal(tmp_path: Path) -> None:
+def test_a_killed_process_is_reported_with_its_signal(tmp_path: Path) -> None:
     base = with_script(tmp_path, "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
     assert run("train", base).returncode == 128 + signal.SIGKILL
     assert (base / "output" / "failure").read_text().startswith("killed by SIGKILL; the kernel does this when memory runs out")
@@ -109,7 +109,7 @@ def test_the_cause_is_the_process_that_was_killed_and_not_those_that_noticed_or_
     assert failure.startswith("killed by SIGKILL; the kernel does this when memory runs out: rank 1 worked as ever\n(rank 1 of 3")
 
 
-def test_a_deaf_process_that_was_ended_is_no_cause(tmp_path: Path) -> None:
+def test_a_process_that_ignored_sigterm_and_was_killed_is_no_cause(tmp_path: Path) -> None:
     """The killed process was on another host: on this host one process complains, and the launcher has to kill another."""
     source = ONE_IS_KILLED.replace('if rank == "1":', 'if rank == "on another host":')
     base = with_script(tmp_path, source, processes=3)
@@ -130,7 +130,7 @@ def test_a_deaf_process_that_was_ended_is_no_cause(tmp_path: Path) -> None:
         "torch.distributed.DistNetworkError: Failed to recv, got 0 bytes. Connection was likely closed.",
     ],
 )
-def test_what_libraries_say_of_a_lost_peer_is_known(complaint: str) -> None:
+def test_errors_of_libraries_about_a_lost_peer_are_recognised(complaint: str) -> None:
     assert launch.PEER_LOST.search(complaint)
 
 
@@ -191,7 +191,7 @@ def test_any_other_argument_is_wrong_use(tmp_path: Path) -> None:
     assert (done.returncode, "train|serve" in done.stderr) == (2, True)
 
 
-def test_hosts_meet_where_they_are_told_and_else_at_the_first_of_them(tmp_path: Path) -> None:
+def test_hosts_meet_at_master_addr_and_else_at_the_first_host(tmp_path: Path) -> None:
     several = contract_of(lay_out(tmp_path, {}, hosts=("localhost", "other")))
     told = launch.meeting_point(several, {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "4321"})
     assert (told["MASTER_ADDR"], told["MASTER_PORT"]) == ("127.0.0.1", "4321")
@@ -229,7 +229,7 @@ def test_hosts_that_are_all_this_machine_share_its_cores(
         ("", ""),
     ],
 )
-def test_the_cause_is_found_at_the_end_of_what_was_said(stderr: str, cause: str) -> None:
+def test_the_cause_is_found_at_the_end_of_stderr(stderr: str, cause: str) -> None:
     assert launch.cause_of(stderr.strip()).strip() == cause
 
 

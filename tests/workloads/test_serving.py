@@ -237,7 +237,7 @@ def test_docker_is_told_whether_the_server_is_healthy(server: app.Server, monkey
         assert healthcheck.main() == 1
 
 
-def test_a_taken_port_is_said_with_the_way_out(server: app.Server, trained: Trained) -> None:
+def test_a_taken_port_is_refused_with_the_way_out(server: app.Server, trained: Trained) -> None:
     with pytest.raises(WorkloadError, match=rf"cannot listen on 127.0.0.1:{server.server_port}: .* SAGEMAKER_BIND_TO_PORT"):
         app.Server(contract(trained.model, server.server_port))
 

@@ -50,7 +50,7 @@ def followed(runner: SageMaker) -> tuple[str, Any, list[Progress], list[str]]:
     return name, follow(runner, name, on=seen.append, on_line=lines.append, pause=0.05), seen, lines
 
 
-def test_a_followed_job_tells_its_progress_and_what_came_of_it(followed: tuple[str, Any, list[Progress], list[str]]) -> None:
+def test_a_followed_job_reports_its_progress_and_its_result(followed: tuple[str, Any, list[Progress], list[str]]) -> None:
     name, result, seen, lines = followed
     assert (result.status, result.failure, result.metrics) == ("Completed", None, {"test_accuracy": 0.75})
     assert result.artifact == f"s3://{BUCKET}/digits/{name}/output/model.tar.gz"
@@ -95,7 +95,7 @@ def test_a_failed_job_says_the_cause_and_keeps_its_last_lines(runner: SageMaker)
     assert f"--- end of /aws/sagemaker/TrainingJobs {name}/algo-1" in tail.by_host()
 
 
-def test_a_job_that_is_not_there_is_told_with_one_that_is_like_it(
+def test_an_unknown_job_is_refused_with_the_name_of_one_like_it(
     runner: SageMaker, followed: tuple[str, Any, list[Progress], list[str]]
 ) -> None:
     name = followed[0]

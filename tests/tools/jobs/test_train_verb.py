@@ -89,7 +89,7 @@ def test_people_get_a_summary_and_the_way_on(trained: Result, stack: Callable[..
     assert "next: ./slipway outputs local" in stack(verb1={})("--job", name).stdout, "of a job without models"
 
 
-def test_without_follow_it_is_started_and_the_way_to_follow_is_said(stack: Callable[..., Run], runner: SageMaker) -> None:
+def test_without_follow_a_job_is_started_and_the_way_to_follow_is_printed(stack: Callable[..., Run], runner: SageMaker) -> None:
     run = stack(verb3={"program": SLEEPS})
     result = run("verb3")
     name = result.stdout.strip()
@@ -103,7 +103,7 @@ def test_without_follow_it_is_started_and_the_way_to_follow_is_said(stack: Calla
     assert f"{name} has ended already (Stopped)" in run("--stop", name).stderr
 
 
-def test_a_failed_job_is_told_with_its_cause_and_its_last_lines(stack: Callable[..., Run]) -> None:
+def test_a_failed_job_is_reported_with_its_cause_and_its_last_lines(stack: Callable[..., Run]) -> None:
     program = (
         "print('the last words'); (BASE / 'output/failure').write_text('DataError: 3 rows\\n\\nlong tail'); raise SystemExit(2)"
     )
@@ -127,13 +127,13 @@ def test_a_failed_job_is_told_with_its_cause_and_its_last_lines(stack: Callable[
         (("verb5", "--set", "a=1", "--job", "x"), "leave it out"),
     ],
 )
-def test_wrong_use_is_told_with_the_way_out(stack: Callable[..., Run], arguments: tuple[str, ...], said: str) -> None:
+def test_wrong_use_is_refused_with_the_way_out(stack: Callable[..., Run], arguments: tuple[str, ...], said: str) -> None:
     result = stack(verb5={})(*arguments, "--json", code=2)
     assert said in result.stderr
     assert said in json.loads(result.stdout)["error"]["lines"][0]
 
 
-def test_an_unknown_running_job_is_told(stack: Callable[..., Run]) -> None:
+def test_an_unknown_job_to_follow_or_to_stop_is_refused(stack: Callable[..., Run]) -> None:
     run = stack(verb5={})
     for option in ("--job", "--stop"):
         assert "there is no training job 'nothing-like-it'" in run(option, "nothing-like-it", code=2).stderr
@@ -197,7 +197,7 @@ def test_a_job_is_judged_by_the_severities_of_its_stack(
     assert verdict("verb71").ending is Ending.POLICY
 
 
-def test_an_exception_lets_a_job_run_up_to_its_day_and_is_told(
+def test_an_exception_lets_a_job_run_up_to_its_day_and_is_reported(
     verdict: Callable[..., JobVerdict], policies: Callable[[dict[str, Any]], None]
 ) -> None:
     policies({"exceptions": [excepted(ENCRYPTED, "test-verb72*", "2999-01-31")]})

@@ -21,7 +21,7 @@ from workloads import artifact
 from workloads.compression import exports, formats
 from workloads.errors import CompressionError
 
-# Tracing imports the compiler, which takes seconds, and each runtime takes as long again.
+# These tests are slow because tracing imports the compiler, which takes seconds, and each runtime takes as long again.
 pytestmark = pytest.mark.e2e
 PIXELS = torch.randint(0, 17, (4, 64), generator=torch.Generator().manual_seed(0)).float()
 
@@ -93,7 +93,7 @@ def test_a_format_that_cannot_take_a_model_names_the_operator(shallow_decoder: P
     assert not (ran.model / "model.json").exists()
 
 
-def test_a_file_that_answers_otherwise_is_found_out(trained: Trained, tmp_path: Path) -> None:
+def test_a_file_that_answers_otherwise_than_its_model_is_found(trained: Trained, tmp_path: Path) -> None:
     """A real file, of a model whose last layer differs a little, run by the real runtime."""
     model = artifact.load(trained.model).model
     other = artifact.load(trained.model).model

@@ -111,7 +111,7 @@ def test_a_process_that_is_not_the_first_leaves_the_work_to_it(monkeypatch: pyte
     assert main([]) == 0
 
 
-def test_no_model_is_said(tmp_path: Path) -> None:
+def test_a_missing_model_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     ran = run(tmp_path / "empty", DIGITS, tmp_path / "out", "--recipe", "bf16")
     assert ran.code == 2
@@ -158,7 +158,7 @@ def test_the_model_to_compress_is_never_overwritten(trained: Trained, tmp_path: 
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
-def test_a_gpu_that_is_not_there_is_said(trained: Trained, tmp_path: Path) -> None:
+def test_a_missing_gpu_is_refused(trained: Trained, tmp_path: Path) -> None:
     ran = run(trained.model, DIGITS, tmp_path, "--recipe", "bf16", "--device", "cuda")
     assert ran.code == 2
     assert "device is 'cuda', and PyTorch sees no GPU here; set device to auto or cpu" in ran.errors

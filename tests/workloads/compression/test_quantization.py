@@ -1,4 +1,4 @@
-"""Fewer bits: a quantised model's file is smaller, loads as it was saved, and answers nearly the same. By the real torchao."""
+"""A model quantised by the real torchao has a smaller file, loads as it was saved, and answers nearly the same."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def test_files_that_are_no_text_or_out_of_limits_are_left_out(tmp_path: Path) ->
     assert [document.name for document in found] == ["a.py"], "e.py repeats it"
 
 
-def test_a_python_without_its_sources_is_told(tmp_path: Path) -> None:
+def test_a_python_without_its_sources_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="the standard library's sources are not there; give --source"):
         list(corpus.documents(folder=tmp_path))
 
@@ -90,7 +90,7 @@ def test_saved_beside_a_model_it_is_loaded_again(bpe: BpeTokenizer, tmp_path: Pa
     assert np.array_equal(loaded.encode(SOME[2]), model.encode(SOME[2]))
 
 
-def test_a_missing_and_a_damaged_tokenizer_are_told(tmp_path: Path) -> None:
+def test_a_missing_and_a_damaged_tokenizer_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"tokenizer.json has 1 fault:\n  - the tokenizer is missing; copy it"):
         tokenizer.load(tmp_path)
     for damaged in ("{", "[]", '{"model": 1}', "\x00"):

@@ -99,7 +99,7 @@ def test_a_file_without_rows_is_refused(tmp_path: Path) -> None:
     assert report_of(tmp_path / "x.parquet") == ("it has no rows",)
 
 
-def test_what_is_no_parquet_and_what_is_not_there_is_said(tmp_path: Path) -> None:
+def test_a_file_that_is_no_parquet_and_a_missing_one_are_refused(tmp_path: Path) -> None:
     (tmp_path / "x.parquet").write_bytes(b"pixels,label\n")
     assert "cannot be read as Parquet" in report_of(tmp_path / "x.parquet")[0]
     assert "no Parquet file is there" in report_of(tmp_path / "nothing")[0]

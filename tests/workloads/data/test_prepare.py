@@ -216,7 +216,7 @@ def test_a_file_that_cannot_be_read_is_never_tolerated(tmp_path: Path) -> None:
     assert "e.parquet: it cannot be read as Parquet" in faults_of(folder, tmp_path, bad_rows=100)[0]
 
 
-def test_nothing_to_read_is_told(tmp_path: Path) -> None:
+def test_a_source_with_nothing_to_read_is_refused(tmp_path: Path) -> None:
     (tmp_path / "raw").mkdir()
     assert "it is empty or not there" in faults_of(tmp_path / "raw", tmp_path)[0]
     assert "it is empty or not there" in faults_of(tmp_path / "nowhere", tmp_path)[0]
@@ -289,6 +289,6 @@ def test_a_bad_hyperparameter_ends_the_job_with_2_and_its_cause(
     assert "seed is -1; it must be a whole number from 0" in capsys.readouterr().err
 
 
-def test_a_bucket_that_is_not_there_is_told_before_anything_is_tokenised(cloud: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_bucket_is_refused_before_anything_is_tokenised(cloud: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert prepare.main(["--limit-bytes", "30000", "--out", "s3://nowhere-at-all/x"]) == 2
     assert "there is no bucket 'nowhere-at-all'" in capsys.readouterr().err

@@ -174,7 +174,7 @@ def test_a_batch_that_cannot_be_shared_is_refused(corpus: Path) -> None:
         open_train(corpus, world_size=5)
 
 
-def test_a_corpus_smaller_than_a_batch_says_so(corpus: Path) -> None:
+def test_a_corpus_smaller_than_a_batch_is_refused(corpus: Path) -> None:
     assert open_train(corpus, batch_size=10_000).steps_per_epoch == 0
     assert "and a batch has 10000 rows; lower batch_size or sequence_length" in faults_of(corpus, batch_size=10_000)
 

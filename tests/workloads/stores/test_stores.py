@@ -108,7 +108,7 @@ def test_more_objects_than_a_page_are_all_listed(bucket: str) -> None:
         client.list_objects_v2 = page
 
 
-def test_addresses_are_told_apart() -> None:
+def test_addresses_of_folders_and_of_buckets_are_distinguished() -> None:
     assert open_store("s3://bucket") == S3Store(bucket="bucket", prefix="")
     assert open_store("s3://bucket/a/b/") == S3Store(bucket="bucket", prefix="a/b")
     assert open_store("s3://bucket/a").address("x") == "s3://bucket/a/x"
@@ -143,12 +143,12 @@ def test_without_a_deadline_nothing_is_repeated_but_by_botocore(bucket: str) -> 
 
 
 @pytest.mark.parametrize("ask", [lambda p: p.entries(), lambda p: p.read("x"), lambda p: p.write("x", b"x")])
-def test_a_bucket_that_does_not_exist_is_told(cloud: Any, ask: Any) -> None:
+def test_a_bucket_that_does_not_exist_is_named(cloud: Any, ask: Any) -> None:
     with pytest.raises(NoBucket, match="there is no bucket 'nowhere-at-all'; check its name, its account and the region"):
         ask(open_store("s3://nowhere-at-all/x"))
 
 
-def test_without_credentials_the_way_to_some_is_told(cloud: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_credentials_the_error_names_the_way_to_some(cloud: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
@@ -171,7 +171,7 @@ def test_a_busy_server_is_asked_again(bucket: str) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() == 0 and not Path("/dev/full").exists(), reason="needs a disk that is full")
-def test_a_full_disk_and_a_folder_that_cannot_be_made_are_told(tmp_path: Path) -> None:
+def test_a_full_disk_and_a_folder_that_cannot_be_made_are_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StoreError, match=r"file/x has 1 fault:\n  - .*check the disk's space and the rights on it"):
         open_store(tmp_path / "file").write("x", b"x")

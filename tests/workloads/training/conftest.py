@@ -1,4 +1,4 @@
-"""A corpus a session for the tests of training."""
+"""The tests of training share one corpus."""
 
 from __future__ import annotations
 

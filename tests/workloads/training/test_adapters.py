@@ -1,4 +1,4 @@
-"""LoRA with peft itself: alone, data parallel and sharded, and what is left of it in the artifact."""
+"""LoRA by the real peft, on one process, data parallel and sharded, and what the artifact holds of it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from workloads.training import adapters, state, tasks, trainer
 from workloads.training.distributed import Place
 from workloads.training.sources import Paths
 
-# peft's import alone is 13 s of CPU.
+# These tests are slow because the import of peft alone takes 13 s of CPU.
 pytestmark = pytest.mark.e2e
 LORA: dict[str, Any] = {"start_from": "base", "lora_rank": 2, "lora_alpha": 8.0}
 TOKENS = torch.randint(0, 257, (3, 16), generator=torch.Generator().manual_seed(0))
@@ -204,7 +204,7 @@ def test_a_model_without_a_layer_for_adapters_is_refused() -> None:
         adapters.wrap(nn.ReLU(), SMALL)
 
 
-def test_an_image_without_peft_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_image_without_peft_refuses_adapters(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(HyperparameterError, match="this image has no peft; use the image for training and compression"):
         adapters.wrap(nn.Linear(2, 2), SMALL)

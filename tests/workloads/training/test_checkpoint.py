@@ -266,7 +266,7 @@ def test_a_first_checkpoint_that_cannot_be_written_ends_the_run_with_where_and_t
     assert "a file may not grow that large here. Raise the limit" in said
 
 
-def test_later_failures_are_told_and_the_third_in_a_row_ends_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_later_failures_are_noted_and_the_third_in_a_row_ends_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     checkpoints = saved(tmp_path, 10)
     with no_larger_than(50_000):
         for step in (20, 30):
@@ -316,7 +316,7 @@ def test_an_error_of_the_file_system_has_its_way_out(number: int, says: str) -> 
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a full device")
-def test_a_full_disk_is_told_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_named_as_the_cause(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     create = checkpoint_storage._Digesting.create_stream
     monkeypatch.setattr(checkpoint_storage._Digesting, "create_stream", lambda self, path, mode: create(self, "/dev/full", mode))
     checkpoints = Checkpoints(tmp_path, RUN, place=ALONE)

@@ -1,4 +1,4 @@
-"""Checkpoints of several processes: cut one way, resumed another, and every process agrees on which one it is."""
+"""Checkpoints of several processes: a state cut one way is resumed cut another way, and all processes resume the same step."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from workloads.training.checkpoint import CheckpointError, Checkpoints, Progress
 from workloads.training.distributed import Place
 
 BATCH, STEPS = 8, 6
-# Relative, between runs that add up the same gradients in another order. Seen: 6e-8; neighbouring steps differ by 4e-3.
+# Largest relative difference between runs that add the same gradients in another order. Seen: 6e-8; neighbouring steps: 4e-3.
 TOLERANCE = 1e-5
 
 
@@ -78,7 +78,7 @@ def whole(saved: dict[str, Any]) -> dict[str, bytes | float]:
 
 
 def train(place: Place, kind: str, where: Path, first: int, last: int) -> tuple[list[float], dict[str, bytes | float]]:
-    """Steps `first` to `last`, resumed from a checkpoint unless `first` is 0, and saved at the end. The losses, and the state."""
+    """Train steps `first` to `last`, from a checkpoint unless `first` is 0, and save at the end. Returns losses and state."""
     model, optimizer = build(place, kind)
     checkpoints = Checkpoints(where, RUN, place=place)
     found = checkpoints.newest()
@@ -91,8 +91,8 @@ def train(place: Place, kind: str, where: Path, first: int, last: int) -> tuple[
     for step in range(first, last):
         generator = torch.Generator().manual_seed(step)
         inputs, labels = torch.randn(BATCH, 6, generator=generator), torch.randint(3, (BATCH,), generator=generator)
-        mine = slice(None) if kind == "tensor" else slice(place.rank, None, place.world_size)
-        loss = F.cross_entropy(model(inputs[mine]), labels[mine])
+        rows = slice(None) if kind == "tensor" else slice(place.rank, None, place.world_size)
+        loss = F.cross_entropy(model(inputs[rows]), labels[rows])
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -241,7 +241,7 @@ def fail_on_one(place: Place, where: Path) -> str:
     return ""
 
 
-def test_a_write_that_fails_on_one_process_is_told_to_all_and_leaves_nothing_whole(tmp_path: Path) -> None:
+def test_a_write_that_fails_on_one_process_fails_on_all_and_leaves_no_whole_checkpoint(tmp_path: Path) -> None:
     first, second = gang.run(2, fail_on_one, tmp_path)
     assert first == second
     assert "step 1 could not be written: " in first
@@ -280,6 +280,6 @@ def train_beside_a_write(place: Place, where: Path) -> bool:
     return total == sum(range(1, 41)) * place.world_size
 
 
-def test_the_training_talks_on_while_a_checkpoint_is_written(tmp_path: Path) -> None:
+def test_the_ranks_go_on_with_collectives_while_a_checkpoint_is_written(tmp_path: Path) -> None:
     assert gang.run(3, train_beside_a_write, tmp_path) == [True] * 3
     assert sorted(os.listdir(tmp_path / RUN)) == ["step-00000030", "step-00000040"]

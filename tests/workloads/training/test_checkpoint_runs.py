@@ -39,7 +39,7 @@ SETTINGS = {
     "log_every": "1",
 }
 STEPS_PER_EPOCH = 22
-# Absolute, of losses printed with four digits, whose sums were in another order. Seen: equal. Neighbouring steps differ by 1e-2.
+# Largest absolute difference of losses printed with four digits. Seen: none. Neighbouring steps differ by 1e-2.
 TOLERANCE = 2e-4
 BUCKET = "bucket-of-runs"
 KILL_LIMIT_S, STOP_LIMIT_S = 60.0, 120.0
@@ -173,7 +173,7 @@ def test_a_run_that_is_killed_stopped_and_resumed_ends_with_the_losses_of_one_ne
 
 
 def stopped_after(story: Story) -> int:
-    """The step after which the two hosts stopped, by their own words."""
+    """The step after which the two hosts stopped, by their own log."""
     found = re.search(r"stopped in epoch (\d+) after step (\d+)", story.stopped_outputs[0])
     assert found, story.stopped_outputs[0]
     return (int(found[1]) - 1) * STEPS_PER_EPOCH + int(found[2])

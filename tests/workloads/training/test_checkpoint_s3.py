@@ -132,14 +132,14 @@ DENIED = "access is denied. Allow the job's role s3:ListBucket on the bucket, s3
 LOST = "S3 cannot be reached. Check the network, its S3 endpoint and the security group's way out"
 
 
-def test_no_bucket_is_told_before_the_first_step(client: Any) -> None:
+def test_a_missing_bucket_ends_the_run_before_the_first_step(client: Any) -> None:
     with pytest.raises(CheckpointError) as caught:
         Checkpoints("s3://no-such-bucket/prefix", RUN, place=ALONE).newest()
     assert str(caught.value).startswith(f"s3://no-such-bucket/prefix/{RUN} cannot be written to: {NO_BUCKET} (")
 
 
 @pytest.mark.usefixtures("client", "without_judging")
-def test_denied_access_is_told_before_the_first_step(s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_denied_access_ends_the_run_before_the_first_step(s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
     read_only(s3, monkeypatch)
     with pytest.raises(CheckpointError) as caught:
         Checkpoints(WHERE, RUN, place=ALONE).newest()
@@ -147,13 +147,13 @@ def test_denied_access_is_told_before_the_first_step(s3: S3, monkeypatch: pytest
     assert "PutObject" in str(caught.value)
 
 
-def test_a_network_that_is_not_there_is_told_before_the_first_step(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_network_ends_the_run_before_the_first_step(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", closed_port())
     with pytest.raises(CheckpointError, match=LOST):
         Checkpoints(WHERE, RUN, place=ALONE).newest()
 
 
-def test_a_bucket_that_goes_away_during_the_run_is_told_by_the_third_save(
+def test_a_bucket_that_is_deleted_during_the_run_ends_it_at_the_third_save(
     client: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     checkpoints = saved(WHERE, 10)
@@ -171,7 +171,7 @@ def test_a_bucket_that_goes_away_during_the_run_is_told_by_the_third_save(
         checkpoints.finish()
 
 
-def test_a_network_lost_between_the_listing_and_the_data_is_told_as_one(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_network_lost_between_the_listing_and_the_data_is_the_cause_named(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     checkpoints = Checkpoints(WHERE, RUN, place=ALONE)
     assert checkpoints.newest() is None  # from here on the store has its endpoint, and the writer of data has not read it yet
     monkeypatch.setenv("AWS_ENDPOINT_URL", closed_port())

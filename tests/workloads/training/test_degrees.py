@@ -1,4 +1,4 @@
-"""How processes are dealt out: what fits, and the error for what does not. No process is started."""
+"""Processes are dealt to the degrees of parallelism, or refused where they do not fit. No process is started."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ SMALL = {"batch_size": 16, "sequence_length": 16}
         ),
     ],
 )
-def test_what_does_not_fit_is_told_with_what_would(values: dict[str, Any], processes: int, says: str) -> None:
+def test_degrees_that_do_not_fit_are_refused_with_some_that_do(values: dict[str, Any], processes: int, says: str) -> None:
     settings = LanguageSettings.from_mapping({**SMALL, **values})
     with pytest.raises(HyperparameterError) as caught:
         resolve(settings, processes, SIZES, settings.sequence_length)
     assert says in str(caught.value)
 
 
-def test_every_fault_is_told_at_once() -> None:
+def test_every_fault_is_reported_at_once() -> None:
     settings = LanguageSettings.from_mapping({**SMALL, "tensor": 3, "pipeline": 5, "batch_size": 7})
     with pytest.raises(HyperparameterError) as caught:
         resolve(settings, 4, SIZES, settings.sequence_length)
@@ -70,7 +70,7 @@ def test_the_digits_model_is_offered_replicas_and_shards_alone() -> None:
     assert str(caught.value).partition("fitting are ")[2].split("; batch")[0] == "replicate=4; shard=4; replicate=2 shard=2"
 
 
-def test_what_is_not_said_goes_to_replicas() -> None:
+def test_processes_that_no_setting_claims_become_replicas() -> None:
     assert resolve(LanguageSettings(shard=2, tensor=2), 16, PRESETS["1b"], 256) == Degrees(replicate=4, shard=2, tensor=2)
 
 

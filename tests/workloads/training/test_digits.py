@@ -268,7 +268,7 @@ def test_the_defaults_get_97_of_100_held_out_images_right_and_load_nothing_that_
     assert metrics["test_accuracy"] >= 0.97
 
 
-def test_who_asks_for_the_compiler_after_all_gets_the_real_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_program_that_uses_the_compiler_gets_the_real_one(monkeypatch: pytest.MonkeyPatch) -> None:
     class Compiler(abc.MetaPathFinder, abc.Loader):
         """Stands for the real compiler, whose import takes seconds."""
 
@@ -302,7 +302,7 @@ def test_help_names_every_hyperparameter_with_its_limits(capsys: pytest.CaptureF
     assert "(1 to 10000; default 15)" in shown
 
 
-def test_half_of_a_command_line_is_wrong_use() -> None:
+def test_a_command_line_without_its_output_folder_is_wrong_use() -> None:
     with pytest.raises(SystemExit) as caught:
         cli.main(["digits", "--data", "x"])
     assert caught.value.code == 2

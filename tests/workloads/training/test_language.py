@@ -1,4 +1,4 @@
-"""Task language and what the settings can ask of it, on one process (and once on two): the tiny decoder on a real corpus."""
+"""Task language with each of its settings, on one process and once on two: the tiny decoder learns a real corpus."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from workloads.training.sources import Paths
 from workloads.training.stopping import StopRequest
 from workloads.training.tasks import evaluate
 
-# Relative, between numbers in memory and the same numbers read from a file.
+# Largest relative difference between numbers in memory and the same numbers read from a file.
 TOLERANCE = 1e-5
 SHALLOW = replace(tiny.SIZES, layers=2)
 
@@ -40,7 +40,7 @@ def paths(out: Path, **models: Path) -> Paths:
 
 
 def fit_and_save(place: Place, corpus: Path, given: Paths, **values: Any) -> dict[str, float]:
-    """Setup, fit, evaluate and save, as `trainer.train` does; the metrics."""
+    """Set up, fit, evaluate and save a run, as `trainer.train` does. Returns the metrics."""
     run = tiny.make_run(place, corpus, given, **values)
     progress = trainer.fit(run, Progress(), StopRequest())
     metrics = {"train_loss": progress.train_loss, **trainer.evaluate(run)}
@@ -65,7 +65,7 @@ def test_an_artifact_has_all_that_is_needed_to_answer(base: Path) -> None:
     assert description["metrics"] == json.loads((base / "metrics.json").read_text())
 
 
-def test_a_saved_model_is_as_good_as_the_run_said(base: Path, corpus: Path) -> None:
+def test_a_saved_model_has_the_metrics_that_the_run_reported(base: Path, corpus: Path) -> None:
     loaded = artifact.load(base / "model")
     told = {name: value for name, value in loaded.description["metrics"].items() if name.startswith("test_")}
     assert evaluate(loaded, str(corpus)) == pytest.approx(told, rel=TOLERANCE)
@@ -73,7 +73,7 @@ def test_a_saved_model_is_as_good_as_the_run_said(base: Path, corpus: Path) -> N
     assert evaluate(loaded, str(corpus), max_rows=4) != evaluate(loaded, str(corpus))
 
 
-def test_the_log_tells_step_loss_rate_and_speed(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_log_has_step_loss_rate_and_speed(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = tiny.make_run(tiny.ALONE, corpus, log_every=5)
     trainer.fit(run, Progress(), StopRequest())
     lines = [dict(part.split("=") for part in line.rstrip(";").split("; ")) for line in capsys.readouterr().out.splitlines()]
@@ -114,7 +114,7 @@ def test_a_pruned_model_is_tuned_as_it_is(base: Path, corpus: Path, tmp_path: Pa
     assert evaluate(after, str(corpus))["test_loss"] == pytest.approx(metrics["test_loss"], rel=TOLERANCE)
 
 
-def test_integers_do_not_learn_and_that_is_said(base: Path, corpus: Path, tmp_path: Path) -> None:
+def test_a_quantised_model_is_refused_because_integers_do_not_learn(base: Path, corpus: Path, tmp_path: Path) -> None:
     folder = tmp_path / "integers"
     shutil.copytree(base / "model", folder)
     description = json.loads((folder / "model.json").read_text())
@@ -142,9 +142,11 @@ def test_adapters_learn_while_the_model_stays(base: Path, corpus: Path, tmp_path
     metrics = fit_and_save(tiny.ALONE, corpus, given, start_from="model", lora_rank=4, max_steps=20)
     assert metrics["test_loss"] < json.loads((base / "metrics.json").read_text())["test_loss"]
     after = artifact.load(tmp_path / "model")
-    assert torch.equal(after.model.state_dict()["embed.weight"], before["embed.weight"]), "frozen"
+    assert torch.equal(after.model.state_dict()["embed.weight"], before["embed.weight"]), "a weight without an adapter is frozen"
     assert not torch.equal(after.model.state_dict()["blocks.0.attention.query.weight"], before["blocks.0.attention.query.weight"])
-    assert evaluate(after, str(corpus))["test_loss"] == pytest.approx(metrics["test_loss"], rel=1e-4), "merged, it is as good"
+    assert evaluate(after, str(corpus))["test_loss"] == pytest.approx(metrics["test_loss"], rel=1e-4), (
+        "the merged model is as good as the model with its adapters"
+    )
     assert (tmp_path / "model" / "adapter" / "adapter_config.json").is_file()
 
 
@@ -193,7 +195,7 @@ def test_a_light_digits_model_learns_from_the_usual_one(trained: Any, tmp_path: 
 def test_lower_precision_learns_too(corpus: Path) -> None:
     low = tiny.train(tiny.ALONE, corpus, sizes=SHALLOW, max_steps=6, precision="bf16")
     exact = tiny.train(tiny.ALONE, corpus, sizes=SHALLOW, max_steps=6)
-    assert low.losses != exact.losses, "else it was not lower"
+    assert low.losses != exact.losses, "equal losses would mean that the precision was not lower"
     assert low.losses == pytest.approx(exact.losses, rel=0.02)
 
 
@@ -271,7 +273,7 @@ def test_flops_are_counted_as_stated() -> None:
     assert sizes.flops_per_token(16) == 6 * (4 * per_block + 32 + 64 * 32) + 6 * 4 * 32 * 16
 
 
-def test_a_digits_run_is_cut_too(tmp_path: Path) -> None:
+def test_a_sharded_digits_run_learns_the_same(tmp_path: Path) -> None:
     values = {"max_steps": 6, "width": 8, "epochs": 1}
     alone, (sharded, _) = (
         digits_loss(tiny.ALONE, tmp_path / "a", values),

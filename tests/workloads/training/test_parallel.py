@@ -1,4 +1,4 @@
-"""One curve: however a decoder is cut over processes, it learns the same at every step as on one."""
+"""However a decoder is cut over processes, its loss at every step is that of one process."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from tests.workloads.training import tiny
 from tests.workloads.training.tiny import Outcome
 from workloads.training.distributed import Place
 
-# Relative, on every step's loss and on the test split's. Sums in another order differ in their last bits (float32 has 6e-8), and
-# the steps of AdamW carry that on. Seen: 2e-7. A row too few or a gradient counted twice differs by 1e-3 and more.
+# Largest relative difference of every step's loss and of the test split's. Sums in another order differ in their last bits
+# (float32 has 6e-8), and the steps of AdamW carry that on. Seen: 2e-7. A missing row or a gradient counted twice makes 1e-3.
 TOLERANCE = 1e-5
-# Absolute, on weights of about 0.02 after steps of 0.01. Seen: 6e-6.
+# Largest absolute difference, of weights of about 0.02 after steps of 0.01. Seen: 6e-6.
 WEIGHT_TOLERANCE = 1e-4
 # A decoder that is cut over processes costs CPU for each layer of each step: two layers (one first, one last) and four steps show
 # every difference that this file looks for.
@@ -86,7 +86,7 @@ def assert_same(ranks: list[dict[str, Outcome]], case: str, alone: Outcome) -> N
 
 def test_the_run_on_one_process_learns(alone: Outcome) -> None:
     assert len(alone.losses) == SHORT["max_steps"]
-    assert alone.losses[-1] < alone.losses[0] - 1, "else equal curves would say little"
+    assert alone.losses[-1] < alone.losses[0] - 1, "equal curves of runs that learn nothing would show little"
 
 
 @pytest.mark.parametrize("case", ON_TWO)

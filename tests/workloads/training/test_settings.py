@@ -47,15 +47,13 @@ from workloads.training.tasks.registry import TASKS
         (DigitsSettings, {"arch": "transformer"}, "arch is 'transformer'; choose one of cnn, depthwise"),
     ],
 )
-def test_settings_that_cannot_be_are_told_with_the_way_out(
-    kind: type[TrainerSettings], values: dict[str, Any], says: str
-) -> None:
+def test_impossible_settings_are_refused_with_the_way_out(kind: type[TrainerSettings], values: dict[str, Any], says: str) -> None:
     with pytest.raises(HyperparameterError) as caught:
         kind.from_mapping(values)
     assert says in str(caught.value)
 
 
-def test_the_command_line_says_the_same_and_exits_with_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_line_prints_the_same_error_and_exits_with_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["digits", "--data", str(DIGITS), "--out", str(tmp_path), "--tensor", "2", "--width", "6"]
     assert cli.main(arguments) == 2
     said = capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""A decoder small enough to train in a second, on a small real corpus, however it is cut."""
+"""Trains a decoder that is small enough for a second, on a small real corpus, however it is cut over processes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from workloads.training.tasks.task import Share
 
 SIZES = DecoderConfig(width=32, layers=4, heads=4, kv_heads=2, feed_forward=64, positions=16)
 STEPS = 12
-# Clipping at a norm that the first steps exceed, a warm-up, decay: comparisons cover all that a run has.
+# The first steps exceed the norm of clipping, and there are warm-up and decay, so that comparisons cover all three.
 BASE = {"batch_size": 16, "sequence_length": 16, "max_steps": STEPS, "clip_norm": 0.5, "warmup_steps": 4, "learning_rate": 0.01}
 ALONE = Place(rank=0, world_size=1, local_rank=0, local_world_size=1, device=torch.device("cpu"))
 
@@ -55,7 +55,7 @@ def make_run(place: Place, corpus: Path, paths: Paths | None = None, *, sizes: D
 
 
 def train(place: Place, corpus: Path, **values: Any) -> Outcome:
-    """Train for `STEPS` steps. Same losses on every rank."""
+    """Train for `STEPS` steps, or `max_steps`. Every rank returns the same losses."""
     run = make_run(place, corpus, **values)
     curve = losses(run)
     metrics = trainer.evaluate(run)
@@ -64,7 +64,7 @@ def train(place: Place, corpus: Path, **values: Any) -> Outcome:
 
 
 def losses(run: Run) -> list[float]:
-    """Train all of the run's steps; each one's loss over all rows."""
+    """Train all of the run's steps. Returns the loss of each over all rows."""
     run.parallel.module.train()
     curve = []
     for batch, number in zip(run.data.batches(0), range(run.steps), strict=False):

@@ -43,7 +43,7 @@ def test_a_job_trains_and_leaves_its_model_in_s3(cloud: Cloud) -> None:
     assert "FailureReason" not in job
 
 
-def test_the_status_tells_the_story_that_sagemaker_tells(cloud: Cloud) -> None:
+def test_a_job_goes_through_sagemakers_secondary_statuses(cloud: Cloud) -> None:
     name = cloud.start_job("import time; time.sleep(0.3)")
     first = cloud.job(name)
     assert first["TrainingJobStatus"] == "InProgress"
@@ -145,7 +145,7 @@ def test_one_hosts_failure_ends_the_others_at_once(cloud: Cloud) -> None:
     assert not alive(int((cloud.home / "jobs" / job["TrainingJobName"] / "algo-1.pid").read_text()))
 
 
-def test_the_true_cause_is_told_and_not_the_lost_peer(cloud: Cloud) -> None:
+def test_the_failure_reason_is_the_true_cause_and_not_the_lost_peer(cloud: Cloud) -> None:
     job = cloud.run(
         "import sys, time\n"
         "if HOST == 'algo-1': sys.exit('Connection closed by peer')\n"
@@ -174,7 +174,7 @@ def test_what_cannot_run_fails_with_the_reason(cloud: Cloud, changes: dict[str, 
     assert reason in job["FailureReason"]
 
 
-def test_kms_keys_are_taken_without_a_word(cloud: Cloud) -> None:
+def test_kms_keys_are_accepted(cloud: Cloud) -> None:
     key = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/00000000-0000-0000-0000-000000000000"
     job = cloud.run(
         "pass",

@@ -1,4 +1,4 @@
-"""Script-mode jobs of others, unmodified, through plain boto3 and the project's entrypoint: what runs and what it is given."""
+"""Scripts as people bring them to SageMaker run unmodified, through plain boto3 and the project's entrypoint."""
 
 from __future__ import annotations
 

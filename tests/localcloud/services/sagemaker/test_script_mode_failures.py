@@ -29,13 +29,13 @@ def test_a_traceback_becomes_the_reason_with_the_error_first(others: Cloud) -> N
     assert reason.endswith("exit code: 1")
 
 
-def test_an_exit_code_of_its_own_comes_through_with_what_was_said(others: Cloud) -> None:
+def test_a_scripts_own_exit_code_and_stderr_are_in_the_reason(others: Cloud) -> None:
     reason = failed(others, scripts.EXIT_3)
     assert "cannot go on" in reason
     assert reason.endswith("exit code: 3")
 
 
-def test_a_package_that_is_not_there_is_not_installed_and_that_is_said(others: Cloud) -> None:
+def test_a_missing_package_is_not_installed_and_the_log_says_so(others: Cloud) -> None:
     requirements = "# for the script\nsurely-not-installed-anywhere>=1.0\nnumpy==0.0.1\nboto3\n-r more.txt\n"
     sources = source(others, "needy", **{"train.py": scripts.NEEDS_A_PACKAGE, "requirements.txt": requirements})
     job = others.run("", HyperParameters=sent_by_the_sdk("train.py", sources))
