@@ -2,26 +2,61 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from tools.engine.home import REPOSITORY
 
+# Imports what every script needs, then forks for each: a script finds none of pulumi_aws imported, and Pulumi's SDK for nothing.
+FORKS = """
+import io, json, os, sys, traceback
+import pulumi
+import tools.engine.aws_parts
+for line in sys.stdin:
+    reader, writer = os.pipe()
+    if os.fork() == 0:
+        sys.stdout = io.StringIO()
+        try:
+            exec(json.loads(line), {})
+        except BaseException:
+            traceback.print_exc(file=sys.stdout)
+        os.write(writer, sys.stdout.getvalue().encode())
+        os._exit(0)
+    os.close(writer)
+    os.wait()
+    print(json.dumps(open(reader).read().strip()), flush=True)
+"""
 
-def run(script: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=120
+
+@pytest.fixture(scope="module")
+def run() -> Iterator[Callable[[str], str]]:
+    """Runs a script in a fresh fork of one process, and gives back what it prints (a traceback where it raised)."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", FORKS], cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+    assert process.stdin is not None
+    assert process.stdout is not None
+    questions, answers = process.stdin, process.stdout
+
+    def ask(script: str) -> str:
+        questions.write(json.dumps(script) + "\n")
+        questions.flush()
+        return str(json.loads(answers.readline()))
+
+    yield ask
+    questions.close()
+    process.wait(30)
+    answers.close()
 
 
 BEGIN = "import sys\nfrom tools.engine.aws_parts import use_parts\nuse_parts(['sqs'])\nimport pulumi_aws as aws\n"
 
 
-def test_a_resource_is_imported_without_the_others_of_its_service() -> None:
+def test_a_resource_is_imported_without_the_others_of_its_service(run: Callable[[str], str]) -> None:
     loaded = run(BEGIN + "aws.sqs.Queue\nprint(*sorted(name for name in sys.modules if name.startswith('pulumi_aws.sqs')))")
     assert loaded.split() == ["pulumi_aws.sqs", "pulumi_aws.sqs.queue"]
 
@@ -36,19 +71,19 @@ def test_a_resource_is_imported_without_the_others_of_its_service() -> None:
         ("get_queue_output", "get_queue"),
     ],
 )
-def test_a_name_is_the_one_of_its_module(name: str, module: str) -> None:
+def test_a_name_is_the_one_of_its_module(name: str, module: str, run: Callable[[str], str]) -> None:
     part = f"import importlib\npart = importlib.import_module('pulumi_aws.sqs.{module}')\n"
     assert run(BEGIN + part + f"print(aws.sqs.{name} is part.{name})") == "True"
     assert run(BEGIN + f"first = aws.sqs.{name}\n" + part + f"print(first is aws.sqs.{name} is part.{name})") == "True"
 
 
-def test_a_name_that_is_in_no_module_of_that_name_makes_the_package_whole() -> None:
+def test_a_name_that_is_in_no_module_of_that_name_makes_the_package_whole(run: Callable[[str], str]) -> None:
     assert run(BEGIN + "print(aws.sqs.GetQueuesResult.__module__, len(vars(aws.sqs)) > 10)") == "pulumi_aws.sqs.get_queues True"
     wrong = "try: aws.sqs.Nonsense\nexcept AttributeError as error: print(error)"
     assert "Nonsense" in run(BEGIN + wrong)
 
 
-def test_what_is_imported_already_is_left_alone() -> None:
+def test_what_is_imported_already_is_left_alone(run: Callable[[str], str]) -> None:
     script = (
         "import pulumi_aws as aws\naws.sqs.Queue\nfrom tools.engine.aws_parts import ServicePart, use_parts\nuse_parts(['sqs'])\n"
     )
