@@ -54,7 +54,7 @@ def test_export_is_what_pulumi_stack_export_prints(here: Slipway, up: dict[str, 
     shapes.check(document, shapes.EXPORT)
     plain = subprocess.run(
         ["pulumi", "stack", "export", "--stack", "local"],
-        env={**here.env, **here.ask("local", "env")},
+        env={**here.env, **here.ask("local", "env", "--pulumi")},
         cwd=here.place("local").work,
         capture_output=True,
         check=True,

@@ -231,14 +231,17 @@ def workers_of(launcher: int) -> list[Path]:
     return found
 
 
+def _target(link: Path) -> str:
+    """Where a descriptor leads; "" for one that was closed since the folder was listed, as connections to S3 are all the time."""
+    with contextlib.suppress(FileNotFoundError):
+        return os.readlink(link)
+    return ""
+
+
 def listening_addresses(launcher: int) -> set[str]:
     """Local addresses on which the launcher's workers accept connections, as Linux lists them."""
-    inodes = {
-        match[1]
-        for folder in workers_of(launcher)
-        for link in (folder / "fd").iterdir()
-        if (match := re.match(r"socket:\[(\d+)]", os.readlink(link)))
-    }
+    links = (link for folder in workers_of(launcher) for link in (folder / "fd").iterdir())
+    inodes = {match[1] for link in links if (match := re.match(r"socket:\[(\d+)]", _target(link)))}
     found = set()
     for table in ("tcp", "tcp6"):
         for row in Path("/proc/net", table).read_text().splitlines()[1:]:
