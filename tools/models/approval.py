@@ -58,6 +58,10 @@ def approve(clients: Any, version: ModelVersion, gate: Gate, *, reason: str) -> 
     found = faults(version, gate)
     if found:
         raise RegistryError("\n".join([f"{version.name} may not be approved:", *found]))
+    if version.lacks:
+        raise RegistryError(
+            f"{version.name} may not be approved: {version.lacks}; whether it is what was registered cannot be checked"
+        )
     now = storage.head(clients.s3, version.artifact.uri)
     if version.artifact.etag and now.etag != version.artifact.etag:
         raise RegistryError(

@@ -43,8 +43,10 @@ def wanted(version: ModelVersion, evaluation: JobSpec) -> Wanted:
     """The run that evaluates `version`.
 
     `evaluation` is what the stack gives for all versions, or the training job itself: of either the image, role, network, test
-    data and metrics are taken; it runs in one process. Raises RegistryError without test data.
+    data and metrics are taken; it runs in one process. Raises RegistryError without test data or without one archive in S3.
     """
+    if version.lacks:
+        raise RegistryError(f"{version.name} cannot be evaluated: {version.lacks}")
     hyperparameters = {key: value for key, value in evaluation.hyperparameters.items() if key in _KEPT}
     channels = {name: uri for name, uri in evaluation.channels.items() if name not in (*_LEFT_OUT, MODEL_CHANNEL)}
     if not channels and "data_uri" not in hyperparameters:

@@ -30,6 +30,11 @@ class Facts:
     def one(self, name: str) -> str:
         return self.properties.get(name, "")
 
+    def count(self, name: str) -> int | None:
+        """A number of things or bytes; None where nobody wrote one, or wrote what is none. No archive has 0 bytes."""
+        text = self.one(name)
+        return int(text) or None if text.isascii() and text.isdecimal() else None
+
     def many(self, kind: str) -> dict[str, str]:
         """`{name: value}` of every `kind:name`."""
         start = f"{kind}:"

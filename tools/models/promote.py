@@ -36,7 +36,12 @@ def promote(source: Any, target: Any, version: ModelVersion, to: Destination) ->
     if version.status != APPROVED:
         raise RegistryError(f"{version.name} is {version.status}: only what is approved goes on; approve it first")
     if not version.lineage.training_job:
-        raise RegistryError(f"{version.name} was not registered by slipway: what it was made of is not known")
+        raise RegistryError(
+            f"{version.name} was not registered by slipway: what it was made of is not known, so it cannot be carried on "
+            "with its lineage; train it as a job of the stack, or copy it by the means that registered it"
+        )
+    if version.lacks:
+        raise RegistryError(f"{version.name} cannot be promoted: {version.lacks}")
     if to.group not in registry.groups(target):
         raise RegistryError(f"there is no model group {to.group} to promote to; run `{to.up}` first")
     known = registry.version_of_job(target, to.group, version.lineage.training_job)
@@ -60,7 +65,13 @@ def _same(version: ModelVersion, known: ModelVersion) -> None:
 
 def _inference(source: Any, target: Any, version: ModelVersion, to: Destination) -> Inference:
     """How it is served there: by the image of the same tag, and where its digest is known, by the very same image."""
-    image = f"{to.repository}:{tag_of(version.inference.image)}"
+    tag = tag_of(version.inference.image)
+    if not tag:
+        raise RegistryError(
+            f"{version.name} is served by {version.inference.image or 'no image'}, which has no tag "
+            "by which the same build is found there"
+        )
+    image = f"{to.repository}:{tag}"
     there = image_digest(target, image)
     here = version.inference.image_digest or image_digest(source, version.inference.image)
     if to.holds_images and not there:

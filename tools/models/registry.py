@@ -11,6 +11,7 @@ from tools.models.errors import RegistryError, asking, is_missing
 from tools.models.version import APPROVED, ModelVersion
 
 _ARN: Final = re.compile(r"arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:[0-9]{12}:model-package/[^/]+/[0-9]+")
+_UNVERSIONED: Final = re.compile(r"arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:[0-9]{12}:model-package/[^/]+")
 _NAME: Final = re.compile(r"(?P<group>[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)(?:/(?P<version>[1-9][0-9]*))?")
 _SHOWN: Final = 12
 
@@ -59,6 +60,10 @@ def find(clients: Any, model: str, *, aliases: Sequence[str] = ()) -> ModelVersi
     if _ARN.fullmatch(model):
         return describe(clients, model)
     name = _NAME.fullmatch(model)
+    if _UNVERSIONED.fullmatch(model):
+        raise ValueError(
+            f"{model} is a model package without a group; slipway handles versions of a group, so register it in one"
+        )
     if name is None:
         raise ValueError(f"{model!r} names no model; write a group, group/version (as in digits/3), or an arn")
     group, wanted = require_group(clients, name["group"], aliases=aliases), name["version"]

@@ -30,7 +30,7 @@ def split(uri: str) -> tuple[str, str]:
 def artifact(s3: Any, uri: str) -> Artifact:
     """A model.tar.gz as it is now, hashed where it is small enough. Raises RegistryError when it is gone."""
     found = head(s3, uri)
-    if found.sha256 or found.bytes > HASHED_BYTES:
+    if found.sha256 or (found.bytes or 0) > HASHED_BYTES:
         return found
     bucket, key = split(uri)
     with asking(f"reading {uri}", missing=_gone(uri)):
@@ -82,7 +82,7 @@ def carry(source: Any, target: Any, known: Artifact, folder: str) -> Artifact:
             )
         uri = _address(folder, sha256)
         file.seek(0)
-        _upload(target, uri, file, sha256, now.bytes)
+        _upload(target, uri, file, sha256, now.bytes or 0)
     arrived = artifact(target, uri)
     if arrived.bytes != now.bytes or arrived.sha256 not in ("", sha256):
         raise RegistryError(f"{uri} did not arrive whole (sha256 {arrived.sha256}, {arrived.bytes} bytes); run the same again")

@@ -17,12 +17,14 @@ REJECTED: Final = "Rejected"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Artifact:
-    """The model.tar.gz. `bytes` is its size; `sha256` is "" where it was too large to read for that, `etag` is S3's own."""
+    """The model.tar.gz. `bytes` is its size, None where it is not known; `sha256` is "" where it was too large to read for that,
+    `etag` is S3's own. Versions that others registered may have a folder in S3, whose `uri` then is a prefix (`folder`)."""
 
     uri: str
-    bytes: int = 0
+    bytes: int | None = None
     etag: str = ""
     sha256: str = ""
+    folder: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,13 +69,17 @@ class Approval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inference:
-    """How it is served: the image, its digest where ECR knew it, what it reads and writes, on which machines (none: any)."""
+    """How it is served: the image, its digest where ECR knew it, what it reads and writes, on which machines (none: any).
+
+    `containers` is how many serve it one after the other; image and artifact are those of the first.
+    """
 
     image: str
     image_digest: str = ""
     content_types: tuple[str, ...] = ()
     response_types: tuple[str, ...] = ()
     instance_types: tuple[str, ...] = ()
+    containers: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +107,23 @@ class ModelVersion:
         """`group/version`, as the command line takes it."""
         return f"{self.group}/{self.version}"
 
+    @property
+    def lacks(self) -> str:
+        """Why it is no model of one container with one archive in S3, as a clause; "" where it is.
+
+        SageMaker lets others register much more than that.
+        """
+        uri = self.artifact.uri
+        if not self.inference.containers:
+            return "it has no inference specification, so which image serves it and where its model is are not known"
+        if self.inference.containers > 1:
+            return f"it has {self.inference.containers} containers, and slipway handles models of one"
+        if not uri:
+            return "it names no model in S3 (its image may hold it)"
+        if self.artifact.folder:
+            return f"its model is the folder {uri}, and slipway handles one model.tar.gz"
+        return "" if uri.startswith("s3://") else f"its model {uri} is not in S3"
+
     def to_json(self) -> dict[str, Any]:
         """Everything, in plain values."""
         return {**asdict(self), "created": self.created.isoformat() if self.created else None}
@@ -110,7 +133,9 @@ class ModelVersion:
         """A version from DescribeModelPackage's answer; what others registered has what they gave, the rest is empty."""
         kept = metadata.read(package.get("CustomerMetadataProperties") or {})
         specification = package.get("InferenceSpecification") or {}
-        container = (specification.get("Containers") or [{}])[0]
+        containers = specification.get("Containers") or []
+        container = containers[0] if containers else {}
+        source = (container.get("ModelDataSource") or {}).get("S3DataSource") or {}
         quality = (package.get("ModelMetrics") or {}).get("ModelQuality") or {}
         evaluated = kept.one("evaluation-job")
         by, _, reason = str(package.get("ApprovalDescription") or "").partition(": ")
@@ -122,10 +147,11 @@ class ModelVersion:
             created=package.get("CreationTime"),
             metrics=kept.numbers("metric"),
             artifact=Artifact(
-                uri=str(container.get("ModelDataUrl") or ""),
-                bytes=int(kept.one("artifact-bytes") or 0),
-                etag=kept.one("artifact-etag"),
+                uri=str(container.get("ModelDataUrl") or source.get("S3Uri") or ""),
+                bytes=kept.count("artifact-bytes"),
+                etag=kept.one("artifact-etag") or str(container.get("ModelDataETag") or "").strip('"'),
                 sha256=kept.one("artifact-sha256"),
+                folder=not container.get("ModelDataUrl") and source.get("S3DataType") == "S3Prefix",
             ),
             lineage=Lineage(
                 training_job=kept.one("training-job"),
@@ -144,6 +170,7 @@ class ModelVersion:
                 content_types=tuple(specification.get("SupportedContentTypes") or ()),
                 response_types=tuple(specification.get("SupportedResponseMIMETypes") or ()),
                 instance_types=tuple(specification.get("SupportedRealtimeInferenceInstanceTypes") or ()),
+                containers=len(containers),
             ),
             evaluation=Evaluation(
                 job=evaluated,

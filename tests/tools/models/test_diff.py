@@ -28,7 +28,12 @@ def test_a_metrics_name_says_which_way_is_better(name: str, way: str) -> None:
 
 
 def test_metrics_have_a_direction_and_everything_else_is_same_or_changed() -> None:
-    first = replace(evaluated(), metrics={"test_accuracy": 0.9, "train_loss": 0.5, "mfu": 0.4, "only": 1.0})
+    first = replace(
+        evaluated(),
+        metrics={"test_accuracy": 0.9, "train_loss": 0.5, "mfu": 0.4, "only": 1.0},
+        lineage=Lineage(training_job="j", data={"train": "s3://b/old"}, code="src-1", hyperparameters="sha256:1"),
+        artifact=Artifact(uri="s3://b/m", bytes=5),
+    )
     second = replace(
         first,
         metrics={"test_accuracy": 0.95, "train_loss": 0.6, "mfu": 0.5},
@@ -41,12 +46,13 @@ def test_metrics_have_a_direction_and_everything_else_is_same_or_changed() -> No
         ("metric", "test_accuracy"): "better",
         ("metric", "train_loss"): "worse",
         ("metric", "mfu"): "changed",
-        ("metric", "only"): "changed",
+        ("metric", "only"): "unknown",
         ("evaluation", "test_accuracy"): "same",
         ("evaluation", "test_loss"): "better",
         ("data", "train"): "changed",
         ("code", "sources"): "changed",
         ("image", "serving"): "same",
+        ("artifact", "address"): "changed",
         ("hyperparameter", "digest"): "changed",
         ("size", "bytes"): "worse",
     }

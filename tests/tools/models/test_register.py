@@ -28,6 +28,7 @@ def test_a_version_tells_where_it_comes_from(cloud: Cloud, group: str) -> None:
         "bytes": len(body),
         "etag": stored["ETag"].strip('"'),
         "sha256": sha256(body),
+        "folder": False,
     }
     assert told["lineage"] == {
         "training_job": name,
@@ -46,6 +47,7 @@ def test_a_version_tells_where_it_comes_from(cloud: Cloud, group: str) -> None:
         "content_types": ("application/json",),
         "response_types": ("application/json",),
         "instance_types": ("ml.m5.large",),
+        "containers": 1,
     }
     assert told["evaluation"] is None
     described = cloud.sagemaker.describe_model_package(ModelPackageName=version.arn)

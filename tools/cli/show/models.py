@@ -10,7 +10,9 @@ from tools.models.diff import Row
 from tools.models.version import APPROVED, REJECTED, ModelVersion
 
 _STATUS: Final = {APPROVED: ("approved", "green"), REJECTED: ("rejected", "red")}
-_VERDICTS: Final = {"better": "green", "worse": "red", "changed": "yellow", "same": "dim"}
+_VERDICTS: Final = {"better": "green", "worse": "red", "changed": "yellow", "unknown": "yellow", "same": "dim"}
+# What nobody recorded: versions that others registered lack sizes, metrics and lineage.
+UNKNOWN: Final = "unknown"
 # Metrics on a line of the table, those on held-out data where there are any; all of them are in `show`.
 SHOWN_METRICS: Final = 3
 # On a terminal a table has its width; in a file it is as wide as its lines, and no line is broken.
@@ -28,7 +30,8 @@ def table(versions: Sequence[ModelVersion]) -> None:
     for each in versions:
         word, style = status_of(each)
         created = f"{each.created:%Y-%m-%d %H:%M}" if each.created else ""
-        rows.add_row(each.name, Text(word, style), created, _metrics(each), size(each.artifact.bytes), each.lineage.training_job)
+        trained_by = each.lineage.training_job or UNKNOWN
+        rows.add_row(each.name, Text(word, style), created, _metrics(each), size(each.artifact.bytes), trained_by)
     _print_table(rows)
 
 
@@ -72,7 +75,8 @@ def difference(first: ModelVersion, second: ModelVersion, rows: Sequence[Row]) -
     for column in ("", first.name, second.name, ""):
         shown.add_column(column, overflow="fold")
     for row in rows:
-        values = (size(value) if row.what == "size" else _value(value) for value in (row.first, row.second))
+        missing = UNKNOWN if row.verdict == UNKNOWN else "-"
+        values = (_value(row, value, missing) for value in (row.first, row.second))
         shown.add_row(f"{row.what} {row.name}", *values, Text(row.verdict, _VERDICTS[row.verdict]))
     _print_table(shown)
 
@@ -82,8 +86,10 @@ def status_of(each: ModelVersion) -> tuple[str, str]:
     return _STATUS.get(each.status, ("pending" if each.evaluation else "not evaluated", "yellow"))
 
 
-def size(count: float) -> str:
+def size(count: float | None) -> str:
     """Bytes as people write them."""
+    if count is None:
+        return UNKNOWN
     for unit in ("B", "kB", "MB", "GB"):
         if count < 1000 or unit == "GB":
             return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
@@ -102,7 +108,7 @@ def _metrics(each: ModelVersion) -> str:
     metrics: dict[str, float] = {**each.metrics, **(each.evaluation.metrics if each.evaluation else {})}
     held_out = sorted(name for name in metrics if name.startswith("test_"))
     first = (held_out or sorted(metrics))[:SHOWN_METRICS]
-    return ", ".join(f"{name} {metrics[name]:.4g}" for name in first)
+    return ", ".join(f"{name} {metrics[name]:.4g}" for name in first) or UNKNOWN
 
 
 def _before(trained: Mapping[str, float], name: str, value: float) -> str:
@@ -118,18 +124,23 @@ def _facts(each: ModelVersion) -> Iterator[tuple[str, str]]:
         yield "decided", f"{each.approval.by}: {each.approval.reason}" if each.approval.by else each.approval.reason
     for name, number in sorted(each.metrics.items()):
         yield "trained", f"{name} {number:.6g}"
+    if not each.metrics:
+        yield "trained", f"metrics {UNKNOWN}"
     if each.evaluation:
         for name, number in sorted(each.evaluation.metrics.items()):
             yield "evaluated", f"{name} {number:.6g}"
         yield "evaluated by", each.evaluation.job
         yield "evaluated on", each.evaluation.data
         yield "report", each.evaluation.statistics
-    yield "artifact", f"{each.artifact.uri}  {size(each.artifact.bytes)}"
+    yield (
+        "artifact",
+        f"{each.artifact.uri or UNKNOWN}  {size(each.artifact.bytes)}{' (a folder)' if each.artifact.folder else ''}",
+    )
     single = (("sha256", each.artifact.sha256), ("etag", each.artifact.etag), ("statistics", each.statistics))
     yield from ((name, value) for name, value in single if value)
     made = each.lineage
     lineage = (
-        ("trained by", made.training_job),
+        ("trained by", made.training_job or UNKNOWN),
         *(("data", f"{channel} {uri}") for channel, uri in made.data.items()),
         ("code", made.code),
         ("image", made.image),
@@ -137,12 +148,18 @@ def _facts(each: ModelVersion) -> Iterator[tuple[str, str]]:
         ("hyperparameters", made.hyperparameters),
         ("parent", made.parent),
         ("promoted from", made.promoted_from),
-        ("served with", each.inference.image),
+        ("served with", f"{each.inference.image or UNKNOWN}{_of_several(each.inference.containers)}"),
         ("reads", ", ".join(each.inference.content_types)),
         ("on", ", ".join(each.inference.instance_types)),
     )
     yield from ((name, value) for name, value in lineage if value)
 
 
-def _value(value: Any) -> str:
-    return "-" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
+def _of_several(containers: int) -> str:
+    return f"  (the first of {containers} containers)" if containers > 1 else ""
+
+
+def _value(row: Row, value: Any, missing: str) -> str:
+    if row.what == "size" or value is None:
+        return missing if value is None else size(value)
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

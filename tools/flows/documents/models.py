@@ -16,9 +16,10 @@ class ArtifactDocument(TypedDict):
     """The file with a model."""
 
     uri: Annotated[str, "Where it is in S3."]
-    bytes: Annotated[int, "Its size."]
+    bytes: Annotated[int | None, "Its size; null where nobody recorded it."]
     etag: Annotated[str, "S3's own mark of its content."]
     sha256: Annotated[str, "Its digest; empty where it was too large to read for that."]
+    folder: Annotated[bool, "Whether it is a folder in S3 instead of one file."]
 
 
 class LineageDocument(TypedDict):
@@ -43,6 +44,7 @@ class InferenceDocument(TypedDict):
     content_types: Annotated[list[str], "What it reads."]
     response_types: Annotated[list[str], "What it writes."]
     instance_types: Annotated[list[str], "On which machines; empty for any."]
+    containers: Annotated[int, "How many serve it; image and artifact are those of the first. 0: nobody said how it is served."]
 
 
 class EvaluationDocument(TypedDict):
@@ -127,7 +129,9 @@ class ModelRowDocument(TypedDict):
     name: Annotated[str, "Which."]
     first: Annotated[Any, "What the first version has; null for nothing."]
     second: Annotated[Any, "What the second version has; null for nothing."]
-    verdict: Annotated[str, "better, worse, changed or same, of the second beside the first."]
+    verdict: Annotated[
+        str, "better, worse, changed or same, of the second beside the first; unknown where one of the two lacks it."
+    ]
 
 
 class ModelDiffDocument(TypedDict):
