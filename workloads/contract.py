@@ -23,6 +23,8 @@ CONTRACT_ROOT: Final = "/opt/ml"
 BASE_DIR_VARIABLE: Final = "SAGEMAKER_BASE_DIR"
 # Hyperparameters with this prefix belong to SageMaker's SDK and toolkit, not to the script.
 SDK_PREFIX: Final = "sagemaker_"
+# SageMaker adds this one to every training job of a tuning job; the toolkit keeps it from the script (its `params.py`).
+TUNING_METRIC: Final = "_tuning_objective_metric"
 # The port at which hosts meet in SageMaker's own drivers (sagemaker-train, `torchrun_driver`).
 RENDEZVOUS_PORT: Final = 7777
 SERVING_PORT: Final = 8080
@@ -124,8 +126,10 @@ class TrainingContract:
 
     @property
     def user_hyperparameters(self) -> dict[str, Any]:
-        """The hyperparameters meant for the script: all but SageMaker's own (`sagemaker_*`)."""
-        return {key: value for key, value in self.hyperparameters.items() if not key.startswith(SDK_PREFIX)}
+        """The hyperparameters meant for the script: all but SageMaker's own (`sagemaker_*`, and the metric of a tuning job)."""
+        return {
+            key: value for key, value in self.hyperparameters.items() if not key.startswith(SDK_PREFIX) and key != TUNING_METRIC
+        }
 
     def channel(self, name: str) -> Path:
         """The folder of one input channel; `ContractError` names the channels there are."""

@@ -11,6 +11,7 @@ from tests.tree.code import ROOMS, Source, sources
 # File -> the way that it takes where there is no /proc, and the test that makes /proc seem absent.
 OTHER_WAYS: Final[Mapping[str, str]] = {
     "localcloud/process.py": "ps; tests/localcloud/test_process.py",
+    "localcloud/services/sagemaker/namespace.py": "no namespace; tests/localcloud/services/sagemaker/test_processing.py",
     "localcloud/services/sagemaker/supervisor.py": "ps; tests/localcloud/services/sagemaker/test_supervisor.py",
     "workloads/compression/report.py": "sysctl; tests/workloads/compression/test_report.py",
     "benchmarks/conditions.py": "ps; a figure, not a test",

@@ -19,10 +19,9 @@ from localcloud.services.sagemaker.shared import RequestError, Shared, bad_name,
 class Jobs:
     """All runs of this daemon, by region and name."""
 
-    def __init__(self, shared: Shared) -> None:
-        self._shared = shared
+    def __init__(self, shared: Shared, slots: threading.Semaphore) -> None:
+        self._shared, self._slots = shared, slots
         self._runs: dict[tuple[str, str], JobRun] = {}
-        self._slots = threading.BoundedSemaphore(shared.limits.jobs)
 
     def check(self, region: str, request: Mapping[str, Any]) -> None:
         """Raises what AWS answers to a job that cannot be made. Call with the records' lock held, before moto records it."""

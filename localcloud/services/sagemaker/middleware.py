@@ -6,7 +6,8 @@ import io
 import json
 import re
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
@@ -19,6 +20,8 @@ Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
 Handler = Callable[[str, dict[str, Any], Callable[[], Answer]], Answer]
+# The same, for which a document stands for the answer 200 with it.
+Answering = Callable[[str, dict[str, Any], Callable[[], Answer]], Answer | dict[str, Any]]
 
 TARGET = "SageMaker."  # sagemaker's targetPrefix in botocore's service model
 INVOCATIONS = re.compile(r"/endpoints/([^/]+)/invocations")
@@ -29,10 +32,19 @@ DRAIN_BYTES = 64 * 1024 * 1024
 
 
 class Middleware:
-    """A WSGI application over moto's. `on_reset` is called before moto forgets everything (POST /moto-api/reset)."""
+    """A WSGI application over moto's. `others` are answered by their own modules; `on_reset` is called before moto forgets
+    everything (POST /moto-api/reset)."""
 
     def __init__(
-        self, app: Wsgi, shared: Shared, *, jobs: Jobs, endpoints: Endpoints, invoker: Invoker, on_reset: Callable[[], None]
+        self,
+        app: Wsgi,
+        shared: Shared,
+        *,
+        jobs: Jobs,
+        endpoints: Endpoints,
+        invoker: Invoker,
+        others: Mapping[str, Answering],
+        on_reset: Callable[[], None],
     ) -> None:
         self._app, self._shared = app, shared
         self._jobs, self._endpoints, self._invoker, self._on_reset = jobs, endpoints, invoker, on_reset
@@ -44,6 +56,7 @@ class Middleware:
             "UpdateEndpoint": self._update_endpoint,
             "UpdateEndpointWeightsAndCapacities": self._update_weights,
             "DeleteEndpoint": self._delete_endpoint,
+            **{operation: partial(_answered, answering) for operation, answering in others.items()},
         }
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -131,6 +144,11 @@ class Middleware:
         if environ.get("CONTENT_TYPE"):
             headers["content-type"] = environ["CONTENT_TYPE"]
         return self._invoker.invoke(region, name, headers, body)
+
+
+def _answered(answering: Answering, region: str, request: dict[str, Any], forward: Callable[[], Answer]) -> Answer:
+    found = answering(region, request, forward)
+    return found if isinstance(found, Answer) else _json(200, found)
 
 
 def _scope(environ: Environ) -> tuple[str, str]:

@@ -1,10 +1,11 @@
-"""SageMaker that runs: wires jobs, endpoints, invocations, capture and scaling to one moto in one process."""
+"""SageMaker that runs: wires jobs of all kinds, endpoints, invocations, capture and scaling to one moto in one process."""
 
 from __future__ import annotations
 
 import logging
 import shutil
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,11 @@ from localcloud.services.sagemaker.jobs import Jobs
 from localcloud.services.sagemaker.limits import Limits
 from localcloud.services.sagemaker.logs import LogShipper, moto_sink
 from localcloud.services.sagemaker.middleware import Middleware, Wsgi
+from localcloud.services.sagemaker.processing import Processing
 from localcloud.services.sagemaker.scaling import Autoscaler
 from localcloud.services.sagemaker.shared import Shared
 from localcloud.services.sagemaker.transfer import Storage
+from localcloud.services.sagemaker.tuning import Tuning
 
 
 class SageMakerRuntime:
@@ -54,7 +57,10 @@ class SageMakerRuntime:
             storage=storage,
             logs=self._logs,
         )
-        self._jobs = Jobs(self._shared)
+        slots = threading.BoundedSemaphore(limits.jobs)  # training and processing jobs share the machine
+        self._jobs = Jobs(self._shared, slots)
+        self._processing = Processing(self._shared, slots)
+        self._tuning = Tuning(self._shared)
         self._endpoints = Endpoints(self._shared)
         self._capture = Capture(storage.put, limits.capture_period_s, note=logging.getLogger(__name__).warning)
         self._invoker = Invoker(self._shared, self._endpoints, self._capture)
@@ -63,7 +69,13 @@ class SageMakerRuntime:
     def wrap(self, app: Wsgi) -> Wsgi:
         """moto's WSGI application with SageMaker's running parts in front."""
         return Middleware(
-            app, self._shared, jobs=self._jobs, endpoints=self._endpoints, invoker=self._invoker, on_reset=self.reset
+            app,
+            self._shared,
+            jobs=self._jobs,
+            endpoints=self._endpoints,
+            invoker=self._invoker,
+            others={**self._processing.operations, **self._tuning.operations},
+            on_reset=self.reset,
         )
 
     def start(self) -> None:
@@ -73,6 +85,8 @@ class SageMakerRuntime:
         self._capture.start()
         self._scaler.start()
         self._jobs.adopt()
+        self._processing.adopt()
+        self._tuning.adopt()
         self._endpoints.adopt()
 
     def reset(self) -> None:
@@ -80,21 +94,27 @@ class SageMakerRuntime:
         grace = self._shared.limits.shutdown_grace_s
         self._capture.flush()
         self._endpoints.shutdown(grace)
+        self._tuning.shutdown(grace + 1, forget=True)
+        self._processing.shutdown(grace + 1, forget=True)
         self._jobs.shutdown(grace + 1, forget=True)
 
     def stop(self) -> None:
         """Ends every process (about 5 s at most) and writes what is still to be written."""
         grace = self._shared.limits.shutdown_grace_s
         self._scaler.stop()
+        self._tuning.interrupt_all()
         self._jobs.interrupt_all()
+        self._processing.interrupt_all()
         self._endpoints.shutdown(grace)
+        self._tuning.shutdown(grace + 1)
         self._jobs.shutdown(grace + 1)
+        self._processing.shutdown(grace + 1)
         self._capture.stop()
         self._logs.stop()
 
     def status(self) -> dict[str, Any]:
         """`{"jobs": [...], "endpoints": [...], "pids": [...], "limits": {...}}`; pids are the containers' supervisors."""
-        jobs, endpoints = self._jobs.status(), self._endpoints.status()
+        jobs, endpoints = [*self._jobs.status(), *self._processing.status()], self._endpoints.status()
         pids = [pid for job in jobs for pid in job["pids"]]
         pids += [pid for endpoint in endpoints for variant in endpoint["variants"].values() for pid in variant["pids"]]
         limits = self._shared.limits

@@ -12,7 +12,7 @@ from tools.models.version import APPROVED, REJECTED, ModelVersion
 _STATUS: Final = {APPROVED: ("approved", "green"), REJECTED: ("rejected", "red")}
 _VERDICTS: Final = {"better": "green", "worse": "red", "changed": "yellow", "unknown": "yellow", "same": "dim"}
 # What nobody recorded: versions that others registered lack sizes, metrics and lineage.
-UNKNOWN: Final = "unknown"
+NOT_RECORDED: Final = "unknown"
 # Metrics on a line of the table, those on held-out data where there are any; all of them are in `show`.
 SHOWN_METRICS: Final = 3
 # On a terminal a table has its width; in a file it is as wide as its lines, and no line is broken.
@@ -30,7 +30,7 @@ def table(versions: Sequence[ModelVersion]) -> None:
     for each in versions:
         word, style = status_of(each)
         created = f"{each.created:%Y-%m-%d %H:%M}" if each.created else ""
-        trained_by = each.lineage.training_job or UNKNOWN
+        trained_by = each.lineage.training_job or NOT_RECORDED
         rows.add_row(each.name, Text(word, style), created, _metrics(each), size(each.artifact.bytes), trained_by)
     _print_table(rows)
 
@@ -75,7 +75,7 @@ def difference(first: ModelVersion, second: ModelVersion, rows: Sequence[Row]) -
     for column in ("", first.name, second.name, ""):
         shown.add_column(column, overflow="fold")
     for row in rows:
-        missing = UNKNOWN if row.verdict == UNKNOWN else "-"
+        missing = NOT_RECORDED if row.verdict == NOT_RECORDED else "-"
         values = (_value(row, value, missing) for value in (row.first, row.second))
         shown.add_row(f"{row.what} {row.name}", *values, Text(row.verdict, _VERDICTS[row.verdict]))
     _print_table(shown)
@@ -89,7 +89,7 @@ def status_of(each: ModelVersion) -> tuple[str, str]:
 def size(count: float | None) -> str:
     """Bytes as people write them."""
     if count is None:
-        return UNKNOWN
+        return NOT_RECORDED
     for unit in ("B", "kB", "MB", "GB"):
         if count < 1000 or unit == "GB":
             return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
@@ -108,7 +108,7 @@ def _metrics(each: ModelVersion) -> str:
     metrics: dict[str, float] = {**each.metrics, **(each.evaluation.metrics if each.evaluation else {})}
     held_out = sorted(name for name in metrics if name.startswith("test_"))
     first = (held_out or sorted(metrics))[:SHOWN_METRICS]
-    return ", ".join(f"{name} {metrics[name]:.4g}" for name in first) or UNKNOWN
+    return ", ".join(f"{name} {metrics[name]:.4g}" for name in first) or NOT_RECORDED
 
 
 def _before(trained: Mapping[str, float], name: str, value: float) -> str:
@@ -125,7 +125,7 @@ def _facts(each: ModelVersion) -> Iterator[tuple[str, str]]:
     for name, number in sorted(each.metrics.items()):
         yield "trained", f"{name} {number:.6g}"
     if not each.metrics:
-        yield "trained", f"metrics {UNKNOWN}"
+        yield "trained", f"metrics {NOT_RECORDED}"
     if each.evaluation:
         for name, number in sorted(each.evaluation.metrics.items()):
             yield "evaluated", f"{name} {number:.6g}"
@@ -134,13 +134,13 @@ def _facts(each: ModelVersion) -> Iterator[tuple[str, str]]:
         yield "report", each.evaluation.statistics
     yield (
         "artifact",
-        f"{each.artifact.uri or UNKNOWN}  {size(each.artifact.bytes)}{' (a folder)' if each.artifact.folder else ''}",
+        f"{each.artifact.uri or NOT_RECORDED}  {size(each.artifact.bytes)}{' (a folder)' if each.artifact.folder else ''}",
     )
     single = (("sha256", each.artifact.sha256), ("etag", each.artifact.etag), ("statistics", each.statistics))
     yield from ((name, value) for name, value in single if value)
     made = each.lineage
     lineage = (
-        ("trained by", made.training_job or UNKNOWN),
+        ("trained by", made.training_job or NOT_RECORDED),
         *(("data", f"{channel} {uri}") for channel, uri in made.data.items()),
         ("code", made.code),
         ("image", made.image),
@@ -148,7 +148,7 @@ def _facts(each: ModelVersion) -> Iterator[tuple[str, str]]:
         ("hyperparameters", made.hyperparameters),
         ("parent", made.parent),
         ("promoted from", made.promoted_from),
-        ("served with", f"{each.inference.image or UNKNOWN}{_of_several(each.inference.containers)}"),
+        ("served with", f"{each.inference.image or NOT_RECORDED}{_of_several(each.inference.containers)}"),
         ("reads", ", ".join(each.inference.content_types)),
         ("on", ", ".join(each.inference.instance_types)),
     )
