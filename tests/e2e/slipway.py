@@ -26,6 +26,7 @@ from botocore.config import Config
 from localcloud import client
 from tests.e2e import processes, small
 from tests.e2e.in_process import Hosts, call
+from tests.support.documents import check_answer
 from tools.engine.home import REPOSITORY, StackPlace
 from tools.engine.lock import read_holder
 
@@ -229,6 +230,8 @@ class Slipway:
 def _expected(arguments: tuple[str, ...], answer: Answer, code: int | None) -> Answer:
     if code is not None and answer.code != code:
         raise AssertionError(f"slipway {' '.join(arguments)}: exit {answer.code}, not {code}\n{answer.err}\n{answer.out[-1500:]}")
+    if "--json" in arguments and answer.out:
+        check_answer(list(arguments), answer.out)
     return answer
 
 
