@@ -76,6 +76,7 @@ LONGEST = (
     "e2e/test_report.py",
     "e2e/test_crashes.py",
     "e2e/test_environments.py",
+    "e2e/test_clients.py",
     "workloads/compression/test_exports.py",
     "e2e/test_train.py",
     "workloads/training/test_checkpoint_runs.py",

@@ -85,6 +85,8 @@ class JobRecord:
         job.algorithm_specification = {k: v for k, v in job.algorithm_specification.items() if k != "MetricDefinitions"}
         if definitions:
             job.algorithm_specification["MetricDefinitions"] = definitions
+        # SageMaker gives it back empty where none was asked for, and its SDK reads it: `Estimator.attach`.
+        job.output_data_config = {"KmsKeyId": "", **job.output_data_config}
         for key in KEPT:
             if key in self.request:
                 setattr(job, re.sub(r"(?<!^)(?=[A-Z])", "_", key).lower(), self.request[key])
