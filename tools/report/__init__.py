@@ -1,1 +1,1 @@
-"""What people read of a plan: the architecture picture."""
+"""What people read about a plan: comments, pages, pictures and plots. Nothing here asks a cloud."""

@@ -11,12 +11,12 @@ from catalog.types.every import CARDS
 from tools.report.redact import HIDDEN
 
 OPS: Final = ("create", "update", "replace", "delete", "same")
-# How a row of the preflight is marked, by its state.
+# The sign in front of a row of the preflight, by the row's state.
 PREFLIGHT_MARKS: Final[Mapping[str, str]] = {"short": "⛔", "unknown": "⚠️", "ok": "✅"}
 
 
 def lost(type_: str, op: str) -> str:
-    """What goes with a resource of this type when `op` is done to it; "" where nothing does."""
+    """The data that is lost when `op` is done to a resource of this type; "" where none is lost."""
     card = CARDS.get(type_)
     return card.holds if card and op in ("replace", "delete") else ""
 
@@ -31,7 +31,7 @@ class Property:
 
     @classmethod
     def of(cls, path: str, old: str, new: str) -> Property:
-        """Of values as they may be shown: where one of them is hidden, so is the other."""
+        """A property with both values hidden where either is: the other would tell what the secret was or will be."""
         return cls(path=path, old=HIDDEN, new=HIDDEN) if HIDDEN in (old, new) else cls(path=path, old=old, new=new)
 
 
@@ -50,7 +50,7 @@ class Changed:
 
     @property
     def loses(self) -> str:
-        """What goes with it when it is replaced or deleted; "" for what holds nothing."""
+        """The data that is lost when this resource is replaced or deleted; "" where it holds none."""
         return lost(self.type, self.op) if self.custom else ""
 
 
@@ -66,7 +66,7 @@ class Priced:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saving:
-    """What would cost less and do the same: of which resource, how much a month, and how."""
+    """A change to one resource that does the same for less: how much less a month, and how."""
 
     name: str
     usd: float
@@ -91,17 +91,17 @@ class Money:
 
     @property
     def delta(self) -> float:
-        """More (or, negative, less) than before."""
+        """The change of the monthly bill; negative where the stack becomes cheaper."""
         return self.after - self.before
 
     @property
     def holds(self) -> str:
-        """What is said after the ceiling where it holds another month than the expected one."""
+        """The words after the ceiling that say it limits the most expensive month; "" where it limits the expected month."""
         return " at the most" if self.at_most else ""
 
     @property
     def saved(self) -> float:
-        """What all savings come to. There is one a resource at most, so they add up."""
+        """The sum of all savings. A resource has one saving at most, so none is counted twice."""
         return sum(one.usd for one in self.savings)
 
     @property
@@ -113,7 +113,7 @@ class Money:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One rule and message, with the resources that it is about: what is wrong with four roles in the same way is said once."""
+    """One rule and message, with every resource it applies to: the same fault of four roles is one finding."""
 
     rule: str
     message: str
@@ -153,9 +153,9 @@ class Preflight:
     @property
     def verdict(self) -> str:
         """The verdict in words, with how many rows are not known either way."""
-        lost = sum(1 for row in self.rows if row.state == "unknown")
-        said = "the account has what it takes" if self.ok else "the account lacks something"
-        return f"{said}, {lost} could not be told" if lost else said
+        unknown = sum(1 for row in self.rows if row.state == "unknown")
+        verdict = "the account has what it takes" if self.ok else "the account lacks something"
+        return f"{verdict}, {unknown} could not be told" if unknown else verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,13 +172,13 @@ class Change:
     faults: tuple[str, ...]
 
     def of(self, *ops: str) -> tuple[Changed, ...]:
-        """The real resources (no components) of these operations, what holds data first, then in plan order."""
+        """The real resources (no components) of these operations: those that hold data first, then in plan order."""
         found = [one for one in self.changed if one.custom and one.op in ops]
         return tuple(sorted(found, key=lambda one: (not one.loses, ops.index(one.op))))
 
     @property
     def blocks(self) -> tuple[str, ...]:
-        """Why `up` would not do it; empty where nothing is in the way."""
+        """The reasons for which `up` would refuse this change; empty where it would run."""
         reasons = []
         if self.faults:
             reasons.append("the preview failed")
@@ -193,7 +193,7 @@ class Change:
 
 
 def grouped(changed: Iterable[Changed]) -> list[tuple[str, int, list[tuple[str, int]]]]:
-    """(component, how many, (kind, how many) by number) for a list too long to name: one row a component, in plan order."""
+    """(component, resources, [(kind, resources)] by number): one row a component, in plan order, for lists too long to name."""
     kinds: dict[str, Counter[str]] = {}
     for one in changed:
         kinds.setdefault(one.component, Counter())[one.kind] += 1
@@ -201,7 +201,7 @@ def grouped(changed: Iterable[Changed]) -> list[tuple[str, int, list[tuple[str, 
 
 
 def alike(changed: Iterable[Changed]) -> list[tuple[tuple[Property, ...], list[Changed]]]:
-    """Resources whose same properties change in the same way, together: a tag of the whole stack is one row, not two hundred."""
+    """Groups resources whose same properties change in the same way: a tag of the whole stack is one row, not two hundred."""
     found: dict[tuple[Property, ...], list[Changed]] = {}
     for one in changed:
         found.setdefault(one.properties, []).append(one)

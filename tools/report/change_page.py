@@ -1,4 +1,7 @@
-"""The page of a change: one HTML file, nothing fetched, all escaped. Its script only filters rows; without it all is there."""
+"""The page of a change: one HTML file that fetches nothing, with every value escaped. A script filters the rows.
+
+Where scripts are off, the page still shows every row.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,8 @@ from tools.report.change import PREFLIGHT_MARKS, Change, Changed, Finding, Money
 from tools.report.page_style import css
 from tools.report.svg import escape
 
-# Shows the rows that hold every word typed. The box appears only where the script runs; its hash is all that the policy allows.
+# Shows the rows that contain every word typed. The search box appears only where the script runs, and the page's content
+# security policy allows this script alone, by its hash.
 SCRIPT: Final = """
 const box = document.getElementById("find"), said = document.getElementById("found");
 const rows = [...document.querySelectorAll("[data-row]")].map(row => [row, row.textContent.toLowerCase()]);
@@ -26,7 +30,7 @@ box.addEventListener("input", () => {
   said.textContent = words.length ? `${shown} of ${rows.length} rows` : "";
 });
 """
-# A longer list is folded, so that the money and the verdicts are not a mile below.
+# A list with more rows is folded, so that the money and the verdicts stay near the top of the page.
 OPEN: Final = 12
 _MARKS: Final = {"create": "+", "update": "~", "replace": "±", "delete": "−"}
 
@@ -108,11 +112,11 @@ def _hard(one: Changed) -> str:
 
 
 def _updated(one: Changed) -> str:
-    told = []
+    lines = []
     for each in one.properties:
         values = f"{escape(each.old) or 'unset'} → {escape(each.new) or 'unset'}" if each.old or each.new else ""
-        told.append(f"<code>{escape(each.path)}</code> {values}")
-    return _row(_named(one), escape(one.kind), "<br>".join(told))
+        lines.append(f"<code>{escape(each.path)}</code> {values}")
+    return _row(_named(one), escape(one.kind), "<br>".join(lines))
 
 
 def _named(one: Changed) -> str:
@@ -133,11 +137,11 @@ def _money(money: Money) -> str:
             "where a reviewer sees it.</p>"
         )
     bars = _bars(money.largest) if money.largest else ""
-    told = (
+    largest = (
         _row(f"<code>{escape(line.name)}</code>", escape(line.kind), f"{line.usd:,.2f}", escape(line.basis))
         for line in money.largest
     )
-    lines = _folded("How the largest are made up", _table(("Resource", "What", "USD", "Why"), told)) if money.largest else ""
+    lines = _folded("How the largest are made up", _table(("Resource", "What", "USD", "Why"), largest)) if money.largest else ""
     ways = (_row(f"<code>{escape(one.name)}</code>", f"{one.usd:,.2f}", escape(one.how)) for one in money.savings)
     less = (
         _folded(f"What would cost less: {money.saved:,.2f} a month", _table(("Resource", "Saves", "How"), ways), ready=True)
@@ -153,7 +157,7 @@ def _money(money: Money) -> str:
 
 
 def _bars(lines: Sequence[Priced]) -> str:
-    """The largest lines as bars: names over the bars, so that a long one is whole on a phone as well."""
+    """The largest lines as bars. A name stands above its bar, so that a long name fits on a phone as well."""
     high, wide, most = 34, 520, lines[0].usd
     drawn = []
     for number, line in enumerate(lines):
@@ -210,8 +214,8 @@ def _preflight(preflight: Preflight) -> str:
 def _foot(change: Change, note: str) -> str:
     money = change.money
     prices = f"prices of {money.region} as of {money.priced_at}" if money and money.priced_at else ""
-    said = " · ".join(part for part in (f"{change.seconds:.1f} s", prices, note) if part)
-    return f'<p class="quiet">{escape(said)}</p>'
+    words = " · ".join(part for part in (f"{change.seconds:.1f} s", prices, note) if part)
+    return f'<p class="quiet">{escape(words)}</p>'
 
 
 def _section(title: str, body: str) -> str:
@@ -219,7 +223,7 @@ def _section(title: str, body: str) -> str:
 
 
 def _folded(head: str, body: str, *, ready: bool = False) -> str:
-    """A part that folds; `head` is HTML already. Open from the start where it is `ready` to be read."""
+    """A part of the page that folds, unfolded at first where `ready`. `head` is HTML and is not escaped here."""
     return f"<details{' open' if ready else ''}><summary>{head}</summary>{body}</details>"
 
 

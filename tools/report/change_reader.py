@@ -1,4 +1,4 @@
-"""Reads a change out of the document that `preview --json` or `up --json` printed, however old or odd that is."""
+"""Reads a change from the document that `preview --json` or `up --json` printed, of any version."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from tools.report.change import (
 from tools.report.redact import cut, last_name, shown
 
 _LARGEST: Final = 10
-# A longer text of a name, a value or a message is cut: it would hide the others.
+# A name, value or message of more characters is cut, so that one long text does not hide the others.
 _LONGEST: Final = 400
 
 
 def read(document: Any, preflight: Any = None) -> Change:
-    """The change of a document. `preflight` (what `preflight --json` printed) goes before the document's own.
+    """The change that a document describes. `preflight` (what `preflight --json` printed) replaces the document's own.
 
-    Raises ValueError that names what is not as `preview --json` prints it.
+    Raises ValueError that names the key which is not as `preview --json` prints it.
     """
     if not isinstance(document, Mapping) or not isinstance(document.get("stack"), str):
         raise ValueError("this is no preview: expected an object with `stack`; give what `./slipway preview --json` printed")
@@ -66,7 +66,7 @@ def _property(item: Mapping[str, Any]) -> Property:
 
 
 def _component(urn: str) -> str:
-    """`Serving` of `urn:pulumi:prod::slipway::slipway:ml:Serving$slipway:ml:ModelEndpoint$aws:...::name`."""
+    """The outermost component of a URN: `Serving` of `urn:...::slipway:ml:Serving$slipway:ml:ModelEndpoint$aws:...::name`."""
     parts = urn.split("::", 3)
     chain = parts[2].split("$") if len(parts) == 4 else []
     return _text(chain[0].rpartition(":")[2]) if len(chain) > 1 else "Stack"
@@ -139,11 +139,11 @@ def _preflight(found: Any) -> Preflight | None:
 
 
 def _faults(document: Mapping[str, Any]) -> list[str]:
-    """The causes of a failed run, one a line; of a refusal (`error.lines`) its words."""
+    """The causes of a failed run (`error.faults`), one a line, and the lines of a refusal (`error.lines`)."""
     error = _mapping(document, "error")
-    told = [f"{_name(_text(one.get('urn')))}: {_text(one.get('message'))}".removeprefix(": ") for one in _items(error, "faults")]
-    told += [_text(line) for line in _list(error, "lines")]
-    return told or (["stopped before it was done"] if error else [])
+    lines = [f"{_name(_text(one.get('urn')))}: {_text(one.get('message'))}".removeprefix(": ") for one in _items(error, "faults")]
+    lines += [_text(line) for line in _list(error, "lines")]
+    return lines or (["stopped before it was done"] if error else [])
 
 
 def _item_name(item: Mapping[str, Any]) -> str:
@@ -156,7 +156,7 @@ def _name(urn: str) -> str:
 
 
 def _text(value: Any) -> str:
-    """Any value in words, on one line, without what looks like a key, and not longer than a reader reads."""
+    """Any value as text on one line, with what looks like a secret hidden, cut to `_LONGEST` characters."""
     if value is None:
         return ""
     words = shown("", value if isinstance(value, str) else _plain(value))

@@ -1,4 +1,4 @@
-"""What each room of the picture lists of its resources, as headings and chips."""
+"""The headings and chips by which each room of the picture lists its resources."""
 
 from __future__ import annotations
 
@@ -106,8 +106,8 @@ def _data_groups(views: list[ResourceView], prefix: str) -> Iterable[Group]:
     )
     yield _named(views, prefix, "Tables", dynamodb.TABLE)
     buckets = sum(view.type == s3.BUCKET.token for view in views)
-    kept = [word for card, word in BUCKET_PROMISES if buckets and sum(view.type == card.token for view in views) >= buckets]
-    yield Group(heading="Every bucket", chips=tuple(Chip(label=word) for word in kept))
+    shared = [word for card, word in BUCKET_PROMISES if buckets and sum(view.type == card.token for view in views) >= buckets]
+    yield Group(heading="Every bucket", chips=tuple(Chip(label=word) for word in shared))
 
 
 def _images_groups(views: list[ResourceView], prefix: str) -> Iterable[Group]:
@@ -117,9 +117,9 @@ def _images_groups(views: list[ResourceView], prefix: str) -> Iterable[Group]:
         ("tags never move", lambda view: printed(view, "imageTagMutability") == "IMMUTABLE"),
         ("scanned", lambda view: Block.printable(view).flag("imageScanningConfiguration.scanOnPush", unknown=False)),
     )
-    kept = [word for word, holds in promises if repositories and all(map(holds, repositories))]
+    shared = [word for word, holds in promises if repositories and all(map(holds, repositories))]
     yield _named(views, prefix, "Built by", codebuild.PROJECT)
-    yield Group(heading="Every image", chips=tuple(Chip(label=word) for word in kept))
+    yield Group(heading="Every image", chips=tuple(Chip(label=word) for word in shared))
 
 
 def _training_groups(views: list[ResourceView], prefix: str) -> Iterable[Group]:
@@ -171,12 +171,12 @@ def _variant(item: Block, target: ResourceView | None) -> Chip:
 
 
 def _known(block: Block, path: str, default: float | None = None) -> float | None:
-    """A number; `default` where nothing is set, None where it is not known yet."""
+    """The number at `path`: `default` where the property is not set, None where its value is not known yet."""
     return block.number(path, unknown=None) if block.given(path) else default
 
 
 def _count(block: Block, path: str, default: float | None = None) -> str:
-    """A number in words, "?" where it is not known."""
+    """The number at `path` as text, "?" where its value is not known yet."""
     found = _known(block, path, default)
     return "?" if found is None else f"{found:g}"
 
@@ -226,7 +226,7 @@ def _other_groups(views: list[ResourceView], prefix: str) -> Iterable[Group]:
     yield Group(heading="Also declared", chips=tuple(Chip(label=kind, detail=f"× {times}") for kind, times in kinds.items()))
 
 
-# What each room lists, by kind.
+# Room -> the function that gives its groups.
 CONTENTS: Final = {
     "network": _network_groups,
     "cluster": _cluster_groups,
@@ -255,16 +255,16 @@ def _service(view: ResourceView, prefix: str) -> str:
 
 
 def short_name(view: ResourceView, prefix: str) -> str:
-    """The name without the start that all share."""
+    """A resource's name without the prefix that most names of the stack share."""
     return view.name.removeprefix(prefix) or view.name
 
 
 def printed(view: ResourceView, path: str) -> str:
-    """A text of a resource as it may be shown; "" where it is absent, secret or not known yet."""
+    """The text of a property; "" where the property is absent, secret or not known yet."""
     return Block.printable(view).text(path, unknown="")
 
 
 def counted(number: int, word: str) -> str:
-    """`1 alarm`, `2 alarms`, `3 policies`."""
+    """A number with its noun, in the plural where needed: `1 alarm`, `2 alarms`, `3 policies`."""
     plural = word[:-1] + "ies" if word.endswith("y") else word + "s"
     return f"{number} {word if number == 1 else plural}"

@@ -1,4 +1,4 @@
-"""The curves of a training job: loss, learning rate and speed over steps, out of the numbers that its log lines hold."""
+"""The curves of a training job: loss, learning rate and speed over steps, from the numbers in its log lines."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ MOST_POINTS: Final = 800
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Curves:
-    """(step, value) each, by step. `rate` is in `rate_unit` a second ("tokens", "samples"; "" where the job says none)."""
+    """The curves of one job, each a tuple of (step, value), sorted by step.
+
+    `rate` is in `rate_unit` a second ("tokens" or "samples"; "" where the job reports no rate).
+    """
 
     name: str
     train: Points = ()
@@ -26,15 +29,15 @@ class Curves:
 
     @property
     def empty(self) -> bool:
-        """Whether there is no loss to draw."""
+        """Whether the job reported no loss, so that there is nothing to draw."""
         return not (self.train or self.test)
 
 
 def curves_of(name: str, lines: Iterable[Mapping[str, float]]) -> Curves:
     """The curves in a log, given the `name=value;` numbers of each of its lines in order.
 
-    A value belongs to the last step that was said. Of a step said twice, by two hosts or by a job that went on from a checkpoint,
-    the last word counts.
+    A value belongs to the last `step=` before it. Where a step is reported twice, by two hosts or by a job that resumed from a
+    checkpoint, the later value counts.
     """
     found: dict[str, dict[int, float]] = {}
     step = 0
@@ -56,5 +59,5 @@ def curves_of(name: str, lines: Iterable[Mapping[str, float]]) -> Curves:
 def _points(found: Mapping[int, float]) -> Points:
     points = sorted(found.items())
     stride = -(-len(points) // MOST_POINTS) if points else 1
-    kept = points[::stride]
-    return tuple(kept if not points or kept[-1] == points[-1] else [*kept, points[-1]])
+    sampled = points[::stride]
+    return tuple(sampled if not points or sampled[-1] == points[-1] else [*sampled, points[-1]])

@@ -1,4 +1,4 @@
-"""The architecture picture, drawn from the plan itself: what is on it is what is declared, and nothing else.
+"""The architecture picture, drawn from the plan itself, so that it shows exactly what is declared.
 
 `draw(plan)` gives one self-contained SVG, readable in light and dark. `python -m tools.report.diagram FILE` draws a JSON list of
 resources.
@@ -28,7 +28,7 @@ TIER_LABEL: Final = 76.0
 CELL: Final = 40.0
 LEAD: Final = 116.0  # the headings' column in a broad card
 BROAD: Final = 420.0
-# More rows than this of one heading are summed up: a picture that lists 40 alarms shows nothing.
+# The chips of a heading beyond this many rows are summed up in one chip: nobody reads a list of 40 alarms.
 _ROWS_SHOWN: Final = 4
 CHIPS_SHOWN: Final = 40
 
@@ -62,7 +62,7 @@ BELOW: Final = ("identity", "watch", "other")
 
 
 def draw(plan: Plan) -> str:
-    """The picture of `plan` as an SVG document; the same plan is the same text. An empty plan says that nothing is declared."""
+    """The picture of `plan` as an SVG document. The same plan gives the same text; an empty plan gives a picture that says so."""
     shown = picture(plan)
     canvas = Canvas()
     body = Canvas()
@@ -80,7 +80,7 @@ def _header(canvas: Canvas, shown: Picture) -> None:
 
 
 def _body(canvas: Canvas, shown: Picture) -> float:
-    """Draws all rooms below the header. Gives the height of the picture."""
+    """Draws all rooms below the header. Returns the height of the picture."""
     rooms = shown.rooms
     y = _HEAD
     if not rooms:
@@ -101,7 +101,7 @@ def _body(canvas: Canvas, shown: Picture) -> float:
 
 
 def _row(canvas: Canvas, rooms: Sequence[Room], y: float, *, gap: float, arrows: bool = False) -> float:
-    """Cards side by side, as high as the highest. Gives the y of what comes next."""
+    """Draws cards side by side, all as high as the highest. Returns the y at which the next row starts."""
     wide = (_WIDE - 2 * MARGIN - gap * (len(rooms) - 1)) / len(rooms)
     high = max(_card_height(room, wide) for room in rooms)
     x = MARGIN
@@ -123,7 +123,10 @@ def _card(canvas: Canvas, room: Room, x: float, y: float, wide: float, high: flo
 
 
 def _groups(canvas: Canvas | None, room: Room, x: float, y: float, wide: float, *, style: str = "chip") -> float:
-    """Headings with their chips, beside them where there is room, else below. Gives the height; without a canvas, only that."""
+    """Draws headings with their chips, beside the heading where the card is wide enough, else below it.
+
+    Returns the height. Without a canvas nothing is drawn and only the height is computed.
+    """
     accent = LOOKS[room.kind].accent
     lead = LEAD if wide >= BROAD else 0.0
     top = y
@@ -139,7 +142,7 @@ def _groups(canvas: Canvas | None, room: Room, x: float, y: float, wide: float, 
 
 
 def _frame(canvas: Canvas, room: Room, x: float, y: float, wide: float, high: float, title: str, aside: str = "") -> None:
-    """A card's box, its title, how many resources it stands for, and the components drawn in it."""
+    """Draws a card's box, its title, its number of resources, and the names of its components."""
     look = LOOKS[room.kind]
     canvas.box(x, y, wide, high, "card edge")
     canvas.box(x + PAD - 6, y + 11, 26, 26, f"{look.accent}-tint", radius=7)
@@ -151,7 +154,7 @@ def _frame(canvas: Canvas, room: Room, x: float, y: float, wide: float, high: fl
 
 
 def _components(canvas: Canvas, room: Room, x: float, y: float, wide: float, *, anchor: str = "start") -> None:
-    """The names of the components drawn here, in small; in full, one a line, in the tooltip."""
+    """Writes the names of a room's components in small type; the tooltip has the full names, one a line."""
     if room.components:
         full = "\n".join(component.tip for component in room.components)
         canvas.add(f"<g><title>{escape(full)}</title>")
@@ -168,7 +171,7 @@ def _components(canvas: Canvas, room: Room, x: float, y: float, wide: float, *, 
 
 
 def _few(chips: Sequence[Chip], room: float) -> list[Chip]:
-    """As many chips as go into ROWS_SHOWN rows of `room` px, the rest as one that counts and, in its tooltip, names them."""
+    """As many chips as fit into `_ROWS_SHOWN` rows of `room` px, and one that counts the rest and names them in its tooltip."""
     for shown in range(min(len(chips), CHIPS_SHOWN), 0, -1):
         rest = chips[shown:]
         more = [Chip(label=f"+ {len(rest)} more", tip=", ".join(chip.tip or chip.label for chip in rest))] if rest else []
@@ -179,7 +182,7 @@ def _few(chips: Sequence[Chip], room: float) -> list[Chip]:
 
 
 def _network_and_side(canvas: Canvas, network: Network, shown: Picture, beside: Sequence[Room], y: float) -> float:
-    """The VPC, and beside it what it works on. Both columns end at the same height."""
+    """Draws the VPC, and the rooms of `beside` in a column next to it. Both columns end at the same height."""
     wide = _WIDE - 2 * MARGIN - (_SIDE + GAP if beside else 0)
     blocks = _network_blocks(network, shown, wide - 2 * PAD)
     network_high = CARD_HEAD + sum(block.high for block in blocks) + FOOT
@@ -201,7 +204,7 @@ def _network_and_side(canvas: Canvas, network: Network, shown: Picture, beside: 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """A part of the VPC, of a known height, drawn at the (x, y) it is given."""
+    """A part of the VPC with its height. `draw(canvas, x, y)` draws it at that place."""
 
     high: float
     draw: Callable[[Canvas, float, float], None]
@@ -236,7 +239,7 @@ def _cell(network: Network, number: int, wide: float) -> tuple[float, float]:
 
 
 def _tier(network: Network, tier: str, cells: Sequence[str], wide: float) -> Block:
-    """A cell for each zone. A NAT gateway stands beside its subnet's range or, where zones are narrow, below it."""
+    """One tier of subnets, a cell a zone. A NAT gateway stands beside its subnet's range, or below it where zones are narrow."""
     nat = Chip(label="NAT", tip="NAT gateway")
     nat_wide = width(nat.label, 12, bold=True) + 20
     cell = _cell(network, 0, wide)[1]
@@ -260,7 +263,7 @@ def _tier(network: Network, tier: str, cells: Sequence[str], wide: float) -> Blo
 
 
 def _band(room: Room, wide: float, *, title: str = "") -> Block:
-    """A room inside the VPC, across all its zones."""
+    """A room that is drawn inside the VPC, across all its zones."""
     look = LOOKS[room.kind]
     head = 36.0 if title else 12.0
     high = head + _groups(None, room, 0, 0, wide - TIER_LABEL - 26) + 4

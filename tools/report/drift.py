@@ -1,4 +1,4 @@
-"""An issue about drift: what `refresh --json` found changed outside, as Markdown of GitHub and GitLab."""
+"""The text of an issue about drift: the changes from outside that `refresh --json` found, as Markdown of GitHub and GitLab."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from tools.report.change import Changed, Property, alike
 from tools.report.markdown import ROOM, ROWS, code, text
 from tools.report.redact import cut, last_name, shown
 
-# A longer value is cut: that it differs is enough for an issue, and the cloud has the value.
+# A value of more characters is cut: an issue need only show that it differs, and the cloud has the whole value.
 _LONGEST: Final = 200
 _NAMED: Final = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """One look at a stack: what differs from the state. `faults` are why it could not look."""
+    """One comparison of a stack with its cloud. `drifted` are the resources that differ, `faults` why the comparison failed."""
 
     stack: str
     seconds: float
@@ -28,7 +28,7 @@ class Look:
 
 
 def read(document: Any) -> Look:
-    """A look, of what `refresh --json` printed. Raises ValueError that names what is not so."""
+    """The comparison that `refresh --json` printed. Raises ValueError that names the key which is not as that prints it."""
     if not isinstance(document, Mapping) or not isinstance(document.get("stack"), str):
         raise ValueError(
             "this is no look at drift: expected an object with `stack`; give what `./slipway refresh --json` printed"
@@ -47,7 +47,7 @@ def read(document: Any) -> Look:
 
 
 def issue(look: Look, *, note: str = "") -> str:
-    """The issue's text. `note` is a line for its foot. Never longer than GitHub takes."""
+    """The issue's text, never longer than GitHub takes. `note` is a line for its foot."""
     for rows in ROWS:
         written = _render(look, note, rows)
         if len(written.encode()) <= ROOM:
@@ -89,7 +89,7 @@ def _head(look: Look) -> str:
 
 
 def _rows(properties: tuple[Property, ...], ones: list[Changed]) -> list[str]:
-    """A row a property; resources that changed alike share it."""
+    """One table row a property, shared by the resources `ones`, which all changed in the same way."""
     names = ", ".join(code(one.name) for one in ones[:_NAMED]) + (f" and {len(ones) - _NAMED} more" if len(ones) > _NAMED else "")
     kinds = ", ".join(dict.fromkeys(text(one.kind) for one in ones))
     values = [(code(one.path), text(one.old) or "unset", text(one.new) or "unset") for one in properties] or [("", "", "")]
@@ -135,6 +135,6 @@ def _words(value: Any) -> str:
 def _faults(error: Any) -> list[str]:
     if not isinstance(error, Mapping):
         return ["the look failed"]
-    told = [str(one.get("message", "")) for one in error.get("faults") or [] if isinstance(one, Mapping)]
-    told += [str(line) for line in error.get("lines") or []]
-    return told or ["stopped before it was done"]
+    lines = [str(one.get("message", "")) for one in error.get("faults") or [] if isinstance(one, Mapping)]
+    lines += [str(line) for line in error.get("lines") or []]
+    return lines or ["stopped before it was done"]

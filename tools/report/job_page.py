@@ -1,4 +1,4 @@
-"""A page about training jobs: one HTML file without scripts, nothing fetched, all escaped, what looks secret left out."""
+"""A page about training jobs: one HTML file without scripts that fetches nothing. Values are escaped, secrets hidden."""
 
 from __future__ import annotations
 

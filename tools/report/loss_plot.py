@@ -1,7 +1,7 @@
-"""The plot of a loss as SVG: train and test loss over steps, beneath them small the learning rate and the speed.
+"""The plot of a loss as SVG: train and test loss over steps, and below them, smaller, the learning rate and the speed.
 
-Drawn by matplotlib for a light page, with the dark page's colours beside them as a style that only browsers heed. The same curves
-give the same bytes: no date, no random ids. matplotlib is imported when a plot is drawn.
+matplotlib draws the plot for a light page; a style sheet in the SVG, which only browsers apply, has the colours of a dark page.
+The SVG has no date and no random ids, so the same curves give the same bytes. matplotlib is imported when a plot is drawn.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 COLOURS: Final = ("blue", "amber", "green", "rose", "violet", "teal")
 INCHES: Final = (8.4, 5.2)
-# Longer names are cut in the middle: their ends tell jobs of one prefix apart.
+# Longer names are cut in the middle, because jobs with a common prefix differ in how their names end.
 LEGEND_ROOM: Final = 44
 
 
@@ -62,7 +62,7 @@ def _line(axes: Axes, points: Points, colour: str, label: str = "", *, dashed: b
     if not points:
         return
     steps, values = zip(*points, strict=True)
-    # A single value, as the loss on the test set at the end, is no line.
+    # A single value, such as the loss on the test set at the end, would be an invisible line: it is drawn as a dot.
     marker = "o" if len(points) == 1 else ""
     axes.plot(steps, values, color=colour, label=label, linestyle="--" if dashed else "-", marker=marker, markersize=4)
 
@@ -89,7 +89,7 @@ def _style() -> dict[str, Any]:
 
 
 def _for_both_pages(svg: str, title: str) -> str:
-    """The picture without its XML header, for a page; with a title, and with the dark colours where a browser wants them."""
+    """The SVG ready for a page: without its XML header, with a title, and with a style sheet for dark pages."""
     from tools.report.svg import escape
 
     start = svg.index("<svg")

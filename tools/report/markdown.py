@@ -1,4 +1,7 @@
-"""The comment on a pull request: a change as Markdown of GitHub and GitLab, short enough, found again by its first line."""
+"""The comment on a pull request: a change as Markdown of GitHub and GitLab, short enough for both.
+
+The comment's first line is a hidden marker, by which the next run finds and updates it.
+"""
 
 from __future__ import annotations
 
@@ -21,12 +24,12 @@ from tools.report.change import (
     grouped,
 )
 
-# GitHub takes 65,536 characters. Bytes are counted, so that it holds however they are counted.
+# GitHub takes 65,536 characters. We count bytes, of which a text has at least as many as characters.
 COMMENT_LIMIT: Final = 65_536
 ROOM: Final = COMMENT_LIMIT - 1_024
-# Rows a list shows; the first number that makes the whole fit is taken. With none left only counts remain, and those fit.
+# How many rows each list may show: the first number with which the comment fits is taken. With 0 rows only counts remain.
 ROWS: Final = (500, 200, 100, 50, 25, 12, 6, 3, 1, 0)
-# A list longer than this is folded.
+# A list with more rows is folded.
 OPEN: Final = 12
 BAR: Final = 20
 _NAMED: Final = 3
@@ -34,7 +37,7 @@ _MARKUP: Final = re.compile(r"[\\`*_\[\]<>&|~#$!{}]")
 
 
 def comment(change: Change, *, note: str = "") -> str:
-    """The comment. `note` is a line for its foot (which commit, which run). Never longer than GitHub takes."""
+    """The comment's text, never longer than GitHub takes. `note` is a line for its foot (which commit, which run)."""
     for rows in ROWS:
         text = _render(change, note, rows)
         if len(text.encode()) <= ROOM:
@@ -43,18 +46,18 @@ def comment(change: Change, *, note: str = "") -> str:
 
 
 def marker(stack: str, *, about: str = "slipway") -> str:
-    """The hidden first line by which what is written of this stack is found and updated in place."""
+    """The hidden first line by which the comment or issue of this stack is found and updated in place."""
     return f"<!-- {about}:{re.sub(r'[^A-Za-z0-9_.-]', '-', stack)} -->"
 
 
 def text(words: str) -> str:
-    """Words that are only words: no markup, table, link or mention comes of them."""
+    """Text that Markdown shows as it is: characters that would make markup, a table, a link or a mention are escaped."""
     plain = _MARKUP.sub(lambda match: f"&#{ord(match[0])};", " ".join(words.split()))
     return plain.replace("@", "@&#8203;").replace("://", ":&#8203;//")
 
 
 def code(name: str) -> str:
-    """A name as code. Not with backticks: a name may hold them, and in a table a pipe would end the cell."""
+    """A name as code, by an HTML tag: a name may contain backticks, and in a table a pipe would end the cell."""
     return f"<code>{text(name)}</code>"
 
 
@@ -80,7 +83,7 @@ def _head(change: Change) -> str:
 
 
 def _counts(change: Change) -> list[tuple[str, int]]:
-    """Real resources, as a cloud counts them: a component is none."""
+    """(words, number) of each operation. Only real resources count: a component is nothing in the cloud."""
     return [(f"to {op}", len(change.of(op))) for op in ("create", "update", "replace", "delete")]
 
 
@@ -185,9 +188,9 @@ def _preflight(preflight: Preflight, rows: int) -> list[str]:
     mark = "" if preflight.ok else "⛔ "
     open_ = [row for row in preflight.rows if row.state != "ok"]
     fits = [row for row in preflight.rows if row.state == "ok"]
-    told = [_listed("", _needs(open_), rows, head=2)] if open_ else []
-    told += [_listed(f"{len(fits)} asked and fine", _needs(fits), rows, head=2, fold=True)] if fits else []
-    return [f"#### Preflight: {mark}{preflight.verdict}", *told]
+    tables = [_listed("", _needs(open_), rows, head=2)] if open_ else []
+    tables += [_listed(f"{len(fits)} asked and fine", _needs(fits), rows, head=2, fold=True)] if fits else []
+    return [f"#### Preflight: {mark}{preflight.verdict}", *tables]
 
 
 def _needs(found: Sequence[Need]) -> list[str]:
@@ -201,12 +204,12 @@ def _needs(found: Sequence[Need]) -> list[str]:
 def _foot(change: Change, note: str) -> str:
     money = change.money
     prices = f"prices of {text(money.region)} as of {text(money.priced_at)}" if money and money.priced_at else ""
-    said = (f"{change.counts['same']} unchanged", f"{change.seconds:.1f} s", prices, text(note))
-    return f"<sub>{' · '.join(part for part in said if part)}</sub>"
+    parts = (f"{change.counts['same']} unchanged", f"{change.seconds:.1f} s", prices, text(note))
+    return f"<sub>{' · '.join(part for part in parts if part)}</sub>"
 
 
 def _cells(items: Iterable[str], most: int, between: str = "; ", of: str = "") -> str:
-    """The first of many in one cell, and how many more (`of` what) there are."""
+    """The first `most` of some items in one table cell, and how many more there are; `of` is the word for them."""
     found = list(items)
     left = len(found) - most
     more = f" and {left} more {of.removesuffix('s') if left == 1 else of}".rstrip() if left > 0 else ""
@@ -214,12 +217,15 @@ def _cells(items: Iterable[str], most: int, between: str = "; ", of: str = "") -
 
 
 def _listed(title: str, lines: list[str], rows: int, *, head: int = 0, fold: bool | None = None) -> str:
-    """A list or table (of `head` heading lines) cut to `rows`, with a count of the rest; folded when long, or as `fold` says."""
+    """A list, or a table whose first `head` lines are its heading, cut to `rows` rows, with a count of the rest.
+
+    `fold` says whether it is folded; None folds what has more than `OPEN` rows.
+    """
     total = len(lines) - head
-    kept, cut = lines[: head + rows], total - rows
+    listed, cut = lines[: head + rows], total - rows
     if total and not rows:
-        kept = []
-    body = "\n".join(kept) + (f"\n\n… and {cut} more: `./slipway preview` shows all." if cut > 0 else "")
+        listed = []
+    body = "\n".join(listed) + (f"\n\n… and {cut} more: `./slipway preview` shows all." if cut > 0 else "")
     if fold if fold is not None else total > OPEN:
         return f"<details><summary>{_summary(title)}</summary>\n\n{body.strip()}\n\n</details>"
     return (f"**{title}**\n\n" if title else "") + body.strip()

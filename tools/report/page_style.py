@@ -1,4 +1,4 @@
-"""How the page of a change looks: light, dark, on a phone and on paper, in the palette of the pictures."""
+"""The style sheet of a change's page: light, dark, on a phone and on paper, in the palette of the pictures."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ figure{{margin:0;overflow-x:auto}}.drawn svg{{width:100%;min-width:44rem;height:
 
 
 def css() -> str:
-    """The page's style sheet. Its classes are none of those that a picture's own style sheet colours."""
+    """The page's style sheet. It shares no class with the style sheet of the picture, which lies in the same page."""
     return f"{_LAYOUT}{_colours(0)}@media screen and (prefers-color-scheme:dark){{:root{{color-scheme:dark}}{_colours(1)}}}"
 
 

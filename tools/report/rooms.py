@@ -1,4 +1,4 @@
-"""From a plan to what a picture shows: which rooms there are, and which resources and components belong to each."""
+"""Turns a plan into the content of its picture: which rooms there are, and which resources and components belong to each."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from tools.report.contents import CONTENTS, Group, counted, printed, short_name
 from tools.report.svg import Chip
 
 TIERS: Final = ("public", "private", "isolated")
-# Types that nearly every component has, so that they do not show what a component is for.
+# Types that nearly every component has: they do not show what a component is for.
 _SHARED: Final = frozenset({*iam.CARDS, *vpc.CARDS, *cloudwatch.CARDS, ec2.SECURITY_GROUP, ec2.SECURITY_GROUP_RULE})
 # Types that show what their component is for, whatever else it holds.
-_TELLING: Final = frozenset({ec2.VPC, eks.CLUSTER, sagemaker.ENDPOINT, sagemaker.TRAINING_JOB})
+_CHARACTERISTIC: Final = frozenset({ec2.VPC, eks.CLUSTER, sagemaker.ENDPOINT, sagemaker.TRAINING_JOB})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ class Network:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """All that is drawn. `rooms` by kind; those without content are not there."""
+    """All that is drawn. `rooms` are by kind, without those that would be empty."""
 
     title: str
     subtitle: str
@@ -61,7 +61,7 @@ class Picture:
 
 def picture(plan: Plan) -> Picture:
     """What to show of `plan`. Deleted resources are left out."""
-    # Registrations race each other; by name, the same stack is the same picture.
+    # The engine registers resources in an order that differs from run to run; sorted, the same stack gives the same picture.
     ordered = sorted(plan, key=lambda view: (view.type, view.name, view.urn))
     live = [view for view in ordered if view.op != "delete" and not view.type.startswith(("pulumi:pulumi:", "pulumi:providers:"))]
     resources = [view for view in live if view.custom and not view.type.startswith("slipway:")]
@@ -100,7 +100,10 @@ def _room_of(type_: str) -> str:
 def _homes(
     components: list[ResourceView], resources: list[ResourceView], by_room: Mapping[str, list[ResourceView]]
 ) -> dict[str, list[str]]:
-    """Where each component is named: the room that most of its descendants are in, roles and security groups counting little."""
+    """Room -> names of the components written in it: a component's room is the one that most of its descendants are in.
+
+    Roles and security groups count little, because nearly every component has some.
+    """
     parents = {view.urn: view.parent for view in (*components, *resources)}
     votes: dict[str, Counter[str]] = {}
     for kind, views in by_room.items():
@@ -118,11 +121,11 @@ def _homes(
 
 def _weight(type_: str) -> int:
     card = CARDS.get(type_)
-    return 10_000 if card in _TELLING else 1 if card in _SHARED else 100
+    return 10_000 if card in _CHARACTERISTIC else 1 if card in _SHARED else 100
 
 
 def _prefix(resources: list[ResourceView]) -> str:
-    """The start that most names share, up to a dash: what every name repeats says nothing in a picture."""
+    """The start that most names share, up to a dash. The picture leaves it out, as it tells no two resources apart."""
     starts: Counter[str] = Counter()
     for view in resources:
         words = view.name.split("-")

@@ -1,4 +1,4 @@
-"""SVG in a hand's worth of pieces: text that fits, chips that wrap, cards; and the two palettes.
+"""The pieces of our SVG pictures (text that fits, chips that wrap, boxes, icons, arrows) and their light and dark palettes.
 
 Colours are classes with a `prefers-color-scheme` override and no CSS variables, so that renderers other than browsers show the
 light picture. Nothing is fetched: no fonts, no images, no scripts.
@@ -12,7 +12,7 @@ from typing import Final
 from xml.sax.saxutils import escape as xml_escape
 
 FONT: Final = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif"
-# Advance widths of Helvetica in em, by group; what is not listed is as wide as a digit, beyond Latin as wide as a square.
+# Advance widths of Helvetica in em. Any other Latin character is taken as wide as a digit, one beyond Latin as a full em.
 _WIDTHS: Final = {
     **dict.fromkeys("ijl.,:;'|! ", 0.28),
     **dict.fromkeys("ftIr()[]/-·*", 0.34),
@@ -96,7 +96,7 @@ class Canvas:
     parts: list[str] = field(default_factory=list)
 
     def add(self, element: str) -> None:
-        """One element, as it is."""
+        """Appends one element, unescaped."""
         self.parts.append(element)
 
     def text(
@@ -111,7 +111,7 @@ class Canvas:
         bold: bool = False,
         anchor: str = "start",
     ) -> None:
-        """A line of text with its baseline at `y`, cut to `room`; what was cut is in its tooltip."""
+        """A line of text with its baseline at `y`, cut to `room` px; a text that was cut is whole in its tooltip."""
         shown = fit(text, size, room, bold=bold)
         tip = f"<title>{escape(text)}</title>" if shown != text else ""
         weight = ' font-weight="700"' if bold else ""
@@ -140,7 +140,7 @@ class Canvas:
                 self.add(f"<title>{escape(chip.tip)}</title>")
             self.box(x + left, y + top, wide, CHIP, style, radius=6)
             self.add(f'<rect class="{accent}" x="{_n(x + left)}" y="{_n(y + top)}" width="3" height="{CHIP}" rx="1.5"/>')
-            # A hair more than its own width: the sum of the parts may be off by a rounding.
+            # 19.9, not 20, as in `_placed`: rounding of the sum must not cut a label that fits.
             label = fit(chip.label, 12, wide - 19.9 - (_detail(chip) if chip.detail else 0), bold=True)
             self.text(x + left + 11, y + top + 15, label, bold=True)
             if chip.detail:
@@ -162,7 +162,7 @@ _GAP: Final = 6.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chip:
-    """A labelled thing: bold label, soft detail, tooltip."""
+    """A small labelled box: its label in bold, its detail in a soft colour, its tooltip."""
 
     label: str
     detail: str = ""
@@ -170,7 +170,7 @@ class Chip:
 
 
 def chips_height(chips: Sequence[Chip], room: float) -> float:
-    """How high `chips` are in `room` px of width; 0 for none."""
+    """The height in px of all rows that `chips` take in `room` px of width; 0 for no chips."""
     return max((top + CHIP for _, _, top, _ in _placed(chips, room)), default=0.0)
 
 
@@ -210,5 +210,5 @@ def _style() -> str:
 
 
 def _n(number: float) -> str:
-    """A number as short as it can be written to a hundredth."""
+    """A number to two decimals, without trailing zeros."""
     return f"{number:.2f}".rstrip("0").rstrip(".")
