@@ -1,1 +1,1 @@
-"""The Pulumi engine: found or built, then run through the Automation API with our program inline."""
+"""The Pulumi engine: how it is found or built, and run through the Automation API with our program inline."""

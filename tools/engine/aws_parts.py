@@ -1,7 +1,8 @@
-"""Only the parts of pulumi-aws that a program uses: a service's package imports every resource it has, ec2 alone 182 modules.
+"""Imports only the parts of pulumi-aws that a program uses: a service's package imports all its resources, ec2 alone 182 modules.
 
-A package that stands in for a service's imports the module of a name when that is first asked for. For a name that it finds
-nowhere it becomes the genuine package, so all that pulumi-aws has is there. A quarter of a preview's CPU time was these imports.
+`ServicePart` stands in for a service's package and imports a module when a name of it is first used. A name that no module has
+makes it import the whole genuine package, so everything in pulumi-aws stays available. These imports were a quarter of a
+preview's CPU time.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from types import ModuleType
 from typing import Any, Final
 
 PACKAGE: Final = "pulumi_aws"
-# Where a word begins in the name of a class: `Vpc|Endpoint`.
+# The places in a class's name where a new word begins: `Vpc|Endpoint`.
 _WORD: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -42,11 +43,12 @@ class ServicePart(ModuleType):
         return self.__dict__[name] if name in self.__dict__ else super().__getattribute__(name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        # Python sets a module that was imported on its package; a function of the same name comes before it.
+        # Python's import sets a submodule as an attribute of its package. Where the submodule has a function of the same name,
+        # the genuine package offers the function, and so does this one.
         super().__setattr__(name, getattr(value, name, value) if isinstance(value, ModuleType) else value)
 
     def _become_whole(self) -> None:
-        """Imports all that the genuine package does, into this module."""
+        """Runs the genuine package's `__init__` in this module, which imports all of the service."""
         folder = self.__path__[0]
         spec = importlib.util.spec_from_file_location(self.__name__, f"{folder}/__init__.py", submodule_search_locations=[folder])
         assert spec is not None
@@ -66,7 +68,7 @@ def use_parts(services: Iterable[str]) -> None:
 
 
 def modules_of(name: str) -> Iterator[str]:
-    """The modules of a service in which a name may be, the likeliest first."""
+    """The modules of a service that may define `name`, the likeliest first."""
     words = _WORD.sub("_", name).lower()
     yield words
     yield words.removesuffix("_args").removesuffix("_output")

@@ -1,4 +1,4 @@
-"""A Pulumi CLI as a file: which version is wanted, where ours is kept, and what a binary says of itself."""
+"""A Pulumi CLI as a file: the version we want, the folder where ours is cached, and the version that a binary reports."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Final
 from tools.engine.errors import EngineMissing
 from tools.engine.home import cache_path
 
-# The version that tools/engine/build/go.mod pins, and the least that the Automation API calls here were tried with.
+# The version that tools/engine/build/go.mod pins, and the oldest version with which the Automation API calls here were tried.
 VERSION: Final = "3.259.0"
 MINIMUM: Final = (3, 250, 0)
 
@@ -23,7 +23,7 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
-    """A Pulumi CLI that answered: its executable, version ("3.259.0") and which way it was found."""
+    """A Pulumi CLI that runs: its executable, its version ("3.259.0") and where it was found, in words."""
 
     path: Path
     version: str
@@ -31,16 +31,19 @@ class Engine:
 
 
 def silent(_: str) -> None:
-    """The progress of who wants none."""
+    """A `Progress` that discards every message."""
 
 
 def cache_root(env: Mapping[str, str]) -> Path:
-    """The folder of the engine that we fetched or built, one a version."""
+    """The cache folder of the engine that we fetched or built: one folder a version."""
     return cache_path(env) / "engine" / VERSION
 
 
 def version_of(path: Path, env: Mapping[str, str]) -> str:
-    """What `pulumi version` says, without the leading v. Asked once a binary: the answer is kept by its size and age."""
+    """The version that `pulumi version` prints, without the leading v.
+
+    The answer is cached by the binary's path, size and modification time, because starting the CLI takes a while.
+    """
     stat = path.stat()
     stamp = cache_path(env) / "engine" / "versions" / f"{hash_of(str(path.resolve()))}-{stat.st_size}-{stat.st_mtime_ns}"
     if stamp.exists() and (known := stamp.read_text().strip()):
@@ -66,6 +69,6 @@ def hash_of(text: str) -> int:
 
 
 def numbers(version: str) -> tuple[int, int, int]:
-    """`3.259.0-dev` as (3, 259, 0)."""
+    """A version as comparable numbers: (3, 259, 0) of `3.259.0-dev`."""
     match = re.match(r"(\d+)\.(\d+)\.(\d+)", version)
     return (int(match[1]), int(match[2]), int(match[3])) if match else (0, 0, 0)

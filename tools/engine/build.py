@@ -1,4 +1,4 @@
-"""Makes an engine where there is none: the official installer, else a build from the pinned Go modules beside this file."""
+"""Makes an engine where none is installed: by Pulumi's official installer, or by a build of the Go modules pinned in `build/`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BUILD_SECONDS: Final = 3600
 
 
 def install_official(root: Path, *, progress: Progress = silent) -> Engine:
-    """Pulumi's own installer, put under `root`/bin in one rename. Raises EngineMissing with the installer's words."""
+    """Installs the engine by Pulumi's own installer, into `root`/bin in one rename. Raises EngineMissing with its output."""
     progress(f"Pulumi {VERSION}: asking the official installer")
     with _making(root) as (ready, fresh):
         if ready is not None:
@@ -39,12 +39,13 @@ def install_official(root: Path, *, progress: Progress = silent) -> Engine:
             words = getattr(error, "output", None) or str(error)
             text = words.decode(errors="replace") if isinstance(words, bytes) else str(words)
             raise EngineMissing(f"it failed: {' '.join(text.split())[:200]}") from error
-        # Only the CLI is kept: the language hosts beside it would take over policy packs from our scripts.
+        # Only the CLI is copied: with the installer's language hosts on PATH the engine would run policy packs by them, not by
+        # our scripts.
         return _publish(fresh / "bin" / "pulumi", root, source="official installer")
 
 
 def build_from_modules(root: Path, *, env: Mapping[str, str] = os.environ, progress: Progress = silent) -> Engine:
-    """A build of the pinned modules (minutes the first time). Raises EngineMissing with the compiler's last words."""
+    """Builds the engine from the pinned modules (minutes the first time). Raises EngineMissing with the compiler's last words."""
     go = shutil.which("go", path=env.get("PATH", ""))
     if not go:
         raise EngineMissing("no `go` on PATH")
@@ -54,7 +55,7 @@ def build_from_modules(root: Path, *, env: Mapping[str, str] = os.environ, progr
         target = fresh / "pulumi"
         flags = f"-s -w -X {VERSION_VARIABLE}=v{VERSION}"
         command = [go, "build", "-mod=readonly", "-trimpath", "-ldflags", flags, "-o", str(target), COMMAND]
-        # -p is Go's own default (all cores); CGO off, so the binary needs no C compiler and runs on any libc.
+        # CGO is off, so that the build needs no C compiler and the binary runs on any libc.
         build_env = {**env, "CGO_ENABLED": "0", "GOFLAGS": env.get("GOFLAGS", ""), "GOWORK": "off"}
         with _ticking(progress, f"Pulumi {VERSION}: building from Go modules (about 5 minutes on 2 cores, once)"):
             try:
@@ -70,7 +71,10 @@ def build_from_modules(root: Path, *, env: Mapping[str, str] = os.environ, progr
 
 @contextmanager
 def _making(root: Path) -> Iterator[tuple[Engine | None, Path]]:
-    """One maker at a time. Yields (the engine that another maker finished meanwhile, a fresh folder on the same disk)."""
+    """Holds a lock, so that one process at a time makes the engine.
+
+    Yields (the engine that another process finished meanwhile, or None; a fresh folder on the same disk).
+    """
     root.mkdir(parents=True, exist_ok=True)
     with (root / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -84,7 +88,7 @@ def _making(root: Path) -> Iterator[tuple[Engine | None, Path]]:
 
 
 def _publish(binary: Path, root: Path, *, source: str) -> Engine:
-    """Moves a finished binary to its place in one rename, after it has answered."""
+    """Moves a finished binary to its place in one rename, after it has reported a version."""
     version = version_of(binary, os.environ)
     final = root / "bin" / "pulumi"
     final.parent.mkdir(parents=True, exist_ok=True)
@@ -94,7 +98,7 @@ def _publish(binary: Path, root: Path, *, source: str) -> Engine:
 
 @contextmanager
 def _ticking(progress: Progress, what: str) -> Iterator[None]:
-    """Says what goes on, and every 15 s that it still does: a build without a word looks like a hang."""
+    """Reports `what` at once and again every 15 s with the time so far: a silent build looks like a hang."""
     progress(what)
     stop = threading.Event()
     began = time.monotonic()

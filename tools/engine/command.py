@@ -1,7 +1,8 @@
-"""The Automation API's command, with what it lacks: a known version, a session of its own, and Ctrl-C that means it.
+"""Runs the engine for the Automation API in a session of its own, so that Ctrl-C and kills are handled in order.
 
-The SDK's `PulumiCommand.run` shares our process group: a Ctrl-C reaches the engine and the language server (us) at once,
-and a kill leaves plug-ins behind. Here the first Ctrl-C asks the engine to cancel, the second ends it with all it started.
+The SDK's `PulumiCommand.run` shares our process group: a Ctrl-C reaches the engine and the language server (this process) at
+once, and a kill leaves plug-ins behind. Here the first Ctrl-C asks the engine to cancel, and the second ends the engine with
+every process that it started.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from tools.engine.processes import end_session
 
 Line = Callable[[str], object]
 
-# What a user's shell may carry and that wins over the keys, endpoint and passphrase of the local cloud.
+# Variables of a user's shell that would override the keys, the endpoint or the passphrase of the local cloud.
 FOREIGN: Final = (
     "AWS_PROFILE",
     "AWS_DEFAULT_PROFILE",
@@ -41,7 +42,7 @@ FOREIGN: Final = (
 
 
 class EngineCommand(PulumiCommand):
-    """Runs the engine found by `locate`. `interrupted` tells whether a person asked for the end."""
+    """Runs the engine found by `locate`. `interrupted` counts the requests to stop; `killed_by` is the signal that ended it."""
 
     def __init__(
         self,
@@ -52,7 +53,7 @@ class EngineCommand(PulumiCommand):
         lock_fd: int = -1,
         on_start: Callable[[int], None] | None = None,
     ) -> None:
-        # Not calling the parent: it would start the CLI once more only to ask for its version.
+        # The parent's __init__ is not called: it would start the CLI once more only to ask for its version.
         self.command = str(engine.path)
         self.version = VersionInfo.parse(engine.version)
         self.interrupted = 0
@@ -70,7 +71,7 @@ class EngineCommand(PulumiCommand):
         on_output: Line | None = None,
         on_error: Line | None = None,
     ) -> CommandResult:
-        """As in the SDK: a CommandResult, or a CommandError for a failed command."""
+        """Runs one command to its end. Returns a CommandResult or raises a CommandError, as the SDK's own method does."""
         if "--non-interactive" not in args:
             args.insert(0, "--non-interactive")
         env = {**os.environ, **additional_env, "PULUMI_AUTOMATION_API": "true"}
@@ -105,7 +106,7 @@ class EngineCommand(PulumiCommand):
                     reader.start()
                 code = process.wait()
                 for reader in readers:
-                    # A plug-in that outlived a killed engine would hold the pipe open for ever.
+                    # The wait is bounded: a plug-in that outlives a killed engine holds the pipe open.
                     reader.join(0.5 if code else 5)
             finally:
                 end_session(process.pid, patience=1.0)
@@ -128,7 +129,7 @@ class EngineCommand(PulumiCommand):
 
     @contextmanager
     def _signals(self, process: subprocess.Popen[str]) -> Iterator[None]:
-        """Ctrl-C once: the engine is asked to cancel. Twice: it is ended. SIGTERM and SIGHUP count as Ctrl-C."""
+        """Handles Ctrl-C: the first asks the engine to cancel, the second ends it. SIGTERM and SIGHUP count as Ctrl-C."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return

@@ -1,4 +1,4 @@
-"""What a refresh found changed outside the program: by resource and property, what the state had and what the cloud has."""
+"""Changes made outside the program, as a refresh found them: by resource and property, the state's value and the cloud's."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Property:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drift:
-    """A resource that changed outside. `op` is update, or delete for one that is gone (and then has no properties)."""
+    """A resource that changed outside. `op` is update, or delete for a resource that is gone, which has no `properties`."""
 
     urn: str
     type: str
@@ -30,7 +30,7 @@ class Drift:
 
 
 def drift(steps: Iterable[Step]) -> tuple[Drift, ...]:
-    """What a refresh's steps tell of changes outside, in the order of the steps."""
+    """The changes from outside among a refresh's steps, in the order of the steps."""
     found = []
     for step in steps:
         if step.op == "same" or not step.custom:
@@ -41,7 +41,7 @@ def drift(steps: Iterable[Step]) -> tuple[Drift, ...]:
 
 
 def _properties(step: Step) -> Iterator[Property]:
-    # A provider that tells no differences leaves them to be seen in what it returned.
+    # Where a provider reports no differing properties, the outputs before and after are compared.
     for path in step.diffs or _differing(step.before_outputs, step.outputs):
         pairs = [(at(step.before, path), at(step.inputs, path)), (at(step.before_outputs, path), at(step.outputs, path))]
         was, now = next((pair for pair in pairs if pair[0] != pair[1]), pairs[0])

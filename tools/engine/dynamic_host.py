@@ -1,7 +1,7 @@
-"""A warm process for dynamic resources (our TrainingJob), attached to instead of started by the engine at every run.
+"""A process for dynamic resources (our TrainingJob), to which the engine attaches instead of starting its own.
 
-`python -m tools.engine.dynamic_host` is the SDK's own `python -m pulumi.dynamic` with the one call that attaching needs: the
-engine else starts a fresh Python per preview and per up, a second each on 2 cores. It ends when its stdin does, so a
+The engine would start a fresh Python per preview and per up, a second each on 2 cores. `python -m tools.engine.dynamic_host` is
+the SDK's `python -m pulumi.dynamic` with the one call that attaching needs. The process ends when its stdin is closed, so a
 command line that is killed leaves none behind.
 """
 
@@ -25,12 +25,12 @@ _START_SECONDS: Final = 20.0
 
 
 class DynamicHost:
-    """Started at once, asked for its port later: what lies between is free."""
+    """Starts the process at once. `port` is asked later, so that the start takes place beside other work."""
 
     def __init__(self, env: Mapping[str, str]) -> None:
         python_path = os.pathsep.join(filter(None, [str(REPOSITORY), env.get("PYTHONPATH", "")]))
         self._process = subprocess.Popen(
-            # -u: the SDK writes its port and never flushes.
+            # -u, because the SDK prints its port without a flush.
             [sys.executable, "-u", "-m", "tools.engine.dynamic_host"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -43,7 +43,7 @@ class DynamicHost:
         self._reader.start()
 
     def port(self) -> int:
-        """Where it listens; 0 when it did not come up, and the engine then starts its own."""
+        """The port on which the process listens; 0 where it did not start, and the engine then starts its own."""
         self._reader.join(_START_SECONDS)
         return self._port
 
@@ -61,7 +61,7 @@ class DynamicHost:
 
 
 def serve() -> None:
-    """The SDK's dynamic provider, which prints its port, made able to be attached to."""
+    """Runs the SDK's dynamic provider, which prints its port, with an `Attach` call added."""
     from google.protobuf import empty_pb2
     from pulumi.runtime.proto import ResourceProviderServicer
 

@@ -1,4 +1,4 @@
-"""A new data key for a stack file, made by the engine itself: what `pulumi stack init` writes, without the stack."""
+"""A new data key for a stack file. The engine makes it by `pulumi stack init` of a throw-away stack in a temporary backend."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from tools.engine.errors import EngineError
 from tools.engine.events import causes
 from tools.engine.runs import stderr_of
 
-# A stack of a backend that is thrown away; its name is in nothing that is kept.
+# The name of the throw-away stack; no file that stays contains it.
 _STACK = "new"
 
 
 def new_encryption(engine: Engine, provider: str, variables: Mapping[str, str]) -> dict[str, str]:
-    """`secretsprovider` and `encryptedkey`, the latter encrypted by `provider` (`awskms://alias/...?region=...`).
+    """The stack file's keys `secretsprovider` and `encryptedkey`, the latter encrypted by `provider` (`awskms://alias/...`).
 
-    `variables` reach the cloud (empty: the shell's own do). Raises EngineError with the engine's words.
+    `variables` are the environment that reaches the cloud, on top of the shell's. Raises EngineError with the engine's words.
     """
     with tempfile.TemporaryDirectory(prefix="slipway-key-") as folder:
         work = Path(folder)

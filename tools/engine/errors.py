@@ -1,10 +1,10 @@
-"""What can go wrong around the engine, said to a person: what happened, and the way out."""
+"""Errors around the engine. Each message is for a person: what happened, and the way out."""
 
 from __future__ import annotations
 
 
 class EngineError(ValueError):
-    """The run could not be done. The message says what, and the way out; the command line exits 1 with it."""
+    """The run could not be done. The command line prints the message and exits 1."""
 
 
 class EngineMissing(EngineError):

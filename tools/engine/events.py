@@ -1,4 +1,4 @@
-"""The engine's event stream as data: what changes, what it looks like, what went wrong."""
+"""The engine's event stream as data: the steps of a run, its progress, its outputs and its faults."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from catalog.types import engine
 
-# The step operations of the engine, as a reader counts them. Source: pulumi pkg/resource/deploy/step.go.
-# A replacement is three steps; only `replace` is counted. Whatever is absent here is no change of its own.
+# The engine's step operation -> the operation that we count it as. Source: pulumi pkg/resource/deploy/step.go.
+# A replacement is three steps, of which only `replace` counts. Operations that are absent here do not count.
 OPERATIONS: Final[Mapping[str, str]] = {
     "create": "create",
     "update": "update",
@@ -26,23 +26,26 @@ OPERATIONS: Final[Mapping[str, str]] = {
 }
 CHANGES: Final = ("create", "update", "replace", "delete", "same")
 PROVIDER_PREFIX: Final = "pulumi:providers:"
-# What the engine says when a change would take a protected resource, and what it would do to it.
+# Words in the engine's message when a change would replace or delete a protected resource -> which of the two.
 # Source: pulumi pkg/resource/deploy/step_generator.go and step.go.
 PROTECTED: Final[Mapping[str, str]] = {
     "as it is currently marked for protection": "replace",
     "because it is protected": "delete",
 }
-# Colour marks that the engine leaves in messages: <{%fg 1%}>, <{%reset%}>.
-# The last lines of a Python traceback: `package.SomeError: message`.
+# The line of a Python traceback that names the exception: `package.SomeError: message`.
 _RAISED: Final = re.compile(r"^[\w.]*(?:Exception|Interrupt|Exit): |^(?=[\w.]*(?:Error|Fault)\b)")
+# Colour marks that the engine leaves in messages: <{%fg 1%}>, <{%reset%}>.
 _COLOUR: Final = re.compile(r"<\{%.*?%\}>")
 
 
 @dataclass(slots=True, kw_only=True)
 class Step:
-    """One resource of a run. `op` is create, update, replace, delete or same; `diffs` the properties that differ, `before` the
-    inputs until now where there are any, `before_outputs` all that the state had; `resettled` that an option beside the
-    properties does (protection, parent, provider): the state must be told, the cloud need not."""
+    """One resource of a run.
+
+    `op` is create, update, replace, delete or same. `diffs` are the properties that differ, `before` the old inputs where some
+    differ, `before_outputs` the outputs in the state. `resettled` says that an option other than a property differs (protection,
+    parent, provider): the state changes then, and the cloud does not.
+    """
 
     urn: str
     type: str
@@ -66,7 +69,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One cause of a failed run: the resource ("" for none) and the message, short."""
+    """One cause of a failed run: the urn of its resource ("" for none) and the message."""
 
     urn: str
     message: str
@@ -74,7 +77,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnderWay:
-    """A step that has begun and not ended; `since` is by the monotonic clock."""
+    """A step that has begun and not ended. `since` is its start by the monotonic clock."""
 
     op: str
     name: str
@@ -84,9 +87,9 @@ class UnderWay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tick:
-    """Progress: steps done and known so far (the engine learns of resources as the program declares them).
+    """Progress of a run: the number of steps done, and of those known (which grows as the program declares resources).
 
-    `under_way` has the oldest first: what a run waits for. `doing` names it, or the last step where nothing is under way.
+    `under_way` are the steps that run, the oldest first. `doing` names the oldest, or the last step where none runs.
     """
 
     done: int
@@ -96,7 +99,7 @@ class Tick:
 
 
 class Recorder:
-    """Collects a run. Give `on_event` to the Automation API; read the rest when the run is over."""
+    """Collects the events of a run. `on_event` is handed to the Automation API; the attributes are read after the run."""
 
     def __init__(self, on_tick: Callable[[Tick], None] | None = None, on_message: Callable[[str], None] | None = None) -> None:
         self.steps: dict[str, Step] = {}
@@ -112,7 +115,7 @@ class Recorder:
         self._under_way: dict[str, UnderWay] = {}
 
     def on_event(self, event: Any) -> None:
-        """Takes one `pulumi.automation.events.EngineEvent`."""
+        """Records one `pulumi.automation.events.EngineEvent`."""
         if event.resource_pre_event:
             self._step(event.resource_pre_event.metadata, done=False)
         elif event.res_outputs_event:
@@ -136,14 +139,14 @@ class Recorder:
             self.finished = True
 
     def changes(self) -> dict[str, int]:
-        """How many of each of create, update, replace, delete, same, without the stack itself and the default providers."""
+        """Number of steps by create, update, replace, delete and same, without the stack itself and the default providers."""
         counts = dict.fromkeys(CHANGES, 0)
         for step in self.listed():
             counts[step.op] += 1
         return counts
 
     def listed(self) -> list[Step]:
-        """The steps a reader sees, in plan order: without the stack itself and the default providers."""
+        """The steps in plan order, without the stack itself and the default providers."""
         return [s for s in self.steps.values() if s.type != engine.STACK.token and not s.type.startswith(PROVIDER_PREFIX)]
 
     def _step(self, metadata: Any, *, done: bool) -> None:
@@ -191,7 +194,7 @@ class Recorder:
             self._on_tick(Tick(done=self._done, known=len(self.steps), doing=f"{first.op} {first.name}", under_way=under_way))
 
     def _note_under_way(self, step: Step, raw: str, *, done: bool) -> None:
-        """Keeps which steps run. Components have no work of their own, and what stays the same is over at once."""
+        """Updates which steps are under way. Components and unchanged resources are never: the engine does no work for them."""
         if done:
             self._under_way.pop(step.urn, None)
         elif step.custom and (step.op != "same" or raw in ("refresh", "read")):
@@ -207,7 +210,8 @@ class Recorder:
                 if fault not in self.faults:
                     self.faults.append(fault)
         elif diagnostic.severity == "warning":
-            if not message.startswith("using pulumi-"):  # our own scripts and attached providers, found as meant
+            # The engine warns of every provider and script of ours that it uses instead of its own, as we want it to.
+            if not message.startswith("using pulumi-"):
                 self.warnings.append(message)
         elif not diagnostic.ephemeral and self._on_message and diagnostic.severity.startswith("info"):
             self._on_message(message)
@@ -218,17 +222,20 @@ def _options(resource: Any) -> tuple[bool, bool, str, str]:
 
 
 def plain(message: str) -> str:
-    """A message without the engine's colour marks and outer blank space."""
+    """A message without the engine's colour marks and without blanks around it."""
     return _COLOUR.sub("", message).strip()
 
 
 def _is_echo(message: str) -> bool:
-    """The engine closes a failed run with lines that only repeat that it failed."""
+    """Whether a message only repeats that the run failed, as the engine's last lines of a failed run do."""
     return bool(re.fullmatch(r"(update|preview|destroy|refresh) failed|.*resource operations? failed", message, re.IGNORECASE))
 
 
 def causes(faults: list[Fault], stderr: str = "") -> list[Fault]:
-    """The short causes of a failed run: causes before consequences, one line a fault where the engine wrote a page."""
+    """The causes of a failed run, shortened and each once, without faults that are only consequences of others.
+
+    Where the engine reported no fault, its `stderr` gives the cause.
+    """
     short = [Fault(urn=f.urn, message=shorten(f.message)) for f in faults]
     seen: dict[tuple[str, str], Fault] = {}
     for fault in short:
@@ -238,13 +245,15 @@ def causes(faults: list[Fault], stderr: str = "") -> list[Fault]:
         wanted = [line for line in lines if line.startswith("error:")] or lines[-3:]
         return [Fault(urn="", message=" ".join(wanted).removeprefix("error: "))]
     # A fault at the stack itself is most often the program's echo of a resource's own fault.
-    mine = [f for f in seen.values() if f.urn and f"::{engine.STACK.token}::" not in f.urn]
-    return mine or list(seen.values())
+    of_resources = [f for f in seen.values() if f.urn and f"::{engine.STACK.token}::" not in f.urn]
+    return of_resources or list(seen.values())
 
 
 def protected(faults: list[Fault], stack: str) -> list[Fault]:
-    """Faults in our own words where they are about protected resources: a setting protects them, not the program. The way out is
-    told once, at the end."""
+    """The faults, with those about protected resources in our own words, and one more that says the way out.
+
+    The engine's words tell a user to change the program, but here a setting of the stack file protects resources.
+    """
     found = []
     for fault in faults:
         verb = next((verb for words, verb in PROTECTED.items() if words in fault.message), "")
@@ -260,7 +269,7 @@ def protected(faults: list[Fault], stack: str) -> list[Fault]:
 
 
 def shorten(message: str) -> str:
-    """An engine or Python message, cut to what a person acts on: the exception's own line out of a traceback."""
+    """A message of the engine or of Python, cut to what a person acts on: of a traceback only the exception's message."""
     if "Traceback (most recent call last)" in message:
         lines = message.rstrip().splitlines()
         raised = [number for number, line in enumerate(lines) if _RAISED.match(line)]

@@ -1,4 +1,4 @@
-"""Where run-time files live: the repository's `.slipway/` (or `$SLIPWAY_HOME`) and the caches that outlive it."""
+"""The folders of run-time files: the repository's `.slipway/` (or `$SLIPWAY_HOME`), and a cache that several checkouts share."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def cache_path(env: Mapping[str, str] = os.environ) -> Path:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackPlace:
-    """All paths of one stack. `mode` is `local` (the local cloud serves it) or `aws` (the genuine plug-ins do)."""
+    """All paths of one stack. `mode` is `local` (the local cloud serves the stack) or `aws` (the genuine plug-ins do)."""
 
     home: Path
     mode: str
@@ -43,7 +43,7 @@ class StackPlace:
 
     @property
     def work(self) -> Path:
-        """The work directory: its own Pulumi.yaml and stack file, so the repository's are never written to."""
+        """The engine's work directory, with copies of Pulumi.yaml and the stack file, so that the repository's stay untouched."""
         return self.home / "stacks" / self.mode / self.stack
 
     @property
@@ -68,12 +68,12 @@ class StackPlace:
 
     @property
     def good_copy(self) -> Path:
-        """Our own copy of the last state that could be read after a run."""
+        """Our own copy of the newest state that was whole after a run."""
         return self.work / "last-good.json"
 
     @property
     def epoch_file(self) -> Path:
-        """Which life of the local cloud the state belongs to."""
+        """The file with the epoch of the local cloud in which the state was made; a restart of the cloud begins a new epoch."""
         return self.work / "epoch"
 
     @property
@@ -89,9 +89,9 @@ class StackPlace:
         return self.home / "passphrase"
 
     def prepare(self) -> None:
-        """Makes the folders, and once the passphrase that encrypts secrets in the state (mode 0600, never on argv).
+        """Makes the folders, and once the passphrase that encrypts secrets in the state (a file of mode 0600, never on argv).
 
-        The folders are this user's alone (0700); the home itself is left as it is found, it may be anybody's.
+        Only this user may read the folders (0700). The mode of the home itself is not changed: others may share that folder.
         """
         for folder in (self.home / "stacks", self.work, self.backend, self.logs):
             folder.mkdir(parents=True, exist_ok=True)

@@ -15,7 +15,7 @@ Way = Callable[[], Engine]
 
 
 def find(env: Mapping[str, str] = os.environ) -> Engine | None:
-    """An engine that is here already (PATH, then our cache); None where there is none. Starts no long work."""
+    """An engine that is installed already, on PATH or in our cache; None where there is none. Never installs one."""
     for way in (on_path, in_cache):
         try:
             return way(env)
@@ -25,7 +25,7 @@ def find(env: Mapping[str, str] = os.environ) -> Engine | None:
 
 
 def ensure(env: Mapping[str, str] = os.environ, *, progress: Progress = silent) -> Engine:
-    """An engine, made if need be (minutes, the first time).
+    """An engine, installed or built where there is none (minutes, the first time).
 
     Raises EngineMissing that names all four ways and why each failed.
     """
@@ -39,7 +39,7 @@ def ensure(env: Mapping[str, str] = os.environ, *, progress: Progress = silent) 
 
 
 def first_of(ways: tuple[tuple[str, Way], ...]) -> Engine:
-    """The first way that yields an engine. Raises EngineMissing with every way's reason, in order."""
+    """The engine of the first way that succeeds. Raises EngineMissing with every way's reason, in order."""
     reasons: list[str] = []
     for name, way in ways:
         try:

@@ -1,7 +1,7 @@
-"""One run at a time on a stack, and no stale lock in the way of the next.
+"""A lock that lets one run at a time work on a stack, and that a killed run does not leave behind.
 
-Ours is a `flock`, which the kernel drops when its holders die. The engine process inherits it, so a run whose command line was
-killed still counts as busy while its engine works, and can be named and ended.
+The lock is a `flock`, which the kernel drops when its holders die. The engine process inherits the lock, so a stack stays locked
+after a kill of the command line while its engine still works. The next run then ends that engine.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tools.engine.processes import end_session, in_session
 
 
 class StackLock:
-    """Held from `take` until `release`, or as a context manager. `fd` may be passed on to the engine process."""
+    """The lock of one stack, held from `take` to `release`. `fd` is handed to the engine process, which then holds it too."""
 
     def __init__(self, place: StackPlace, verb: str) -> None:
         self._place = place
@@ -30,7 +30,7 @@ class StackLock:
         self.fd = -1
 
     def take(self) -> list[str]:
-        """Takes the lock; returns what was cleared away to do so, as sentences. Raises StackBusy naming who holds it."""
+        """Takes the lock. Returns, as sentences, what was cleared away for that. Raises StackBusy that names the holder."""
         path = self._place.lock_file
         path.parent.mkdir(parents=True, exist_ok=True)
         self.fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
@@ -40,10 +40,10 @@ class StackLock:
             pid, engine = holder.get("pid", 0), holder.get("engine", 0)
             killed = pid > 0 and not alive(pid)
             if engine and killed and in_session(engine):
-                # The command line is gone and cannot finish its run: what it started only stands in the way.
+                # The command line is gone, so nobody can finish its run, and its engine only blocks the stack.
                 end_session(engine)
                 notes.append(f"the engine (process {engine}) of a run that was killed was still there and has been ended")
-            # An engine that is ending counts as gone while its last threads still hold the lock.
+            # `in_session` no longer lists an engine that is ending, though its last threads still hold the lock for a moment.
             if not self._try(patience=3.0 if killed else 0.0):
                 os.close(self.fd)
                 self.fd = -1
@@ -56,7 +56,7 @@ class StackLock:
             raise
 
     def engine_started(self, pid: int) -> None:
-        """Notes the engine's process, so that a later run can end it should this one be killed."""
+        """Writes the engine's process id into the lock file, so that a later run can end the engine if this run is killed."""
         self._write(engine=pid)
 
     def release(self) -> None:
@@ -90,7 +90,7 @@ class StackLock:
 
 
 def read_holder(path: Path) -> dict[str, Any]:
-    """What the holder wrote about itself; empty where it is not to be read."""
+    """The holder's data in the lock file (pid, engine, verb, since); empty where the file cannot be read."""
     try:
         holder = json.loads(path.read_text())
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Processes by id and by session. The engine runs in a session of its own, so all it started can be found and ended."""
+"""Processes by session. The engine runs in a session of its own, so every process that it started can be found and ended."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from localcloud.process import processes
 
 
 def in_session(session: int) -> list[int]:
-    """The living processes of a session: the engine, and the plug-ins that it put into groups of their own."""
+    """The ids of a session's living processes: the engine, and its plug-ins, which have process groups of their own."""
     return [process.pid for process in processes() if process.session == session]
 
 
 def end_session(session: int, *, patience: float = 2.0) -> None:
-    """Ends every process of a session: asked first, killed after `patience` seconds. Never our own session."""
+    """Ends every process of a session: SIGTERM first, SIGKILL after `patience` seconds. Does nothing to our own session."""
     if session <= 1 or session == os.getsid(0):
         return
     for pid in in_session(session):

@@ -1,4 +1,4 @@
-"""The program that the engine runs inline: ours, imported while the engine is still starting."""
+"""The Pulumi program that the engine runs inline. Its imports take place in the background while the engine starts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def program() -> Any:
 
 
 def warm() -> None:
-    """Begins to import the program in the background: seconds that the engine would else wait for."""
+    """Starts to import the program in the background, so that the engine need not wait seconds for it."""
     global _warming
     if _warming is None:
         _warming = threading.Thread(target=_import, daemon=True, name="import of the program")
@@ -50,8 +50,8 @@ def _import() -> None:
         importlib.import_module("infra.program")
         aws = importlib.import_module("pulumi_aws")
         for service, resource in used:
-            # A service is only loaded when something of it is touched.
+            # pulumi_aws loads a service lazily, at the first access to one of its names.
             getattr(getattr(aws, service), resource)
     except Exception:
-        # Said properly, and with its traceback in the log, when the engine runs the program.
+        # The same import fails again when the engine runs the program, where the fault is reported with its traceback.
         return

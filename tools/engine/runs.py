@@ -1,4 +1,4 @@
-"""Runs of one stack through the Automation API: preview, up, destroy, refresh. The program is inline, in this process."""
+"""Runs of one stack through the Automation API: preview, up, destroy, refresh. The program runs inline, in this process."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from tools.engine.waiting import efficiently
 from tools.engine.workspace import secrets_provider
 
 Program = Callable[[], Any]
-# After the engine's process has ended its last events are at most this far behind.
+# How long to wait for the last events after the engine's process has ended.
 EVENT_SECONDS: Final = 3.0
 LOGS_KEPT: Final = 40
-# What the CLI says of its own variables, and what a person can do.
+# A variable that the CLI asks for in a message -> our words for that fault, with what a person can do.
 OWN_WORDS: Final[Mapping[str, str]] = {
     "PULUMI_ACCESS_TOKEN": "pulumi is not logged in, so the state of stack {stack} is out of reach; "
     "`./slipway bootstrap {stack}` makes a bucket for it and says where it is (export PULUMI_BACKEND_URL=s3://..., docs/aws.md), "
@@ -41,7 +41,7 @@ OWN_WORDS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunResult:
-    """What a run did. `changes` counts create, update, replace, delete, same; `outputs` are as the engine writes them."""
+    """The result of a run. `changes` counts create, update, replace, delete and same; `outputs` are as the engine writes them."""
 
     verb: str
     ok: bool
@@ -58,17 +58,17 @@ class RunResult:
 
     @property
     def quiet(self) -> bool:
-        """Nothing to create, update, replace or delete."""
+        """Whether the run creates, updates, replaces and deletes nothing."""
         return not any(count for name, count in self.changes.items() if name != "same")
 
     @property
     def settled(self) -> bool:
-        """Quiet, and no option of a resource differs either: the state is what an `up` would leave."""
+        """Whether the run is quiet and no option of a resource differs: an `up` would leave every resource in the state as is."""
         return self.ok and self.quiet and not any(step.resettled for step in self.steps)
 
 
 class _QuickWorkspace(LocalWorkspace):
-    """The SDK's workspace without the process that only selects a stack: every command names it with `--stack`."""
+    """The SDK's workspace without the process that selects a stack: every command names the stack with `--stack`."""
 
     place: StackPlace
 
@@ -80,7 +80,7 @@ class _QuickWorkspace(LocalWorkspace):
 
 
 class _QuickStack(Stack):
-    """The SDK's stack without the two processes after each `up`: outputs are in the event stream, the history is not asked."""
+    """The SDK's stack without its two processes after each `up`: the event stream has the outputs, and we need no history."""
 
     def outputs(self) -> OutputMap:
         return {}
@@ -91,7 +91,7 @@ class _QuickStack(Stack):
 
 @dataclass(slots=True, kw_only=True)
 class StackRunner:
-    """One stack, ready to run: work directory written, lock held, state whole. Made by `sessions.open_stack`."""
+    """One stack, ready to run. `sessions.open_stack` makes it, after it has taken the lock and written the work directory."""
 
     place: StackPlace
     engine: Engine
@@ -105,7 +105,7 @@ class StackRunner:
     _stack: Stack | None = field(default=None, init=False)
 
     def preview(self) -> RunResult:
-        """The plan. Touches nothing."""
+        """Plans an `up` and changes nothing."""
         return self._run("preview", lambda stack, options: stack.preview(parallel=self.parallel, **options))
 
     def up(self) -> RunResult:
@@ -121,7 +121,7 @@ class StackRunner:
         return self._run("refresh", lambda stack, options: stack.refresh(parallel=self.parallel, **options))
 
     def preview_refresh(self) -> RunResult:
-        """What `refresh` would find. The state stays as it is."""
+        """Compares every resource with the cloud as `refresh` does, and leaves the state as it is."""
         return self._run("refresh", lambda stack, options: stack.preview_refresh(parallel=self.parallel, **options))
 
     def outputs(self, *, show_secrets: bool = False) -> dict[str, Any]:
@@ -146,11 +146,11 @@ class StackRunner:
             raise EngineError("; ".join(fault.message for fault in faults)) from error
 
     def _causes(self, faults: list[Fault], stderr: str) -> list[Fault]:
-        """The causes of a failure; what the CLI says only to those who know it, in words that name the way out."""
+        """The causes of a failure. A fault that only somebody who knows the CLI can act on comes in the words of `OWN_WORDS`."""
         found = causes(faults, stderr)
         stack = self.place.stack
-        for said, way_out in OWN_WORDS.items():
-            if any(said in fault.message for fault in found):
+        for variable, way_out in OWN_WORDS.items():
+            if any(variable in fault.message for fault in found):
                 return [Fault(urn="", message=way_out.format(stack=stack))]
         return found
 
@@ -158,7 +158,7 @@ class StackRunner:
         return EngineCommand(self.engine, say=self.say, log=log, lock_fd=self.lock_fd, on_start=self.on_start)
 
     def _select(self, command: EngineCommand) -> Stack:
-        """The stack, made when it isn't there; the command (and with it the log) is this run's."""
+        """The stack, which is created where it does not exist. Its command is set for each run, because each has its own log."""
         if self._stack is None:
             workspace = _QuickWorkspace(
                 work_dir=str(self.place.work),
@@ -184,7 +184,7 @@ class StackRunner:
             options = {"on_event": recorder.on_event, "color": "never", "suppress_progress": True, "suppress_outputs": True}
             try:
                 with warnings.catch_warnings():
-                    # An engine that is killed breaks its event stream; the SDK warns of that in its own words, we say it in ours.
+                    # A killed engine breaks its event stream. The SDK's warnings of that are dropped: the result has our fault.
                     warnings.filterwarnings("ignore", message="Error in event stream|Failed to parse engine event")
                     call(self._select(command), options)
             except ConcurrentUpdateError as error:
@@ -217,7 +217,7 @@ class StackRunner:
 
 
 def stderr_of(error: CommandError) -> str:
-    """What a failed command wrote. The SDK keeps it only inside the message of its exception."""
+    """The stderr of a failed command. The SDK has it only inside the message of its exception."""
     text = str(error)
     _, found, rest = text.partition("stderr:")
     return rest if found else text
@@ -230,7 +230,7 @@ def _wait(ready: Callable[[], bool], seconds: float) -> None:
 
 
 def _log_path(place: StackPlace, verb: str) -> Path:
-    """A fresh log of this run; only the newest are kept."""
+    """The path of a new log for this run. Old logs are removed, so that `LOGS_KEPT` remain with it."""
     place.logs.mkdir(parents=True, exist_ok=True)
     for old in sorted(place.logs.glob("*.log"), key=lambda path: path.stat().st_mtime)[: -LOGS_KEPT + 1]:
         old.unlink(missing_ok=True)

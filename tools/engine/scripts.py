@@ -1,7 +1,7 @@
-"""The two small scripts that the official distribution puts beside the CLI and that no Python package carries.
+"""The two small scripts that Pulumi's official distribution puts beside the CLI, and that no Python package contains.
 
-The engine starts a dynamic provider with `pulumi-resource-pulumi-python` and a Python policy pack with
-`pulumi-analyzer-policy-python`, both looked up on PATH. Ours start the same SDK modules with the interpreter of this environment.
+The engine looks on PATH for `pulumi-resource-pulumi-python`, to start a dynamic provider, and `pulumi-analyzer-policy-python`, to
+start a Python policy pack. Our scripts start the same SDK modules with the interpreter of this environment.
 """
 
 from __future__ import annotations
@@ -46,5 +46,5 @@ def write(folder: Path) -> Path:
 
 
 def interpreter() -> str:
-    """The interpreter that the scripts are to use: this one, through its environment's path."""
+    """The interpreter that the scripts use: the one of this environment."""
     return sys.executable

@@ -1,4 +1,4 @@
-"""Opens a stack for a run: lock, disk, cloud, state, work directory, in that order, and closes it the other way round."""
+"""Opens a stack for a run (lock, disk, cloud, state, work directory, in that order), and closes it in the reverse order."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tools.engine.stack_ref import StackRef, stack_source
 
 
 class CloudRun(Protocol):
-    """A run as the local cloud knows it: `missing` are urns that the state has and the cloud has not."""
+    """The local cloud's record of a run. `missing` are urns that the state has and the cloud has not."""
 
     @property
     def missing(self) -> tuple[str, ...]: ...
@@ -51,7 +51,8 @@ class Session:
     """An open stack.
 
     notes  sentences a reader must see: what was repaired, and what could not be
-    swept  what a killed run had made and this one removed; `left` what could not be removed, with the reason
+    swept  resources that a killed run had made and this run removed
+    left   resources that a killed run had made and that could not be removed, with the reason
     """
 
     place: StackPlace
@@ -63,9 +64,9 @@ class Session:
     refreshed: bool = False
 
     def changing(self, run: Callable[[], RunResult]) -> RunResult:
-        """Does a run that changes the cloud, told to the local cloud before and after; keeps a copy of the state it left.
+        """Does a run that changes the cloud, announces it to the local cloud before and after, and copies the state afterwards.
 
-        On success what the cloud still has of this stack and the state does not know is removed: what a killed run made.
+        After a success the local cloud removes resources of this stack that the state does not know: a killed run made them.
         """
         begun: CloudRun | None = self.cloud.begin_run(self.place.stack, self._known()) if self.cloud else None
         ok = False
@@ -81,20 +82,22 @@ class Session:
                 self._end(self.cloud, begun, ok)
 
     def expected(self) -> int:
-        """How many resources the state has: what a progress bar may count on before the engine says more."""
+        """The number of resources in the state: a progress bar's first guess, before the engine reports any."""
         return len(state.resources(self.document()))
 
     def nothing_to_do(self, plan: RunResult) -> bool:
-        """Whether an `up` after this preview would leave all as it is: no step, no option and no output differs."""
+        """Whether an `up` after this preview would change nothing: no resource, no option of one and no output differs."""
         if self.refreshed or self.place.mode != "local" or not plan.settled:
             return False
-        # A secret output never compares equal (the event hides it, the state encrypts it): then the engine decides.
+        # A secret output never compares equal, as the event hides it and the state encrypts it; `up` then runs and the engine
+        # decides.
         return dict(plan.outputs) == state.stack_outputs(self.document())
 
     def let_go(self) -> int:
-        """Makes a rehearsal one that leaves nothing: no protection, here or in the cloud, and deletions are complete.
+        """Prepares the destruction of a rehearsal: lifts protection in the state and in the cloud, and makes deletions complete.
 
-        Returns how many resources were held. Emptying beforehand would not do: access logs arrive until the last bucket is gone.
+        Returns how many resources were protected or would have left something. Buckets are not emptied here: access logs arrive
+        until the last bucket is gone.
         """
         complete = {(item["urn"], item["id"]): item["set"] for item in self.cloud.free(self.place.stack)} if self.cloud else {}
         document = self.document()
@@ -110,12 +113,12 @@ class Session:
         return held
 
     def document(self) -> dict[str, Any] | None:
-        """The state as the file backend keeps it; None where there is none, or it is not a file here."""
+        """The state document of the file backend; None where there is no state, or where another backend has it."""
         return state.read(self.place.state_file) if self.place.mode == "local" else None
 
     def _refresh_missing(self, begun: CloudRun | None) -> None:
-        """Lets the engine find out what the cloud has lost, so that it is made again instead of updated into nothing."""
-        # Only what the aws provider made has an entry by urn in the cloud; a dynamic resource is its own provider's business.
+        """Refreshes the state where the cloud has lost resources, so that the run creates them and does not update them."""
+        # The cloud knows by urn only what the aws provider made; a dynamic resource is never in it, and so not missing.
         missing = [urn for urn in (begun.missing if begun else ()) if "::aws:" in urn or "$aws:" in urn]
         if not missing:
             return
@@ -130,8 +133,8 @@ class Session:
     def _end(self, cloud: Cloud, run: CloudRun | None, ok: bool) -> None:
         try:
             ended = cloud.end_run(run, ok, known=self._known())
-        except Exception as error:  # whatever its client raises when nobody answers
-            # The engine's own words are of a connection; that it is the cloud which died, and what to do, is said here.
+        except Exception as error:  # the client raises several kinds of errors when nobody answers
+            # The engine reports only a refused connection; this note says that the local cloud has died, and what to do.
             note = f"the local cloud does not answer any more ({error}); run `./slipway up` to build it again"
             self.notes.append(note)
             self.runner.say(note)
@@ -173,7 +176,7 @@ def open_stack(
     folder = folder or stacks_path(env)
     stack_source(stack.name, folder)
     parallel = wanted_parallel(env)
-    # The engine calls back into this very process: its connections, too, must not go by way of a proxy.
+    # The engine calls back into this process, and those connections must not go through a proxy either.
     os.environ.update(workspace.loopback_without_proxy(os.environ))
     engine = ensure_engine(env, progress=say)
     place.prepare()
@@ -221,7 +224,7 @@ def open_stack(
 
 
 def left_note(left: Sequence[LeftOver]) -> str:
-    """What a killed run made and nobody claims, and why it is still there."""
+    """The note about resources that a killed run made and that could not be removed, each with its reason."""
     named = "; ".join(f"{item['urn'].split('::')[-1]} ({item['id']}): {item['reason']}" for item in left)
     return (
         f"{len(left)} resources that a killed run had made could not be removed from the local cloud: {named}. "
@@ -230,7 +233,10 @@ def left_note(left: Sequence[LeftOver]) -> str:
 
 
 def wanted_parallel(env: Mapping[str, str]) -> int | None:
-    """`SLIPWAY_PARALLEL`: how many resources at once; None for the engine's own. Raises ValueError for what is no such number."""
+    """How many resources to work on at once, from `SLIPWAY_PARALLEL`; None leaves it to the engine.
+
+    Raises ValueError for what is no whole number of 1 or more.
+    """
     text = env.get("SLIPWAY_PARALLEL", "").strip()
     if not text:
         return None
@@ -240,7 +246,7 @@ def wanted_parallel(env: Mapping[str, str]) -> int | None:
 
 
 def reader(stack: StackRef, *, env: Mapping[str, str] = os.environ) -> StackRunner:
-    """A runner that only reads (`outputs`, `export`), beside whatever else runs.
+    """A runner for reading only (`outputs`, `export`). It takes no lock, so it works while another run holds the stack.
 
     Raises FileNotFoundError (no such stack) or EngineError when the stack was never up.
     """

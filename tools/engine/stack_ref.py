@@ -1,4 +1,4 @@
-"""Which stack a verb is about: its name, whether the local cloud serves it, and the file that its settings are in."""
+"""The stack that a verb works on: its name, whether the local cloud serves it, and the file with its settings."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Final
 
 from tools.engine.home import stacks_path
 
-# The stack that is the local cloud's alone.
+# The stack that exists only in the local cloud.
 LOCAL: Final = "local"
-# What Pulumi takes as a stack's name. It becomes part of paths, so a slash must not get through.
+# The names that Pulumi takes for a stack. A name becomes part of paths, so a slash must not get through.
 STACK_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackRef:
-    """A stack by its name. `local` says that the local cloud serves it, as it always does the stack of that name."""
+    """A stack by its name. `local` says that the local cloud serves it; for the stack named `local` that is always so."""
 
     name: str = LOCAL
     local: bool = False
@@ -33,17 +33,17 @@ class StackRef:
 
     @property
     def argument(self) -> str:
-        """What follows a verb that takes the stack as its argument, "" where that is the default: ` dev`, ` dev --local`."""
+        """The stack as a verb's argument, with a blank before it: ` dev`, ` dev --local`; "" for the default stack."""
         return "" if self.name == LOCAL else f" {self.words}"
 
     @property
     def option(self) -> str:
-        """What follows a verb that takes the stack as an option, "" where that is the default: ` --stack dev --local`."""
+        """The stack as a verb's option, with a blank before it: ` --stack dev --local`; "" for the default stack."""
         return "" if self.name == LOCAL else f" --stack {self.words}"
 
 
 def stack_source(stack: str, folder: Path | None = None) -> Path:
-    """The file of a stack, in `folder` or where stack files are.
+    """The stack file of a stack, in `folder` (None: the folder of stack files).
 
     Raises FileNotFoundError that names the stacks there are, ValueError for a name that Pulumi would not take.
     """

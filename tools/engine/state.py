@@ -1,4 +1,4 @@
-"""The state file of a stack: is it whole, what replaces it when it isn't, and does it speak of the cloud that is there.
+"""The state file of a stack: checks that it is whole, replaces a broken one, and archives one of an earlier local cloud.
 
 The engine's file backend keeps
 `{"version", "checkpoint": {"stack", "latest": {"resources": [...], "pending_operations": [...]}}}`.
@@ -17,13 +17,13 @@ from typing import Any
 from catalog.types import engine
 from tools.engine.home import StackPlace
 
-# Below this the engine cannot be trusted to finish writing a state file.
+# With less free space on the disk, the engine may fail to finish writing a state file.
 LEAST_FREE_BYTES = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """A resource that the state knows: what the local cloud needs to tell its own from the forgotten."""
+    """A resource in the state. The local cloud compares these with its own resources, to find those that no state knows."""
 
     urn: str
     id: str
@@ -34,7 +34,7 @@ class Known:
 
 
 def read(path: Path) -> dict[str, Any] | None:
-    """The whole file as written by the engine, or None where it is missing, empty, cut short or something else."""
+    """The state document as the engine wrote it; None where the file is missing, empty, cut short or no state."""
     try:
         document: dict[str, Any] = json.loads(path.read_bytes())
     except (OSError, ValueError):
@@ -56,9 +56,10 @@ def resources(document: dict[str, Any] | None) -> list[dict[str, Any]]:
 
 
 def known(document: dict[str, Any] | None) -> list[Known]:
-    """The custom resources that a state owns, providers left out: only they stand for something in a cloud.
+    """The custom resources that a state owns, without providers: those that stand for something in a cloud.
 
-    What a program only looks up (`external`) is others'; what waits for its replacement (`pendingReplacement`) is gone.
+    A resource that the program only looks up (`external`) belongs to others, and one that waits for its replacement
+    (`pendingReplacement`) is gone from the cloud.
     """
     return [
         Known(urn=item["urn"], id=item["id"], type=item["type"])
@@ -108,7 +109,7 @@ def repair(place: StackPlace) -> list[str]:
 
 
 def newest_good(place: StackPlace) -> Path | None:
-    """The newest readable copy of the state that has resources in it."""
+    """The newest copy of the state that can be read; None where there is none."""
     history = place.history.glob("*.checkpoint.json") if place.history.is_dir() else []
     candidates = [place.good_copy, Path(f"{place.state_file}.bak"), *history]
     present = sorted((c for c in candidates if c.exists()), key=lambda c: c.stat().st_mtime, reverse=True)
@@ -116,8 +117,7 @@ def newest_good(place: StackPlace) -> Path | None:
 
 
 def keep_good(place: StackPlace) -> None:
-    """Keeps a copy of the state after a run, when it can be read; a hard link where the disk allows (the engine replaces, never
-    writes into, the file)."""
+    """Copies the state after a run to `place.good_copy`, if the state can be read."""
     if read(place.state_file) is None:
         return
     fresh = place.good_copy.with_suffix(".fresh")
@@ -125,7 +125,7 @@ def keep_good(place: StackPlace) -> None:
         shutil.copyfile(place.state_file, fresh)
         os.replace(fresh, place.good_copy)
     except OSError:
-        fresh.unlink(missing_ok=True)  # a full disk: the old copy is better than half a new one
+        fresh.unlink(missing_ok=True)  # the disk is full, and the old copy is better than half a new one
 
 
 def write(path: Path, document: dict[str, Any]) -> None:
@@ -135,14 +135,14 @@ def write(path: Path, document: dict[str, Any]) -> None:
     with fresh.open("rb") as file:
         os.fsync(file.fileno())
     os.replace(fresh, path)
-    # The backend keeps a checksum of the old content beside the file.
+    # The backend has a checksum of the old content in the file beside it, and would refuse the new content.
     Path(f"{path}.attrs").unlink(missing_ok=True)
 
 
 def match_epoch(place: StackPlace, epoch: str) -> list[str]:
-    """Compares the state with the life of the local cloud it was made in. A state of another life is archived.
+    """Archives the state where it was made in another epoch of the local cloud, which is empty after a restart.
 
-    Returns what was done, as sentences; afterwards the state, if any, belongs to `epoch`.
+    Returns what was done, as sentences. Afterwards the state, if any, belongs to `epoch`.
     """
     notes: list[str] = []
     stored = place.epoch_file.read_text().strip() if place.epoch_file.exists() else ""
@@ -160,7 +160,7 @@ def match_epoch(place: StackPlace, epoch: str) -> list[str]:
 
 
 def forget(place: StackPlace) -> None:
-    """Archives the state and its copies, so that the stack starts empty. Nothing is thrown away but the oldest archives."""
+    """Archives the state and removes its copies, so that the stack starts empty. The ten newest archives stay."""
     if place.state_file.exists():
         os.replace(place.state_file, _aside(place, "state"))
     for path in (
@@ -175,7 +175,7 @@ def forget(place: StackPlace) -> None:
 
 
 def disk_fault(place: StackPlace) -> str:
-    """A sentence when the disk is too full to run; empty when it isn't."""
+    """The fault of a disk that is too full for a run; "" where there is room."""
     free = shutil.disk_usage(place.home).free
     if free >= LEAST_FREE_BYTES:
         return ""
@@ -186,7 +186,7 @@ def disk_fault(place: StackPlace) -> str:
 
 
 def _was_up(place: StackPlace) -> bool:
-    """Whether the stack had resources when it was last seen: only then is a missing state file a loss."""
+    """Whether the copy of the state has resources: only then is a missing state file a loss."""
     return bool(known(read(place.good_copy)))
 
 

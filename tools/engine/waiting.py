@@ -1,4 +1,4 @@
-"""A program's run without two things that Pulumi's SDK does and that cost more than all else in a stack of thousands."""
+"""Runs a program without the two parts of Pulumi's SDK that take most of the time in a stack of thousands of resources."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _LOOK_SECONDS: Final = 1.0
 
 
 def efficiently(program: Callable[[], Any]) -> Callable[[], Awaitable[None]]:
-    """`program` as the Automation API takes it, which declares the same resources.
+    """Wraps `program` for the Automation API, without two costs of the SDK; the wrapped program declares the same resources.
 
-    The SDK sends four debug messages a resource to the engine, one call each. An engine that runs without `--debug`, as ours
-    always does, drops them, and here they are not sent. After the program the SDK waits for the first of all outputs, looks at
-    every other one, and begins again: time that grows with the square of the stack. Here all are waited for at once before that.
+    The SDK sends four debug messages a resource to the engine, one call each, which an engine without `--debug`, as ours, drops.
+    They are not sent here. After the program the SDK waits for any one output, looks at all the others and starts again, which
+    takes time that grows with the square of the stack. Here all outputs are awaited at once before the SDK looks.
     """
 
     async def run() -> None:
@@ -39,7 +39,7 @@ async def _outputs() -> None:
             outstanding = [output for output in SETTINGS.outputs if not output.done()]
         if not outstanding:
             return
-        # Ended now and then: an output need not end when a call fails that it does not know of.
+        # The wait has a time limit, after which the loop looks for a failed call: an output need not end when one fails.
         done, _ = await asyncio.wait(outstanding, timeout=_LOOK_SECONDS, return_when=asyncio.FIRST_EXCEPTION)
         if any(output.cancelled() or output.exception() for output in done):
             return

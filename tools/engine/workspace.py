@@ -1,4 +1,4 @@
-"""What the engine is given for a stack: a work directory of its own and an environment. The repository is only read."""
+"""The engine's work directory and environment for a stack. The repository itself is only read."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from tools.engine.binary import Engine
 from tools.engine.home import REPOSITORY, StackPlace, cache_path
 from tools.engine.stack_ref import stack_source
 
-# Keys by which a stack file names its encryption. The local state has its own, so these stay behind.
+# Keys by which a stack file names its encryption. They are left out of the local copy, whose state is encrypted otherwise.
 ENCRYPTION_KEYS: Final = ("secretsprovider", "encryptedkey", "encryptionsalt")
-# The emulated cloud is one account, whatever account an environment names: arns in its policies must be of this one.
+# The setting for which the local cloud's account is put in: it has one account, and arns in policies must name that one.
 ACCOUNT_KEY: Final = f"{PROJECT}:accountId"
 ALLOWED_KEY: Final = "aws:allowedAccountIds"
 # Providers that the engine attaches to instead of starting their plug-ins; source: pulumi, sdk/go/common/env.
 ATTACHED: Final = "PULUMI_DEBUG_PROVIDERS"
-# Stands for an encrypted setting that only the environment's own key could open.
+# The value in place of an encrypted setting, which only the environment's own key could decrypt.
 REHEARSAL_SECRET: Final = "rehearsal"
 
 
 def local_stack_file(document: Mapping[str, Any], salt: str = "") -> tuple[dict[str, Any], list[str]]:
-    """A stack file for the local cloud, and the settings whose secret value had to be stood in for.
+    """A stack file for the local cloud, and the settings whose secret value was replaced by `REHEARSAL_SECRET`.
 
     `salt` is the encryption salt that the engine wrote into the work directory's copy before; it opens the state's secrets.
     """
@@ -56,7 +56,7 @@ def _plain(value: Any, path: str, stood_in: list[str]) -> Any:
 
 
 def write_work_directory(place: StackPlace, *, folder: Path | None = None) -> list[str]:
-    """Writes the work directory's Pulumi.yaml and stack file. Returns what a reader must know, as sentences."""
+    """Writes the work directory's Pulumi.yaml and stack file. Returns notes for the reader, as sentences."""
     source = stack_source(place.stack, folder)
     document = yaml.safe_load(source.read_text()) or {}
     target = place.work / f"Pulumi.{place.stack}.yaml"
@@ -75,20 +75,20 @@ def write_work_directory(place: StackPlace, *, folder: Path | None = None) -> li
 
 
 def region(place: StackPlace) -> str:
-    """The region that the work directory's stack file names ("" for none)."""
+    """The region that the work directory's stack file names; "" where it names none."""
     return str((_written(place).get("config") or {}).get("aws:region", ""))
 
 
 def secrets_provider(place: StackPlace) -> str | None:
-    """What encrypts the secrets of a stack that is made new: here a passphrase, on AWS what its file names (None: nothing).
+    """The secrets provider of a new stack: a passphrase locally, on AWS the one that its file names (None: none).
 
-    The engine has to be told: `pulumi stack init` without it asks for a passphrase, whatever the file says.
+    The engine needs it on its command line: `pulumi stack init` without it asks for a passphrase, whatever the file says.
     """
     return "passphrase" if place.mode == "local" else _written(place).get("secretsprovider")
 
 
 def _written(place: StackPlace) -> dict[str, Any]:
-    """The work directory's stack file."""
+    """The work directory's stack file as a mapping."""
     return yaml.safe_load((place.work / f"Pulumi.{place.stack}.yaml").read_text()) or {}
 
 
@@ -110,12 +110,13 @@ def environment(
     region: str = "",
     checkpoints: bool | None = None,
 ) -> dict[str, str]:
-    """The environment of the engine and of all it starts (dynamic providers among them).
+    """The environment of the engine and of every process that it starts (dynamic providers among them).
 
     `cloud` is the local cloud's `environment()`. With it the engine attaches to the `providers` (name -> loopback port) and
     starts no plug-in of these names.
-    `checkpoints`: write the state after every step. None: on AWS yes; here no (a killed run is settled with the cloud, and a
-    checkpoint at every step makes `up` grow with the square of the stack), unless SLIPWAY_CHECKPOINTS=1.
+    `checkpoints` says whether the engine writes the state after every step. None means yes on AWS, and in the local cloud only
+    with SLIPWAY_CHECKPOINTS=1: the cloud itself knows what a killed run made, and a checkpoint at every step makes the time of
+    `up` grow with the square of the stack.
     """
     tools = scripts.write(cache_path(base) / "engine" / "scripts")
     path = os.pathsep.join([str(engine.path.parent), str(tools), str(Path(sys.executable).parent), base.get("PATH", os.defpath)])
@@ -133,10 +134,10 @@ def environment(
     env |= {
         "PULUMI_BACKEND_URL": f"file://{place.backend}",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(place.passphrase_file),
-        # Credentials and plug-ins of the user's own pulumi are neither read nor written.
+        # A home of our own: credentials and plug-ins of the user's pulumi are neither read nor written.
         "PULUMI_HOME": str(place.home / "pulumi"),
         ATTACHED: attached(providers or {}),
-        # The previews of resources that do not depend on each other are then made side by side.
+        # With these two the engine previews resources that do not depend on each other in parallel.
         "PULUMI_EXPERIMENTAL": "true",
         "PULUMI_PARALLEL_DIFF": "true",
         **cloud,
@@ -151,18 +152,18 @@ def environment(
 
 
 def attached(providers: Mapping[str, int]) -> str:
-    """Providers that listen already, in the engine's form: `aws:4711,kubernetes:4712`."""
+    """Running providers in the form that the engine reads: `aws:4711,kubernetes:4712`."""
     return ",".join(f"{name}:{port}" for name, port in providers.items())
 
 
 def with_provider(variables: Mapping[str, str], name: str, port: int) -> dict[str, str]:
-    """The same environment with one more provider attached (port 0: none, so the engine starts that plug-in itself)."""
+    """The variables with one more provider attached. With port 0 nothing is added, and the engine starts that plug-in itself."""
     known = [variables[ATTACHED]] if variables.get(ATTACHED) else []
     return {**variables, ATTACHED: ",".join([*known, attached({name: port})])} if port else dict(variables)
 
 
 def loopback_without_proxy(base: Mapping[str, str]) -> dict[str, str]:
-    """A proxy of the user's must not be asked for 127.0.0.1, where the local cloud and the language server are."""
+    """Variables that exempt 127.0.0.1 from the user's proxy, because the local cloud and the language server are there."""
     hosts = [*filter(None, base.get("NO_PROXY", base.get("no_proxy", "")).split(",")), "127.0.0.1", "localhost"]
     joined = ",".join(dict.fromkeys(hosts))
     return {"NO_PROXY": joined, "no_proxy": joined}
