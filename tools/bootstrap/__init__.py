@@ -1,1 +1,1 @@
-"""What must exist before the first `up` of an AWS environment: the state's bucket, the key of its secrets, the roles of CI."""
+"""Makes what must exist before the first `up` of an AWS environment: the state's bucket, the key of its secrets, CI's roles."""

@@ -1,4 +1,4 @@
-"""The account that is looked at and changed: its clients, what was found in it, and how its documents are compared."""
+"""The AWS account that bootstrap works on, by its boto3 clients, and helpers that compare its documents and tags with ours."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tools.bootstrap.target import Target
 
 @dataclass(slots=True, kw_only=True)
 class Account:
-    """`key_arn` is the state key's, "" until it is found or made."""
+    """The account of a target. `key_arn` is the state key's arn, "" until the key is found or made."""
 
     target: Target
     kms: Any
@@ -24,7 +24,7 @@ class Account:
 
 
 def check_account(sts: Any, *, stack: str, account_id: str) -> None:
-    """Raises ValueError where the credentials are of another account than the stack file's: nothing may be made there."""
+    """Raises ValueError where the credentials are not of the stack file's account, in which nothing may then be made."""
     found = str(sts.get_caller_identity()["Account"])
     if found != account_id:
         raise ValueError(
@@ -34,28 +34,28 @@ def check_account(sts: Any, *, stack: str, account_id: str) -> None:
 
 
 def same_document(one: Any, other: Any) -> bool:
-    """Whether two policy documents say the same: AWS gives them back with lists of one as text, and in an order of its own."""
+    """Whether two policy documents mean the same. AWS returns lists of one item as text, and lists in an order of its own."""
     return bool(_canonical(one) == _canonical(other))
 
 
 def merged(found: Any, wanted: Document, *, replaced: Collection[str] = ()) -> Document:
-    """`wanted`, and the statements of `found` that are somebody else's: not of a Sid of ours, nor among `replaced`."""
+    """`wanted` with the statements of `found` that are not ours: whose Sid is neither in `wanted` nor in `replaced`."""
     ours = {statement["Sid"] for statement in wanted["Statement"]} | set(replaced)
     return {**wanted, "Statement": [*wanted["Statement"], *(one for one in _statements(found) if one.get("Sid") not in ours)]}
 
 
 def missing_tags(found: Mapping[str, str], wanted: Mapping[str, str]) -> dict[str, str]:
-    """The tags that are not there. A value that is there stays: who else uses the thing may have set it."""
+    """The wanted tags that are absent. A tag with another value is not missing: somebody else who uses it may have set it."""
     return {key: value for key, value in wanted.items() if not found.get(key)}
 
 
 def tag_list(tags: Mapping[str, str], key: str = "Key", value: str = "Value") -> list[dict[str, str]]:
-    """Tags as most of AWS takes them; KMS says TagKey and TagValue."""
+    """Tags as a list of pairs. Most of AWS calls them Key and Value, KMS calls them TagKey and TagValue."""
     return [{key: name, value: text} for name, text in tags.items()]
 
 
 def parsed(text: str | Mapping[str, Any], what: str) -> dict[str, Any]:
-    """A document that AWS gave, text or (as boto3 gives IAM's) an object."""
+    """A document of AWS as a dict. boto3 returns IAM's documents as dicts already, and all others as text."""
     try:
         return dict(json.loads(text) if isinstance(text, str) else text)
     except ValueError as error:

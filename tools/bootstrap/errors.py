@@ -1,4 +1,4 @@
-"""What can go wrong while the beginnings are made, in words: what was asked, the answer, the way out."""
+"""Errors of bootstrap. Each message says what was asked of AWS, what it answered, and the way out."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ _REFUSED: Final = frozenset({"AccessDenied", "AccessDeniedException", "Unauthori
 
 
 class BootstrapError(ValueError):
-    """The account does not let a step be done."""
+    """AWS refused a step, or did not answer."""
 
 
 def code_of(error: Exception) -> str:
-    """AWS's code of a ClientError."""
+    """The error code that AWS gave in a ClientError; "" for any other error."""
     response = getattr(error, "response", {})
     return str(response.get("Error", {}).get("Code", ""))
 
 
 @contextlib.contextmanager
 def asking(what: str) -> Iterator[None]:
-    """Turns what boto3 raises into a BootstrapError that says which step it was."""
+    """Turns an exception of boto3 into a BootstrapError that names the step `what`."""
     from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ProfileNotFound
 
     try:
         yield
     except ClientError as error:
-        told = error.response["Error"]
+        answer = error.response["Error"]
         hint = "these credentials may not; use ones that may administer IAM, KMS and S3" if code_of(error) in _REFUSED else _AGAIN
-        raise BootstrapError(f"{what}: refused ({told.get('Code')}): {told.get('Message')}\n{hint}") from error
+        raise BootstrapError(f"{what}: refused ({answer.get('Code')}): {answer.get('Message')}\n{hint}") from error
     except (NoCredentialsError, ProfileNotFound) as error:
         way_out = "`aws sso login` and AWS_PROFILE, or --local to rehearse it here"
         raise BootstrapError(f"{what}: this shell has no AWS credentials ({error}); {way_out}") from error

@@ -1,7 +1,7 @@
-"""What CI's two roles are given, service by service: actions that look, and actions that change.
+"""The actions that CI's two roles are allowed, service by service: those that read, and those that change.
 
-https://docs.aws.amazon.com/service-authorization/latest/reference/ has the names. A test holds the tables against what the
-provider calls for every type that the stacks declare.
+https://docs.aws.amazon.com/service-authorization/latest/reference/ has the names. A test compares the tables with the actions
+that the provider calls for every type that the stacks declare.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-# Describing and listing, of every type that the platform is made of, and what a preflight asks of the account. Nothing here
-# reads what is in a bucket, a secret, a log or a queue. AWS's own ReadOnlyAccess does (all objects, all logs), and its
-# SecurityAudit changes without us.
+# Actions that describe and list every type of the platform, and those of a preflight. None reads the content of a bucket, a
+# secret, a log or a queue. AWS's own policies would not do: ReadOnlyAccess reads all objects and logs, and AWS may change
+# SecurityAudit at any time.
 READS: Final[Mapping[str, tuple[str, ...]]] = {
     "application-autoscaling": ("Describe*", "ListTagsForResource"),
     "budgets": ("ListTagsForResource", "ViewBudget"),
@@ -39,15 +39,15 @@ READS: Final[Mapping[str, tuple[str, ...]]] = {
     "sqs": ("GetQueueAttributes", "GetQueueUrl", "ListQueueTags"),
 }  # fmt: skip
 
-# EC2 gives a new thing no name that a policy could hold, so making is allowed in the region, and changing by the tag
-# `Environment` that every one of ours is made with.
+# EC2 gives new resources no name that a policy could match. So creating is allowed in the region, and changing is allowed for
+# resources with our tag `Environment`, which each of ours gets when it is created.
 NETWORK_MAKING: Final = (
     "AllocateAddress", "AssociateAddress", "AssociateRouteTable", "AttachInternetGateway", "AuthorizeSecurityGroupEgress",
     "AuthorizeSecurityGroupIngress", "CreateFlowLogs", "CreateInternetGateway", "CreateLaunchTemplate",
     "CreateLaunchTemplateVersion", "CreateNatGateway", "CreatePlacementGroup", "CreateRoute", "CreateRouteTable",
     "CreateSecurityGroup", "CreateSubnet", "CreateVpc", "CreateVpcEndpoint",
 )  # fmt: skip
-# The kinds that those are about, as far as the platform has them.
+# The kinds of resources that `NETWORK_MAKING` creates, as far as the platform has them.
 NETWORK_KINDS: Final = (
     "elastic-ip", "internet-gateway", "launch-template", "natgateway", "network-interface", "placement-group", "route-table",
     "security-group", "security-group-rule", "subnet", "vpc", "vpc-endpoint", "vpc-flow-log",
@@ -89,16 +89,17 @@ POLICIES: Final = (
     "CreatePolicy", "CreatePolicyVersion", "DeletePolicy", "DeletePolicyVersion", "SetDefaultPolicyVersion", "TagPolicy",
     "UntagPolicy",
 )  # fmt: skip
-# Who is handed the platform's roles, and whose own roles a new account may have to make first.
+# The services to which the platform's roles may be passed.
 SERVICES: Final = (
     "codebuild.amazonaws.com", "ec2.amazonaws.com", "eks.amazonaws.com", "pods.eks.amazonaws.com", "sagemaker.amazonaws.com",
     "scheduler.amazonaws.com", "vpc-flow-logs.amazonaws.com",
 )  # fmt: skip
+# The services whose service-linked role a new account may have to create first.
 LINKED_SERVICES: Final = (
     "autoscaling.amazonaws.com", "eks-nodegroup.amazonaws.com", "eks.amazonaws.com",
     "sagemaker.application-autoscaling.amazonaws.com", "spot.amazonaws.com",
 )  # fmt: skip
-# Service -> actions on what bears the environment's name.
+# Service -> actions on resources whose name begins with the environment's.
 ACTIONS_BY_NAME: Final[Mapping[str, tuple[str, ...]]] = {
     "budgets": ("ModifyBudget", "TagResource", "UntagResource"),
     "cloudwatch": ("DeleteAlarms", "DeleteDashboards", "PutDashboard", "PutMetricAlarm", "TagResource", "UntagResource"),
@@ -127,7 +128,7 @@ ACTIONS_BY_NAME: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "sqs": ("CreateQueue", "DeleteQueue", "SetQueueAttributes", "TagQueue", "UntagQueue"),
 }  # fmt: skip
-# Of a watch over spending only the tag is ours to choose: its arn has an id of AWS's.
+# The arn of a cost anomaly monitor or subscription has an id that AWS chooses, so a policy can match ours only by tag.
 WATCHES_MAKING: Final = ("CreateAnomalyMonitor", "CreateAnomalySubscription")
 WATCHES_CHANGING: Final = (
     "DeleteAnomalyMonitor", "DeleteAnomalySubscription", "UntagResource", "UpdateAnomalyMonitor", "UpdateAnomalySubscription",

@@ -1,7 +1,8 @@
-"""What CI's two roles may do: `preview` looks, `up` makes the platform. Plain values.
+"""The policy documents of CI's two roles, as plain values: `preview` reads, `up` makes the platform.
 
-Whoever can push a branch can run code as `preview`, so it changes nothing and reads no data beside the stack's own state.
-`up` can make roles, and what can make a role can become it: its guard is the repository's environment, whose reviewers agree.
+Whoever can push a branch can run code as `preview`, so that role changes nothing and reads no data but the stack's own state.
+`up` can create roles, and could so gain their rights. It is guarded by the repository's environment, whose reviewers must approve
+each run.
 """
 
 from __future__ import annotations
@@ -16,18 +17,18 @@ from infra.watch.rights import log_groups
 from tools.bootstrap import grants
 from tools.bootstrap.target import Target
 
-# The layout of Pulumi's own backend for S3, seen from a run of the engine: state and its copy, history, backups, locks.
+# The paths below `.pulumi/` in Pulumi's S3 backend, as a run of the engine uses them: state, history, backups, locks.
 _STATE_READ: Final = ("meta.yaml", "stacks/{project}/{stack}.*", "history/{project}/{stack}/*")
 _STATE_WRITTEN: Final = (*_STATE_READ, "backups/{project}/{stack}/*", "locks/organization/{project}/{stack}/*")
 
 
 def documents_of(purpose: str, target: Target, key_arn: str) -> dict[str, Document]:
-    """The documents of a role of CI, `preview` or `up`, by the concern that ends their names."""
+    """Concern -> policy document, of CI's role `preview` or `up`. The concern ends the name of the policy."""
     return {"preview": _preview, "up": _up}[purpose](target, key_arn)
 
 
 def _preview(target: Target, key_arn: str) -> dict[str, Document]:
-    """Preview, and `refresh --preview-only`: the stack's state, its secrets' key, and how the platform is configured."""
+    """The rights of `preview` and `refresh --preview-only`: to read the stack's state and the platform's configuration."""
     scope = target.scope
     looks = document(
         allow("ListState", ("s3:GetBucketLocation", "s3:ListBucket"), [target.bucket_arn]),
@@ -40,7 +41,7 @@ def _preview(target: Target, key_arn: str) -> dict[str, Document]:
 
 
 def _up(target: Target, key_arn: str) -> dict[str, Document]:
-    """`up`, `destroy` and `refresh`. Together they are longer than a role takes inline, so each is a policy."""
+    """The rights of `up`, `destroy` and `refresh`: several policies, as together they are too long for a role's inline policy."""
     scope = target.scope
     return {
         "state": document(
@@ -67,7 +68,7 @@ def _state(target: Target, patterns: Iterable[str]) -> list[str]:
 
 
 def _own_objects(target: Target, scope: Scope) -> list[Statement]:
-    """The data sets that the stack itself uploads: `refresh` asks whether they are as they were."""
+    """Rights to read the data sets that the stack uploads: `refresh` checks whether those objects have changed."""
     if not target.datasets:
         return []
     uploaded = [f"{scope.bucket('curated')}/{name}/*" for name in target.datasets]
@@ -95,12 +96,12 @@ def _network(scope: Scope) -> Iterable[Statement]:
         [scope.arn("ec2", "*/*")],
         StringEquals={"aws:ResourceTag/Environment": scope.environment},
     )
-    # What is made is tagged by the same call, before it has the tag that the statement above asks for.
+    # EC2 tags a resource in the call that creates it, when it does not have the tag yet that ChangeOwnNetwork asks for.
     making = {"ec2:CreateAction": [*grants.NETWORK_MAKING, "RunInstances"]}
     yield allow("TagWhatIsMade", ("ec2:CreateTags",), [scope.arn("ec2", "*/*")], StringEquals=making)
-    # An interface endpoint is given its private name by whoever makes it.
+    # Whoever creates an interface endpoint also needs the right to associate its private DNS name with the VPC.
     yield allow("NameEndpoints", ("route53:AssociateVPCWithHostedZone",), ["arn:aws:route53:::hostedzone/*"])
-    # EKS starts nodes itself, and asks whether whoever makes a node group could have, with its launch template.
+    # EKS starts nodes itself, but only if whoever creates the node group could start them from its launch template.
     yield allow(
         "StartNodesFromTemplates",
         ("ec2:RunInstances",),
@@ -116,7 +117,7 @@ def _platform(scope: Scope) -> Iterable[Statement]:
         "cloudwatch": [
             scope.arn("cloudwatch", f"alarm:{scope.prefix}-*"),
             f"arn:aws:cloudwatch::{scope.account_id}:dashboard/{scope.prefix}*",
-            # The alarms that Application Auto Scaling makes for a policy are made as its caller.
+            # Application Auto Scaling creates a policy's alarms with the rights of its caller.
             scope.arn("cloudwatch", f"alarm:TargetTracking-endpoint/{scope.prefix}-*"),
         ],
         "codebuild": [scope.arn("codebuild", f"project/{scope.prefix}-*")],
@@ -162,7 +163,7 @@ def _data(target: Target, scope: Scope) -> Iterable[Statement]:
     keys = [scope.arn("kms", "key/*")]
     ours = {"aws:RequestTag/Environment": scope.environment, "aws:RequestedRegion": scope.region}
     yield allow("MakeKeys", ("kms:CreateKey",), ["*"], StringEquals=ours)
-    # A new key has no tag yet. One that is another environment's, or the state's, must not become ours by a tag.
+    # A new key has no tag yet. The key of another environment, or of the state, must not become ours by a new tag.
     other = {"aws:ResourceTag/Environment": scope.environment}
     yield allow("TagNewKeys", ("kms:TagResource",), keys, StringEquals=ours, StringEqualsIfExists=other)
     yield allow("TendOwnKeys", _of("kms", grants.KEY_ADMINISTRATION), keys, **tagged)

@@ -1,4 +1,4 @@
-"""The steps of CI: GitHub's identity provider, one an account, and two roles with what each may do."""
+"""The steps for CI: GitHub's identity provider, of which an account has one, and two roles with their policies."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from tools.bootstrap.step import Step
 from tools.bootstrap.target import ROLE_PATH, Target
 
 PROVIDER: Final = "GitHub provider"
-# Purpose -> the longest session in seconds. A first training is waited for; a preview takes minutes.
+# Purpose -> the longest session in seconds. `up` waits for a first training; a preview takes minutes.
 SESSIONS: Final = {"preview": 3600, "up": 6 * 3600}
-# Where a schedule runs: on the branch that pull requests go to (.github/workflows/slipway.yml).
+# The branch on which scheduled workflows run (.github/workflows/slipway.yml).
 MAIN: Final = "refs/heads/main"
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: versions that a policy may have.
 VERSIONS_LIMIT: Final = 5
@@ -43,7 +43,7 @@ def provider_steps() -> Iterator[Step]:
 
 
 def role_steps(target: Target, purpose: str) -> Iterator[Step]:
-    """A role that `target.repository` takes: it is there, who may take it, for how long, and what it may do."""
+    """The steps of a role that `target.repository` may assume: the role, its trust, its longest session, policies and tags."""
     thing = f"{purpose} role"
     yield Step(thing=thing, aspect="role", look=_there(purpose), want=lambda a: True, put=_make_role(purpose))
     yield Step(
@@ -77,12 +77,12 @@ def role_steps(target: Target, purpose: str) -> Iterator[Step]:
 
 
 def provider_tags(account: Account) -> dict[str, str]:
-    """The tags of GitHub's provider: they tell whether a stack made it."""
+    """The tags of GitHub's identity provider, which show whether a stack made it."""
     return {tag["Key"]: tag["Value"] for tag in (_provider(account) or {}).get("Tags", [])}
 
 
 def more_than_given(account: Account, purpose: str) -> list[str]:
-    """What a role has besides what is given here, by name: somebody added it, and it widens what CI may do."""
+    """Names of policies that a role has and that are not ours: somebody added them, and they widen what CI may do."""
     name = account.target.role(purpose)
     if _role(account, purpose) is None:
         return []
@@ -132,7 +132,7 @@ def _provider(account: Account) -> dict[str, Any] | None:
 
 
 def _make_provider(account: Account) -> None:
-    # No thumbprint: AWS knows the authority that signs for GitHub.
+    # No thumbprint is given: AWS trusts the certificate authority that GitHub uses.
     account.iam.create_open_id_connect_provider(
         Url=f"https://{github_identity.ISSUER}",
         ClientIDList=[github_identity.AUDIENCE],
@@ -202,7 +202,7 @@ def _policy(account: Account, arn: str) -> dict[str, Any] | None:
 
 
 def _put_policy(account: Account, purpose: str, concern: str, wanted: Document) -> None:
-    """Makes the policy, or gives it a new version; of old ones the oldest makes room."""
+    """Creates the policy, or adds a version to it. Where it has as many as AWS allows, the oldest one is deleted first."""
     name, arn = _policy_name(account.target, purpose, concern), _policy_arn(account.target, purpose, concern)
     text = json.dumps(wanted, separators=(",", ":"))
     if _policy(account, arn) is None:

@@ -1,4 +1,4 @@
-"""The stack file's two lines of encryption, written as `pulumi stack init` would, with every comment of the file kept."""
+"""Writes the two lines of encryption into a stack file, as `pulumi stack init` would, and leaves its comments as they are."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _CONFIG: Final = re.compile(r"^config:", re.MULTILINE)
 
 
 def look(text: str, provider: str) -> str:
-    """What is to be done to a stack file: found, make (it says nothing) or mend (it names our key and has no data key).
+    """The op of a stack file: `make` where it names no encryption, `mend` where it lacks the data key, else `found`.
 
-    A file that is encrypted otherwise is found as it is: only Pulumi can change that, with every secret in it.
+    A file with another encryption counts as found: only Pulumi can change that, as it must encrypt every secret anew.
     """
     document = _read(text)
     if document.get("encryptionsalt") or document.get("secretsprovider", provider) != provider:
@@ -30,14 +30,17 @@ def look(text: str, provider: str) -> str:
 
 
 def other_encryption(text: str, provider: str) -> str:
-    """How a stack file is encrypted when it is not by `provider`; "" otherwise."""
+    """The encryption that a stack file names, where that is not `provider`; else ""."""
     document = _read(text)
     named = str(document.get("secretsprovider") or ("passphrase" if document.get("encryptionsalt") else ""))
     return "" if named in ("", provider) else named
 
 
 def with_encryption(text: str, lines: Mapping[str, str]) -> str:
-    """The text with these keys before its configuration; those it has are replaced. Raises ValueError where it cannot be."""
+    """The stack file's text with these keys before its `config:`, in place of any that it had.
+
+    Raises ValueError for a file in which lines cannot be replaced so.
+    """
     given = "".join(f"{key}: {value}\n" for key, value in lines.items())
     bare = re.sub(rf"^({'|'.join(lines)}):.*\n?", "", text, flags=re.MULTILINE)
     start = found.start() if (found := _CONFIG.search(bare)) else 0
@@ -52,7 +55,7 @@ def with_encryption(text: str, lines: Mapping[str, str]) -> str:
 
 
 def write(path: Path, text: str) -> None:
-    """Writes the file in one rename, with the rights it had."""
+    """Writes the file in one rename and keeps its mode."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     fresh.write_text(text, encoding="utf-8")
     fresh.chmod(path.stat().st_mode & 0o777)

@@ -1,4 +1,4 @@
-"""Who may use the key of the secrets and reach the bucket of the state, and what becomes of its old versions. Plain values."""
+"""The policies of the state's key and bucket, and the rules for the bucket's old versions, as plain values."""
 
 from __future__ import annotations
 
@@ -10,22 +10,24 @@ from infra.lake.decide import INCOMPLETE_UPLOAD_DAYS
 from infra.lake.rights import closed, deny
 from tools.bootstrap.target import Target
 
-# A state that was spoilt is noticed within this. Not longer: the engine writes the state after every step, twice.
+# How long old versions of a state are kept: a broken state is noticed by then. Not longer, because the engine writes the state
+# twice after every step.
 NONCURRENT_DAYS: Final = 90
-# What takes the key away. Nobody is given it: without the key no state can be read, so its policy has to be changed first.
+# Actions that would take the key away. The policy gives them to nobody, because no state can be read without the key; whoever
+# wants to delete the key has to change its policy first.
 _LOSING: Final = frozenset({"kms:DisableKey", "kms:ScheduleKeyDeletion"})
 
 
 def key_policy(target: Target) -> Document:
-    """The account administers the key, and its IAM policies say who uses it. Pulumi calls KMS itself, so no service is demanded.
+    """The key's policy: the account administers the key, and IAM policies of the account say who uses it.
 
-    In a key policy `Resource: "*"` means this key.
+    Pulumi calls KMS itself, so the policy has no `kms:ViaService`. In a key policy `Resource: "*"` means this key.
     """
     root = {"AWS": f"arn:aws:iam::{target.account_id}:root"}
     caller = {"StringEquals": {"kms:CallerAccount": target.account_id}}
     administration = [action for action in ADMINISTRATION if action not in _LOSING]
     return document(
-        # No condition: KMS refuses a policy by which its maker might lock everyone out.
+        # This statement has no condition, because KMS refuses a policy that might lock its maker out.
         {"Sid": "AccountAdministersKey", "Effect": "Allow", "Principal": root, "Action": administration, "Resource": "*"},
         {
             "Sid": "AccountUsesKey",
@@ -39,17 +41,17 @@ def key_policy(target: Target) -> Document:
 
 
 def bucket_policy(target: Target) -> Document:
-    """TLS 1.2 or nothing, our account or nothing; neither the bucket nor an old version of a state is deleted by anybody."""
+    """The bucket's policy: TLS 1.2 and our account only, and nobody deletes the bucket or an old version of a state."""
     return document(
         *closed(target.bucket_arn, target.account_id),
-        # The lifecycle rule is not asked for this right, so old versions still go when their time is over.
+        # A lifecycle rule needs no such right, so S3 still removes old versions when their time is over.
         deny("NeverLoseState", "s3:DeleteObjectVersion", [f"{target.bucket_arn}/*"]),
         deny("NeverDeleteBucket", "s3:DeleteBucket", [target.bucket_arn]),
     )
 
 
 def lifecycle_rules() -> list[dict[str, Any]]:
-    """Current objects stay for good."""
+    """The bucket's lifecycle rules: abandoned uploads and old versions expire, current objects never do."""
     return [
         {
             "ID": "abandoned-uploads",

@@ -15,10 +15,10 @@ from tools.bootstrap.target import KEY_ALIAS
 
 STATE_KEY: Final = "state key"
 BUCKET: Final = "state bucket"
-# The statement of the policy that KMS gives a key made without one: everybody with kms:* in IAM. Ours says the same, spelt out.
+# The statement in the default policy of KMS, which allows everybody with kms:* in IAM. Ours replaces it with single actions.
 KMS_DEFAULT_SID: Final = "Enable IAM User Permissions"
 _PUBLIC: Final = {"BlockPublicAcls": True, "IgnorePublicAcls": True, "BlockPublicPolicy": True, "RestrictPublicBuckets": True}
-# What S3 answers for a property that a bucket, or a bucket that is not there, does not have.
+# The error codes of S3 for a bucket that does not exist and for a property that a bucket does not have.
 _NOTHING: Final = frozenset(
     {
         "404", "NoSuchBucket", "NoSuchBucketPolicy", "NoSuchLifecycleConfiguration", "NoSuchPublicAccessBlockConfiguration",
@@ -107,7 +107,7 @@ def bucket_steps() -> Iterator[Step]:
         aspect="tags",
         look=lambda a: None if (found := _bucket_tags(a)) is None else not missing_tags(found, _tags_of_bucket(a)),
         want=lambda a: True,
-        # The call replaces all tags, so those that are there go with it.
+        # The call replaces all tags, so the bucket's present tags are sent along.
         put=lambda a: a.s3.put_bucket_tagging(
             **_named(a), Tagging={"TagSet": tag_list({**_tags_of_bucket(a), **(_bucket_tags(a) or {})})}
         ),
@@ -115,12 +115,12 @@ def bucket_steps() -> Iterator[Step]:
 
 
 def _find_key(account: Account) -> str | None:
-    """The key's arn: of the alias, else a key of ours that a run made and was cut before it named it."""
-    account.key_arn = _alias(account) or _nameless(account)
+    """The key's arn: that of the alias, else of a key with our tags, whose run was interrupted before it made the alias."""
+    account.key_arn = _alias(account) or _key_without_alias(account)
     return account.key_arn or None
 
 
-def _nameless(account: Account) -> str:
+def _key_without_alias(account: Account) -> str:
     wanted = dict(_tags_of_key(account))
     for page in account.kms.get_paginator("list_keys").paginate():
         for key in page["Keys"]:
@@ -173,7 +173,7 @@ def _wanted_key_policy(account: Account) -> dict[str, Any]:
 
 
 def _with_key(look: Callable[[Account], Any]) -> Callable[[Account], Any]:
-    """`look` where there is a key; None where there is none yet."""
+    """A look that calls `look` where the account has the key, and gives None where it has none yet."""
     return lambda account: look(account) if account.key_arn else None
 
 
@@ -214,7 +214,7 @@ def _find_bucket(account: Account) -> bool | None:
 
 def _make_bucket(account: Account) -> None:
     target = account.target
-    # S3 knows us-east-1 by the absence of a constraint, and refuses its name.
+    # For us-east-1, S3 wants no constraint and refuses that name.
     place = {} if target.region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": target.region}}
     try:
         account.s3.create_bucket(Bucket=target.bucket, ObjectOwnership="BucketOwnerEnforced", **place)
@@ -224,12 +224,12 @@ def _make_bucket(account: Account) -> None:
 
 
 def _named(account: Account) -> dict[str, str]:
-    """The bucket, and whose it must be: a bucket of this name that is somebody else's is refused by S3 itself."""
+    """The parameters that name the bucket and its owner, so that S3 refuses a bucket of this name in another account."""
     return {"Bucket": account.target.bucket, "ExpectedBucketOwner": account.target.account_id}
 
 
 def _of_bucket(op: str, member: str) -> Callable[[Account], Any]:
-    """A look at one property of the bucket; None where it has none."""
+    """A look at one property of the bucket, by the operation `op`; it gives None where the bucket lacks the property."""
 
     def look(account: Account) -> Any:
         try:
@@ -267,7 +267,7 @@ def _wanted_bucket_policy(account: Account) -> dict[str, Any]:
 
 
 def _wanted_rules(account: Account) -> list[dict[str, Any]]:
-    """Our rules, and those of others that are there."""
+    """Our lifecycle rules, and those of the bucket that others made."""
     ours = lifecycle_rules()
     names = {rule["ID"] for rule in ours}
     found = _of_bucket("get_bucket_lifecycle_configuration", "Rules")(account) or []

@@ -1,4 +1,7 @@
-"""A step: one property of one thing that has to be so. Looked at first, changed only where it differs, so any run may be cut."""
+"""A step: one property that a thing in AWS must have. It is looked at first and changed only where it differs.
+
+So a run may be interrupted at any time, and the next run continues.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import Any, Final
 from tools.bootstrap.account import Account
 from tools.bootstrap.errors import asking
 
-# Op of a step: what it would be or what it was. A thing that is made has all its properties made.
+# The op of a step: the property is as wanted, is absent, or differs. A thing that is made has all its properties made.
 FOUND: Final = "found"
 MAKE: Final = "make"
 MEND: Final = "mend"
@@ -18,9 +21,9 @@ DONE: Final = {MAKE: "made", MEND: "mended", FOUND: FOUND}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Step:
-    """`thing` is what a person counts (a key, a bucket, a role), `aspect` which property of it; the first is that it is there.
+    """One property (`aspect`) of one `thing` (a key, a bucket, a role). The first aspect of a thing is that it exists.
 
-    `look` tells what it is now, None where there is nothing; `want` what it must be; `put` makes it so.
+    `look` gives the property's value in AWS, None where it is absent; `want` gives the value it must have; `put` sets it.
     """
 
     thing: str
@@ -33,7 +36,7 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """What a step was or would be: `op` is found, make or mend, or with `done` what became of it."""
+    """The result of a step: `op` is found, make or mend in a survey, and found, made or mended after it was applied."""
 
     thing: str
     aspect: str
@@ -41,12 +44,12 @@ class Outcome:
 
 
 def survey(account: Account, steps: Iterable[Step]) -> list[Outcome]:
-    """What there is, and what would be made or mended. Changes nothing."""
+    """Looks at every step: what is found, and what would be made or mended. Changes nothing."""
     return [Outcome(thing=step.thing, aspect=step.aspect, op=_op(account, step)) for step in steps]
 
 
 def apply(account: Account, steps: Iterable[Step]) -> Iterator[Outcome]:
-    """Makes and mends, step by step. Raises BootstrapError at the first that is refused; what was done before stays."""
+    """Makes and mends, step by step. Raises BootstrapError at the first refusal; the steps before it stay done."""
     for step in steps:
         op = _op(account, step)
         if op != FOUND:

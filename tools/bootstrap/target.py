@@ -1,4 +1,4 @@
-"""What one environment's beginnings are called, and where they are. Plain values."""
+"""The names and the place of what bootstrap makes for one environment, as plain values."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from catalog.tags import DataClass
 from infra.base.iam import Scope
 from infra.base.naming import Naming
 
-# One key and one bucket an account and region: environments that share an account share both, each below its own name.
+# An account has one key and one bucket a region. Environments that share an account share both; each has its own state in them.
 KEY_ALIAS: Final = "alias/slipway-state"
-# The platform's roles are /slipway-<environment>-*. Those made here lie below a path, which no pattern over the others means.
+# The path of the roles made here. The platform's roles are /slipway-<environment>-*, and no pattern for those matches this path.
 ROLE_PATH: Final = "/slipway-bootstrap/"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Target:
-    """One environment. `repository` (owner/name) may take its roles, "" for nobody; `datasets` are those its stack uploads.
+    """One environment. `repository` (owner/name; "" for none) may assume its roles; `datasets` are those its stack uploads.
 
-    `empties_buckets`: `destroy` may delete what is in the platform's buckets, as the stack file's lake.forceDestroy says.
+    `empties_buckets` says that `destroy` may delete the objects in the platform's buckets (lake.forceDestroy in the stack file).
     """
 
     stack: str
@@ -34,14 +34,14 @@ class Target:
 
     @property
     def scope(self) -> Scope:
-        """Where the platform's own things will be."""
+        """The account, region and name prefix of the platform's own resources."""
         return Scope(
             account_id=self.account_id, region=self.region, prefix=self.naming.prefix, environment=self.naming.environment
         )
 
     @property
     def bucket(self) -> str:
-        """The state's bucket. Bucket names are one space for everyone on AWS, so account and region are in it."""
+        """The name of the state's bucket. It contains account and region, because bucket names are unique in all of AWS."""
         return self.bucket_name or f"{self.naming.project}-state-{self.account_id}-{self.region}"
 
     @property
@@ -50,12 +50,12 @@ class Target:
 
     @property
     def backend_url(self) -> str:
-        """What `PULUMI_BACKEND_URL` must say."""
+        """The value for `PULUMI_BACKEND_URL`."""
         return f"s3://{self.bucket}"
 
     @property
     def secrets_provider(self) -> str:
-        """What encrypts the stack's secrets, as Pulumi names it."""
+        """Pulumi's name for the key that encrypts the stack's secrets."""
         return f"awskms://{KEY_ALIAS}?region={self.region}"
 
     def role(self, purpose: str) -> str:
@@ -66,9 +66,9 @@ class Target:
         return f"arn:aws:iam::{self.account_id}:role{ROLE_PATH}{self.role(purpose)}"
 
     def shared_tags(self, name: str, *, data_class: DataClass | None = None) -> Mapping[str, str]:
-        """The tags of what the account has once, whichever environment was first."""
+        """The tags of a resource that all environments of the account share."""
         return self.naming.tags(name, data_class=data_class) | {"Environment": "shared", "ManagedBy": "slipway-bootstrap"}
 
     def own_tags(self, name: str) -> Mapping[str, str]:
-        """The tags of what is this environment's alone."""
+        """The tags of a resource that only this environment has."""
         return self.naming.tags(name) | {"ManagedBy": "slipway-bootstrap"}
