@@ -1,1 +1,1 @@
-"""Builds, describes and pushes the workload images (workloads/images/): which variants there are, with which tool, from what."""
+"""Builds, describes and pushes the workload images (workloads/images/), in their variants, with the tool that is installed."""

@@ -1,4 +1,4 @@
-"""From a decided build to an image in the tool's own store."""
+"""Builds an image into the local store of the tool that builds it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tools.images.variants import Build
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
-    """What came out. `id` is the digest of the configuration, `digest` that of the manifest ("" before docker pushed it)."""
+    """A built image. `id` is the digest of its configuration, `digest` that of its manifest ("" until docker has pushed it)."""
 
     build: Build
     tool: str
@@ -26,7 +26,7 @@ class Built:
 
 
 def build_image(tool: Tool, build: Build, source: Source, *, log: Path, say: Say) -> Built:
-    """Builds it and tags it `build.reference`. Raises ImageError with the end of the log; `say` hears of each step."""
+    """Builds an image and tags it `build.reference`; each step is reported to `say`. Raises ImageError with the log's end."""
     started = time.monotonic()
     with staged(source, build) as context, pip_settings.secrets() as secrets, TemporaryDirectory() as folder:
         id_file = Path(folder, "id")

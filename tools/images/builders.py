@@ -1,4 +1,4 @@
-"""The tools that build images: which is there, how each is called, and what it built."""
+"""The tools that build images (docker, podman, buildah): finds one that works, calls it, and reads what it built."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tools.images.errors import ImageError
 from tools.images.variants import DOCKERFILE, Build
 
 Say = Callable[[str], None]
-# How much of a failed build's log is shown; the whole of it lies in the file.
+# How many lines of a failed build's log are shown; the log file has all.
 TAIL_LINES: Final = 30
 NO_TOOL: Final = (
     "no tool that builds images works here ({}).\n"
@@ -29,7 +29,7 @@ NO_TOOL: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tool:
-    """One tool. `extra` are its own options of a build; `probe` asks whether it can work, beyond being installed."""
+    """One tool. `extra` gives its own options for a build; `probe` is a command that fails where the tool cannot work."""
 
     name: str
     probe: Sequence[str]
@@ -37,7 +37,7 @@ class Tool:
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def run(self, *arguments: str, stdin: str | None = None) -> str:
-        """Its stdout. Raises ImageError with the end of what it said; never with what it was told on stdin."""
+        """Runs the tool and returns its stdout. Raises ImageError with the end of its output, which never includes `stdin`."""
         done = subprocess.run(
             [self.name, *arguments],
             input=stdin,
@@ -47,13 +47,13 @@ class Tool:
             env={**os.environ, **self.environment},
         )
         if done.returncode:
-            said = "\n".join((done.stderr or done.stdout).strip().splitlines()[-TAIL_LINES:])
-            raise ImageError(f"{self.name} {arguments[0]} failed ({done.returncode}):\n{said}")
+            tail = "\n".join((done.stderr or done.stdout).strip().splitlines()[-TAIL_LINES:])
+            raise ImageError(f"{self.name} {arguments[0]} failed ({done.returncode}):\n{tail}")
         return done.stdout.strip()
 
 
 def _oci(build: Build) -> Sequence[str]:
-    # The docker format: OCI's has no HEALTHCHECK.
+    # Images are in docker's format, because OCI's has no HEALTHCHECK.
     return ("--format", "docker", "--timestamp", build.arguments["SOURCE_DATE_EPOCH"])
 
 
@@ -70,7 +70,7 @@ TOOLS: Final = (
 
 
 def find(name: str = "auto") -> Tool:
-    """The tool of that name, or the first that works. Raises ValueError for a name that is none, ImageError when none works."""
+    """The tool `name`, or for `auto` the first that works. Raises ValueError for an unknown name, ImageError where none works."""
     if name != "auto" and name not in {tool.name for tool in TOOLS}:
         raise ValueError(f"--tool {name!r} is none; there are auto, {', '.join(tool.name for tool in TOOLS)}")
     faults = []
@@ -89,7 +89,7 @@ def find(name: str = "auto") -> Tool:
 
 
 def arguments(tool: Tool, build: Build, context: Path, *, secrets: Mapping[str, Path], id_file: Path) -> list[str]:
-    """The command line of a build. Nothing secret is on it: `secrets` are files."""
+    """The command line of a build. It contains no secret: `secrets` are paths of files."""
     given = [f"{name}={value}" for name, value in build.arguments.items() if value]
     return [
         tool.name,
@@ -104,7 +104,7 @@ def arguments(tool: Tool, build: Build, context: Path, *, secrets: Mapping[str, 
 
 
 def run_build(tool: Tool, command: Sequence[str], log: Path, say: Say) -> None:
-    """Runs it, every line into `log`, steps to `say`. Raises ImageError with the end of the log."""
+    """Runs a build's command, writes its output to `log` and reports its steps to `say`. Raises ImageError with the log's end."""
     log.parent.mkdir(parents=True, exist_ok=True)
     tail: deque[str] = deque(maxlen=TAIL_LINES)
     with (
@@ -126,7 +126,7 @@ def run_build(tool: Tool, command: Sequence[str], log: Path, say: Say) -> None:
                 tail.append(line.rstrip())
                 if _is_step(line):
                     say(line.strip()[:160])
-        except BaseException:  # Ctrl-C: the build must not go on alone
+        except BaseException:  # on Ctrl-C the build must not go on alone
             process.terminate()
             raise
     if process.returncode:
@@ -135,14 +135,14 @@ def run_build(tool: Tool, command: Sequence[str], log: Path, say: Say) -> None:
 
 
 def _is_step(line: str) -> bool:
-    """buildah and podman say STEP, BuildKit `#7 [dependencies 3/6] RUN ...`."""
+    """Whether a line of output begins a step: `STEP` of buildah and podman, `#7 [dependencies 3/6] RUN ...` of BuildKit."""
     return line.startswith(("STEP ", "[")) or (line.startswith("#") and " [" in line and "]" in line)
 
 
 def digest_of(tool: Tool, image_id: str) -> str:
-    """The digest of the image's manifest as the tool keeps it; "" where it has none before a push (docker).
+    """The digest of an image's manifest in the tool's store; "" for docker, which makes one only when it pushes.
 
-    A registry compresses layers, so after a push it is another: `push` prints that one.
+    The manifest in a registry has another digest, because layers are compressed there: `push` prints that one.
     """
     if tool.name == "buildah":
         return tool.run("inspect", "--type", "image", "--format", "{{.FromImageDigest}}", image_id)
@@ -153,7 +153,7 @@ def digest_of(tool: Tool, image_id: str) -> str:
 
 
 def read_file(tool: Tool, image_id: str, path: str) -> str:
-    """A text file of a built image, "" where the image lacks it. Nothing of the image is run."""
+    """The text of a file in a built image; "" where the image has no such file. Runs nothing in the image."""
     image_id = image_id.removeprefix("sha256:")
     container = tool.run("from", image_id) if tool.name == "buildah" else tool.run("create", image_id)
     try:

@@ -1,4 +1,4 @@
-"""The build context: a folder of exactly what the tag is a hash of, so that no file lying about gets into an image."""
+"""The build context: a folder of exactly the files whose hash is the image's tag, so that no stray file gets into an image."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FOLDER_MODE: Final = 0o755
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """The code: `files` are below `root`/workloads, relative to that; `tag` is `src-` and the start of their hash."""
+    """The code of an image: `files` are relative to `root`/workloads; `tag` is `src-` and the start of their hash."""
 
     root: Path
     files: Sequence[Path]
@@ -36,7 +36,7 @@ class Source:
 
 @contextmanager
 def staged(source: Source, build: Build) -> Iterator[Path]:
-    """The context as a folder, gone afterwards. Modes and times are always the same: a checkout's are whoever's made it."""
+    """The context as a temporary folder. All modes and times are set, because those of a checkout differ between machines."""
     with TemporaryDirectory(prefix="slipway-image-") as name:
         folder = Path(name)
         for path in source.paths():
@@ -49,7 +49,7 @@ def staged(source: Source, build: Build) -> Iterator[Path]:
                 path = Path(place, each)
                 path.chmod(_FOLDER_MODE if path.is_dir() else _FILE_MODE)
                 os.utime(path, (epoch, epoch))
-        # The tools find the Dockerfile's own .dockerignore by its name; there is nothing here to ignore.
+        # The tools would apply the .dockerignore beside the Dockerfile, and in this folder nothing is to be ignored.
         (folder / f"{DOCKERFILE}.dockerignore").unlink(missing_ok=True)
         yield folder
 

@@ -1,7 +1,7 @@
-"""What can go wrong with an image, said to a person."""
+"""The error of this package, with a message for a person."""
 
 from __future__ import annotations
 
 
 class ImageError(ValueError):
-    """The image could not be built, described or pushed. The message says what, and the way out; the command line exits 1."""
+    """An image could not be built, described or pushed. The command line prints the message and exits 1."""

@@ -1,7 +1,8 @@
-"""Hash-locked requirements (pip-compile form): read, and cut down for the images that hold less.
+"""Reads hash-locked requirements (pip-compile form), and cuts them down for images that hold fewer packages.
 
-The locks in `workloads/images/` are cut out of those in `requirements/`: a version is decided once. They lie there because the
-tag of an image is a hash of `workloads/`; `locks.sha256` brings the whole lock into it too. After a lock was renewed:
+The locks in `workloads/images/` are parts of those in `requirements/`, so that a version is decided once. They lie in
+`workloads/`, whose hash is the tag of an image; `locks.sha256` makes the tag depend on the whole lock as well. After a change of
+a lock in `requirements/`, run:
 
     python -m tools.images.locks
 """
@@ -22,9 +23,10 @@ _COMPRESSION: Final = "requirements/compression.txt"
 SERVING_CPU: Final = "workloads/images/serving-cpu.txt"
 NEURON: Final = "workloads/images/neuron.txt"
 CHECKSUMS: Final = "workloads/images/locks.sha256"
-# ONNX Runtime and what it imports: a model server without PyTorch, 40 MB of wheels where PyPI's PyTorch brings 2.5 GB with CUDA.
+# The packages of a model server without PyTorch: ONNX Runtime and what it imports. They are 40 MB of wheels; PyPI's PyTorch with
+# CUDA would be 2.5 GB.
 RUNTIME: Final = ("flatbuffers", "numpy", "onnxruntime", "packaging", "protobuf")
-# What AWS's Neuron image brings itself, in builds of its own. numpy among it: the Neuron compiler pins it.
+# Packages that AWS's Neuron image contains in builds of its own, and numpy, whose version the Neuron compiler pins.
 BROUGHT_BY_NEURON: Final = re.compile(r"torch|triton|numpy|cuda-.*|nvidia-.*")
 _PIN: Final = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)==(?P<version>[^\s;\\]+)")
 _HASH: Final = re.compile(r"--hash=sha256:([0-9a-f]{64})")
@@ -32,7 +34,7 @@ _HASH: Final = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pin:
-    """One locked package. `hashes` are sha256 (hex) of every file that may be it; `text` is its part of the lock."""
+    """One locked package. `hashes` are the sha256 (hex) of each of its files; `text` is its part of the lock."""
 
     name: str
     version: str
@@ -59,7 +61,7 @@ def normal(name: str) -> str:
 
 
 def derived(root: Path = _REPOSITORY) -> Mapping[str, str]:
-    """What the files beside the Dockerfile must hold, by path below `root`."""
+    """Path below `root` -> the text that the file beside the Dockerfile must have."""
     full, compression = (read((root / path).read_text(encoding="utf-8"), path) for path in (FULL, _COMPRESSION))
     runtime = [pin for pin in compression if pin.name in RUNTIME]
     if missing := set(RUNTIME) - {pin.name for pin in runtime}:
@@ -74,7 +76,7 @@ def derived(root: Path = _REPOSITORY) -> Mapping[str, str]:
 
 
 def main() -> int:
-    """Writes what is no longer so, and says which."""
+    """Writes the files that differ from `derived`, and prints their paths."""
     for path, text in derived().items():
         file = _REPOSITORY / path
         if not file.exists() or file.read_text(encoding="utf-8") != text:

@@ -1,4 +1,4 @@
-"""pip's settings on this machine, as secrets of a build: a mirror and its certificate reach pip there, and stay in no layer."""
+"""pip's settings of this machine as build secrets: pip in a build can use a mirror and its certificate, and no layer has them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def secrets() -> Iterator[dict[str, Path]]:
 
 
 def _settings() -> dict[str, str]:
-    """What pip would read from files and environment, the environment going first."""
+    """pip's settings from its files and from the environment, which overrides the files."""
     done = subprocess.run(
         [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False, env={**os.environ}
     )

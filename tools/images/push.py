@@ -1,4 +1,4 @@
-"""Pushes a built image to the stack's repository on ECR, under the tag that the stack's jobs and endpoints ask for."""
+"""Pushes a built image to the stack's repository on ECR, under the tag that the stack's jobs and endpoints name."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Repository:
 
     @classmethod
     def of(cls, url: str) -> Repository:
-        """From the stack's output. Raises ImageError for what is no repository of ECR's."""
+        """The repository of a URL, which is an output of the stack. Raises ImageError for a URL that is not of ECR."""
         found = _REPOSITORY.fullmatch(url)
         if not found:
             raise ImageError(f"{url!r} is no repository on ECR; is the stack up? `slipway outputs <stack>` prints it")
@@ -46,7 +46,7 @@ class Repository:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pushed:
-    """What the registry has now. `digest` is the manifest's; `already` when the same image was there before."""
+    """An image in the registry. `digest` is its manifest's; `already` says that the image was there before the push."""
 
     reference: str
     digest: str
@@ -54,9 +54,9 @@ class Pushed:
 
 
 def push_image(tool: Tool, reference: str, tag: str, repository: Repository, ecr: Any, say: Say) -> Pushed:
-    """Pushes the local image `reference` as `tag`. `ecr` is boto3's client.
+    """Pushes the local image `reference` as `tag`. `ecr` is a boto3 client.
 
-    Raises ImageError where the image was not built, or where the tag holds another image: tags never move.
+    Raises ImageError where the image is not built, or where the tag is another image's already: tags never move.
     """
     image_id = local_id(tool, reference)
     target = f"{repository.url}:{tag}"
@@ -92,14 +92,14 @@ def local_id(tool: Tool, reference: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Existing:
-    """An image in the registry: its manifest's digest, and its configuration's ("" of an index of several)."""
+    """An image in the registry, by the digest of its manifest and of its configuration ("" for an index of several images)."""
 
     digest: str
     config: str
 
 
 def existing(ecr: Any, repository: str, tag: str) -> Existing | None:
-    """The image under a tag, None when there is none."""
+    """The image that has a tag in a repository; None where no image has it."""
     answer = ecr.batch_get_image(repositoryName=repository, imageIds=[{"imageTag": tag}], acceptedMediaTypes=list(_MANIFESTS))
     for image in answer.get("images", ()):
         manifest = json.loads(image["imageManifest"])
@@ -108,7 +108,7 @@ def existing(ecr: Any, repository: str, tag: str) -> Existing | None:
 
 
 def credentials(ecr: Any) -> tuple[str, str]:
-    """User and password of the registry, good for twelve hours."""
+    """User and password for the registry. They are valid for twelve hours."""
     token = ecr.get_authorization_token()["authorizationData"][0]["authorizationToken"]
     user, _, password = base64.b64decode(token).decode().partition(":")
     return user, password
@@ -116,9 +116,9 @@ def credentials(ecr: Any) -> tuple[str, str]:
 
 @contextmanager
 def logged_in(tool: Tool, host: str, user: str, password: str) -> Iterator[Tool]:
-    """The tool, logged in to a registry. The password goes over stdin, into a folder that is gone afterwards.
+    """The tool, logged in to a registry. The password goes to it over stdin, and is stored in a temporary folder.
 
-    docker keeps its contexts beside its logins, so it uses its own folder and logs out again.
+    docker stores its contexts beside its logins, so it uses its usual folder and logs out again.
     """
     with TemporaryDirectory(prefix="slipway-login-") as folder:
         own = {} if tool.name == "docker" else {"REGISTRY_AUTH_FILE": os.path.join(folder, "auth.json")}
@@ -133,8 +133,8 @@ def logged_in(tool: Tool, host: str, user: str, password: str) -> Iterator[Tool]
 def _push(tool: Tool, reference: str, target: str, digest_file: Path) -> str:
     if tool.name == "docker":
         tool.run("tag", reference, target)
-        said = tool.run("push", target)
-        found = re.search(r"digest: (sha256:[0-9a-f]{64})", said)
+        output = tool.run("push", target)
+        found = re.search(r"digest: (sha256:[0-9a-f]{64})", output)
         return found[1] if found else ""
     tool.run("push", "--digestfile", str(digest_file), reference, f"docker://{target}")
     return digest_file.read_text(encoding="utf-8").strip()

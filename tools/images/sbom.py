@@ -1,4 +1,4 @@
-"""A software bill of materials as CycloneDX 1.6 JSON: what an image holds, from its lock and from the image itself.
+"""A software bill of materials as CycloneDX 1.6 JSON: the packages of an image, from its lock and from the image itself.
 
 https://cyclonedx.org/docs/1.6/json/
 """
@@ -20,7 +20,7 @@ from tools.images.locks import Pin, read
 from tools.images.variants import Build
 
 SPEC_VERSION: Final = "1.6"
-# Where Debian and Ubuntu, and so every base here, keep what is installed.
+# The file in which Debian and Ubuntu, one of which every base image here is, list the installed packages.
 DPKG_STATUS: Final = "var/lib/dpkg/status"
 OS_RELEASE: Final = "etc/os-release"
 
@@ -36,15 +36,15 @@ class OsPackage:
 
     @property
     def purl(self) -> str:
-        """https://github.com/package-url/purl-spec/blob/main/types-doc/deb-definition.md"""
+        """The package's URL, by https://github.com/package-url/purl-spec/blob/main/types-doc/deb-definition.md."""
         version = quote(self.version, safe="")
         return f"pkg:deb/{self.distribution}/{quote(self.name, safe='')}@{version}?arch={self.architecture}"
 
 
 def document(build: Build, lock: str, *, packages: Sequence[OsPackage] = (), image_id: str = "") -> dict[str, Any]:
-    """The bill of one image. `lock` is the text of its requirements; `image_id` its configuration's digest, once it is built.
+    """The bill of materials of one image. `lock` is the text of its requirements; `image_id` is the digest of a built image.
 
-    The same image is the same document: its serial number is a hash of the rest, its time the build's epoch.
+    The same image gives the same document: the serial number is a hash of the rest, and the time is the build's epoch.
     """
     pins = read(lock, build.requirements)
     name, _, digest = build.base.partition("@sha256:")
@@ -83,7 +83,7 @@ def document(build: Build, lock: str, *, packages: Sequence[OsPackage] = (), ima
 
 
 def os_packages(status: str, os_release: str) -> tuple[OsPackage, ...]:
-    """What dpkg says is installed, from the text of its status file."""
+    """The installed packages by the text of dpkg's status file; `os_release` names the distribution."""
     identity = re.search(r'^ID="?([a-z0-9._-]+)"?$', os_release, re.MULTILINE)
     found = []
     for paragraph in re.split(r"\n\s*\n", status):
@@ -101,7 +101,7 @@ def os_packages(status: str, os_release: str) -> tuple[OsPackage, ...]:
 
 
 def os_packages_of(folder: Path) -> tuple[OsPackage, ...]:
-    """The same, of a root file system. Raises FileNotFoundError where it has no dpkg."""
+    """The installed packages of the root file system in `folder`. Raises FileNotFoundError where that has no dpkg."""
     release = folder / OS_RELEASE
     return os_packages(
         (folder / DPKG_STATUS).read_text(encoding="utf-8"), release.read_text(encoding="utf-8") if release.is_file() else ""
@@ -111,7 +111,7 @@ def os_packages_of(folder: Path) -> tuple[OsPackage, ...]:
 def _python(pin: Pin) -> dict[str, Any]:
     purl = f"pkg:pypi/{pin.name}@{quote(pin.version, safe='')}"
     component: dict[str, Any] = {"type": "library", "bom-ref": purl, "name": pin.name, "version": pin.version, "purl": purl}
-    # A lock allows any of a package's files, one a platform; which of them was taken is known where there is only one.
+    # A lock allows several files of a package, one a platform. Only where there is one file is the installed one known.
     if len(pin.hashes) == 1:
         return {**component, "hashes": [{"alg": "SHA-256", "content": pin.hashes[0]}]}
     allowed = [{"name": "slipway:allowed-sha256", "value": each} for each in sorted(pin.hashes)]

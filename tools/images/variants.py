@@ -1,4 +1,4 @@
-"""What can be built: two images, three variants each, and what each variant gives the Dockerfile."""
+"""The images that can be built (two, in three variants each), and the arguments that each variant gives the Dockerfile."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from tools.images.locks import FULL, NEURON, SERVING_CPU
 from workloads.catalog import IMAGES
 
 DOCKERFILE: Final = "workloads/images/Dockerfile"
-# The user of `RUN_AS` on Kubernetes; the Dockerfile makes it.
+# The user (uid:gid) of an image for Kubernetes, given as `RUN_AS`; the Dockerfile creates the user.
 NON_ROOT: Final = "10001:10001"
-# 1980-01-01, the first day that a zip file, and so a wheel, can name. SOURCE_DATE_EPOCH in the environment goes before it.
+# 1980-01-01: the first day that a zip file, and so a wheel, can name. SOURCE_DATE_EPOCH in the environment overrides it.
 EPOCH: Final = 315_532_800
 _PINNED: Final = re.compile(r"[a-z0-9][\w./:-]*@sha256:[0-9a-f]{64}")
 _TAG: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
@@ -24,7 +24,7 @@ _TAG: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """One way to build an image. `suffix` ends its tag; the one without is what the stack's jobs and endpoints name."""
+    """One way to build an image. `suffix` ends its tag; the stack's jobs and endpoints name the variant without suffix."""
 
     name: str
     suffix: str
@@ -68,7 +68,7 @@ DEFAULT: Final = "cuda"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Build:
-    """One build, decided: nothing below asks for more. `arguments` are the Dockerfile's, by name."""
+    """One build with every decision taken. `arguments` are the Dockerfile's build arguments by name."""
 
     image: str
     variant: str
@@ -81,7 +81,7 @@ class Build:
 
     @property
     def reference(self) -> str:
-        """The image's local name."""
+        """The name of the image in the tool's store."""
         return f"slipway-{self.image}:{self.tag}"
 
 
@@ -100,11 +100,11 @@ def decide(
     epoch: int = EPOCH,
     built: bool = False,
 ) -> Build:
-    """The build of one image. `source` is the tag of the code (`src-...`); `requirements` a lock to take instead of its own.
+    """The build of one image. `source` is the tag of the code (`src-...`); `requirements` a lock in place of the variant's own.
 
-    `built`: it is there already, and its base is of no matter.
+    `built` says that the image is built already, so that a variant without a default base needs none.
 
-    Raises ValueError for a name, base or tag that is none, ImageError where the variant needs a base and has none.
+    Raises ValueError for an invalid name, base or tag, ImageError where the variant needs a base and has none.
     """
     if image not in IMAGES:
         raise ValueError(f"{image!r} is no image; there are {' and '.join(IMAGES)}")
@@ -143,7 +143,7 @@ def decide(
 
 
 def default_base(root: Path) -> str:
-    """The base that the Dockerfile names."""
+    """The base image that the Dockerfile names."""
     line = re.search(r"^ARG BASE_IMAGE=(\S+)", (root / DOCKERFILE).read_text(encoding="utf-8"), re.MULTILINE)
     if not line:
         raise ImageError(f"{DOCKERFILE} gives BASE_IMAGE no default; name one by digest, or give --base")
@@ -151,5 +151,5 @@ def default_base(root: Path) -> str:
 
 
 def _short(lock: Path) -> str:
-    """Eight hex digits of a lock: other packages are another tag."""
+    """Eight hex digits of a lock's hash, so that an image with other packages has another tag."""
     return hashlib.sha256(lock.read_bytes()).hexdigest()[:8]
