@@ -1,4 +1,4 @@
-"""Whether a plan will fit the account: asked before `up`, from the plan itself. What is asked: docs/preflight.md."""
+"""Checks before `up`, from the plan itself, whether the plan will fit the account. docs/preflight.md lists the checks."""
 
 from __future__ import annotations
 

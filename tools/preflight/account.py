@@ -1,4 +1,7 @@
-"""The account as it is asked: an answer, or the reason why there is none. The only module here with effects."""
+"""The AWS account that a preflight asks: each call gives an answer, or the reason why there is none.
+
+No other module of the package has effects.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-# Use is counted by CloudWatch every five minutes; what is older than this says nothing of now.
+# CloudWatch counts the use of a quota every five minutes; a count that is older than this is not used.
 USE_IS_FRESH: Final = timedelta(hours=1)
 USE_PERIOD_S: Final = 300
 # Services whose quotas are per account and not per region; Service Quotas lists them in one region only.
@@ -16,7 +19,7 @@ GLOBAL: Final = ("iam", "s3")
 
 
 class Unanswered(Exception):
-    """The account did not answer. The message is the reason, in words for a reader; `code` AWS's own, where it gave one."""
+    """The account did not answer. The message is the reason in words; `code` is AWS's error code, "" where it gave none."""
 
     def __init__(self, reason: str, code: str = "") -> None:
         super().__init__(reason)
@@ -24,12 +27,12 @@ class Unanswered(Exception):
 
 
 class NoAccount(ValueError):
-    """There is no account to ask: no credentials, or none that AWS takes."""
+    """There is no account to ask, because there are no credentials or AWS refuses them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quota:
-    """A quota as Service Quotas lists it. `metric` is where CloudWatch counts its use; None where its use is not counted."""
+    """A quota as Service Quotas lists it. `metric` is the CloudWatch metric of its use; None where AWS does not count it."""
 
     service: str
     code: str
@@ -40,9 +43,9 @@ class Quota:
 
 
 class Account:
-    """`clients` gives a boto3 client by service, in the stack's region; `home` in the region that lists the quotas of `GLOBAL`.
+    """An account. `clients` gives a boto3 client by service in the stack's region, `home` one in the region of `GLOBAL` quotas.
 
-    `local` is the local cloud: it has no owner to compare and judges nobody's permissions.
+    `local` says that it is the local cloud, which has no owner to compare and simulates no permissions.
     """
 
     def __init__(
@@ -76,7 +79,7 @@ class Account:
 
     @property
     def partition(self) -> str:
-        """`aws`, or that of China or of the US government."""
+        """The caller's partition: `aws`, `aws-cn` (China) or `aws-us-gov`."""
         return str(self.caller["Arn"]).split(":")[1]
 
     def ask(self, service: str, operation: str, **params: Any) -> dict[str, Any]:
@@ -85,7 +88,7 @@ class Account:
         return answer
 
     def every(self, service: str, operation: str, key: str, *, home: bool = False, **params: Any) -> list[Any]:
-        """The items of all pages under `key`; with `home` those of the home region. Raises Unanswered."""
+        """The items under `key` of all pages of an answer; `home` asks in the home region. Raises Unanswered."""
 
         def pages(client: Any) -> list[Any]:
             if not client.can_paginate(operation):
@@ -96,7 +99,7 @@ class Account:
         return found
 
     def found(self, service: str, operation: str, free: tuple[str, ...], **params: Any) -> dict[str, Any] | None:
-        """The answer, or None where the error's code is one of `free`: there is no such thing. Raises Unanswered."""
+        """The answer of one call; None for an error whose code is in `free`, which means no such thing. Raises Unanswered."""
         from botocore.exceptions import ClientError
 
         def call(client: Any) -> dict[str, Any] | None:
@@ -112,9 +115,9 @@ class Account:
         return answer
 
     def quota(self, service: str, code: str, name: str) -> Quota | None:
-        """The quota of this code, or of this name where no code is known; None where AWS lists none. Raises Unanswered.
+        """The quota with this code or, where no quota has it, this name; None where AWS lists none. Raises Unanswered.
 
-        What was never applied to an account is told by AWS's defaults alone, so these are asked for what the first list lacks.
+        A quota that was never applied to the account is listed among AWS's defaults only, so those are asked second.
         """
         for operation in ("list_service_quotas", "list_aws_default_service_quotas"):
             known = self._listed(service, operation)
@@ -123,7 +126,7 @@ class Account:
         return None
 
     def used(self, quota: Quota) -> float | None:
-        """How much of a quota is in use, as CloudWatch last counted; None where it is not counted. Raises Unanswered."""
+        """How much of a quota is in use by CloudWatch's last count; None where CloudWatch has none. Raises Unanswered."""
         metric = quota.metric
         if not metric or not metric.get("MetricName"):
             return None
@@ -136,20 +139,20 @@ class Account:
             MetricName=metric["MetricName"],
             Dimensions=[{"Name": key, "Value": value} for key, value in (metric.get("MetricDimensions") or {}).items()],
             StartTime=now - USE_IS_FRESH,
-            EndTime=now + timedelta(seconds=USE_PERIOD_S),  # the period that runs counts
+            EndTime=now + timedelta(seconds=USE_PERIOD_S),  # includes the period that has not ended yet
             Period=USE_PERIOD_S,
             Statistics=[statistic],
         )["Datapoints"]
         return float(max(points, key=lambda point: point["Timestamp"])[statistic]) if points else None
 
     def _listed(self, service: str, operation: str) -> dict[str, Quota]:
-        """A service's quotas by code and by name; asked once, a refusal as well."""
+        """A service's quotas by code and by name. An answer is cached, and so is a refusal."""
         with self._lock:
             if (service, operation) not in self._quotas:
                 try:
                     items = self.every("service-quotas", operation, "Quotas", home=service in GLOBAL, ServiceCode=service)
-                    told = [_quota(service, item) for item in items if isinstance(item.get("Value"), int | float)]
-                    self._quotas[service, operation] = {key: quota for quota in told for key in (quota.code, quota.name)}
+                    quotas = [_quota(service, item) for item in items if isinstance(item.get("Value"), int | float)]
+                    self._quotas[service, operation] = {key: quota for quota in quotas for key in (quota.code, quota.name)}
                 except Unanswered as error:
                     self._quotas[service, operation] = error
             known = self._quotas[service, operation]
@@ -184,8 +187,8 @@ def _code(error: Exception) -> str:
 
 
 def _words(error: Exception) -> str:
-    """AWS's own words, on one line and without our call around them."""
+    """AWS's code and message on one line, without boto3's sentence about the call."""
     response = getattr(error, "response", None)
-    told = (response or {}).get("Error", {})
-    text = f"{told.get('Code', '')}: {told.get('Message', '')}".strip(": ") if told else str(error)
+    fault = (response or {}).get("Error", {})
+    text = f"{fault.get('Code', '')}: {fault.get('Message', '')}".strip(": ") if fault else str(error)
     return " ".join(text.split())[:300]

@@ -1,6 +1,6 @@
-"""Addresses: whether the subnets have room for what the change puts into them.
+"""Addresses: whether the subnets have enough free addresses for what the change puts into them.
 
-What takes how many, all by AWS's own documents:
+The number of addresses that a resource takes, by AWS's documents:
 - a node: its own address, and what the VPC CNI holds for pods: one network interface (or prefix) in use and one warm
   (https://github.com/aws/amazon-vpc-cni-k8s/blob/master/docs/eni-and-ip-target.md);
 - a cluster: six in each of its subnets (https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html);
@@ -28,7 +28,7 @@ from tools.preflight.places import PATHS, Place, Places, Subnet
 from tools.preflight.report import Row, State, several, unknown
 
 KIND: Final = "addresses"
-# In each of the subnets that it names.
+# Token -> addresses that a resource of the type takes in each of the subnets that it names.
 IN_EACH: Final = {
     eks.CLUSTER.token: 6,
     ec2.VPC_ENDPOINT.token: 1,
@@ -36,14 +36,15 @@ IN_EACH: Final = {
     ec2.INSTANCE.token: 1,
 }
 A_MACHINE_OF_SAGEMAKER: Final = 2
-# A prefix is a /28. Where none are used and EC2 does not say how many addresses an interface holds, 15 are assumed.
+# The VPC CNI's prefixes are /28.
 A_PREFIX: Final = 16
+# The addresses of a network interface, assumed where EC2 does not answer.
 AN_INTERFACE: Final = 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taker:
-    """Who takes `many` addresses: from each of the subnets there, or (not `each`) from all of them together."""
+    """Something that takes `many` addresses: from each subnet of `place` where `each`, else from all of them together."""
 
     says: str
     place: Place
@@ -56,7 +57,7 @@ class Taker:
 
 
 def rows(views: list[ResourceView], links: LinkedPlan, fleets: list[Fleet], places: Places, account: Account) -> list[Row]:
-    """A row for each set of subnets that something is put into, and one for what may come into any of the plan's."""
+    """One row for each set of subnets that something is put into, and one for resources whose subnets are not known yet."""
     takers = [taker for taker in takers_of(views, links, fleets, places, account) if taker.many and taker.total]
     return list(judged(takers, places.planned, places.fault))
 
@@ -64,16 +65,16 @@ def rows(views: list[ResourceView], links: LinkedPlan, fleets: list[Fleet], plac
 def takers_of(
     views: list[ResourceView], links: LinkedPlan, fleets: list[Fleet], places: Places, account: Account
 ) -> Iterator[Taker]:
-    """What the change puts into subnets."""
+    """Everything in the change that takes addresses."""
     for view in live(views):
         each = IN_EACH.get(view.type)
         if each and view.op in MADE:
             yield Taker(says=view.name, place=places.of(view, PATHS[view.type][0]), many=each, each=True)
-    held = _held(fleets, links, account)
+    per_node = _addresses_per_node(fleets, links, account)
     for fleet in fleets:
         added = int(fleet.machines.added)
         if fleet.view.type in (eks.NODE_GROUP.token, autoscaling.GROUP.token):
-            node = max((held.get(type_, 1) for type_ in fleet.types), default=1)
+            node = max((per_node.get(type_, 1) for type_ in fleet.types), default=1)
             yield Taker(says=f"{fleet.says}, {node} addresses a node", place=place_of(fleet, places), many=added * node)
         elif fleet.view.type == sagemaker.TRAINING_JOB.token:
             place = places.of(fleet.view, PATHS[sagemaker.TRAINING_JOB.token][0])
@@ -83,7 +84,10 @@ def takers_of(
 
 
 def judged(takers: Iterable[Taker], planned: tuple[Subnet, ...], fault: str = "") -> Iterator[Row]:
-    """Short where what can only come into some subnets is more than they have; of what may come into any, all together. Pure."""
+    """The rows of takers, without effects. A set of subnets is short where takers that fit only into it take more than it has.
+
+    Takers whose subnets are not known yet share one row, which compares all takers with all subnets of the plan.
+    """
     sets: dict[frozenset[Subnet], list[Taker]] = {}
     loose: list[Taker] = []
     for taker in takers:
@@ -155,21 +159,21 @@ def _of_model(fleet: Fleet, links: LinkedPlan, places: Places) -> Place:
     return Place()
 
 
-def _held(fleets: Iterable[Fleet], links: LinkedPlan, account: Account) -> dict[str, int]:
-    """How many addresses a node of each type holds, for itself and for pods."""
+def _addresses_per_node(fleets: Iterable[Fleet], links: LinkedPlan, account: Account) -> dict[str, int]:
+    """Instance type -> addresses that a node of the type takes, for itself and for its pods."""
     types = sorted({type_ for fleet in fleets if not fleet.usage for type_ in fleet.types})
     if _prefixes(links):
         return dict.fromkeys(types, 1 + 2 * A_PREFIX)
-    held = dict.fromkeys(types, 2 * AN_INTERFACE)
+    per_node = dict.fromkeys(types, 2 * AN_INTERFACE)
     try:
-        told = account.every("ec2", "describe_instance_types", "InstanceTypes", InstanceTypes=types) if types else []
+        items = account.every("ec2", "describe_instance_types", "InstanceTypes", InstanceTypes=types) if types else []
     except Unanswered:
-        return held
-    for item in told:
+        return per_node
+    for item in items:
         network = item.get("NetworkInfo", {})
         interfaces = min(2, network.get("MaximumNetworkInterfaces", 2))
-        held[item["InstanceType"]] = interfaces * network.get("Ipv4AddressesPerInterface", AN_INTERFACE)
-    return held
+        per_node[item["InstanceType"]] = interfaces * network.get("Ipv4AddressesPerInterface", AN_INTERFACE)
+    return per_node
 
 
 def _prefixes(links: LinkedPlan) -> bool:

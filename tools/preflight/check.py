@@ -1,4 +1,4 @@
-"""The preflight: the account first, then every kind at once, since each only waits for answers."""
+"""The preflight: checks the account first, then every kind of check in parallel, since each only waits for answers."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from tools.preflight.report import Preflight, Row, State
 def preflight(
     plan: Plan, account: Account, machines: Mapping[str, Machine], *, owner: str = "", principal: str = ""
 ) -> Preflight:
-    """Whether a plan fits the account. `machines` are EC2's instance types, `owner` the id of the account that the stack is for,
-    `principal` who will run `up` (its arn; "": the caller, "none": whose rights are not asked for).
+    """Whether a plan fits the account. `machines` are EC2's instance types, `owner` is the id of the stack's account.
 
-    Raises NoAccount where there is nobody to ask.
+    `principal` is the arn of whoever will run `up`; "" is the caller, and "none" checks no rights.
+    Raises NoAccount where there is no account to ask.
     """
     wrong = _owner(owner, account)
     if wrong.state is State.SHORT:
-        # What another account has says nothing of the one that is meant.
+        # The credentials are of another account, whose answers would say nothing about the stack's own.
         return Preflight.of([wrong])
     # The engine's order differs from run to run; sorted by urn, the same plan gives the same rows.
     views = sorted(live(plan), key=lambda view: view.urn or view.name)
@@ -45,13 +45,13 @@ def preflight(
 
 
 def _together(kinds: Sequence[Callable[[], list[Row]]]) -> list[Row]:
-    """The rows of all kinds, asked at once. The threads are daemons, so Ctrl-C does not wait for an answer."""
+    """The rows of all kinds, each from a thread of its own. The threads are daemons, so Ctrl-C does not wait for an answer."""
     answers: list[list[Row] | BaseException] = [[] for _ in kinds]
 
     def ask(number: int) -> None:
         try:
             answers[number] = kinds[number]()
-        except BaseException as error:  # a fault of ours, raised again where it is seen
+        except BaseException as error:  # raised again in the main thread, where it is seen
             answers[number] = error
 
     threads = [Thread(target=ask, args=(number,), daemon=True) for number in range(len(kinds))]

@@ -1,4 +1,4 @@
-"""Resources whose number has a quota: what counts, and within what. The quotas are on the cards of the types."""
+"""Quotas on the number of resources: which resources count, and within what. The quotas are on the cards of the types."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from tools.preflight.needs import amount
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
-    """A quota with the types that it is on, and how their resources in a plan count."""
+    """A quota with the types that it limits, and how the resources of a plan count towards it."""
 
     quota: Quota
     cards: tuple[Card, ...]
 
     def counts(self, view: ResourceView) -> bool:
-        """Whether the quota is on this resource."""
+        """Whether the quota limits this resource."""
         if all(view.type != card.token for card in self.cards):
             return False
         if self.quota.only is None:
@@ -31,11 +31,11 @@ class Counted:
         return (Block.of(view).text(path, unknown="unknown") or absent) == value
 
     def size(self, view: ResourceView) -> float | None:
-        """How many the resource stands for; None where only `up` can tell."""
+        """How much the resource counts; None where that is known at `up` only."""
         return amount(Block.of(view), self.quota.size, 1) if self.quota.size else 1.0
 
     def within(self, view: ResourceView, links: LinkedPlan) -> str | None:
-        """The key of what the resource counts within; None where only `up` can tell."""
+        """The key of the thing within which the resource counts (a VPC, say); None where that is known at `up` only."""
         if self.quota.each:
             return view.urn or view.name
         if not self.quota.within:
@@ -46,13 +46,13 @@ class Counted:
         if self.quota.shared:
             return (Block.of(found).text(self.quota.shared, unknown="") if found else "") or None
         if found is None and value is UNKNOWN and len(links.of(owners)) == 1:
-            # The id is not known yet, and there is only one that it can be.
+            # The id is not known yet, but the plan has only one owner that it can name.
             found = links.of(owners)[0]
         return (found.urn or found.name) if found else value if isinstance(value, str) else None
 
 
 def in_use(used: Used, account: Account) -> float:
-    """How many the account has."""
+    """How many resources that count towards a quota the account has."""
     if used.summary:
         return float(account.ask(used.service, used.operation)["SummaryMap"].get(used.key, 0))
     filters = [{"Name": name, "Values": [value]} for name, value in used.filters]

@@ -1,4 +1,4 @@
-"""EC2's vCPU quotas: which one an instance type draws from, by its family and by how it is bought.
+"""EC2's vCPU quotas: which one an instance type counts towards, by its family and by how it is bought.
 
 https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html; the codes are Service Quotas' own.
 """
@@ -15,14 +15,17 @@ SPOT: Final = "SPOT"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
-    """Families by how a type's name begins, and (code, name) of their quotas; no name where there is no spot."""
+    """Instance families with one quota: `begins` matches the start of a type's name; a quota is (code, name).
+
+    `spot` has no name where the families are not sold on the spot market.
+    """
 
     begins: str
     on_demand: tuple[str, str]
     spot: tuple[str, str] = ("", "")
 
 
-# The first that fits decides, so what is special comes before what is general.
+# The first family that matches decides, so special families come before general ones.
 FAMILIES: Final = (
     Family(
         begins=r"p[2-4]\D",
@@ -34,7 +37,8 @@ FAMILIES: Final = (
         on_demand=("L-417A185B", "Running On-Demand P instances"),
         spot=("L-C4BD4855", "All P5 Spot Instance Requests"),
     ),
-    # Which quota P6 draws from on spot could not be confirmed: by name, and unknown where the account lists none of that name.
+    # The code of P6's spot quota could not be confirmed. The quota is found by its name, and its row is unknown where the account
+    # lists none of that name.
     Family(
         begins=r"p\d",
         on_demand=("L-417A185B", "Running On-Demand P instances"),
@@ -81,7 +85,7 @@ FAMILIES: Final = (
 
 
 def quota_of(instance_type: str, market: str) -> tuple[str, str] | None:
-    """(code, name) of the quota that a type draws from; None where it has no vCPU quota, as a Mac. A code of "": by name."""
+    """(code, name) of a type's quota; None for a type without one, such as a Mac. A code of "" means to find it by name."""
     for family in FAMILIES:
         if re.match(family.begins, instance_type):
             code, name = family.spot if market == SPOT else family.on_demand

@@ -1,4 +1,4 @@
-"""The machines of a plan: which types, how many at the most, how they are bought, where they may stand. Pure."""
+"""The machines of a plan: their types, how many at the most, and how they are bought. The functions have no effects."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ from tools.plan.view import ResourceView
 from tools.preflight.families import ON_DEMAND, SPOT
 from tools.preflight.needs import Need, Size, amount, live, need, texts
 
-# How capacity that is paid for already is bought: a reservation of one's own, or a capacity block.
+# The market of capacity that is paid for already: a capacity reservation of one's own, or a capacity block.
 RESERVED: Final = "RESERVED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fleet:
-    """Machines that come from one resource; each is of one of `types` (none: known at `up` only).
+    """The machines of one resource, each of one of `types` (empty where the type is known at `up` only).
 
-    `usage` is the word that SageMaker's quotas have for it, "" of EC2. `start` is how many come at once, `reservation` an id.
+    `usage` is the word for the use in the names of SageMaker's quotas, "" for EC2. `start` is how many machines come at once,
+    `reservation` the id of the capacity reservation that they come from.
     """
 
     view: ResourceView
@@ -38,14 +39,14 @@ class Fleet:
 
     @property
     def says(self) -> str:
-        """`node group slipway-prod-gpu (4 x g6.12xlarge)`."""
+        """The fleet in words: `node group slipway-prod-gpu (4 x g6.12xlarge)`."""
         types = " or ".join(map(str, self.types)) or "machines of a type known at `up` only"
         many = f"{self.machines.total:g} x {types}" if not self.machines.gaps else f"{types}, how many is known at `up` only"
         return f"{self.what} {self.view.name} ({many})"
 
 
 def fleets(views: list[ResourceView], links: LinkedPlan) -> list[Fleet]:
-    """Every fleet of what will be there, in plan order."""
+    """Every fleet of the resources that will exist, in plan order."""
     return [fleet for view in live(views) if view.type in _BY_TYPE for fleet in _BY_TYPE[view.type](view, links)]
 
 
@@ -95,12 +96,12 @@ def _ec2(
 
 
 def _template(view: ResourceView, links: LinkedPlan) -> ResourceView | None:
-    """The launch template, where the plan has it."""
+    """The launch template of a resource; None where the plan has none."""
     return template_of(links, view).best
 
 
 def _type_of(view: ResourceView | None) -> tuple[str, ...]:
-    """The instance type that a resource names, as far as it is known."""
+    """The instance type that a resource names, as a tuple; empty where none is known."""
     return (texts(Block.of(view), "instanceType") if view else None) or ()
 
 
@@ -115,7 +116,7 @@ def _training_job(view: ResourceView, links: LinkedPlan) -> Iterator[Fleet]:
         view=view,
         what="training job",
         types=texts(block, "resourceConfig.instanceType") or (),
-        # A job that is there has run: only what is made now takes machines, and while it runs.
+        # A job that exists already has run. Only a job that the change makes takes machines, and only while it runs.
         machines=need(view, lambda one: amount(Block.of(one), "resourceConfig.instanceCount", 1), kept=False),
         market=SPOT if spot else ON_DEMAND,
         usage="spot training job usage" if spot else "training job usage",
@@ -137,7 +138,7 @@ def _endpoint(view: ResourceView, links: LinkedPlan) -> Iterator[Fleet]:
         changed = view.op == "update" and configuration.op in ("create", "replace")
         machines = need(view, _always(total))
         if changed and first is not None:
-            # A new configuration is brought up beside the old one: as many again, for a while.
+            # SageMaker starts a new configuration's instances beside the old ones, so both count for a while.
             machines = Need(total=machines.total, added=first, by=machines.by, gaps=machines.gaps)
         types = texts(variant, "instanceType") or ()
         what = f"variant {name} of endpoint" if name else "endpoint"
@@ -149,7 +150,7 @@ def _always(many: float | None) -> Size:
 
 
 def _most(endpoint: ResourceView, variant: str, of: int, links: LinkedPlan) -> float | None:
-    """How far autoscaling may go; 0 where nothing scales it, None where that is not known."""
+    """The maximum of a variant's autoscaling; 0 where nothing scales the variant, None where the maximum is not known."""
     target = scaling_of(links, endpoint, variant, of)
     return amount(Block.of(target), "maxCapacity", 0) if target else 0.0
 

@@ -1,4 +1,4 @@
-"""Names: what a change would make under a name that is taken. What is in the stack's own state is not made again."""
+"""Names: whether the names of the resources that a change creates are free. Resources in the stack's state are not asked for."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from tools.preflight.account import Account, Unanswered
 from tools.preflight.report import Row, State, several, unknown
 
 KIND: Final = "name"
-# What is wrong with a name; "" where it is free.
+# Gives the fault of a name; "" where the name is free.
 Taken = Callable[[Account, str], str]
 
 
 def _asked(lookup: Lookup) -> Taken:
-    """Taken where the account answers the lookup."""
+    """A check by a lookup: the name is taken where the account knows a resource of that name."""
 
     def taken(account: Account, name: str) -> str:
         params: dict[str, Any] = {lookup.parameter: [name] if lookup.listed else name}
@@ -31,7 +31,7 @@ def _asked(lookup: Lookup) -> Taken:
 
 
 def _bucket(account: Account, name: str) -> str:
-    """A name that is taken answers, or refuses: 403 belongs to another account (or may not be seen), 301 is in another region."""
+    """The fault of a bucket's name. S3 answers 403 for a bucket of another account, and 301 for one in another region."""
     try:
         answer = account.found("s3", "head_bucket", ("404", "NoSuchBucket"), Bucket=name)
     except Unanswered as error:
@@ -66,8 +66,8 @@ def _oidc(account: Account, url: str) -> str:
     return ""
 
 
-# Types of which no one call answers whether a name is taken.
-_IN_ITS_OWN_WAY: Final[Mapping[Card, Taken]] = {
+# Types for which no single call answers whether a name is taken.
+_SPECIAL_CHECKS: Final[Mapping[Card, Taken]] = {
     s3.BUCKET: _bucket,
     iam.POLICY: _policy,
     iam.OPEN_ID_CONNECT_PROVIDER: _oidc,
@@ -78,7 +78,7 @@ NAMED: Final = tuple(card for card in CARDS.values() if card.unique)
 
 
 def rows(views: Iterable[ResourceView], account: Account) -> list[Row]:
-    """A row for each kind of name whose names are free, and one for each name that is not."""
+    """One row for each kind of name, with the free names, and one for each name that is taken."""
     wanted: dict[Card, list[str]] = {}
     for view in views:
         card = CARDS.get(view.type)
@@ -90,14 +90,14 @@ def rows(views: Iterable[ResourceView], account: Account) -> list[Row]:
 def _kind(card: Card, names: list[str], account: Account) -> list[Row]:
     unique = card.unique
     assert unique
-    taken = _asked(unique.lookup) if unique.lookup else _IN_ITS_OWN_WAY[card]
+    taken = _asked(unique.lookup) if unique.lookup else _SPECIAL_CHECKS[card]
     found: list[Row] = []
     free: list[str] = []
     for name in names:
         try:
             fault = taken(account, name)
         except Unanswered as error:
-            # One refusal stands for all of its kind: the next would be refused as well.
+            # After one refusal no more names of this kind are asked: the next call would be refused as well.
             return [*found, unknown(KIND, unique.plural, len(names), f"{several(names)}: {error}")]
         if fault:
             says = f"{unique.plural}: {name} {fault}"

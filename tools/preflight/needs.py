@@ -1,12 +1,12 @@
-"""How much of something a plan takes: in all, and by this change. Pure.
+"""How much of something a plan takes in all, and how much its change adds. The functions have no effects.
 
-What a plan takes is counted at its largest (autoscaling maxima). What a change adds to what is there:
+What a plan takes is counted at its largest (autoscaling maxima). A change adds, by its operation:
 
-    create   all of it
-    replace  all of it: the new one is made before the old one goes
-    update   what it grows by, where the plan tells what was there before
+    create   all that the resource takes
+    replace  all that the resource takes: the new one is made before the old one is deleted
+    update   the increase, where the plan has the inputs before
     same     nothing
-    delete   nothing: what it frees is free only after the rest was made
+    delete   nothing: what the deletion frees is free only after the rest is made
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Final
 from tools.plan.reader import Block
 from tools.plan.view import ResourceView
 
-# A larger number is a slip.
+# A larger number in a plan is taken for a typing error.
 _LARGEST: Final = 1e9
 GONE: Final = ("delete", "read")
 MADE: Final = ("create", "replace")
@@ -29,9 +29,9 @@ Size = Callable[[ResourceView], float | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
-    """`total` is all that the plan takes, `added` what this change adds.
+    """A need of one kind: `total` is all that the plan takes, `added` what its change adds.
 
-    `by` names the resources, `gaps` those whose need is not known yet.
+    `by` names the resources that take it, `gaps` those of which it is not known yet how much they take.
     """
 
     total: float = 0.0
@@ -49,12 +49,12 @@ class Need:
 
 
 def live(plan: Iterable[ResourceView]) -> list[ResourceView]:
-    """What is ours and will be there."""
+    """The real resources of the stack that will exist after the change."""
     return [view for view in plan if view.custom and view.op not in GONE]
 
 
 def need(view: ResourceView, size: Size, *, says: str = "", kept: bool = True) -> Need:
-    """The need of one resource. `kept` is false of what takes something only while it is made, as a job that runs and ends."""
+    """The need of one resource. `kept` is false for a resource that takes something only while it is made, such as a job."""
     total = size(view)
     if total is None:
         return Need(gaps=(view.name,))
@@ -74,7 +74,7 @@ def _added(view: ResourceView, total: float, size: Size) -> float:
 
 
 def amount(block: Block, path: str, default: float) -> float | None:
-    """How many of something, 0 or more; `default` where nothing is said, None where it is unknown or no such number."""
+    """The number of 0 or more at `path`; `default` where the property is not set, None where it is unknown or no such number."""
     if not block.given(path):
         return default
     found = block.number(path, unknown=None)
@@ -82,6 +82,6 @@ def amount(block: Block, path: str, default: float) -> float | None:
 
 
 def texts(block: Block, path: str) -> tuple[str, ...] | None:
-    """The texts of a list (or the one given in its place), each once; () where there are none, None where one is not known."""
+    """The texts of a list, or the one text in its place, each once; () for an empty list, None where any is not known."""
     found = [item.text(unknown="") for item in block.items(path, unknown=[Block("")])]
     return tuple(dict.fromkeys(found)) if all(found) else None

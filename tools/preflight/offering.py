@@ -1,4 +1,4 @@
-"""Offerings: whether EC2 has a plan's instance types in the zones of their subnets."""
+"""Offerings: whether EC2 offers a plan's instance types in the zones of their subnets."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def place_of(fleet: Fleet, places: Places) -> Place:
 
 
 def rows(fleets: Iterable[Fleet], places: Places, account: Account) -> list[Row]:
-    """A row for each type of each fleet of EC2, and one for each with EFA that is in more than one zone."""
+    """One row for each instance type of each EC2 fleet, and one for each fleet with EFA."""
     machines = [fleet for fleet in fleets if not fleet.usage]
     types = sorted({type_ for fleet in machines for type_ in fleet.types})
     found = [row for fleet in machines if (row := _efa(fleet, place_of(fleet, places)))]
@@ -53,7 +53,10 @@ def rows(fleets: Iterable[Fleet], places: Places, account: Account) -> list[Row]
 
 
 def judged(fleet: Fleet, type_: str, place: Place, zones: tuple[str, ...], offered: Mapping[str, set[str]]) -> Row:
-    """Short where no zone of the fleet has the type; fewer zones than wanted are said. `zones` are all of the plan. Pure."""
+    """The row of one type of a fleet, without effects. `zones` are all zones of the plan.
+
+    The row is short where no zone of the fleet offers the type. Where only some do, the row names them.
+    """
     there = offered.get(type_, set())
     wanted = place.zones if place.certain else zones
     having = [zone for zone in wanted if zone in there]
@@ -88,7 +91,10 @@ def _elsewhere(there: set[str]) -> tuple[str, ...]:
 
 
 def _efa(fleet: Fleet, place: Place) -> Row | None:
-    """EFA's traffic does not leave a subnet, let alone a zone: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/efa.html."""
+    """The row of a fleet with EFA, whose nodes must be in one zone; None for a fleet without EFA.
+
+    EFA's traffic does not leave a subnet: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/efa.html
+    """
     interfaces = Block.of(fleet.template).items("networkInterfaces", unknown=[]) if fleet.template else []
     if not any(item.text("interfaceType", unknown="").startswith("efa") for item in interfaces):
         return None

@@ -1,7 +1,8 @@
-"""Permissions: whether who runs `up` may make what the plan creates, by IAM's own simulation of the caller's policies.
+"""Permissions: whether whoever runs `up` may make what the plan creates, by IAM's own simulation of policies.
 
-The simulation knows policies, boundaries and the organisation's, but no resource policy and no request's tags. It is asked with
-the arn that the plan makes known, else with `*`: then a refusal may mean that the right is for some resources only: unknown.
+The simulation knows the policies and boundary of the caller and its organisation, but no resource policy and no tags of a
+request. It is asked with a resource's arn where the plan determines it, else with `*`. A refusal for `*` counts as unknown,
+because the right may be granted for some resources only.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from tools.preflight.account import Account, Unanswered
 from tools.preflight.report import Row, State, several, unknown
 
 KIND: Final = "permission"
-# What one call takes: https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
+# The number of actions in one call; source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
 AT_ONCE: Final = 50
-# Given in place of an arn: the preflight asks for no rights.
+# The `principal` for which the preflight checks no rights.
 NOBODY: Final = "none"
 PRINCIPAL: Final = re.compile(r"arn:[\w-]+:iam::\d+:(user|role)/.+")
 ASSUMED: Final = re.compile(r"arn:(?P<partition>[\w-]+):sts::(?P<account>\d+):assumed-role/(?P<role>[^/]+)/.*")
@@ -28,7 +29,7 @@ ASSUMED: Final = re.compile(r"arn:(?P<partition>[\w-]+):sts::(?P<account>\d+):as
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Right:
-    """An action on a resource's arn ("*" where the plan does not contain it), and the resources that need it."""
+    """An action on a resource's arn ("*" where the plan does not determine it), and the resources that need it."""
 
     action: str
     on: str
@@ -36,7 +37,7 @@ class Right:
 
 
 def rows(views: Iterable[ResourceView], account: Account, principal: str = "") -> list[Row]:
-    """One row of what is allowed, one a service of what is not. `principal` is whose rights count: an arn, "" the caller's."""
+    """One row for all allowed actions, and one a service for denied ones. `principal` is an arn, or "" for the caller."""
     if principal == NOBODY:
         return []
     wanted = rights(views, account.caller["Account"], account.region, account.partition)
@@ -55,7 +56,7 @@ def rows(views: Iterable[ResourceView], account: Account, principal: str = "") -
 
 
 def rights(views: Iterable[ResourceView], account_id: str, region: str, partition: str = "aws") -> list[Right]:
-    """What making the plan's new resources takes. A type whose card has no rights is left out."""
+    """The rights that it takes to make the plan's new resources. A type whose card has no rights is left out."""
     needed: dict[tuple[str, str], list[str]] = {}
     for view in views:
         card = CARDS.get(view.type)
@@ -70,7 +71,10 @@ def rights(views: Iterable[ResourceView], account_id: str, region: str, partitio
 
 
 def judged(wanted: Iterable[Right], answers: Mapping[tuple[str, str], str], source: str) -> list[Row]:
-    """Allowed, denied for certain (an arn was asked for, or the denial is explicit), or perhaps. Pure."""
+    """The rows of the answers, without effects.
+
+    A denial is certain where it is explicit, or where the question named an arn. Any other answer than `allowed` is unknown.
+    """
     denied: dict[str, list[Right]] = {}
     perhaps: list[Right] = []
     allowed: set[str] = set()
@@ -101,10 +105,10 @@ def judged(wanted: Iterable[Right], answers: Mapping[tuple[str, str], str], sour
 
 
 def _source(arn: str, account: Account) -> str:
-    """The arn whose policies count. Raises Unanswered for a caller without policies, as the root of an account."""
+    """The arn of the user or role whose policies count. Raises Unanswered for any other caller, such as an account's root."""
     assumed = ASSUMED.fullmatch(arn)
     if assumed:
-        # A role's path is not part of its session's arn, and IAM asks for it.
+        # IAM wants the role's arn with its path, which the arn of a session does not have.
         role = account.ask("iam", "get_role", RoleName=assumed["role"])["Role"]
         return str(role["Arn"])
     if PRINCIPAL.fullmatch(arn):
@@ -116,7 +120,7 @@ def _simulated(wanted: Iterable[Right], source: str, account: Account) -> dict[t
     by_arn: dict[str, list[str]] = {}
     for right in wanted:
         by_arn.setdefault(right.on, []).append(right.action)
-    # Resources with the same actions are asked for together: ten roles are one question.
+    # Resources that need the same actions are in one call: ten roles are one question.
     together: dict[tuple[str, ...], list[str]] = {}
     for on, actions in by_arn.items():
         together.setdefault(tuple(sorted(set(actions))), []).append(on)
@@ -138,7 +142,7 @@ def _simulated(wanted: Iterable[Right], source: str, account: Account) -> dict[t
 
 def _take(item: Mapping[str, Any], arns: list[str], answers: dict[tuple[str, str], str]) -> None:
     action = item["EvalActionName"]
-    # What a condition asks of a request (its tags, say) the simulation cannot know: then a refusal proves nothing.
+    # The simulation does not know a request's context, such as its tags. Where a condition asks for it, a denial proves nothing.
     blind = bool(item.get("MissingContextValues"))
     specific = {one["EvalResourceName"]: one["EvalResourceDecision"] for one in item.get("ResourceSpecificResults", ())}
     if not specific:

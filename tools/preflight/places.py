@@ -1,4 +1,4 @@
-"""Where things of a plan will stand: their subnets, of the plan or there already, with zone and room."""
+"""The subnets of a plan's resources, whether the plan makes them or the account has them, with zone and free addresses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tools.preflight.needs import MADE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subnet:
-    """A subnet by name (of the plan) or id. `zone` is "" and `free` None where it is not known."""
+    """A subnet. `name` is its name in the plan, or its id; `zone` is "" and `free` (addresses) None where they are not known."""
 
     name: str
     zone: str = ""
@@ -29,14 +29,14 @@ class Subnet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """The subnets that a resource names: those that are known, and how many more are known at `up` only."""
+    """The subnets that a resource names: `subnets` are those that are known, `unknown` counts those known at `up` only."""
 
     subnets: tuple[Subnet, ...] = ()
     unknown: int = 0
 
     @property
     def zones(self) -> tuple[str, ...]:
-        """The zones of the known subnets, those without one left out."""
+        """The zones of the subnets whose zone is known."""
         return tuple(sorted({subnet.zone for subnet in self.subnets if subnet.zone}))
 
     @property
@@ -45,7 +45,7 @@ class Place:
 
 
 class Places:
-    """The subnets of a plan, and of the account where the plan names them. `fault` says why the account's are not known."""
+    """The subnets of a plan, and those of the account that it names. `fault` says why the account did not describe them."""
 
     def __init__(self, views: Iterable[ResourceView], links: LinkedPlan, account: Account) -> None:
         self._links = links
@@ -57,7 +57,7 @@ class Places:
         self._there: dict[str, dict[str, Any]] = {}
         if asked:
             try:
-                # By filter: an id that is not there leaves the others' answer whole.
+                # The ids are a filter, because a parameter with one unknown id would fail the whole call.
                 found = account.every(
                     "ec2", "describe_subnets", "Subnets", Filters=[{"Name": "subnet-id", "Values": sorted(asked)}]
                 )
@@ -68,7 +68,7 @@ class Places:
         self._by_urn = {view.urn or view.name: subnet for view, subnet in zip(planned, self.planned, strict=True)}
 
     def of(self, view: ResourceView, path: str) -> Place:
-        """Where a resource stands whose subnet, or list of subnets, is at `path`."""
+        """The subnets of a resource that names its subnet, or a list of them, at `path`."""
         found, unknown = [], 0
         for item in _named(view, path):
             subnet = self._one(item)
@@ -80,7 +80,7 @@ class Places:
 
     @property
     def zones(self) -> tuple[str, ...]:
-        """All zones that the plan has subnets in."""
+        """All zones in which the plan has subnets."""
         return tuple(sorted({subnet.zone for subnet in self.planned if subnet.zone}))
 
     def _one(self, item: str) -> Subnet | None:
@@ -106,7 +106,7 @@ class Places:
         )
 
 
-# Where a type names its subnets.
+# Token -> the properties by which the type names its subnets.
 PATHS: Final[dict[str, tuple[str, ...]]] = {
     card.token: paths
     for card in CARDS.values()
@@ -115,7 +115,7 @@ PATHS: Final[dict[str, tuple[str, ...]]] = {
 
 
 def _named(view: ResourceView, path: str) -> list[str]:
-    """The names that a property holds, "" for each that is not known; one "" for a list that is not known as a whole."""
+    """The names in a property, with "" for each that is not known. A list that is not known as a whole gives one ""."""
     return [item.text(unknown="") for item in Block.of(view).items(path, unknown=[Block("")])]
 
 
@@ -129,7 +129,7 @@ def _described(name: str, item: dict[str, Any]) -> Subnet:
 
 
 def _size(cidr: str) -> int | None:
-    """How many addresses a new subnet has for us; None for a range that is not known or none."""
+    """How many addresses a new subnet has, without those that AWS reserves; None for an unknown or invalid range."""
     try:
         return max(0, ip_network(cidr).num_addresses - RESERVED_ADDRESSES)
     except ValueError:

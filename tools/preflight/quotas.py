@@ -1,7 +1,7 @@
-"""Quotas: what a plan takes of each, against what the account may have and what else uses it.
+"""Quotas: compares what a plan takes of each quota with the quota's value and with what is in use.
 
-The table of resources that are counted is `counted.py`, EC2's vCPU quotas are `families.py`. SageMaker has a quota for each
-instance type and use, thousands of them, whose codes nobody lists: they are found by name in what the account tells.
+Quotas on numbers of resources are in `counted.py`, EC2's vCPU quotas in `families.py`. SageMaker has thousands of quotas, one for
+each instance type and use, whose codes are listed nowhere: they are found by name among the account's quotas.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ KIND: Final = "quota"
 
 
 class Machine(Protocol):
-    """What an EC2 instance type has."""
+    """The properties of an EC2 instance type that quotas need."""
 
     @property
     def vcpus(self) -> int: ...
@@ -33,7 +33,7 @@ class Machine(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What a plan takes of one quota. `worst` is more than `need` where it is not known what counts together."""
+    """What a plan takes of one quota. `worst` exceeds `need` where resources may count within the same thing or not."""
 
     service: str
     code: str
@@ -47,53 +47,55 @@ class Wanted:
 def rows(
     views: list[ResourceView], links: LinkedPlan, fleets: list[Fleet], machines: Mapping[str, Machine], account: Account
 ) -> list[Row]:
-    """One row a quota that the plan takes of."""
+    """One row for each quota that the plan needs."""
     wanted = [*vcpus(fleets, machines), *sagemaker(fleets), *counted(views, links)]
     return [answered(one, account) for one in wanted]
 
 
 def vcpus(fleets: Iterable[Fleet], machines: Mapping[str, Machine]) -> list[Wanted]:
-    """EC2's needs in vCPU. Of several types the one with most vCPU is taken, in every family that the types are of.
+    """The needs of EC2 in vCPU. Where a fleet may use several types, the one with most vCPU counts in each family.
 
-    What comes from a reservation or a capacity block takes none: it is held already, and `reservation` asks for it.
+    Machines from a reservation or a capacity block need no quota: that capacity is owned already, and `reservation` checks it.
     """
     needs: dict[tuple[str, str], Need] = {}
     for fleet in fleets:
         if fleet.usage or fleet.market == RESERVED:
             continue
         largest: dict[tuple[str, str], int] = {}
-        lost = not fleet.types or bool(fleet.machines.gaps)
+        unclear = not fleet.types or bool(fleet.machines.gaps)
         for type_ in fleet.types:
             quota, machine = quota_of(type_, fleet.market), machines.get(type_)
             if machine is None or quota is None:
-                lost = True
+                unclear = True
             else:
                 largest[quota] = max(largest.get(quota, 0), machine.vcpus)
         for quota, each in largest.items():
             took = Need(total=fleet.machines.total * each, added=fleet.machines.added * each, by=(fleet.says,))
             needs[quota] = needs.get(quota, Need()) + took
-        if lost:
+        if unclear:
             needs[("", "vCPU of EC2")] = needs.get(("", "vCPU of EC2"), Need()) + Need(gaps=(fleet.says,))
     return [Wanted(service="ec2", code=code, name=name, unit="vCPU ", need=one) for (code, name), one in needs.items()]
 
 
 def sagemaker(fleets: Iterable[Fleet]) -> list[Wanted]:
-    """SageMaker's needs in instances of a type for a use; jobs as if all ran at once, which the engine may do."""
+    """The needs of SageMaker in instances by type and use. All jobs count together, because the engine may run them at once."""
     needs: dict[str, Need] = {}
     for fleet in fleets:
         if not fleet.usage:
             continue
         name = f"{fleet.types[0] if fleet.types else 'instances'} for {fleet.usage}"
-        lost = not fleet.types or bool(fleet.machines.gaps)
+        unclear = not fleet.types or bool(fleet.machines.gaps)
         took = (
-            Need(gaps=(fleet.says,)) if lost else Need(total=fleet.machines.total, added=fleet.machines.added, by=(fleet.says,))
+            Need(gaps=(fleet.says,))
+            if unclear
+            else Need(total=fleet.machines.total, added=fleet.machines.added, by=(fleet.says,))
         )
         needs[name] = needs.get(name, Need()) + took
     return [Wanted(service="sagemaker", code="", name=name, unit="", need=one) for name, one in needs.items()]
 
 
 def counted(views: list[ResourceView], links: LinkedPlan) -> list[Wanted]:
-    """The needs of `COUNTED`: how many resources there will be, of those within one thing the most."""
+    """The needs of the quotas in `COUNTED`: how many resources there will be, within the thing that has most of them."""
     return [wanted for row in COUNTED if (wanted := _counted(row, views, links))]
 
 
@@ -124,7 +126,7 @@ def _counted(row: Counted, views: list[ResourceView], links: LinkedPlan) -> Want
 
 
 def answered(wanted: Wanted, account: Account) -> Row:
-    """The row of one quota, as the account answers."""
+    """The row of one quota, by the account's answers."""
     code = wanted.code or wanted.name
     asks = max(wanted.need.total, wanted.worst)
     try:
@@ -132,8 +134,8 @@ def answered(wanted: Wanted, account: Account) -> Row:
     except Unanswered as error:
         return unknown(KIND, code, asks, f"{_needs(wanted)}; the quota was not told: {error}")
     if quota is None:
-        lost = wanted.need.gaps
-        why = f"{several(lost)}: known at `up` only" if lost else f"{wanted.service} tells no quota of this name"
+        gaps = wanted.need.gaps
+        why = f"{several(gaps)}: known at `up` only" if gaps else f"{wanted.service} tells no quota of this name"
         return unknown(KIND, code, asks, f"{_needs(wanted)}; {why}")
     used, unasked = None, ""
     try:
@@ -144,9 +146,12 @@ def answered(wanted: Wanted, account: Account) -> Row:
 
 
 def judged(wanted: Wanted, quota: Quota, used: float | None, unasked: str, region: str) -> Row:
-    """Short, where the change adds some and then the whole plan, or all that is in use, is over the quota. Pure."""
+    """The row of one quota, without effects.
+
+    The row is short where the change adds something, and the whole plan or all that is then in use exceeds the quota.
+    """
     total, added = wanted.need.total, wanted.need.added
-    # What of the plan is there already is part of what is in use.
+    # What the plan has already is part of `used`.
     asks = max(total, (used or 0.0) + added)
     if used is None or total > quota.value:
         takes, room = max(total, wanted.worst), quota.value
@@ -175,7 +180,7 @@ def _needs(wanted: Wanted) -> str:
 
 
 def _raise(quota: Quota, value: int, region: str) -> tuple[str, ...]:
-    """The command and the page that ask for more; for a quota that is fixed, what is left to do."""
+    """The command and the page that ask AWS for a larger quota; for a fixed quota, what else can be done."""
     if not quota.adjustable:
         return ("AWS does not raise this quota: take less, or another account",)
     where = "us-east-1" if quota.service in ("iam", "s3") else region

@@ -1,4 +1,4 @@
-"""What a preflight says: one row for each thing asked, what is short first."""
+"""The result of a preflight: one row for each check, those that are short first."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class State(StrEnum):
-    """SHORT: known not to fit. UNKNOWN: not known either way, and counted. OK: known to fit."""
+    """The state of a row. SHORT is known not to fit, OK is known to fit, UNKNOWN is not known either way."""
 
     SHORT = "short"
     UNKNOWN = "unknown"
@@ -18,7 +18,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One thing asked. `need` and `have` are numbers where there are any; `way_out` is how to mend a shortfall, best first."""
+    """One check. `need` and `have` are numbers where there are any; `way_out` lists ways to mend a shortfall, the best first."""
 
     kind: str
     code: str
@@ -30,7 +30,7 @@ class Row:
 
     @property
     def message(self) -> str:
-        """What is needed by what, what there is, and the best way out."""
+        """The row's sentence and, where something is short, the best way out."""
         return f"{self.says}; {self.way_out[0]}" if self.way_out else self.says
 
     def to_json(self) -> dict[str, Any]:
@@ -47,13 +47,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preflight:
-    """All rows. Only what is known to be short says no; what is unknown is said and counted."""
+    """All rows. Only a row that is known to be short fails the preflight; unknown rows are shown and counted."""
 
     rows: tuple[Row, ...]
 
     @classmethod
     def of(cls, rows: Iterable[Row]) -> Preflight:
-        """Sorted: what is short, what is unknown, the rest; else as asked."""
+        """The preflight of some rows, sorted by state: short, unknown, ok."""
         return cls(rows=tuple(sorted(rows, key=lambda row: list(State).index(row.state))))
 
     def all(self, state: State) -> tuple[Row, ...]:
@@ -68,12 +68,12 @@ class Preflight:
 
 
 def unknown(kind: str, code: str, need: float | str, says: str) -> Row:
-    """A row for what is not known either way."""
+    """A row whose state is UNKNOWN."""
     return Row(kind=kind, code=code, need=need, have="?", says=says, state=State.UNKNOWN)
 
 
 def several(names: Iterable[str], most: int = 4) -> str:
-    """Names in words, the first few of many."""
+    """The first `most` names, and how many more there are."""
     named = list(dict.fromkeys(names))
     rest = len(named) - most
     return ", ".join(named[:most]) + (f" and {rest} more" if rest > 0 else "")

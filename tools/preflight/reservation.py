@@ -1,4 +1,4 @@
-"""Reservations: capacity that a plan names is there, is of the same type and zone, and has room now."""
+"""Reservations: whether a capacity reservation that a plan names exists, is of the same type and zone, and has room now."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tools.preflight.places import Place, Places
 from tools.preflight.report import Row, State, several, unknown
 
 KIND: Final = "reservation"
-# Not there yet, and may come: a block that is bought for next week, one that is being paid for.
+# States of a reservation that does not have its capacity yet, such as a block for next week, or one that is being paid.
 COMING: Final = ("scheduled", "pending", "payment-pending", "assessing", "delayed")
 _FREE: Final = ("InvalidCapacityReservationId.NotFound", "InvalidCapacityReservationId.Malformed")
 
 
 def rows(fleets: Iterable[Fleet], places: Places, account: Account) -> list[Row]:
-    """A row for each reservation that a fleet comes from."""
+    """One row for each reservation that fleets name."""
     found = []
     by_id: dict[str, list[Fleet]] = {}
     for fleet in fleets:
@@ -39,7 +39,7 @@ def rows(fleets: Iterable[Fleet], places: Places, account: Account) -> list[Row]
 
 
 def judged(id_: str, fleets: list[Fleet], machines: Need, where: list[Place], held: Mapping[str, Any] | None) -> Row:
-    """Every fault of one reservation, as one row. Pure."""
+    """All faults of one reservation in one row, without effects. `held` is EC2's description of the reservation."""
     says = several(fleet.says for fleet in fleets)
     if held is None:
         ways = ("write the id of one that `aws ec2 describe-capacity-reservations` lists (gpuPools[].reservationId)",)
@@ -73,9 +73,9 @@ def judged(id_: str, fleets: list[Fleet], machines: Need, where: list[Place], he
         needs, have = machines.added, free
         faults.append(f"{free:g} of its {total:g} are free")
     state = State.SHORT if faults else State.UNKNOWN if waits else State.OK
-    told = "; ".join([*faults, *waits]) or f"{free:g} of {total:g} free in {zone}"
+    finding = "; ".join([*faults, *waits]) or f"{free:g} of {total:g} free in {zone}"
     fits = ("make the pool fit the reservation (gpuPools[]: instanceType, zones, max), or name another",)
-    return _row(id_, needs, have, f"{says}: {told}{_until(held)}", state, fits if faults else ())
+    return _row(id_, needs, have, f"{says}: {finding}{_until(held)}", state, fits if faults else ())
 
 
 def _row(id_: str, needed: float, have: float, says: str, state: State, ways: tuple[str, ...]) -> Row:
@@ -87,7 +87,7 @@ def _from(held: Mapping[str, Any]) -> str:
 
 
 def _until(held: Mapping[str, Any]) -> str:
-    """A capacity block takes its nodes away half an hour before it ends."""
+    """The end of a reservation in words; "" for one without end. A capacity block's nodes stop half an hour before its end."""
     return f"; it ends {_date(held['EndDate'])}" if held.get("EndDate") else ""
 
 
