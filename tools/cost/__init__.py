@@ -1,4 +1,4 @@
-"""What a plan costs: dated price rows, one small pricing rule a resource type, and the report that sums them."""
+"""Estimates what a plan costs, from dated price rows, with one small pricing rule a resource type."""
 
 from tools.cost.estimate import estimate
 from tools.cost.report import CostReport, Line, Unpriced

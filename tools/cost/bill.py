@@ -1,4 +1,4 @@
-"""How a resource asks for its price: `Ask` reads it, `Charge` is one term of its bill, `Row` ties a type to its terms."""
+"""The parts of a pricing rule: `Ask` reads a resource, `Charge` is one term of its bill, `Row` ties a type to its terms."""
 
 from __future__ import annotations
 
@@ -17,18 +17,16 @@ from tools.plan.view import UNKNOWN, ResourceView
 SHORT_UNITS: Final = {"hour": "h"}
 # The services whose instances a savings plan or a reservation may cover.
 INSTANCES: Final = ("ec2", "sagemaker")
-
-
-# A larger number is a slip.
+# A larger number in a plan is taken for a typing error.
 _LARGEST: Final = 1e12
 _Default = TypeVar("_Default")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charge:
-    """One term of a bill: `quantity` units a month at `price`; `least` and `most` bound it under autoscaling.
+    """One term of a bill: `quantity` units a month at `price`; `least` and `most` bound the quantity under autoscaling.
 
-    `one_off` is the (expected, most) quantity of one run, for what runs and ends; `quantity` then holds a month's runs.
+    `one_off` is the (expected, most) quantity of one run of a job; `quantity` is then that of a month's runs.
     """
 
     label: str
@@ -46,9 +44,9 @@ class Charge:
 
 
 class Ask:
-    """One resource and all that its price may depend on; `notes` keeps what had to be assumed, `gaps` what has no price.
+    """One resource and all that its price may depend on. `notes` lists assumptions, `gaps` the parts without a price.
 
-    Where `of` is given, a property is read from that part of this or of another resource.
+    A reading method with `of` reads that part of the resource, or of another one, instead of the whole resource.
     """
 
     __slots__ = ("block", "gaps", "links", "notes", "purchase", "region", "usage", "view")
@@ -76,9 +74,9 @@ class Ask:
         one_off: tuple[float, float] = (0.0, 0.0),
         committed: bool = True,
     ) -> Iterator[Charge]:
-        """The charge, or none and a gap with the reason when the table has no price.
+        """Yields the charge; where the table has no price, yields none and adds a gap with the reason.
 
-        An instance is discounted as it was bought, unless it is not `committed`: no plan or reservation covers spot.
+        An instance is discounted by the stack's savings plan or reservation, unless `committed` is false, as for spot.
         """
         try:
             price = quote(service, dimension, self.region)
@@ -102,19 +100,22 @@ class Ask:
         )
 
     def text(self, path: str, default: str, of: Block | None = None) -> str:
-        """A text at `path`; where none is known, `default` (AWS's own), with a note if it is unknown."""
+        """The text at `path`; `default` (AWS's own) where it is not set, and with a note where it is not known yet."""
         block = of or self.block
         found = block.text(path, unknown=None)
         return self._assumed(block.full_path(path), default) if found is None else found or default
 
     def flag(self, path: str, default: bool = False) -> bool:
-        """A flag at `path`; where none is known, `default` (AWS's own), with a note if it is unknown."""
+        """The flag at `path`; `default` (AWS's own) where it is not set, and with a note where it is not known yet."""
         found = self.block.flag(path, default=default, unknown=None)
         return self._assumed(path, default) if found is None else found
 
     def number(self, path: str, default: float, of: Block | None = None, *, called: str = "") -> float:
-        """A number of 0 or more at `path`; `default` (AWS's own) where there is none, with a note where it is unknown or no such
-        number. `called` is what the note calls the property, in place of its path."""
+        """The number of 0 or more at `path`; `default` (AWS's own) where it is not set.
+
+        `default` is also taken, with a note, where the number is not known yet or is no such number. `called` is the property's
+        name in the note, in place of its path.
+        """
         block = of or self.block
         called = called or block.full_path(path)
         value = block.value(path, unknown=UNKNOWN)
@@ -129,7 +130,7 @@ class Ask:
         return default
 
     def items(self, path: str, of: Block | None = None) -> list[Block]:
-        """The items of a list at `path` (one value counts as a list of one); none, with a note, where it is unknown."""
+        """The items of the list at `path` (one value counts as a list of one); none, with a note, where it is not known yet."""
         block = of or self.block
         found = block.items(path, unknown=None)
         return self._assumed(block.full_path(path), []) if found is None else found
@@ -139,7 +140,7 @@ class Ask:
         return default
 
     def note(self, text: str) -> None:
-        """Says an assumption in the line's basis, once."""
+        """Adds an assumption to the basis of the resource's line, once."""
         if text not in self.notes:
             self.notes.append(text)
 
@@ -157,7 +158,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
-    """A charge that needs no property: `quantity` units, times the assumption named `usage` when there is one, over `per`."""
+    """A charge that depends on no property: `quantity` units, times the assumption named `usage` if any, divided by `per`."""
 
     service: str
     dimension: str
@@ -168,7 +169,7 @@ class Term:
 
 
 def flat(card: Card, *terms: Term, note: str = "") -> Row:
-    """A type whose price follows from its being there and from assumed use alone."""
+    """The row of a type whose price depends only on assumed use."""
 
     def charges(ask: Ask) -> Iterator[Charge]:
         if note:

@@ -1,4 +1,4 @@
-"""From a plan to its cost."""
+"""Estimates the cost of a plan."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ def estimate(
     ceiling_holds: str = "expected",
     before: Plan | None = None,
 ) -> CostReport:
-    """What `plan` costs in USD a month in `region` (an AWS region name; a resource's own `region` property wins).
+    """The cost of `plan` in USD a month in `region` (an AWS region name; a resource's own `region` property overrides it).
 
-    Deletes are left out, and so are reads (somebody else's resources). `before` is the deployed plan; without it, what was there
-    is taken from the plan's own operations: everything but creates, at today's properties. `ceiling_holds` is which month the
-    ceiling holds, "expected" or "maximum".
+    Deleted resources are left out, and so are those only read, which belong to others. `before` is the deployed plan. Without it,
+    the cost before is that of every resource the plan does not create, with its present properties. `ceiling_holds` says which
+    month the ceiling limits, "expected" or "maximum".
     """
     views = live(plan)
     lines, unpriced = _price(views, LinkedPlan(views), usage, region, purchase)
@@ -57,20 +57,20 @@ def estimate(
 
 
 def _unmatched(views: list[ResourceView], usage: Usage) -> tuple[str, ...]:
-    """Overrides for which there is no resource: most likely a slip in the name."""
+    """Name patterns of overrides that match no resource: most likely a typing error."""
     names = [view.name for view in views]
     return tuple(pattern for pattern in usage.overrides if not any(fnmatchcase(name, pattern) for name in names))
 
 
 def live(plan: Plan) -> list[ResourceView]:
-    """What is ours and will be there."""
+    """The resources of the stack that will exist after the change."""
     return _without(plan, "delete", "read")
 
 
 def monthly_usd(
     view: ResourceView, links: LinkedPlan, usage: Usage, region: str, purchase: Purchase = _ON_DEMAND
 ) -> float | None:
-    """What one resource costs a month, related to others by `links`; None where a part of it has no price."""
+    """The cost of one resource a month, where `links` has the plan's others; None where a part of it has no price."""
     lines, unpriced = _price([view], links, usage, region, purchase)
     return None if unpriced else total(line.monthly_usd for line in lines)
 

@@ -1,4 +1,4 @@
-"""Types that cost nothing by themselves, each with its reason. A type neither free nor in `rows` is reported as unpriced."""
+"""Types that cost nothing by themselves, with the reason. A type that is neither here nor in `rows` is reported as unpriced."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from catalog.types.every import CARDS
 
 FREE: Final[dict[str, str]] = {card.token: card.free for card in CARDS.values() if card.free}
 
-# Whole families, by the start of the type: what no card is for.
+# Families of types that have no cards, by the start of the type.
 FREE_PREFIXES: Final[dict[str, str]] = {
     "pulumi:": NO_CLOUD_RESOURCE,
     "slipway:": "a component; its children are charged",
@@ -22,7 +22,7 @@ FREE_PREFIXES: Final[dict[str, str]] = {
 
 
 def reason_free(type_: str) -> str | None:
-    """Why `type_` costs nothing, None when it is not known to."""
+    """Why a type costs nothing; None for a type that is not known to be free."""
     if type_ in FREE:
         return FREE[type_]
     return next((reason for prefix, reason in FREE_PREFIXES.items() if type_.startswith(prefix)), None)

@@ -1,6 +1,7 @@
-"""What would cost less and do the same: at most one hint a line, from the same prices, and none that takes away what is needed.
+"""Hints at what would cost less and do the same: at most one hint a line of the report, from the same prices.
 
-A pool with EFA, a reservation or a capacity block keeps its type and its market; what a commitment pays for anyway is left alone.
+A pool with EFA, a reservation or a capacity block gets no hint to change its type or market, and an instance that a commitment
+pays for anyway gets none at all.
 """
 
 from __future__ import annotations
@@ -23,13 +24,14 @@ from tools.plan.reader import Block
 from tools.plan.relations import ENDPOINT_VARIANTS, configuration_of, template_of
 from tools.plan.view import Plan, ResourceView
 
-# How many of the largest lines are looked at, and what is too little to change a stack for.
+# Only this many of the largest lines get hints.
 _LARGEST: Final = 10
+# A saving below either of these is too little to change a stack for.
 LEAST_USD: Final = 1.0
 LEAST_SHARE: Final = 0.02
 # 12 hours on 22 working days.
 WORKING_HOURS: Final = 264.0
-# How what runs by the hour is taken away for a night.
+# Token -> how a resource that is charged by the hour is stopped at night.
 _STOPPED: Final = {
     eks.NODE_GROUP.token: "set its sizes to 0 by a schedule",
     ec2.INSTANCE.token: "stop it by a schedule",
@@ -40,7 +42,7 @@ _STOPPED: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One line, its resource, and all that a hint may look at."""
+    """One line of the report, its resource, and everything that a hint may depend on."""
 
     view: ResourceView
     line: Line
@@ -58,29 +60,29 @@ class Case:
         return Block.of(self.view)
 
     def text(self, path: str) -> str:
-        """A text of the resource, "" where none is known."""
+        """The text at `path` of the resource; "" where none is known."""
         return self.block.text(path, unknown="")
 
     def saving(self, view: ResourceView, usage: Usage | None = None, links: LinkedPlan | None = None) -> float:
-        """USD a month less with `view` in the resource's place; 0 where that has no price."""
+        """The USD a month saved with `view` in the resource's place; 0 where `view` has no price."""
         then = monthly_usd(view, links or self.links, usage or self.usage, self.region, self.purchase)
         return 0.0 if then is None else self.line.monthly_usd - then
 
     def changed(self, **props: Any) -> ResourceView:
-        """The resource with other properties."""
+        """The resource with some properties changed."""
         return replace(self.view, props={**self.view.props, **props})
 
     def committed(self, instance: str) -> bool:
-        """Whether a plan or reservation pays for it anyway."""
+        """Whether a savings plan or a reservation pays for an instance type anyway."""
         return self.purchase.of(instance)[0] > 0
 
 
 def hints(
     plan: Plan, report: CostReport, machines: Mapping[str, Machine], *, purchase: Purchase | None = None, production: bool = True
 ) -> tuple[Hint, ...]:
-    """The best hint for each of the largest lines of `report`, which is the price of `plan`; largest saving first.
+    """The best hint for each of the largest lines of `report`, which is the cost of `plan`; largest saving first.
 
-    `machines` are EC2 instance types by name. `production` stacks are told nothing that takes time or a zone from them.
+    `machines` are EC2 instance types by name. A `production` stack gets no hint that would cost it hours or a zone.
     """
     views = live(plan)
     links = LinkedPlan(views)
@@ -100,13 +102,13 @@ def hints(
             machines=machines,
             production=production,
         )
-        told = [
+        of_line = [
             Hint(urn=line.urn, saves_usd=rounded(usd), message=message)
             for ask in ASKED.get(line.type, ())
             for usd, message in ask(case)
             if usd >= max(LEAST_USD, LEAST_SHARE * line.monthly_usd)
         ]
-        found += [max(told, key=lambda hint: hint.saves_usd)] if told else []
+        found += [max(of_line, key=lambda hint: hint.saves_usd)] if of_line else []
     return tuple(sorted(found, key=lambda hint: -hint.saves_usd))
 
 
@@ -116,7 +118,7 @@ Found = Iterator[tuple[float, str]]
 def _node_group_type(case: Case) -> Found:
     template = _template(case)
     types = _names(case.block, "instanceTypes") or (_names(template, "instanceType") if template else [])
-    # Several types are several markets to draw from, which one cheaper type is not.
+    # A group with several types gets no hint: it can draw on several markets, and one cheaper type could not.
     if len(types) == 1 and not _bound(case.block, template):
         yield from _another(case, types[0], "ec2", lambda other: case.saving(case.changed(instanceTypes=[other])))
 
@@ -164,7 +166,7 @@ def _another(case: Case, own: str, service: str, saving: Callable[[str], float])
 
 
 def _spot(case: Case) -> Found:
-    """For a pool that may be empty (minSize 0): what runs on it can lose a node."""
+    """Suggests spot for a pool that may be empty (minSize 0), whose work can therefore lose a node."""
     types = _names(case.block, "instanceTypes")
     if len(types) != 1 or _bound(case.block, _template(case)):
         return
@@ -214,12 +216,12 @@ def _types(case: Case) -> list[str]:
 
 
 def _names(block: Block, path: str) -> list[str]:
-    """The texts of a list (or the one given in its place) as far as they are known."""
+    """The texts of a list, or the one text in its place, as far as they are known."""
     return [text for item in block.items(path, unknown=[]) if (text := item.text(unknown=""))]
 
 
 def _gateway(case: Case) -> Found:
-    """A gateway endpoint takes S3's and DynamoDB's traffic off the NAT gateway for nothing."""
+    """Suggests a gateway endpoint, which takes the traffic to S3 off the NAT gateway at no charge."""
     there = {_service(view) for view in case.views if view.type == ec2.VPC_ENDPOINT.token and _is_gateway(view)}
     if "s3" not in there and None not in there:
         saved = case.saving(case.view, replace(case.usage.named(case.view.name), nat_gb=0.0, overrides={}))
@@ -240,7 +242,7 @@ def _interface(case: Case) -> Found:
 
 
 def _service(endpoint: ResourceView) -> str | None:
-    """`s3` of `com.amazonaws.us-east-1.s3`; None where it is not known yet."""
+    """The service of an endpoint, such as `s3` of `com.amazonaws.us-east-1.s3`; None where it is not known yet."""
     name = Block.of(endpoint).text("serviceName", unknown="")
     return name.rpartition(".")[2] if name else None
 
@@ -255,7 +257,7 @@ def _template(case: Case) -> Block | None:
 
 
 def _bound(block: Block, template: Block | None) -> bool:
-    """Whether its instances cannot be others: EFA, a reservation, a capacity block, a market chosen already."""
+    """Whether a resource cannot use other instances: it has EFA, a reservation, a capacity block, or a market chosen already."""
     if (block.text("capacityType", unknown="unknown") or "ON_DEMAND") != "ON_DEMAND":
         return True
     if template is None:
@@ -266,8 +268,8 @@ def _bound(block: Block, template: Block | None) -> bool:
 
 
 def _reserved(template: Block | None) -> bool:
-    kept = ("capacityReservationSpecification", "instanceMarketOptions")
-    return template is not None and any(template.given(key) for key in kept)
+    keys = ("capacityReservationSpecification", "instanceMarketOptions")
+    return template is not None and any(template.given(key) for key in keys)
 
 
 ASKED: Final[dict[str, tuple[Callable[[Case], Found], ...]]] = {

@@ -1,4 +1,4 @@
-"""Which instance types can do another one's work, and which of them is cheapest."""
+"""Finds the cheapest instance type that can do the work of another."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tools.cost.prices import Price, table
 
 
 class Machine(Protocol):
-    """What has to be the same or more in another instance type."""
+    """The properties of an instance type that a replacement must match or exceed."""
 
     @property
     def vcpus(self) -> int: ...
@@ -32,27 +32,27 @@ class Machine(Protocol):
 
 
 def cheapest(own: str, service: str, region: str, machines: Mapping[str, Machine]) -> str | None:
-    """The cheapest type with at least as much of everything as `own`, cheaper than it, by prices published for the region.
+    """The cheapest type that has at least as much of everything as `own` and costs less, by prices published for the region.
 
-    `service` is ec2 or sagemaker, whose types begin with `ml.`; `machines` are named without. None where there is none.
+    `service` is ec2, or sagemaker, whose types begin with `ml.`; `machines` are by name without `ml.`. None where there is none.
     """
     prefix = SAGEMAKER_PREFIX if service == "sagemaker" else ""
     bare = own.removeprefix(prefix)
-    mine = _published(service, own, region)
-    if bare not in machines or mine is None:
+    present = _published(service, own, region)
+    if bare not in machines or present is None:
         return None
     cheaper = [
         (price.usd, prefix + name)
         for name, other in machines.items()
         if (price := _published(service, prefix + name, region))
-        and price.usd < mine.usd
+        and price.usd < present.usd
         and does_the_same(bare, machines[bare], name, other)
     ]
     return min(cheaper)[1] if cheaper else None
 
 
 def _published(service: str, type_: str, region: str) -> Price | None:
-    """The region's own row; two prices that were reasoned from elsewhere say nothing about which is lower."""
+    """The region's own published price. Prices derived from other regions are too rough to tell which type is cheaper."""
     row = table().get((service, type_, region))
     return row if row and row.basis == "listed" else None
 
@@ -68,10 +68,10 @@ def does_the_same(name: str, machine: Machine, other_name: str, other: Machine) 
         and other.accelerators >= machine.accelerators
         and other.accelerator_memory_gib >= machine.accelerator_memory_gib
         and other.efa_interfaces >= machine.efa_interfaces
-        # How much local storage there is, is not in the table.
+        # A machine with local disks has no replacement: the table does not have their size.
         and not machine.nvme
         and (_whole_cores(other_name, other) or not _whole_cores(name, machine))
-        # An older processor is slower; of a burstable or flexible one, only a part is always there.
+        # An older processor is slower, and a burstable or flexible one does not always give its full vCPUs.
         and other_generation >= generation
         and (other_letters != "t" or letters == "t")
         and ("flex" not in other_name or "flex" in name)
@@ -79,7 +79,7 @@ def does_the_same(name: str, machine: Machine, other_name: str, other: Machine) 
 
 
 def _whole_cores(name: str, machine: Machine) -> bool:
-    """Whether a vCPU is a core and not one of its two threads: on Arm, and on AMD from the seventh generation on.
+    """Whether a vCPU is a whole core and not one of two threads: so on Arm, and on AMD from the seventh generation on.
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/cpu-options-supported-instances-values.html
     """
@@ -87,6 +87,6 @@ def _whole_cores(name: str, machine: Machine) -> bool:
 
 
 def _family(name: str) -> tuple[str, int]:
-    """("m", 5) of `m5.large`."""
+    """The letters and the generation of an instance type: ("m", 5) of `m5.large`."""
     match = re.match(r"([a-z]+)(\d+)", name)
     return (match[1], int(match[2])) if match else (name, 0)

@@ -1,4 +1,4 @@
-"""AWS Price List files: which of their products are rows of our table, and what they cost on demand.
+"""Reads AWS Price List files: which of their products are rows of our price table, and what they cost on demand.
 
 Format: https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/reading-service-price-list-file-for-services.html
 `products` by SKU with `attributes`, `terms.OnDemand` by SKU with `priceDimensions`; each product names its service and region.
@@ -12,26 +12,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-# A usage type begins with its region's short name (EUW1-, us-east-1-), in us-east-1 often with none.
+# A usage type begins with its region's short name (EUW1-, us-east-1-); in us-east-1 that is often absent.
 _REGION: Final = r"(?:[A-Za-z0-9]+-)*?"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """The products of one AWS service that the price table has rows for.
+    """Products of one AWS service that are rows of the price table.
 
-    A `dimension` of "" is what `usage` captures: an instance type.
+    A `dimension` of "" stands for the instance type that `usage` captures.
     """
 
     code: str
     service: str
     dimension: str
     usage: str
-    factor: float = 1.0  # units of theirs in one of ours
+    factor: float = 1.0  # units of the price list in one unit of our table
     attributes: Mapping[str, str] = field(default_factory=dict)
 
     def holds(self, service: str, dimension: str) -> bool:
-        """Whether a row of the price table is of this offer."""
+        """Whether a row of the price table belongs to this offer."""
         return self.service == service and (self.dimension == dimension or (not self.dimension and "." in dimension))
 
 
@@ -99,7 +99,7 @@ _BY_CODE: Final = {code: [(re.compile(_REGION + offer.usage), offer) for offer i
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceList:
-    """What one file says: USD by (service, dimension, region) of our table, on the day it was published."""
+    """The prices of one file: USD by (service, dimension, region) of our table, and the day of its publication."""
 
     code: str
     published: str
@@ -108,9 +108,9 @@ class PriceList:
 
 
 def read(text: str, where: str) -> PriceList:
-    """A price list file. Raises ValueError that names `where` and what is wrong with it.
+    """Reads the text of a price list file. Raises ValueError that names `where` and what is wrong with it.
 
-    EC2's file has some 450 MB, so each product and term is reduced to what counts of it while it is read.
+    EC2's file has some 450 MB, so products and terms are reduced to what we need while the JSON is parsed.
     """
     try:
         document: Any = json.loads(text, object_hook=_reduced)
@@ -127,7 +127,7 @@ def read(text: str, where: str) -> PriceList:
         regions.add(product.region)
         prices = [price for price in (terms.get(sku) or {}).values() if price is not None]
         if product.offer and prices:
-            # Several products (hosting and training) may share one row of the table; it takes the dearest price.
+            # Several products (hosting and training) may share one row of the table, which takes the highest price.
             key = (product.offer.service, product.dimension, product.region)
             usd[key] = max(usd.get(key, 0.0), round(min(prices) * product.offer.factor, 10))
     return PriceList(
@@ -143,7 +143,7 @@ class _Product:
 
 
 def _reduced(item: dict[str, Any]) -> Any:
-    """A product as the row that it is, a term as its price (None for free ones and commitments), all else as it is."""
+    """Reduces a product to a `_Product` and a term to its price (None for free terms and commitments); other objects stay."""
     if "priceDimensions" in item:
         return None if item.get("termAttributes") else _first_paid(item["priceDimensions"])
     if "sku" in item and "attributes" in item:
@@ -152,7 +152,7 @@ def _reduced(item: dict[str, Any]) -> Any:
 
 
 def _first_paid(dimensions: Mapping[str, Any]) -> float | None:
-    """USD of the first tier that costs something."""
+    """The USD of the first tier that is not free; None where all are free."""
     tiers = [
         (float(one.get("beginRange") or 0), usd)
         for one in dimensions.values()

@@ -1,7 +1,7 @@
-"""The price table: dated rows with their source, and the one way to ask it.
+"""The price table, with dated rows and their sources, and `quote`, by which all prices are looked up.
 
-`quote` never answers 0 for what it does not know: it gives the region's own row, or says in `Quote.stand_in` what was taken in
-its place, or raises `NoPrice` with the reason. The table is `data/prices.csv`; `docs/cost.md` says how to add to it.
+`quote` never answers 0 for an unknown price: it gives the region's own row, or names in `Quote.stand_in` the price taken in its
+place, or raises `NoPrice` with the reason. The table is `data/prices.csv`; `docs/cost.md` says how to add to it.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from typing import Final
 from catalog.regions import HOME_REGION
 
 DATA: Final = Path(__file__).parent / "data"
-# No us-east-2 instance row was found; us-west-2 equalled us-east-1 in every family read, so equal is the best guess there is.
+# Regions whose instances are taken to cost as much as in another. No us-east-2 row was found; us-west-2 cost as much as
+# us-east-1 in every family that was read, so equal prices are the best guess for us-east-2.
 TWINS: Final = {"us-east-2": HOME_REGION}
 
-# What `source` in the table stands for.
+# The `source` column of the table -> the source in full.
 SOURCES: Final = {
     "karpenter": "aws/karpenter-provider-aws zz_generated.pricing_aws.go (Apache-2.0), generated from the AWS Price List",
     "aws-gpu": "tsaol/aws-gpu data/*.js (README says MIT), from instances.vantage.sh",
@@ -36,14 +37,14 @@ SOURCES: Final = {
 
 
 class NoPrice(LookupError):
-    """There is no price and no honest stand-in; the message is the reason shown under `unpriced`."""
+    """There is neither a price nor a reasonable stand-in; the message is the reason shown under `unpriced`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """One row: `usd` for one `unit` of `dimension` of `service` in `region`, as its `source` had it on `as_of` (ISO date).
+    """One row: the `usd` for one `unit` of a service's `dimension` in a `region`, in its `source` on `as_of` (ISO date).
 
-    `basis` is listed (published), derived (us-east-1 times a regional ratio) or hint (a spot price once seen).
+    `basis` is listed (published), derived (us-east-1 times a regional ratio) or hint (a spot price seen once).
     """
 
     service: str
@@ -58,7 +59,7 @@ class Price:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """A price for the region asked for. `stand_in` is "" for the region's own row, else what was taken in its place and why."""
+    """A price for a region. `stand_in` is "" for the region's own row, else it names the price taken in its place, and why."""
 
     usd: float
     unit: str
@@ -90,16 +91,16 @@ def table() -> dict[tuple[str, str, str], Price]:
 
 @cache
 def regions() -> frozenset[str]:
-    """The regions for which at least an instance price is known or can be reasoned."""
+    """The regions of which at least one instance price is known or can be derived."""
     return frozenset(region for service, _, region in table() if service == "ec2") | frozenset(TWINS)
 
 
 @cache
 def quote(service: str, dimension: str, region: str) -> Quote:
-    """What one unit costs in `region`. Raises NoPrice when neither the row nor an honest stand-in exists.
+    """The price of one unit in `region`. Raises NoPrice where neither the row nor a reasonable stand-in exists.
 
-    Stand-ins: an instance is scaled from us-east-1 by the EC2 ratio of its own type, else the median of its family, kind or
-    region; any other dimension takes the us-east-1 row as it is. A spot price has no stand-in.
+    The stand-in of an instance is its us-east-1 price times the EC2 ratio of its own type, else times the median ratio of its
+    family, kind or region. That of any other dimension is the us-east-1 row as it is. A spot price has no stand-in.
     """
     if row := table().get((service, dimension, region)):
         derived = f"derived from {HOME_REGION} by the family's ratio" if row.basis == "derived" else ""
@@ -122,7 +123,7 @@ def _anywhere(service: str, dimension: str) -> Price | None:
 
 
 def _ratio(instance: str, region: str) -> tuple[float, str]:
-    """How `region` compares to us-east-1 for an instance type, and the sentence that says so."""
+    """The ratio of an instance type's price in `region` to us-east-1, and the sentence that says how it was found."""
     if twin := TWINS.get(region):
         return 1.0, f"{twin} price, {region} taken equal"
     ratios = _ratios(region)

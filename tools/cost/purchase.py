@@ -1,4 +1,4 @@
-"""How instances are bought. No price list has what was agreed with AWS, so a discount is the user's own word, with its source."""
+"""How instances are bought. No price list has a customer's agreement with AWS, so the stack file states the discount."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ _ON_DEMAND: Final = "on-demand"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purchase:
-    """`discount` is the share off the on-demand price by a pattern of instance types (`p5.*`, `ml.g5.*`); where several fit,
-    the longest counts. Spot, capacity blocks and all that is no instance are never discounted."""
+    """The way instances are bought. `discount` is the share off the on-demand price by a pattern of types (`p5.*`, `ml.g5.*`).
+
+    Where several patterns match a type, the longest counts. Only instances are discounted, and never spot or capacity blocks.
+    """
 
     option: str = _ON_DEMAND
     discount: Mapping[str, float] = field(default_factory=dict)
@@ -23,11 +25,11 @@ class Purchase:
     as_of: str = ""
 
     def of(self, instance: str) -> tuple[float, str]:
-        """The share off `instance` and the words for a line's basis; (0, "") where nothing was agreed for it."""
+        """The share off an instance type's price, and the words for a line's basis; (0, "") where no pattern matches."""
         fits = [
             pattern
             for pattern in self.discount
-            # A `*` alone is EC2's: each service has commitments of its own.
+            # Each service has commitments of its own, so a pattern such as `*` without `ml.` is for EC2 only.
             if fnmatchcase(instance, pattern) and pattern.startswith(SAGEMAKER_PREFIX) == instance.startswith(SAGEMAKER_PREFIX)
         ]
         if self.option == _ON_DEMAND or not fits:

@@ -1,4 +1,4 @@
-"""The price table renewed from price lists: what changed, what is new, what was not found and stays with its date."""
+"""Renews the price table from price lists, and reports which rows changed, are new, or were not found and stay as they are."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tools.cost.offers import OFFERS, PriceList
 from tools.cost.prices import DATA, Price
 
 SOURCE: Final = "price-list"
-# A price that moves further at once is more likely one of another unit: it is named and not taken.
+# A price that changes by more than this factor at once is more likely one of another unit: it is reported and not taken.
 DOUBTFUL: Final = 3.0
 TABLE: Final = DATA / "prices.csv"
 
@@ -22,23 +22,27 @@ Key = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refresh:
-    """The new table and how it came about. `kept` were asked for and not found, `doubtful` are (row, the price not taken)."""
+    """The new table, and how it differs from the old one.
+
+    `kept` are rows of services and regions that the lists cover, but not found there; `doubtful` are (row, the price not taken).
+    `not_asked` counts the rows that no list covers.
+    """
 
     rows: tuple[Price, ...]
     changed: tuple[tuple[Price, Price], ...]
     added: tuple[Price, ...]
-    renewed: int  # the same price, a later date
+    renewed: int  # the number of rows with the same price and a later date
     kept: tuple[Price, ...]
     doubtful: tuple[tuple[Price, float], ...]
     not_asked: int
 
     @property
     def moved(self) -> bool:
-        """Whether the table is another one than before."""
+        """Whether the new table differs from the old one."""
         return bool(self.changed or self.added or self.renewed)
 
     def to_json(self) -> dict[str, Any]:
-        """What `cost refresh --json` prints."""
+        """The object that `cost refresh --json` prints."""
         return {
             "changed": [
                 {**_named(old), "old_usd": old.usd, "old_as_of": old.as_of, "usd": new.usd, "as_of": new.as_of}
@@ -57,7 +61,7 @@ def _named(row: Price) -> dict[str, str]:
 
 
 def refresh(rows: Iterable[Price], lists: Iterable[PriceList]) -> Refresh:
-    """The table with what the lists say. Of a new region, only dimensions are taken that the table has somewhere."""
+    """The table renewed by the lists. A row for a new region is added only if the table has its dimension in another region."""
     old = {(row.service, row.dimension, row.region): row for row in rows}
     found: dict[Key, tuple[float, str]] = {}
     asked: dict[tuple[str, str], str] = {}  # (offer code, region) -> published
@@ -111,13 +115,13 @@ def refresh(rows: Iterable[Price], lists: Iterable[PriceList]) -> Refresh:
 
 
 def _published(row: Price, asked: Mapping[tuple[str, str], str]) -> str:
-    """The day of the list that would have this row; "" where there was none."""
+    """The publication day of the newest list that covers a row; "" where no list does."""
     days = [asked.get((offer.code, row.region), "") for offer in OFFERS if offer.holds(row.service, row.dimension)]
     return max(days, default="")
 
 
 def write(rows: Iterable[Price], path: Path = TABLE) -> None:
-    """Writes the table in one step, so that a concurrent reader sees either the old one or the new one, whole."""
+    """Writes the table in one rename, so that a concurrent reader sees the old or the new table, and no half."""
     half = path.with_suffix(".new")
     with half.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")

@@ -1,4 +1,4 @@
-"""The answer: one line a resource, what could not be priced, and the totals that follow from the lines."""
+"""The result of an estimate: one line a resource, what could not be priced, and totals that are sums of the lines."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from tools.cost.usage import Usage, in_stack_file
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """What one resource costs, in USD.
+    """The cost of one resource in USD, rounded half-even to 0.0001 USD.
 
-    `monthly_usd` is expected; `min_usd` and `max_usd` are under autoscaling; `one_off_usd` is one run of a training job as
-    expected, `one_off_max_usd` at its run-time limit (both already in the month, times `Usage.training_runs`). `stand_in` says
-    that at least one price is not the region's own published one; `basis` says which. Rounded half-even to 0.0001 USD.
+    `monthly_usd` is the expected cost; `min_usd` and `max_usd` bound it under autoscaling. `one_off_usd` is the expected cost of
+    one run of a training job, `one_off_max_usd` that of a run to its time limit (the month includes `Usage.training_runs` runs).
+    `stand_in` says that at least one price is not the region's own published one; `basis` says which.
     """
 
     urn: str
@@ -32,7 +32,7 @@ class Line:
     priced_at: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """The line as in `cost.lines`; the one-off keys only where there is a one-off."""
+        """The entry in `cost.lines`. It has the one-off keys only for a training job."""
         line: dict[str, Any] = {
             "urn": self.urn,
             "monthly_usd": self.monthly_usd,
@@ -57,20 +57,20 @@ class Unpriced:
     reason: str
 
     def to_json(self) -> dict[str, str]:
-        """The entry as in `cost.unpriced`."""
+        """The entry in `cost.unpriced`."""
         return {"urn": self.urn, "type": self.type, "name": self.name, "reason": self.reason}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hint:
-    """What would save `saves_usd` a month of the expected price of the resource `urn`."""
+    """A change that would save `saves_usd` a month of the expected cost of the resource `urn`."""
 
     urn: str
     saves_usd: float
     message: str
 
     def to_json(self) -> dict[str, Any]:
-        """The entry as in `cost.hints`."""
+        """The entry in `cost.hints`."""
         return {"urn": self.urn, "saves_usd": self.saves_usd, "message": self.message}
 
 
@@ -110,17 +110,17 @@ class CostReport:
 
     @property
     def held_usd(self) -> float:
-        """The month that the ceiling holds: as expected, or at the most."""
+        """The USD a month that are compared with the ceiling: the expected or the maximum, by `ceiling_holds`."""
         return self.max_usd if self.ceiling_holds == "maximum" else self.monthly_usd
 
     @property
     def over_ceiling(self) -> bool:
-        """Whether the month that the ceiling holds costs more than it. No ceiling is never over."""
+        """Whether the month exceeds the ceiling. Without a ceiling it never does."""
         return self.ceiling_usd is not None and self.held_usd > self.ceiling_usd
 
     @property
     def largest(self) -> tuple[Line, ...]:
-        """The lines that cost something, largest first by what the ceiling holds: what to show when it blocks."""
+        """The lines that cost something, largest first by the month that the ceiling limits. They are shown when it blocks."""
         at_most = self.ceiling_holds == "maximum"
         costly = [line for line in self.lines if line.max_usd > 0]
         return tuple(sorted(costly, key=lambda line: -(line.max_usd if at_most else line.monthly_usd)))
@@ -150,7 +150,7 @@ class CostReport:
         }
 
     def usage_json(self) -> dict[str, Any]:
-        """What was assumed otherwise than by default, by the stack file's names, and the overrides that fit no resource."""
+        """The assumptions that differ from the defaults, by the stack file's names, and the overrides that match no resource."""
         return {
             "assumed": {name: number for name, (number, _) in self.usage.differences().items()},
             "overrides": {
@@ -162,7 +162,7 @@ class CostReport:
 
 
 def total(values: Any) -> float:
-    """The sum, exact and then rounded to 0.0001 USD as every line is, so that adding the lines up gives the total."""
+    """The exact sum, rounded to 0.0001 USD as every line is, so that the lines add up to the total."""
     return rounded(math.fsum(values))
 
 

@@ -1,4 +1,4 @@
-"""Assumptions about use, which no plan contains: hours, gigabytes, requests. One default each, shown in every `basis`."""
+"""Assumptions about use, which no plan contains: hours, gigabytes, requests. Each has one default and is shown in `basis`."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ HOURS_A_MONTH: Final = 730.0
 
 
 class UsageError(ValueError):
-    """A usage assumption that cannot be used: unknown name, no number, or negative."""
+    """A usage assumption that cannot be used: its name is unknown, or its value is no number of 0 or more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """Assumed use per month and resource. `overrides` narrows by resource name, as in {"*raw*": {"s3_gb": 5000}}."""
+    """Assumed use per month and resource. `overrides` are for resources by name pattern, as in {"*raw*": {"s3_gb": 5000}}."""
 
     hours: float = HOURS_A_MONTH  # hours a month that always-on things are on
     instance_hours: float = HOURS_A_MONTH  # hours a month that nodes and endpoint instances run; a night schedule lowers it
@@ -58,7 +58,7 @@ class Usage:
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Usage:
-        """From a stack file's mapping (`overrides` may nest). Raises UsageError with every fault at once."""
+        """The assumptions of a mapping, which may have `overrides`. Raises UsageError with every fault at once."""
         example = {"*raw*": {"s3_gb": 5000}}
         unknown = [name for name in values if name not in numbers() and name != "overrides"]
         faults = [fault for name in unknown for fault in _faults(name, values[name])]
@@ -70,7 +70,7 @@ class Usage:
         return cls(**values)
 
     def differences(self) -> dict[str, tuple[float, float]]:
-        """What is assumed otherwise than by default: (the number, the default) by the stack file's name; overrides apart."""
+        """The assumptions that differ from the defaults, as (number, default) by the stack file's name, without overrides."""
         default = Usage()
         return {
             in_stack_file(name): (getattr(self, name), getattr(default, name))
@@ -79,7 +79,7 @@ class Usage:
         }
 
     def named(self, name: str) -> Usage:
-        """The assumptions for the resource `name`, its overrides applied in order."""
+        """The assumptions for the resource `name`, with the matching overrides applied in order."""
         found: dict[str, float] = {}
         for pattern, values in self.overrides.items():
             if fnmatchcase(name, pattern):
@@ -88,14 +88,14 @@ class Usage:
 
 
 def in_stack_file(name: str) -> str:
-    """`instanceHours` of `instance_hours`."""
+    """The stack file's name of an assumption: `instanceHours` of `instance_hours`."""
     first, *rest = name.split("_")
     return first + "".join(part.capitalize() for part in rest)
 
 
 @cache
 def numbers() -> tuple[str, ...]:
-    """The names of all assumptions that are a number."""
+    """The names of all assumptions that are numbers."""
     return tuple(item.name for item in fields(Usage) if item.name != "overrides")
 
 

@@ -1,4 +1,4 @@
-"""Every priced type by its token. A new type: a row in the file of its family, nothing else."""
+"""Every priced type by its token. A new type takes one row, in the file of its family."""
 
 from __future__ import annotations
 

@@ -13,11 +13,11 @@ from tools.plan.reader import Block
 from tools.plan.relations import has_template, template_of
 from tools.plan.view import UNKNOWN
 
-# https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html: diskSize when not given.
+# EKS's default for diskSize: https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html
 DEFAULT_NODE_DISK_GIB: Final = 20.0
-# What the stock machine images need when a launch template says nothing of its root volume.
+# The size of a stock machine image's root volume, where the resource names no size.
 DEFAULT_ROOT_GIB: Final = 8.0
-# https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html: what a gp3 volume includes.
+# What the price of a gp3 volume includes: https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html
 GP3_FREE_IOPS: Final = 3000.0
 GP3_FREE_MBPS: Final = 125.0
 
@@ -59,7 +59,7 @@ def _node_group(ask: Ask) -> Iterator[Charge]:
 def _instances(
     ask: Ask, type_: str, hours: float, least: float, most: float, *, spot: bool, committed: bool = True
 ) -> Iterator[Charge]:
-    """Instance hours. Spot is a hint: without one the on-demand price is taken, which spot never exceeds."""
+    """The charge for instance hours. Where no spot price was seen, the on-demand price is taken, which spot never exceeds."""
     if spot:
         try:
             quote("ec2-spot", type_, ask.region)
@@ -106,7 +106,7 @@ def _template_volumes(ask: Ask, template: Block) -> Iterator[tuple[str, str, flo
 def volume(
     ask: Ask, label: str, type_: str, gib: float, iops: float, mbps: float, count: tuple[float, float, float] = (1.0, 1.0, 1.0)
 ) -> Iterator[Charge]:
-    """An EBS volume of `gib` GiB, `count` (expected, least, most) times."""
+    """The charges of `count` (expected, least, most) EBS volumes of `gib` GiB each."""
     expected, least, most = count
     yield from ask.charge("ebs", type_, f"{label} {type_}", gib * expected, least=gib * least, most=gib * most)
     if type_ in ("io1", "io2") and iops:

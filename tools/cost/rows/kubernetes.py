@@ -1,4 +1,4 @@
-"""Kubernetes objects that make AWS charge: load balancers, volumes, nodes that a controller starts."""
+"""Kubernetes objects for which AWS charges: load balancers, volumes, and nodes that a controller starts."""
 
 from __future__ import annotations
 

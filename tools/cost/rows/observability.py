@@ -9,9 +9,10 @@ from catalog.types import budgets, cloudwatch, ec2, sns, sqs
 from tools.cost.bill import Ask, Charge, Row, Term, flat
 
 DAYS_A_MONTH: Final = 730 / 24
-# https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html: shorter periods are high resolution.
+# An alarm with a shorter period is a high-resolution one:
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html
 STANDARD_PERIOD_S: Final = 60
-# A band is watched as three metrics: the value, its upper and its lower bound.
+# An alarm on an anomaly band is charged as three metrics: the value, its upper and its lower bound.
 METRICS_OF_A_BAND: Final = 3
 FREE_SNS_REQUESTS: Final = 1e6
 FREE_ACTION_BUDGETS: Final = 2
@@ -26,8 +27,8 @@ def _log_group(ask: Ask) -> Iterator[Charge]:
         yield from ask.charge("logs", "ingest", "written (assumed)", ingested)
     days = ask.number("retentionInDays", 0)
     months = days / DAYS_A_MONTH if days else ask.usage.log_months
-    kept = f"kept {days:g} days" if days else f"kept for ever, {months:g} months counted"
-    yield from ask.charge("logs", "storage", kept, ingested * months)
+    label = f"kept {days:g} days" if days else f"kept for ever, {months:g} months counted"
+    yield from ask.charge("logs", "storage", label, ingested * months)
 
 
 def _alarm(ask: Ask) -> Iterator[Charge]:

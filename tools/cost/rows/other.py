@@ -1,4 +1,4 @@
-"""What a platform adds around the core: load balancers, functions, streams, workflows, trails."""
+"""Types that fit no other family: load balancers, functions, streams, workflows, builds, web ACLs, trails."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _state_machine(ask: Ask) -> Iterator[Charge]:
         yield from ask.charge("stepfunctions", "transitions", "transitions (assumed)", ask.usage.transitions / 1000)
 
 
-# The compute types of one price a minute each; larger ones have no row.
+# CodeBuild's compute type -> the dimension of its price a minute. Larger types have no price row.
 BUILD_MACHINES: Final = {"BUILD_GENERAL1_SMALL": "small", "BUILD_GENERAL1_MEDIUM": "medium", "BUILD_GENERAL1_LARGE": "large"}
 
 

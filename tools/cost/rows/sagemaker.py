@@ -46,7 +46,7 @@ def _variant(ask: Ask, variant: Block, of: int) -> Iterator[Charge]:
 
 
 def _bounds(ask: Ask, variant: str, of: int, count: float) -> tuple[float, float]:
-    """(least, most) instances of a variant from its autoscaling target; the count itself without one."""
+    """(least, most) instances of a variant by its autoscaling target; (count, count) for a variant without one."""
     target = scaling_of(ask.links, ask.view, variant, of)
     if target is None:
         return count, count

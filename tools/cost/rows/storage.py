@@ -1,4 +1,4 @@
-"""What holds data: buckets, images, keys, secrets, tables, file systems."""
+"""Types that hold data or protect it: buckets, images, keys, secrets, tables, file systems."""
 
 from __future__ import annotations
 

@@ -11,9 +11,9 @@ from tools.cost.usage import HOURS_A_MONTH
 from tools.plan.reader import Block, folded
 from tools.plan.view import UNKNOWN
 
-# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StoppingCondition.html: one day when not given.
+# SageMaker's default, one day: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StoppingCondition.html
 DEFAULT_RUNTIME_S: Final = 86_400.0
-# What these hold belongs to the workload; an `instance_type` in there is not the job's.
+# Properties with the workload's own values: an `instance_type` in one of them is not the job's.
 NOT_OURS: Final = ("hyperparameters", "environment", "tags", "channels")
 
 
@@ -62,7 +62,7 @@ def _number(ask: Ask, block: Block, keys: tuple[str, ...], default: float) -> fl
 
 
 def _find(block: Block, *keys: str) -> Block | None:
-    """The first property of one of these names in any spelling, at any depth of the job's own settings; None without one."""
+    """The first property with one of these names, in any spelling and at any depth outside `NOT_OURS`; None without one."""
     below = {folded(name): item for name, item in block.entries(unknown={}).items()}
     for key in keys:
         if (found := below.get(folded(key))) is not None and found.given(""):
