@@ -1,17 +1,19 @@
-"""The one finder of related resources: which resource another one points to, and which ones point to it.
+"""Finds related resources: which resource another one points to, and which resources point to it.
 
-AWS splits one thing into several resources that point at each other by an id, a name or an arn, and at a first preview none of
-these is known. By which property a type points to another one is a fact of the type, which its card names. What the property
-points to is settled by the first of these rules that can say:
+AWS splits one thing into several resources that point to each other by an id, a name or an arn, and at a first preview none of
+these is known. A type's card names the properties by which it points to other types. The resource that a property points to is
+decided by the first of these rules that applies:
 
-1. A known value is the id, name, arn or logical name of a resource: that one. A known value of no resource of the plan is of
-   nobody in it, but for a resource whose own id and names are not known: then what follows decides among those.
-2. The resource is a child of the one that it points to.
-3. There is one candidate beside it, under the same parent; without any under the same parent, one in the whole plan.
-4. One candidate's name shares the most leading words with its own: `data-raw` is meant by `data-raw-policy`, `data` is not.
-5. Otherwise it may be any of those beside it: they are `possible`, and who cannot live with that says so.
+1. The value is known and is the id, name, arn or logical name of a resource: the property points to that resource. A known value
+   of no resource can only mean one whose own id and names are not known, and the next rules choose among those.
+2. The pointing resource is a child of a candidate: it points to its parent.
+3. The pointing resource has one candidate beside it, under the same parent, or, without any there, in the whole plan.
+4. One candidate's name shares the most leading words with the pointing resource's name: `data-raw-policy` points to `data-raw`,
+   not to `data`.
+5. Otherwise all candidates beside the pointing resource are `possible`, and the caller decides what to do with several.
 
-An absent value points to nobody. The rules are the same in both directions: what points to a resource is found by asking each.
+An absent value points to no resource. The rules are the same in both directions: the resources that point to an owner are those
+whose target is the owner.
 """
 
 from __future__ import annotations
@@ -36,35 +38,36 @@ _WORD: Final = re.compile(r"[A-Za-z0-9]+")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a property points to: `found` for certain or by kinship, `possible` where the rules leave several."""
+    """The resource that a property points to: `found` where the rules decide on one, `possible` where they leave several."""
 
     found: ResourceView | None = None
     possible: tuple[ResourceView, ...] = ()
 
     @property
     def candidates(self) -> tuple[ResourceView, ...]:
-        """The one found, else all that are possible."""
+        """The resource found, else all that are possible."""
         return (self.found,) if self.found else self.possible
 
     @property
     def best(self) -> ResourceView | None:
-        """The one found, else the first that is possible: for an estimate, which must take one."""
+        """The resource found, else the first possible one, for estimates, which must take one."""
         return self.found or (self.possible[0] if self.possible else None)
 
 
 @dataclass(slots=True)
 class Companions:
-    """What points to a resource by its property `by`: `found` for certain or by kinship, `possible` where the rules leave several
-    owners."""
+    """The resources that point to an owner by their property `by`.
+
+    `found` are those for which the rules decide on this owner, `possible` those for which they leave several owners.
+    """
 
     by: str = ""
-
     found: list[ResourceView] = field(default_factory=list)
     possible: list[ResourceView] = field(default_factory=list)
 
 
 class LinkedPlan(Plan):
-    """A plan that knows its links. Each index is made once a type, so a question is cheap per resource."""
+    """A plan with its links. An index is made once for each type, so that a lookup for one resource is cheap."""
 
     __slots__ = ("_by_parent", "_companions", "_kin")
 
@@ -76,11 +79,11 @@ class LinkedPlan(Plan):
 
     @classmethod
     def of_plan(cls, plan: Plan) -> LinkedPlan:
-        """The same plan with its links."""
+        """The plan with its links."""
         return plan if isinstance(plan, cls) else cls(plan.resources, plan.stack)
 
     def siblings(self, view: ResourceView, card: Card) -> list[ResourceView]:
-        """The resources of a type under the same parent; of a view without parent, all of the type that have none either."""
+        """The resources of a type under the same parent as `view`, or without parent where `view` has none."""
         if card not in self._by_parent:
             index = self._by_parent[card] = {}
             for other in self.of(card):
@@ -88,18 +91,18 @@ class LinkedPlan(Plan):
         return self._by_parent[card].get(view.parent, [])
 
     def named(self, card: Card, value: object) -> ResourceView | None:
-        """The resource of a type whose id, name or arn is `value`; None where there is none, or the value is not known."""
+        """The resource of a type whose id, name or arn is `value`; None where there is none, or where `value` is not known."""
         return self._kin_of(card.token).named(value) if isinstance(value, str) else None
 
     def target(self, view: ResourceView, card: Card) -> Target:
-        """The resource of a type that `view` points to by the first property that is given, of those that its own card names."""
+        """The resource of a type that `view` points to, by the first property that is set among those its card names."""
         own = CARDS.get(view.type)
         block = Block.of(view)
         values = (block.value(path, unknown=UNKNOWN) for path in (points_to(own, card.token) if own else ()))
         return self.meant(view, card, next((value for value in values if value is not None), None))
 
     def meant(self, view: ResourceView, card: Card, value: object, read: Callable[[str], str] = str) -> Target:
-        """The resource of a type that `value`, a property of `view`, points to; `read` takes the name out of a longer value."""
+        """The resource of a type that `value`, a property of `view`, points to. `read` extracts the name from a longer value."""
         return self._meant(view, card.token, value, read)
 
     def companions(self, owner: ResourceView, card: Card, read: Callable[[str], str] = str) -> Companions:
@@ -140,12 +143,12 @@ class LinkedPlan(Plan):
 
 
 def points_to(card: Card, token: str) -> tuple[str, ...]:
-    """The properties by which a type points to another one, as its card names them."""
+    """The properties by which, according to its card, a type points to the type `token`."""
     return tuple(points.path for points in card.points if points.to == token)
 
 
 class _Kin:
-    """The resources of a type that others may point to: by what they are called, and by kinship."""
+    """The resources of one type that others may point to, indexed by id, name and arn, and by parent and name."""
 
     __slots__ = ("_by_identity", "everyone", "nameless")
 
@@ -156,7 +159,7 @@ class _Kin:
         for view in owners:
             self._by_identity.setdefault(view.name, view)
         self.everyone = _Kinship(owners)
-        # A known value that names no resource can only be the id of one whose own id is not given here.
+        # A known value that names no resource can only be the id of a resource whose own id is not known here.
         self.nameless = _Kinship([view for view in owners if not _identities(view) or _has_unknown_name(view)])
 
     def named(self, value: str) -> ResourceView | None:
@@ -164,7 +167,7 @@ class _Kin:
 
 
 class _Kinship:
-    """Owners by parent and by the leading words of their names."""
+    """Owners, indexed by parent and by the leading words of their names."""
 
     __slots__ = ("_by_parent", "_by_urn", "_by_words", "_owners")
 
@@ -181,7 +184,7 @@ class _Kinship:
                     self._by_words.setdefault((parent, words[:length]), []).append(owner)
 
     def beside(self, view: ResourceView) -> list[ResourceView]:
-        """The owners under the same parent, or all of them where there are none."""
+        """The owners under the same parent as `view`, or all owners where none is under it."""
         return self._by_parent.get(view.parent) or self._owners
 
     def owner_of(self, view: ResourceView) -> ResourceView | None:
@@ -197,7 +200,7 @@ class _Kinship:
         for length in range(len(words), 0, -1):
             sharing = self._by_words.get((parent, words[:length]))
             if sharing:
-                # "data" beats "data-raw" for "data-block".
+                # An owner whose whole name is shared wins: `data-block` points to `data`, not to `data-raw`.
                 whole = [owner for owner in sharing if len(_words(owner.name)) == length]
                 return whole[0] if len(whole) == 1 else sharing[0] if len(sharing) == 1 else None
         return None
@@ -216,7 +219,7 @@ def _identities(view: ResourceView) -> set[str]:
     candidates: list[Any] = [view.id, *(view.props.get(key) for key in _NAME_PROPERTIES)]
     candidates += [view.outputs.get(key) for key in ("id", *_NAME_PROPERTIES)]
     found = {value for value in candidates if isinstance(value, str) and value and ENGINE_UNKNOWN not in value}
-    # The engine shows a stack policy no ids, but an arn ends in one: arn:aws:ec2:us-east-1:123456789012:vpc/vpc-0a1b.
+    # The engine gives stack policies no ids, but an arn ends with one: arn:aws:ec2:us-east-1:123456789012:vpc/vpc-0a1b.
     return found | {_ARN_END.sub("", value) for value in found if value.startswith("arn:")}
 
 

@@ -1,4 +1,4 @@
-"""Plans from what the engine gives: the steps of a run, and the resources of a state."""
+"""Makes plans from the engine's data: the steps of a run, or the resources of a state."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tools.plan.view import Plan, ResourceView, decode
 
 
 class StepLike(Protocol):
-    """A step of a run; `tools.engine.events.Step` is one."""
+    """A step of a run, such as `tools.engine.events.Step`."""
 
     urn: str
     type: str
@@ -23,7 +23,7 @@ class StepLike(Protocol):
 
 
 def from_preview(steps: Iterable[StepLike], stack: str = "") -> Plan:
-    """The plan of a run's steps: inputs as `props`, with `UNKNOWN` and `Secret` put in place of the engine's markers."""
+    """The plan of a run's steps: their inputs are `props`, with `UNKNOWN` and `Secret` in place of the engine's markers."""
     return Plan(
         (
             ResourceView(
@@ -45,9 +45,9 @@ def from_preview(steps: Iterable[StepLike], stack: str = "") -> Plan:
 
 
 def from_state(document: Mapping[str, Any], stack: str = "") -> Plan:
-    """The plan of a state: `document` is what `pulumi stack export` prints, or the backend's own checkpoint file.
+    """The plan of a state. `document` is the output of `pulumi stack export`, or the backend's checkpoint file.
 
-    Every resource is `same`; the stack itself, providers and what waits for its deletion are left out.
+    The op of every resource is `same`. The stack itself, providers and resources that wait for their deletion are left out.
     Raises ValueError for a document that is neither.
     """
     views = []
@@ -71,7 +71,7 @@ def from_state(document: Mapping[str, Any], stack: str = "") -> Plan:
 
 
 def _state_resources(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The resources of a state, each with a type and a urn. Raises ValueError that names what is not so."""
+    """The resources of a state, each with a type and a urn. Raises ValueError that names what is not of that form."""
     if not {"deployment", "checkpoint"} & set(document):
         raise ValueError(f"this is no state: expected a `deployment` or a `checkpoint`, got the keys {sorted(document)[:8]}")
     latest: Any = document.get("deployment")
@@ -90,6 +90,6 @@ def _state_resources(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def name_of(urn: str) -> str:
-    """A resource's name: what follows the last `::` of its urn (names may hold one colon, so the fourth part on)."""
+    """A resource's name: the fourth part of its urn by `::`, with all that follows, because a name may contain `::` as well."""
     parts = urn.split("::", 3)
     return parts[3] if len(parts) == 4 else urn

@@ -13,14 +13,14 @@ _KEY: Final = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|([^.\[\]]+)')
 
 
 def at(value: Any, path: str, *, absent: Any = None, ends: Callable[[Any], bool] = lambda value: False) -> Any:
-    """The value at a path, `absent` where there is nothing, and a value for which `ends` holds where the path runs into one."""
+    """The value at a path; `absent` where there is none. A value on the way for which `ends` is true is returned itself."""
     keys = [quoted.replace('\\"', '"') or index or plain for quoted, index, plain in _KEY.findall(path)]
     for number, key in enumerate(keys):
         if ends(value):
             return value
         if isinstance(value, Mapping):
             rest = ".".join(keys[number:])
-            if rest in value:  # a key with dots in it, from a provider that does not quote
+            if rest in value:  # some providers do not quote a key that contains dots
                 return value[rest]
             value = value.get(key, absent)
         elif isinstance(value, list | tuple) and key.isdigit() and int(key) < len(value):

@@ -1,19 +1,19 @@
-"""The one way to read a property of a resource, for rules, prices, the preflight and pages alike.
+"""Reads properties of resources, for rules, prices, the preflight and pages alike.
 
-Any value, at any depth, may be unknown, secret, absent or of another type than its schema says. Reading never raises for any of
-these but the first, and says by its type what was found:
+Any value, at any depth, may be unknown, secret, absent or of another type than its schema says. Only an unknown value makes
+reading raise. The rules of reading:
 
-- **Paths** are dotted: `rules.0.status`. A key that holds dots itself is read through `entries`.
-- **Unknown**: reading a value that only `up` can tell raises `Undecided` with the path where it is; with `unknown=` the reader
-  answers that instead. A text that holds the engine's marker is as unknown as the marker alone.
-- **Absent** is what is not there, or is null. `has` also takes an empty text, list or object for nothing.
-- **Blocks**: a list of one block is the block, as pulumi-aws and Terraform write a block that may be there once; and one value in
-  the place of a list is a list of one.
+- **Paths** are dotted: `rules.0.status`. A key that contains dots is read through `entries`.
+- **Unknown**: reading a value that is known at `up` only raises `Undecided` with the value's path; with `unknown=` the reader
+  returns that argument instead. A text that contains the engine's marker is unknown, as the marker alone is.
+- **Absent** is a property that is not there or is null. `has` also counts an empty text, list or object as absent.
+- **Blocks**: a list of one block is read as the block, because pulumi-aws and Terraform write a block that may occur once as a
+  list; and one value in the place of a list is read as a list of one.
 - **Numbers and flags** may be written as text (`"42"`, `"true"`), as launch templates do.
-- **Secrets** are opened, so that they can be judged, and come as values that compare as what they are and print as `[secret]`.
-  `Block.printable` reads them as absent.
-- **Spelling**: a dynamic resource's inputs may be spelt as boto3 spells them (`VpcConfig`), or Python (`vpc_config`): `vpcConfig`
-  reads either.
+- **Secrets** are opened, so that rules can judge them. A secret text or number compares by its value and prints as `[secret]`.
+  `Block.printable` reads secrets as absent.
+- **Spelling**: a dynamic resource's inputs may be spelt as in boto3 (`VpcConfig`) or Python (`vpc_config`); `vpcConfig` reads
+  both.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from typing import Any, Final, TypeVar, overload
 from tools.plan.view import ENGINE_UNKNOWN, UNKNOWN, ResourceView, Secret
 
 _Other = TypeVar("_Other")
-# Stands for "raise Undecided" where a caller gives no answer for an unknown.
+# The default of `unknown=`, which makes a reader raise Undecided.
 _RAISE: Final[Any] = object()
 # The types of Pulumi's dynamic resources, whose inputs have no schema that would fix their spelling.
 _DYNAMIC: Final = "pulumi-python:dynamic"
 
 
 class Undecided(Exception):
-    """What hangs on this value cannot be decided: it is not known yet. `path` is where it is."""
+    """A value is not known yet, so nothing that depends on it can be decided. `path` is the value's path."""
 
     def __init__(self, path: str) -> None:
         super().__init__(path)
@@ -41,7 +41,7 @@ class Undecided(Exception):
 
 
 class SecretText(str):
-    """A secret text: compares as what it is, prints as `[secret]`."""
+    """A secret text, which compares by its value and prints as `[secret]`."""
 
     __slots__ = ()
 
@@ -56,7 +56,7 @@ class SecretText(str):
 
 
 class SecretNumber(float):
-    """A secret number: compares as what it is, prints as `[secret]`."""
+    """A secret number, which compares by its value and prints as `[secret]`."""
 
     __slots__ = ()
 
@@ -71,7 +71,7 @@ class SecretNumber(float):
 
 
 class Block:
-    """A part of a resource's properties (all of them, or what is at `path`), to be read by its typed accessors."""
+    """A resource's properties, or the part of them at `path`, read by typed methods."""
 
     __slots__ = ("_any_spelling", "_node", "path")
 
@@ -87,18 +87,18 @@ class Block:
 
     @classmethod
     def printable(cls, view: ResourceView) -> Block:
-        """The properties of a resource for a page that is passed on: without what is secret, and all that is below it."""
+        """The properties of a resource for a page that others see: without secrets and everything below them."""
         return cls(_without_secrets(view.props), any_spelling=view.type.startswith(_DYNAMIC))
 
     def __repr__(self) -> str:
         return f"<Block {self.path or 'of a resource'}>"
 
     def value(self, path: str = "", *, unknown: Any = _RAISE) -> Any:
-        """The plain value, None where there is none. Typed accessors are better wherever one fits."""
+        """The value at `path` as it is; None where it is absent. A typed method is better wherever one fits."""
         node = self._node
         secret = False
         keys = path.split(".") if path else ()
-        # Every rule of every resource comes through here: kinds are compared, and what is commonest is asked first.
+        # This loop runs for every rule on every resource. For speed it compares types, and tests the commonest first.
         for number, key in enumerate(keys):
             kind = type(node)
             if kind is Secret:
@@ -142,15 +142,15 @@ class Block:
         return answer
 
     def full_path(self, path: str) -> str:
-        """Where a path below this block is, from the resource on."""
+        """The path from the resource to `path` below this block."""
         return f"{self.path}.{path}" if self.path and path else self.path or path
 
     def has(self, path: str = "") -> bool:
-        """Whether something is set there (empty texts, lists and objects are not). Raises Undecided."""
+        """Whether `path` is set to something other than an empty text, list or object. Raises Undecided."""
         return not _is_nothing(self.value(path))
 
     def given(self, path: str = "") -> bool:
-        """Whether something is set there, be it unknown: for those who ask whether, not what."""
+        """Whether `path` is set to something, even to a value that is not known yet."""
         value = self.value(path, unknown=UNKNOWN)
         return value is UNKNOWN or not _is_nothing(value)
 
@@ -159,14 +159,14 @@ class Block:
     @overload
     def text(self, path: str = "", *, unknown: _Other) -> str | _Other: ...
     def text(self, path: str = "", *, unknown: Any = _RAISE) -> Any:
-        """A text, "" where there is none."""
+        """The text at `path`; "" where there is none."""
         value = self.value(path, unknown=_RAISE if unknown is _RAISE else UNKNOWN)
         if value is UNKNOWN:
             return unknown
         return value if isinstance(value, str) else ""
 
     def in_words(self, path: str = "") -> str:
-        """A text, a number or a flag as one writes it, "" where there is none. Raises Undecided."""
+        """The text, number or flag at `path` as text; "" where there is none. Raises Undecided."""
         value = self.value(path)
         return value if isinstance(value, str) else "" if value is None else str(value)
 
@@ -177,7 +177,7 @@ class Block:
     @overload
     def number(self, path: str = "", *, unknown: _Other) -> float | _Other | None: ...
     def number(self, path: str = "", *, unknown: Any = _RAISE) -> Any:
-        """A finite number, also one in quotes; None where there is none, or something else."""
+        """The finite number at `path`, which may be written as text; None where there is no number."""
         value = self.value(path, unknown=_RAISE if unknown is _RAISE else UNKNOWN)
         return unknown if value is UNKNOWN else as_number(value)
 
@@ -186,14 +186,14 @@ class Block:
     @overload
     def flag(self, path: str = "", *, default: bool = False, unknown: _Other) -> bool | _Other: ...
     def flag(self, path: str = "", *, default: bool = False, unknown: Any = _RAISE) -> Any:
-        """Whether a flag is set to true; `default` where nothing is set."""
+        """Whether the flag at `path` is true; `default` where it is not set."""
         value = self.value(path, unknown=_RAISE if unknown is _RAISE else UNKNOWN)
         if value is UNKNOWN:
             return unknown
         return default if value is None or value == "" else value is True or value == "true"
 
     def block(self, path: str) -> Block:
-        """The block there, empty where there is none. An unknown one raises when it is read, not here."""
+        """The block at `path`; an empty block where there is none. An unknown block raises only when it is read."""
         value = self.value(path, unknown=UNKNOWN)
         if isinstance(value, list | tuple) and len(value) == 1:
             value = value[0]
@@ -204,7 +204,7 @@ class Block:
     @overload
     def items(self, path: str = "", *, unknown: _Other) -> list[Block] | _Other: ...
     def items(self, path: str = "", *, unknown: Any = _RAISE) -> Any:
-        """The items of a list, or the one value given in its place. An item that is unknown raises when it is read, not here."""
+        """The items of the list at `path`, or the one value in its place. An unknown item raises only when it is read."""
         value = self.value(path, unknown=_RAISE if unknown is _RAISE else UNKNOWN)
         if value is UNKNOWN:
             return unknown
@@ -214,7 +214,7 @@ class Block:
         return [] if value is None or value == "" else [Block(value, full, any_spelling=self._any_spelling)]
 
     def strings(self, path: str = "") -> list[str]:
-        """The texts of a list, or the one text given in its place. Raises Undecided where any of them is unknown."""
+        """The texts of the list at `path`, or the one text in its place. Raises Undecided where any of them is unknown."""
         value = self.value(path)
         if isinstance(value, str):
             return [value]
@@ -228,7 +228,7 @@ class Block:
     @overload
     def entries(self, path: str = "", *, unknown: _Other) -> dict[str, Block] | _Other: ...
     def entries(self, path: str = "", *, unknown: Any = _RAISE) -> Any:
-        """The values of a map by their names, such as tags or labels. An unknown one raises when it is read, not here."""
+        """The values of the map at `path` by key, such as tags or labels. An unknown value raises only when it is read."""
         value = self.value(path, unknown=_RAISE if unknown is _RAISE else UNKNOWN)
         if isinstance(value, list | tuple) and len(value) == 1:
             value = Block(value[0], self.full_path(path)).value(unknown=_RAISE if unknown is _RAISE else UNKNOWN)
@@ -247,7 +247,7 @@ def _is_nothing(value: Any) -> bool:
 
 
 def as_number(value: Any) -> float | None:
-    """A plain value as a finite number; None for what is none, as a flag."""
+    """A value as a finite number; None for any other value, such as a flag."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
@@ -260,8 +260,8 @@ def as_number(value: Any) -> float | None:
 
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Every value below that is no map and no list, with its path: texts and numbers, `UNKNOWN` and `Secret` among them."""
-    if type(value) is str:  # asked first, because most values are texts
+    """Every value inside `value` that is no map and no list, with its path; `UNKNOWN` and `Secret` are among them."""
+    if type(value) is str:  # tested first, because most values are texts
         yield path, value
     elif isinstance(value, Mapping):
         for key, item in value.items():
@@ -279,7 +279,7 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 @lru_cache(maxsize=4096)
 def folded(key: str) -> str:
-    """A property's name as it is compared where its spelling is free: `vpcconfig` of vpcConfig, VpcConfig and vpc_config."""
+    """A property's name without its spelling, for comparison: `vpcconfig` of vpcConfig, VpcConfig and vpc_config."""
     return key.replace("_", "").lower()
 
 
@@ -295,7 +295,7 @@ def _spelt_otherwise(node: Mapping[str, Any], key: str) -> Any:
 
 
 def _hidden(value: Any) -> Any:
-    """What was under a secret, marked so that no text or number of it prints."""
+    """The content of a secret, marked so that none of its texts and numbers print."""
     if isinstance(value, str):
         return SecretText(value)
     if isinstance(value, bool) or value is None:

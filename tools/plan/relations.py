@@ -1,4 +1,4 @@
-"""What belongs together in ways of its own: a pool's launch template, an endpoint's configuration, what scales a variant."""
+"""Relations with rules of their own: a pool's launch template, an endpoint's configuration, the autoscaling of a variant."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ENDPOINT_VARIANTS: Final = ("productionVariants", "shadowProductionVariants")
 
 
 def has_template(view: ResourceView) -> bool:
-    """Whether machines are made from a launch template, known or not."""
+    """Whether a resource makes its machines from a launch template, be it known yet or not."""
     return Block.of(view).given("launchTemplate")
 
 
@@ -23,12 +23,12 @@ def template_of(plan: LinkedPlan, view: ResourceView) -> Target:
 
 
 def configuration_of(plan: LinkedPlan, endpoint: ResourceView) -> Target:
-    """The configuration that an endpoint names."""
+    """The endpoint configuration that an endpoint names."""
     return plan.target(endpoint, sagemaker.ENDPOINT_CONFIGURATION)
 
 
 def scaling_of(plan: LinkedPlan, endpoint: ResourceView, variant: str, of: int) -> ResourceView | None:
-    """What scales the instances of a variant of an endpoint that has `of` variants; None where nothing does."""
+    """The scaling target of a variant's instances, where the endpoint has `of` variants; None where nothing scales them."""
     for target in plan.siblings(endpoint, appautoscaling.TARGET) or plan.of(appautoscaling.TARGET):
         dimension = Block.of(target).text("scalableDimension", unknown="")
         if dimension == appautoscaling.VARIANT_INSTANCES and _scales(target, endpoint, variant, of):
@@ -41,5 +41,6 @@ def _scales(target: ResourceView, endpoint: ResourceView, variant: str, of: int)
     if resource:
         names = {endpoint.name, endpoint.id, endpoint.props.get("name"), endpoint.outputs.get("name")}
         return any(resource == f"endpoint/{name}/variant/{variant}" for name in names if isinstance(name, str))
-    # Its id names the endpoint, unknown until up: a sibling that is for the only variant, or that names the variant.
+    # The target's resourceId is known at `up` only. Until then a sibling target is taken for the endpoint's only variant, or for
+    # the variant that its name contains.
     return target.parent == endpoint.parent and (of == 1 or variant.lower() in target.name.lower())

@@ -1,7 +1,7 @@
-"""A plan as data: what policies, cost and the report see of a resource.
+"""A plan as data: the resources as policies, cost, preflight and report read them.
 
-The same view is made from a preview, a state file, a JSON list or Pulumi's mocks, so a rule or a price is written once
-and works on all of them. Property names are pulumi-aws's own (camelCase), types are tokens such as `aws:ec2/vpc:Vpc`.
+The same view is made from a preview, a state file, a JSON list or Pulumi's mocks, so that a rule or a price is written once and
+works on all of them. Property names are pulumi-aws's own (camelCase); types are tokens such as `aws:ec2/vpc:Vpc`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from catalog.types.card import Card
 
-# The engine writes this string for a value it does not know yet; source: pulumi sdk `rpc.py` UNKNOWN.
+# The engine writes this string for a value that it does not know yet; source: pulumi sdk `rpc.py` UNKNOWN.
 ENGINE_UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 # The engine marks secrets, assets and archives with this key; source: pulumi sdk `rpc.py` _special_sig_key.
 SPECIAL_KEY: Final = "4dabf18193072939515e22adb298388d"
@@ -20,7 +20,7 @@ SECRET_SIGNATURE: Final = "1b47061264138c4ac30d75fd1eb44270"
 
 
 class _Unknown:
-    """The value of a property that is known at `up` only, as an id that AWS has not given yet."""
+    """The value of a property that is known at `up` only, such as an id that AWS has not given yet."""
 
     __slots__ = ()
 
@@ -49,8 +49,8 @@ class ResourceView:
     """One resource of a plan.
 
     `op` is one of create, update, replace, delete, same, read. `parent` is the parent's urn ("" for none). `props` are the inputs
-    (what is declared), with `UNKNOWN` and `Secret` in place; `outputs` what a state adds (empty in a first preview); `before` the
-    inputs until now of what an update or a replacement changes.
+    that the program declares, with `UNKNOWN` and `Secret` in them. `outputs` are those in the state (empty in a first preview).
+    `before` are the old inputs, in an update or a replacement.
     """
 
     type: str
@@ -66,7 +66,7 @@ class ResourceView:
 
 
 class Plan:
-    """All resources of one stack, indexed by type and urn. Order is the plan's."""
+    """All resources of one stack in plan order, indexed by type and urn."""
 
     __slots__ = ("_by_type", "_by_urn", "resources", "stack")
 
@@ -86,20 +86,20 @@ class Plan:
         return len(self.resources)
 
     def of(self, *cards: Card) -> list[ResourceView]:
-        """The resources of these types, a type after the other, each in plan order."""
+        """The resources of these types, one type after the other, each in plan order."""
         return [view for card in cards for view in self._by_type.get(card.token, ())]
 
     def of_type(self, token: str) -> list[ResourceView]:
-        """The resources of a type that may have no card, in plan order."""
+        """The resources of a type by its token, for types that may have no card, in plan order."""
         return list(self._by_type.get(token, ()))
 
     def by_urn(self, urn: str) -> ResourceView | None:
-        """The resource of this urn (or, where a file gives no urns, of this name)."""
+        """The resource with this urn or, where a file has no urns, with this name."""
         return self._by_urn.get(urn)
 
 
 def decode(value: Any) -> Any:
-    """A value as the engine writes it, with `UNKNOWN` and `Secret` put in place of its markers."""
+    """A value of the engine with `UNKNOWN` and `Secret` in place of the engine's markers."""
     if value == ENGINE_UNKNOWN:
         return UNKNOWN
     if isinstance(value, Mapping):
