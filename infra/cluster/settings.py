@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field
 
 from catalog import limits
 from catalog.instances import Ec2Type, InstanceFacts, instance_facts
+from catalog.limits import nodes
 from catalog.services import CONTROL_PLANE_LOGS
 from catalog.versions import EKS_DEFAULT
 from infra.base.fields import Name, matching
@@ -282,6 +283,9 @@ class ClusterSettings(Section):
     )
 
     def faults(self, path: str, place: Place) -> Iterator[Fault]:
+        if self.version not in nodes.known_versions():
+            known = ", ".join(nodes.known_versions())
+            yield Fault(f"{path}.version", self.version, f"{nodes.UNKNOWN_VERSION}: EKS has {known}; take one of them")
         yield from self.system_pool.faults(f"{path}.systemPool", place)
         if not self.addons.kube_proxy.startswith(f"v{self.version}."):
             yield Fault(

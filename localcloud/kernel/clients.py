@@ -31,15 +31,18 @@ class _Body(io.BytesIO):
             yield chunk
 
 
-def in_process(app: Callable[..., Iterable[bytes]], endpoint: str) -> Clients:
-    """Clients that call the WSGI `app` directly; `endpoint` is the address in their requests. Cached; safe across threads."""
+def in_process(app: Callable[..., Iterable[bytes]], endpoint: str, parameter_validation: bool = True) -> Clients:
+    """Clients that call the WSGI `app` directly; `endpoint` is the address in their requests. Cached; safe across threads.
+
+    Without `parameter_validation` a request leaves as it is asked, for AWS to refuse.
+    """
     session = boto3.session.Session(**CREDENTIALS)
     config = Config(
         s3={"addressing_style": "path"},
         retries={"max_attempts": 1},
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
-        parameter_validation=True,
+        parameter_validation=parameter_validation,
     )
     cache: dict[tuple[str, str], Any] = {}
     lock = threading.Lock()

@@ -72,7 +72,12 @@ class Context:
         return self.clients(service or self.service, self.region)
 
     def call(self, call: Call) -> Any:
-        """Runs a `Call`: parameters from the properties by the operation's own input shape; returns `path` of the response."""
+        """Runs a `Call`; returns `path` of the response."""
+        response = getattr(self.client(call.service), call.op)(**self.parameters(call))
+        return jmespath.search(call.path, response) if call.path else response
+
+    def parameters(self, call: Call) -> dict[str, Any]:
+        """What a `Call` sends: parameters from the properties by the operation's own input shape."""
         client = self.client(call.service)
         shape = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[call.op]).input_shape
         parameters: dict[str, Any] = {}
@@ -92,8 +97,7 @@ class Context:
                 parameters.pop(member, None)
             else:
                 parameters[member] = value
-        response = getattr(client, call.op)(**parameters)
-        return jmespath.search(call.path, response) if call.path else response
+        return parameters
 
     def fill(self, raw: Any) -> Any:
         """A column value made concrete: code is called, templates are filled, the rest is itself."""

@@ -11,9 +11,10 @@ from typing import Any
 
 import botocore.exceptions
 
-from localcloud.kernel import tagging
+from localcloud.kernel import foreseen, tagging
 from localcloud.kernel.context import Call, Clients, Context
 from localcloud.kernel.diff import UNKNOWN_MARK, Diff, Difference, diff
+from localcloud.kernel.documented import Refusals
 from localcloud.kernel.schema import Schema
 from localcloud.kernel.spec import Resource, Update
 from localcloud.kernel.values import from_aws, has_objects, is_zero, member_of, same_json, with_zeros
@@ -29,7 +30,8 @@ class UnknownType(ValueError):
 class Engine:
     """All operations of the provider in one region, with plain values in and out.
 
-    `default_tags`: the provider's defaultTags, merged under each resource's own.
+    `default_tags`: the provider's defaultTags, merged under each resource's own. `refusals`: what AWS refuses of the values
+    of one request, by operation; a preview is judged by them too.
     """
 
     rows: Mapping[str, Resource]
@@ -38,6 +40,7 @@ class Engine:
     region: str
     account: str
     default_tags: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    refusals: Refusals = dataclasses.field(default_factory=dict)
 
     def row(self, token: str) -> Resource:
         """The row of a type. Raises UnknownType with the file to add it to."""
@@ -89,7 +92,17 @@ class Engine:
             message = rule.says(inputs)
             if message:
                 failures.append((rule.props[0], message))
+        if not failures:
+            failures += self._foreseen(row, olds, inputs)
         return inputs, failures
+
+    def _foreseen(self, row: Resource, olds: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """What AWS would refuse of the inputs, as far as they are known before anything is made."""
+        known = {key: value for key, value in inputs.items() if not _has_unknown(value)}
+        tags = {**self.default_tags, **(known.get("tags") or {})} if row.tags else None
+        context = self._context(row.type, news=known)
+        found = foreseen.refused(row, context, self.refusals, whole=len(known) == len(inputs), tags=tags)
+        return found or foreseen.steps_refused(row, olds, known)
 
     def diff(self, token: str, state: Mapping[str, Any], news: Mapping[str, Any], ignore: tuple[str, ...] = ()) -> Diff:
         """What the change from `state` (outputs) to `news` (checked inputs) means."""

@@ -18,6 +18,8 @@ from localcloud.kernel import aws_protocol
 from localcloud.kernel.recorded import TAGGING, Addition, ApiCall, Recorded, Refusal
 from localcloud.kernel.store import Store
 
+_TAGGING = (*TAGGING, "CreateTags", "DeleteTags")
+
 
 class Recorder:
     """WSGI middleware: answers recorded operations, hands everything else to `app`."""
@@ -43,6 +45,8 @@ class Recorder:
         return self.app(environ, start_response)
 
     def _answer(self, environ: dict[str, Any], service: str, region: str) -> Response | None:
+        if (known := environ.get(aws_protocol.CALL)) is not None and known.service == service:
+            return self._answer_to(known)
         request = Request(environ)
         body = request.get_data(cache=True)
         # The application behind must be able to read the body again.
@@ -51,10 +55,21 @@ class Recorder:
         if found is None:
             return None
         name, url_params = found
-        tagging = name in (*TAGGING, "CreateTags", "DeleteTags")
-        if (service, name) not in self._by_operation and (service, name) not in self.extras and not tagging:
+        if not self._answers(service, name):
             return None
-        call = ApiCall(service, name, region, aws_protocol.parsed(service, name, request, body, url_params), self.store)
+        return self._answer_to(
+            ApiCall(service, name, region, aws_protocol.parsed(service, name, request, body, url_params), self.store)
+        )
+
+    def _answers(self, service: str, name: str) -> bool:
+        """Whether the operation is recorded, an extra, or the tagging of something that may be."""
+        return (service, name) in self._by_operation or (service, name) in self.extras or name in _TAGGING
+
+    def _answer_to(self, call: ApiCall) -> Response | None:
+        service, name = call.service, call.operation
+        if not self._answers(service, name):
+            return None
+        tagging = name in _TAGGING
         try:
             with self.store.lock:
                 result: Any = self._tags(call) if tagging else None

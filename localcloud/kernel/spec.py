@@ -14,6 +14,8 @@ from typing import Any, Literal
 from localcloud.kernel.context import Call, Context, Value
 
 Code = Callable[[Context], Any]
+# AWS's words for a step from an old value to a new one that it does not take; None for one that it takes.
+Refused = Callable[[str, str], str | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +96,7 @@ class Resource:
     outputs     outputs that are not simply a member of the read data: template or code
     same        property -> (new, old) -> True when a difference means nothing
     replace_if  property -> (new, old) -> True when this change of value replaces
+    steps       property -> what AWS refuses of the way from its old value to its new one
     singleton   there can be only one per target: a replacement deletes first
     once        an account has only one with this value of the property: stacks of one account share it ("" for all other types)
     freed       what is set before a rehearsal is taken away, whatever the program says: protection off, deletion complete
@@ -124,6 +127,7 @@ class Resource:
     checks: tuple[Check, ...] = ()
     autoname: Autoname | None = None
     tags: Tags | None = None
+    steps: Mapping[str, Refused] = field(default_factory=dict)
     singleton: bool = False
     once: str = ""
     freed: Mapping[str, Any] = field(default_factory=dict)

@@ -10,6 +10,8 @@ from types import ModuleType
 
 import localcloud.services as services
 from localcloud.kernel import backend
+from localcloud.kernel.documented import Refusals
+from localcloud.kernel.gate import Gate
 from localcloud.kernel.recorded import Addition
 from localcloud.kernel.recorder import Recorder
 from localcloud.kernel.spec import Resource
@@ -39,6 +41,29 @@ def emulated_aws() -> Recorder:
         for patch in addition.patches:
             patch()
     return Recorder(backend.moto_application(), additions())
+
+
+def gated(app: backend.Application, recorder: Recorder) -> Gate:
+    """`app`, behind what AWS refuses by its models, its documented limits and the relations of values."""
+    return Gate(app, recorder.store, refusals())
+
+
+@functools.cache
+def refusals() -> Refusals:
+    """What each service refuses besides its model, by operation."""
+    return {
+        (module.SERVICE, operation): refuse for module in _modules("refusals") for operation, refuse in module.REFUSALS.items()
+    }
+
+
+@functools.cache
+def planned_refusals() -> Refusals:
+    """Of `refusals` those that look at the request alone, so that a preview can be judged by them."""
+    return {
+        (module.SERVICE, operation): refuse
+        for module in _modules("refusals")
+        for operation, refuse in getattr(module, "PLAN", {}).items()
+    }
 
 
 def _modules(prefix: str) -> Iterator[ModuleType]:

@@ -18,7 +18,7 @@ from localcloud.kernel.context import Clients
 from localcloud.kernel.engine import Engine
 from localcloud.kernel.recorder import Recorder
 from localcloud.kernel.schema import Schema
-from localcloud.services.gathered import all_rows, emulated_aws
+from localcloud.services.gathered import all_rows, emulated_aws, gated, planned_refusals
 from tests.localcloud import golden
 
 
@@ -27,7 +27,7 @@ def _parts() -> tuple[Recorder, Clients, Mapping[str, Schema]]:
     """The parts that are slow to make and can be shared: moto's application, boto3's clients, the schemas."""
     application = emulated_aws()
     _parse_managed_policies_once()
-    return application, in_process(application, golden.ENDPOINT), schema.load(all_rows())
+    return application, in_process(gated(application, application), golden.ENDPOINT), schema.load(all_rows())
 
 
 def _parse_managed_policies_once() -> None:
@@ -54,7 +54,7 @@ def new_engine() -> Engine:
     backend.reset()
     mock_random.seed(3)  # without a seed a subnet that names no zone gets another one in each run
     application.store.reset()
-    return Engine(all_rows(), schemas, clients, golden.REGION, ACCOUNT)
+    return Engine(all_rows(), schemas, clients, golden.REGION, ACCOUNT, refusals=planned_refusals())
 
 
 def walkable() -> list[str]:

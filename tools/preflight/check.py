@@ -7,7 +7,7 @@ from threading import Thread
 
 from tools.plan.links import LinkedPlan
 from tools.plan.view import Plan
-from tools.preflight import addresses, names, offering, permission, quotas, reservation
+from tools.preflight import addresses, limits, names, offering, permission, quotas, reservation
 from tools.preflight.account import Account
 from tools.preflight.fleets import fleets as fleets_of
 from tools.preflight.needs import live
@@ -33,6 +33,7 @@ def preflight(
     links = LinkedPlan(views)
     fleets = fleets_of(views, links)
     places = Places(views, links, account)
+    wrong_values = limits.rows(views)
     kinds: tuple[Callable[[], list[Row]], ...] = (
         lambda: quotas.rows(views, links, fleets, machines, account),
         lambda: offering.rows(fleets, places, account),
@@ -41,7 +42,7 @@ def preflight(
         lambda: names.rows(views, account),
         lambda: permission.rows(views, account, principal),
     )
-    return Preflight.of([wrong, *_together(kinds)])
+    return Preflight.of([wrong, *wrong_values, *_together(kinds)])
 
 
 def _together(kinds: Sequence[Callable[[], list[Row]]]) -> list[Row]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from catalog.limits.nodes import step_down_refused, step_refused
 from catalog.services import CONTROL_PLANE_LOGS
 from catalog.types import eks
 from localcloud.kernel.context import Call, Context
@@ -91,6 +92,7 @@ def _auto_mode(props: Mapping[str, Any]) -> str | None:
 
 CLUSTER = Resource(
     type=eks.CLUSTER.token,
+    steps={"version": step_refused},
     service="eks",
     create=Call(op="create_cluster", params={"logging": _logging}),
     id="{name}",
@@ -213,6 +215,7 @@ _AMI_TYPES = (
 
 NODE_GROUP = Resource(
     type=eks.NODE_GROUP.token,
+    steps={"version": step_down_refused},
     service="eks",
     create=Call(op="create_nodegroup"),
     id="{clusterName}:{nodeGroupName}",

@@ -9,6 +9,7 @@ from catalog.types import s3
 from localcloud.kernel.context import Call, Context
 from localcloud.kernel.rules import exactly_one, json_document, matches, one_of, values_at, when
 from localcloud.kernel.spec import Resource, Update
+from localcloud.services.s3 import lifecycle
 
 _OWNER = matches("expectedBucketOwner", r"\d{12}", "doesn't look like AWS Account ID (exactly 12 digits)")
 _NO_BUCKET = ("NoSuchBucket",)
@@ -285,6 +286,12 @@ def _lifecycle_rule(rule: Setting) -> Setting:
     return made
 
 
+def _rules_refused(props: Setting) -> str | None:
+    """S3's refusal of rules whose days are against each other."""
+    found = next(lifecycle.faults([_lifecycle_rule(rule) for rule in props.get("rules") or ()]), None)
+    return f"{found[0]}: {found[1]}" if found else None
+
+
 def _lifecycle(c: Context) -> Any:
     rules = [_lifecycle_rule(rule) for rule in c.props.get("rules") or ()]
     return c.client().put_bucket_lifecycle_configuration(Bucket=_bucket(c), LifecycleConfiguration={"Rules": rules})
@@ -372,6 +379,7 @@ LIFECYCLE = Resource(
         one_of("rules.noncurrentVersionTransitions.storageClass", *_CLASSES),
         when("rules", _dates),
         when("rules", _rule_ids),
+        when("rules", _rules_refused),
         _OWNER,
     ),
     singleton=True,

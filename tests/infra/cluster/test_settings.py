@@ -79,6 +79,22 @@ def test_kube_proxy_must_fit_the_clusters_version() -> None:
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
+        ({"version": "1.20"}, "x.version = '1.20': unsupported Kubernetes version: EKS has 1.32, 1.33, 1.34, 1.35"),
+        ({"version": "1.99"}, "unsupported Kubernetes version"),
+        ({"systemPool": {"min": 3, "desired": 2, "max": 4}}, "x.systemPool.desired = 2: must lie between min 3 and max 4"),
+        ({"systemPool": {"min": 1, "desired": 5, "max": 4}}, "x.systemPool.desired = 5: must lie between min 1 and max 4"),
+        ({"systemPool": {"min": 4, "desired": 4, "max": 3}}, "no number lies between min 4 and max 3; raise max to 4 or more"),
+        ({"gpuPools": [GPU | {"min": 2, "desired": 1, "max": 3}]}, "x.gpuPools[0].desired = 1: must lie between min 2 and max 3"),
+        ({"gpuPools": [GPU | {"min": 0, "desired": 4, "max": 3}]}, "x.gpuPools[0].desired = 4: must lie between min 0 and max 3"),
+    ],
+)
+def test_what_eks_refuses_of_versions_and_sizes_is_a_fault_of_the_file(changes: dict[str, Any], says: str) -> None:
+    assert any(says in fault for fault in faults(ClusterSettings.model_validate(changes)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
         ({"moreInstanceTypes": ["m6i.large"]}, "has 0 accelerators where g6.xlarge has 1"),
         ({"moreInstanceTypes": ["g5g.xlarge"]}, "arm64"),
         ({"moreInstanceTypes": ["g6.xlarge"]}, "there already"),

@@ -160,6 +160,7 @@ def test_subnets_that_eks_would_refuse_are_refused(cloud: Cloud, subnets: list[s
 def test_nodes_change_in_place(cloud: Cloud, nodes: Made) -> None:
     template = nodes.outputs["launchTemplate"]
     assert cloud.change(nodes, launchTemplate={"id": template["id"], "version": "2"})["launchTemplate"]["version"] == "2"
+    cloud.client("eks").update_cluster_version(name=nodes.inputs["clusterName"], version="1.34")  # nodes follow their cluster
     assert cloud.change(nodes, version="1.34")["releaseVersion"].startswith("1.34.")
     assert cloud.change(nodes, labels={"other": "1"})["labels"] == {"other": "1"}
     assert cloud.change(nodes, taints=[{"key": "gpu", "effect": "NO_EXECUTE"}])["taints"] == [

@@ -28,7 +28,9 @@ BUDGET_NAME: Final = 100
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
 ALARM_NAME: Final = 255
 # https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html
+TAG_KEY: Final = 128
 TAG_VALUE: Final = 256
+TAGS_A_RESOURCE: Final = 50
 
 # Nodes of a managed node group: the quota L-BD136A63 as a new account has it.
 # https://docs.aws.amazon.com/eks/latest/userguide/service-quotas.html
