@@ -58,6 +58,7 @@ SLOW = (
     "localcloud/services/sagemaker/test_script_mode.py",
     "localcloud/services/sagemaker/test_script_mode_failures.py",
     "localcloud/services/sagemaker/test_tuning.py",
+    "localcloud/services/sagemaker/test_script_places.py",
     "tools/jobs/test_running.py",
     "tools/jobs/test_train_verb.py",
     "tools/tuning/test_over_local_cloud.py",

@@ -25,6 +25,10 @@ BASE_DIR_VARIABLE: Final = "SAGEMAKER_BASE_DIR"
 SDK_PREFIX: Final = "sagemaker_"
 # SageMaker adds this one to every training job of a tuning job; the toolkit keeps it from the script (its `params.py`).
 TUNING_METRIC: Final = "_tuning_objective_metric"
+# The user's script and the folder or archive that it is in: hyperparameters, which images may also set as variables of these
+# names in capitals. https://github.com/aws/sagemaker-training-toolkit/blob/master/src/sagemaker_training/params.py
+PROGRAM: Final = "sagemaker_program"
+SUBMIT_DIRECTORY: Final = "sagemaker_submit_directory"
 # The port at which hosts meet in SageMaker's own drivers (sagemaker-train, `torchrun_driver`).
 RENDEZVOUS_PORT: Final = 7777
 SERVING_PORT: Final = 8080
@@ -44,7 +48,8 @@ class TrainingContract:
     """What a training container is given.
 
     `hyperparameters` are JSON-parsed one by one (`"3"` is 3, `"adam"` stays text). `channels` map a channel's name to its folder.
-    `hosts` is sorted, and the same on every host; `current_host` is one of them.
+    `hosts` is sorted, and the same on every host; `current_host` is one of them. `program` is the user's script, empty for a
+    workload of the image; `submit_directory` says where it is.
     """
 
     base: Path
@@ -56,6 +61,8 @@ class TrainingContract:
     instance_type: str = "local"
     job_name: str = ""
     job_arn: str = ""
+    program: str = ""
+    submit_directory: str = ""
     resource_config: Mapping[str, Any] = field(default_factory=dict)
     input_data_config: Mapping[str, Any] = field(default_factory=dict)
 
@@ -78,9 +85,10 @@ class TrainingContract:
         resources = _read_object(config / "resourceconfig.json")
         channels = _read_object(config / "inputdataconfig.json", required=False)
         hosts, current_host = _hosts(resources, config / "resourceconfig.json")
+        hyperparameters = {key: parse_hyperparameter(value) for key, value in raw.items()}
         return cls(
             base=base,
-            hyperparameters={key: parse_hyperparameter(value) for key, value in raw.items()},
+            hyperparameters=hyperparameters,
             channels={name: base / "input" / "data" / name for name in sorted(channels)},
             hosts=hosts,
             current_host=current_host,
@@ -88,6 +96,11 @@ class TrainingContract:
             instance_type=str(resources.get("current_instance_type") or "local"),
             job_name=environ.get("TRAINING_JOB_NAME", ""),
             job_arn=environ.get("TRAINING_JOB_ARN", ""),
+            # The toolkit lets the variable go before the hyperparameter.
+            program=_named(environ.get(PROGRAM.upper()) or hyperparameters.get(PROGRAM), PROGRAM),
+            submit_directory=_named(
+                hyperparameters.get(SUBMIT_DIRECTORY) or environ.get(SUBMIT_DIRECTORY.upper()), SUBMIT_DIRECTORY
+            ),
             resource_config=resources,
             input_data_config=channels,
         )
@@ -155,13 +168,18 @@ class TrainingContract:
         config = self.base / "input" / "config"
         sdk = {key: value for key, value in self.hyperparameters.items() if key.startswith(SDK_PREFIX)}
         hyperparameters = self.user_hyperparameters
-        program = sdk.get("sagemaker_program", "")
+        groups = {group["instance_group_name"]: group for group in self.resource_config.get("instance_groups", [])}
+        group = str(self.resource_config.get("current_group_name", "homogeneousCluster"))
         values: dict[str, Any] = {
             "hosts": list(self.hosts),
             "current_host": self.current_host,
             "current_instance_type": self.instance_type,
-            "current_instance_group": self.resource_config.get("current_group_name", "homogeneousCluster"),
-            "instance_groups": self.resource_config.get("instance_groups", []),
+            "current_instance_group": group,
+            "current_instance_group_hosts": groups.get(group, {}).get("hosts", []),
+            "instance_groups": list(groups),
+            "instance_groups_dict": groups,
+            "distribution_instance_groups": sdk.get("sagemaker_distribution_instance_groups", []),
+            "is_hetero": len(groups) > 1,
             "network_interface_name": self.network_interface,
             "master_hostname": self.hosts[0],
             "is_master": self.host_rank == 0,
@@ -181,9 +199,10 @@ class TrainingContract:
             "framework_params": {key: value for key, value in sdk.items() if key not in _TOOLKIT_HYPERPARAMETERS},
             "resource_config": dict(self.resource_config),
             "input_data_config": dict(self.input_data_config),
-            "user_entry_point": program,
-            "module_name": str(program).removesuffix(".py"),
-            "module_dir": sdk.get("sagemaker_submit_directory", str(self.code_dir)),
+            "user_entry_point": self.program,
+            "module_name": self.program.removesuffix(".py"),
+            "module_dir": self.submit_directory or str(self.code_dir),
+            "framework_module": "",
             "log_level": sdk.get("sagemaker_container_log_level", 20),
             "user_args": command_arguments(hyperparameters),
         }
@@ -265,8 +284,8 @@ def count_gpus() -> int:
 # Hyperparameters that the toolkit does not pass on; other `sagemaker_*` are "framework parameters". Source: toolkit `params.py`.
 _TOOLKIT_HYPERPARAMETERS: Final = frozenset(
     {
-        "sagemaker_program",
-        "sagemaker_submit_directory",
+        PROGRAM,
+        SUBMIT_DIRECTORY,
         "sagemaker_container_log_level",
         "sagemaker_job_name",
         "sagemaker_region",
@@ -289,6 +308,15 @@ def _read_object(path: Path, *, required: bool = True) -> dict[str, Any]:
         raise ContractError(f"{path} is not JSON: {error}. Write one JSON object into it.") from None
     if not isinstance(value, dict):
         raise ContractError(f"{path} holds a JSON {type(value).__name__}, not an object. Write one JSON object into it.")
+    return value
+
+
+def _named(value: object, key: str) -> str:
+    """The text that names a script or its place; empty where nothing does."""
+    if value is None or value == "":
+        return ""
+    if not isinstance(value, str):
+        raise ContractError(f"hyperparameter {key} is {value!r}, which is no text. Give a path.")
     return value
 
 

@@ -7,6 +7,7 @@ done, otherwise the failed process's own code, with the cause in `<base>/output/
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -45,10 +46,7 @@ def train() -> int:
         print(describe(error), file=sys.stderr, flush=True)
         launch.write_failure(base_directory() / "output" / "failure", describe(error))
         return EXIT_BAD_INPUT
-    code = launch.run(job, contract)
-    if code and script_mode.is_asked_for(contract):
-        script_mode.explain(contract)
-    return code
+    return launch.run(job, contract)
 
 
 def serve() -> int:
@@ -77,6 +75,7 @@ def plan(contract: TrainingContract) -> launch.Job:
     return launch.Job(
         command=(sys.executable, "-m", workload.module, *workload.arguments),
         processes=processes_per_host(contract, default=max(1, count_gpus())),
+        environment={"PYTHONPATH": script_mode.joined([str(script_mode.HERE), *script_mode.paths(os.environ)])},
     )
 
 

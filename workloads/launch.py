@@ -19,6 +19,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -33,9 +34,9 @@ PEER_GRACE_S: Final = 2.0
 SETTLE_S: Final = 0.5
 # Host names of a new cluster may not resolve at once (facts of the contract: retry).
 NAME_PATIENCE_S: Final = 300.0
+_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 STDERR_KEPT: Final = 16_384
 FAILURE_KEPT: Final = 8_192
-_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 # Errors of gloo, NCCL and the store when another process has gone: an effect, not a cause.
 PEER_LOST: Final = re.compile(
     r"closed by (remote )?peer|reset by peer|Broken pipe|remote process exit|DistNetworkError|recvValue failed|Failed to recv|"
@@ -103,22 +104,40 @@ def meeting_point(contract: TrainingContract, environ: Mapping[str, str] | None 
     if not (port.isascii() and port.isdigit() and 1 <= int(port) <= 65535):
         raise ContractError(f"MASTER_PORT is {port!r}, which is no port. Give a number from 1 to 65535, or leave it unset.")
     interfaces = [name for _, name in socket.if_nameindex()]
-    if address in _LOOPBACK:
+    if not is_here(address):
+        _wait_for_name(address)
+    if is_here(address):
         interface = next((name for name in ("lo", "lo0") if name in interfaces), "")
     else:
-        _wait_for_name(address)
         interface = contract.network_interface if contract.network_interface in interfaces else ""
     point = {"MASTER_ADDR": address, "MASTER_PORT": port, "SM_MASTER_ADDR": address, "SM_MASTER_PORT": port}
+    if environ.get("MASTER_ADDR") in _LOOPBACK:  # told by an address: the first host's name is known to nobody here
+        point["SM_MASTER_HOSTNAME"] = address
     for variable in ("GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME"):
         if interface and not environ.get(variable):
             point[variable] = interface
     return point
 
 
+@cache
+def _resolved(name: str) -> str:
+    return socket.gethostbyname(name)
+
+
+def is_here(address: str) -> bool:
+    """Whether an address or a name is this machine's own loopback, as all hosts of a local job are."""
+    if address in _LOOPBACK:
+        return True
+    try:
+        return _resolved(address).startswith("127.")
+    except OSError:
+        return False
+
+
 def rank_environment(job: Job, contract: TrainingContract, local_rank: int, *, master: str) -> dict[str, str]:
     """The variables in which `torchrun` gives a process its place, and how many threads it may use."""
     # Hosts that meet over loopback are all this machine and share its cores: oversubscribed, OpenMP's spinning costs tenfold.
-    sharing = job.processes * (len(contract.hosts) if master in _LOOPBACK else 1)
+    sharing = job.processes * (len(contract.hosts) if is_here(master) else 1)
     return {
         "RANK": str(contract.host_rank * job.processes + local_rank),
         "LOCAL_RANK": str(local_rank),

@@ -27,7 +27,6 @@ FORWARDED = (
     "x-amzn-sagemaker-custom-attributes",
     "x-amzn-sagemaker-inference-id",
     "x-amzn-sagemaker-session-id",
-    "x-amzn-sagemaker-target-model",
 )
 
 
@@ -83,6 +82,10 @@ class Invoker:
         endpoint = self._endpoints.find(region, name)
         if endpoint is None:
             return error("ValidationError", f"Endpoint {name} of account {self._shared.account} not found.", 400)
+        if headers.get("x-amzn-sagemaker-target-model"):
+            # No endpoint here has several models (`variants.model_spec`).
+            message = f"Endpoint {name} is not a multi-model endpoint and does not support target model header."
+            return error("ValidationError", message, 400, ErrorCode="TARGET_MODEL_HEADER_NOT_SUPPORTED")
         while (deployment := endpoint.deployment) is not None:
             wanted = headers.get("x-amzn-sagemaker-target-variant")
             if wanted and wanted not in deployment.variants:

@@ -16,10 +16,10 @@ from typing import Any
 
 from catalog import jobs
 from catalog.limits import DEFAULT_JOB_SECONDS
-from localcloud.services.sagemaker import layout, metrics, transfer
-from localcloud.services.sagemaker.checkpoints import Checkpoints
+from localcloud.services.sagemaker import archives, channels, layout, metrics, programs, synced, transfer
 from localcloud.services.sagemaker.crew import Crew, Event
 from localcloud.services.sagemaker.logs import LogStream
+from localcloud.services.sagemaker.places import Places
 from localcloud.services.sagemaker.processes import Child
 from localcloud.services.sagemaker.records import JobRecord
 from localcloud.services.sagemaker.shared import Shared
@@ -50,7 +50,8 @@ class JobRun:
         self._deadline = float("inf")
 
         self._asked = hosts_asked(self._request["ResourceConfig"])
-        self._hosts = layout.host_names(min(self._asked, shared.limits.hosts))
+        self._groups = layout.host_groups(self._request["ResourceConfig"], shared.limits.hosts)
+        self._hosts = [host for group in self._groups for host in group.hosts]
 
     @property
     def ended(self) -> bool:
@@ -126,15 +127,15 @@ class JobRun:
             self._record.advance("Downloading", "Downloading input data")
             self._deadline = time.monotonic() + self._max_runtime_s()
             self._download()
-            checkpoints = Checkpoints(
-                self._shared, self._region, self._request.get("CheckpointConfig"), self._bases(), self._note
-            )
-            checkpoints.start()
+            kept = synced.of_job(self._shared, self._region, self._request, self._bases(), self._note)
+            for folder in kept:
+                folder.start()
             try:
                 self._record.advance("Training", f"Training image download completed. Training in progress.{self._cap_note()}")
                 ending = self._train()
             finally:
-                checkpoints.finish()
+                for folder in kept:
+                    folder.finish()
             if not self._ending:
                 self._record.advance("Uploading", "Uploading generated training model")
             artifacts = self._upload(only_if_written=bool(ending))
@@ -156,43 +157,37 @@ class JobRun:
 
     def _prepare(self) -> None:
         """The command and the folders, before anything is fetched."""
-        self._command = self._find_command()
+        try:
+            self._program = programs.find_program(self._shared, self._request)
+        except programs.CannotRun as error:
+            raise JobFailed(f"ClientError: {error}") from error
         self._shared.storage.require_bucket(self._region, self._request["OutputDataConfig"]["S3OutputPath"])
-        if self._cap_note():
-            self._note(self._cap_note().lstrip(": "))
+        self._places = Places(self._shared, self.folder, self._hosts, plain=self._program.ours)
+        for note in filter(None, (self._cap_note().lstrip(": "), self._program.note, self._places.note)):
+            self._note(note)
+        hyperparameters = self._request.get("HyperParameters") or {}
         for host, base in zip(self._hosts, self._bases(), strict=True):
             layout.write_training_tree(
                 base,
-                hyperparameters=self._request.get("HyperParameters") or {},
-                channels=self._channels(),
-                resources=layout.resourceconfig(host, self._hosts, instance_type(self._request["ResourceConfig"])),
+                hyperparameters=self._places.texts(host, hyperparameters),
+                channels=channels.of_host(self._request, self._groups, host),
+                resources=layout.resourceconfig(host, self._groups),
+                further={name: self._places.document(host, file) for name, file in synced.config_files(self._request).items()},
             )
+            self._places.write(host)
 
     def _download(self) -> None:
-        for channel in self._channels():
-            name, source = channel["ChannelName"], channel.get("DataSource", {}).get("S3DataSource")
-            mode = channel.get("InputMode") or self._request["AlgorithmSpecification"].get("TrainingInputMode", "File")
-            if source is None or mode == "Pipe":
-                what = "a file system" if source is None else "Pipe mode"
-                raise JobFailed(
-                    f"ClientError: channel {name!r} uses {what}, which is not run locally; use S3DataSource with File or FastFile"
-                )
-            try:
-                objects = transfer.channel_objects(self._shared.storage, self._region, source)
-                self._fetch(name, objects, sharded=source.get("S3DataDistributionType") == "ShardedByS3Key")
-            except TransferError as error:
-                raise JobFailed(f"ClientError: Data download failed: channel {name!r}: {error}") from error
-
-    def _fetch(self, channel: str, objects: list[tuple[str, str, str]], *, sharded: bool) -> None:
-        """Fetches each object once from S3; further hosts get a link, since a channel is input and not written to."""
-        folders = [base / "input" / "data" / channel for base in self._bases()]
-        for number, (bucket, key, name) in enumerate(objects):
-            self._check()
-            first, *others = [folders[number % len(folders)]] if sharded else folders
-            self._shared.storage.download(self._region, bucket, key, first / name)
-            for other in others:
-                (other / name).parent.mkdir(parents=True, exist_ok=True)
-                (other / name).hardlink_to(first / name)
+        storage = self._shared.storage
+        try:
+            for channel in self._request.get("InputDataConfig") or ():
+                hosts = channels.hosts_of(channel, self._groups)
+                folders = [self.folder / host / "input" / "data" / channel["ChannelName"] for host in hosts]
+                for number, item in enumerate(channels.objects(storage, self._region, self._request, channel)):
+                    self._check()
+                    if folders:
+                        channels.fetch(storage, self._region, channel, number, item, folders)
+        except channels.CannotFetch as error:
+            raise JobFailed(f"ClientError: {error}") from error
 
     def _train(self) -> str:
         """Runs all hosts. The empty string for success, else how the job was ended. Raises JobFailed for a host that failed."""
@@ -227,22 +222,26 @@ class JobRun:
             log.write(line)
             self._watch.feed(line)
 
+        asked = self._places.texts(host, self._request.get("Environment") or {})
+        meeting = {"MASTER_ADDR": self._places.master, "MASTER_PORT": port} if self._program.launched else {}
+        chosen = {programs.PYTHON_VARIABLE: self._program.python} if self._program.python != self._shared.python else {}
         environment = layout.container_environment(
-            base=base,
+            base=self._places.base(host),
             repository=self._shared.repository,
-            python=self._shared.python,
+            python=self._program.python,
             endpoint_url=self._shared.endpoint_url(),
             region=self._region,
-            asked=self._request.get("Environment") or {},
+            asked=asked,
             extra={
                 "TRAINING_JOB_NAME": self._record.name,
                 "TRAINING_JOB_ARN": self._record.arn,
-                "MASTER_ADDR": layout.LOOPBACK,
-                "MASTER_PORT": port,
+                "PYTHONPATH": self._places.paths(host, asked.get("PYTHONPATH")),
+                **meeting,
+                **chosen,
             },
         )
         return Child(
-            self._command,
+            self._places.command(host, self._program.command),
             python=self._shared.python,
             env=environment,
             cwd=base,
@@ -260,16 +259,19 @@ class JobRun:
         try:
             if any(True for folder in data for _ in folder.rglob("*")):
                 archive = self.folder / "output.tar.gz"
-                transfer.pack(data, archive, warn=self._note)
+                archives.pack(data, archive, warn=self._note, bases=self._bases())
                 self._shared.storage.upload(self._region, archive, f"{target}/output.tar.gz")
             if only_if_written and not any(True for folder in models for _ in folder.rglob("*")):
                 return ""
             if output.get("CompressionType") == "NONE":
-                for folder in reversed(models):
+                for folder, base in zip(reversed(models), reversed(self._bases()), strict=True):
+                    for member in archives.members(folder, base=base, warn=self._note):
+                        if member.path is None:
+                            self._note(f"{member.name!r} of the model is no object: S3 holds no empty folders and no links")
                     transfer.SyncUp(self._shared.storage, self._region, f"{target}/model").send(folder)
                 return f"{target}/model/"
             archive = self.folder / "model.tar.gz"
-            transfer.pack(models, archive, warn=self._note)
+            archives.pack(models, archive, warn=self._note, bases=self._bases())
             self._shared.storage.upload(self._region, archive, f"{target}/model.tar.gz")
         except TransferError as error:
             raise JobFailed(f"ClientError: Artifact upload failed: {error}") from error
@@ -283,18 +285,6 @@ class JobRun:
             ending
         ]
         return {"status": "Stopped", "secondary": ending, "message": message, "artifacts": artifacts}
-
-    def _find_command(self) -> list[str]:
-        algorithm = self._request["AlgorithmSpecification"]
-        image = algorithm.get("TrainingImage") or algorithm.get("AlgorithmName", "")
-        ours = layout.repository_of(image).endswith("-training")
-        if not ours and not (self._request.get("HyperParameters") or {}).get(jobs.PROGRAM):
-            raise JobFailed(
-                f"ClientError: image {image!r} cannot run in the local cloud: its repository does not end in '-training' (our "
-                "own workloads), and the job brings no script (hyperparameters sagemaker_program, sagemaker_submit_directory)"
-            )
-        arguments = (algorithm.get("ContainerArguments") if ours else None) or ["train"]
-        return [self._shared.python, "-m", "workloads.entrypoint", *arguments]
 
     def _open_logs(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)  # a job of the same name in an earlier cloud left this folder
@@ -342,9 +332,6 @@ class JobRun:
     def _bases(self) -> list[Path]:
         return [self.folder / host for host in self._hosts]
 
-    def _channels(self) -> list[dict[str, Any]]:
-        return list(self._request.get("InputDataConfig") or ())
-
     def _max_runtime_s(self) -> float:
         return float((self._request.get("StoppingCondition") or {}).get("MaxRuntimeInSeconds", DEFAULT_JOB_SECONDS))
 
@@ -353,8 +340,3 @@ def hosts_asked(resources: dict[str, Any]) -> int:
     """InstanceCount, or the sum over the instance groups."""
     groups = resources.get("InstanceGroups") or ()
     return max(1, sum(int(group["InstanceCount"]) for group in groups) or int(resources.get("InstanceCount") or 1))
-
-
-def instance_type(resources: dict[str, Any]) -> str:
-    groups = resources.get("InstanceGroups") or [{}]
-    return str(resources.get("InstanceType") or groups[0].get("InstanceType") or "")

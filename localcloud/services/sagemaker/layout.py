@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import os
 import re
@@ -13,8 +14,11 @@ import socket
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from localcloud.services.sagemaker.limits import allocate
 
 LOOPBACK = "127.0.0.1"
 LOOPBACK_INTERFACE = "lo0" if sys.platform == "darwin" else "lo"
@@ -33,6 +37,14 @@ PASSED_ON = (
     "LD_LIBRARY_PATH",
     "CUDA_VISIBLE_DEVICES",
     "NVIDIA_VISIBLE_DEVICES",
+    # Where pip finds what a script's requirements.txt names.
+    "PIP_CONFIG_FILE",
+    "PIP_INDEX_URL",
+    "PIP_EXTRA_INDEX_URL",
+    "PIP_FIND_LINKS",
+    "PIP_NO_INDEX",
+    "PIP_CERT",
+    "SSL_CERT_FILE",
 )
 
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html (TrainingJobName)
@@ -54,8 +66,57 @@ def repository_of(image: str) -> str:
     return name.partition(":")[0]
 
 
+def is_ours(image: str, kind: str) -> bool:
+    """Whether an image is this project's own: slipway-<stack>-<kind>, or of another name with a tag that `infra/registry` makes.
+
+    AWS's images have names like it (pytorch-training, tensorflow-serving), and so have other people's.
+    """
+    repository = repository_of(image)
+    tagged = re.search(r":src-[0-9a-f]{12}(@|$)", image) is not None
+    return repository.endswith(f"-{kind}") and (tagged or repository.rpartition("/")[2].startswith("slipway-"))
+
+
 def host_names(count: int) -> list[str]:
     return [f"algo-{number}" for number in range(1, count + 1)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostGroup:
+    """The hosts of one instance group; a job without groups has one, by the name that SageMaker gives it."""
+
+    name: str
+    instance_type: str
+    hosts: tuple[str, ...]
+
+
+def host_groups(resources: Mapping[str, Any], available: int) -> tuple[HostGroup, ...]:
+    """The instance groups of a ResourceConfig with the hosts that run here: as many as `available`, but one for each group."""
+    asked = resources.get("InstanceGroups") or [
+        {**resources, "InstanceGroupName": "homogeneousCluster"},
+    ]
+    counts = {str(group["InstanceGroupName"]): max(1, int(group.get("InstanceCount") or 1)) for group in asked}
+    granted = allocate(counts, available)
+    names = iter(host_names(sum(granted.values())))
+    return tuple(
+        HostGroup(
+            name=str(group["InstanceGroupName"]),
+            instance_type=str(group.get("InstanceType") or ""),
+            hosts=tuple(next(names) for _ in range(granted[str(group["InstanceGroupName"])])),
+        )
+        for group in asked
+    )
+
+
+def addresses(hosts: Sequence[str]) -> dict[str, str]:
+    """A loopback address for each host: Linux has them all, so that two hosts may listen at one port; elsewhere there is one."""
+    first = int(ipaddress.IPv4Address(LOOPBACK))
+    several = sys.platform == "linux"
+    return {host: str(ipaddress.IPv4Address(first + (number if several else 0))) for number, host in enumerate(hosts)}
+
+
+def moved(text: str, base: Path) -> str:
+    """A text in which paths below /opt/ml are those of this machine."""
+    return re.sub(rf"(?:(?<![\w./-])|(?<=file://)){re.escape(CONTRACT_ROOT)}(?![\w.-])", lambda _: str(base), text)
 
 
 def inputdataconfig(channels: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, str]]:
@@ -73,22 +134,35 @@ def inputdataconfig(channels: Sequence[Mapping[str, Any]]) -> dict[str, dict[str
     }
 
 
-def resourceconfig(host: str, hosts: Sequence[str], instance_type: str) -> dict[str, Any]:
-    group = "homogeneousCluster"
+def resourceconfig(host: str, groups: Sequence[HostGroup]) -> dict[str, Any]:
+    """`resourceconfig.json` of one host."""
+    own = next(group for group in groups if host in group.hosts)
     return {
         "current_host": host,
-        "current_instance_type": instance_type,
-        "current_group_name": group,
-        "hosts": sorted(hosts),  # by text, as SageMaker does: algo-10 comes before algo-2
-        "instance_groups": [{"instance_group_name": group, "instance_type": instance_type, "hosts": list(hosts)}],
+        "current_instance_type": own.instance_type,
+        "current_group_name": own.name,
+        # By text, as SageMaker does: algo-10 comes before algo-2.
+        "hosts": sorted(name for group in groups for name in group.hosts),
+        "instance_groups": [
+            {"instance_group_name": group.name, "instance_type": group.instance_type, "hosts": list(group.hosts)}
+            for group in groups
+        ],
         "network_interface_name": LOOPBACK_INTERFACE,
     }
 
 
 def write_training_tree(
-    base: Path, *, hyperparameters: Mapping[str, str], channels: Sequence[Mapping[str, Any]], resources: Mapping[str, Any]
+    base: Path,
+    *,
+    hyperparameters: Mapping[str, str],
+    channels: Sequence[Mapping[str, Any]],
+    resources: Mapping[str, Any],
+    further: Mapping[str, Mapping[str, Any]],
 ) -> None:
-    """Lays out `<base>` for one host; the channels' folders are there and still empty."""
+    """Lays out `<base>` for one host; the channels' folders are there and still empty.
+
+    `further` are the files of what a request may ask for beside that, such as `checkpointconfig`.
+    """
     for folder in ("input/config", "input/data", "model", "output/data", "checkpoints", "code"):
         (base / folder).mkdir(parents=True, exist_ok=True)
     for channel in channels:
@@ -97,6 +171,7 @@ def write_training_tree(
         "hyperparameters": dict(hyperparameters),
         "inputdataconfig": inputdataconfig(channels),
         "resourceconfig": dict(resources),
+        **further,
     }
     for name, content in files.items():
         (base / "input" / "config" / f"{name}.json").write_text(json.dumps(content, indent=1), encoding="utf-8")

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from localcloud.services.sagemaker import transfer
+from localcloud.services.sagemaker import archives, transfer
 from localcloud.services.sagemaker.servers import ModelServer, stop_all
 from localcloud.services.sagemaker.shared import Shared
 from localcloud.services.sagemaker.variants import DeployFailed, Deployment, Variant
@@ -134,7 +134,7 @@ class Rollout:
             if variant.spec.packed:
                 archive = folder.with_suffix(".tar.gz")
                 storage.download(self._region, bucket, key, archive)
-                transfer.unpack(archive, folder)
+                archives.unpack(archive, folder)
                 archive.unlink()
             elif not transfer.sync_down(storage, self._region, uri, [folder]):
                 raise transfer.TransferError(f"nothing lies below {uri}")

@@ -1,16 +1,15 @@
-"""Between S3 and the containers' folders: channels down, checkpoints both ways, models up and down again."""
+"""Between S3 and the containers' folders: channels down, checkpoints both ways, models up."""
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 import shutil
-import tarfile
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from stat import S_ISREG
+from typing import Any
 
 import boto3
 from boto3.s3.transfer import TransferConfig
@@ -19,7 +18,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 # boto3's threads per file would only take turns at the one server in this process.
 TRANSFER = TransferConfig(use_threads=False, multipart_threshold=64 * 1024 * 1024, multipart_chunksize=64 * 1024 * 1024)
-GZIP_LEVEL = 1  # weights hardly shrink; a model of gigabytes must not spend minutes in gzip
 
 
 class TransferError(ValueError):
@@ -182,43 +180,6 @@ class SyncUp:
         return count
 
 
-def pack(folders: Iterable[Path], target: Path, *, warn: Callable[[str], None]) -> int:
-    """One .tar.gz of all folders; the number of files. The same files give the same bytes: sorted, no times, no owners.
-
-    SageMaker puts all hosts' files into one archive. Where two hosts wrote the same name the first folder wins, with a
-    warning if they differ.
-    """
-    chosen: dict[str, Path] = {}
-    for folder in folders:
-        for path, _ in _files(folder):
-            name = path.relative_to(folder).as_posix()
-            if name not in chosen:
-                chosen[name] = path
-            elif not _same(chosen[name], path):
-                warn(f"two hosts wrote different {name!r}; left out the one of {folder.parent.name}")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with (
-        target.open("wb") as raw,
-        gzip.GzipFile(filename="", mode="wb", fileobj=raw, compresslevel=GZIP_LEVEL, mtime=0) as zipped,
-        tarfile.open(fileobj=zipped, mode="w", format=tarfile.PAX_FORMAT) as archive,
-    ):
-        for name in sorted(chosen):
-            _add(archive, name, chosen[name])
-    return len(chosen)
-
-
-def unpack(archive_path: Path, folder: Path) -> None:
-    """Unpacks a model into a folder. Raises TransferError for what is no tar or would write outside the folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with tarfile.open(archive_path) as archive:
-            archive.extractall(folder, filter="data")
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise TransferError(
-            f"the model archive cannot be unpacked: {error}; it must be a .tar.gz whose members stay inside it"
-        ) from error
-
-
 def _manifest(content: bytes, uri: str) -> list[tuple[str, str, str]]:
     try:
         first, *names = json.loads(content)
@@ -241,38 +202,9 @@ def _files(folder: Path) -> list[tuple[Path, tuple[int, int]]]:
                 stat = path.stat()
             except OSError:
                 continue
-            found.append((path, (stat.st_size, stat.st_mtime_ns)))
+            if S_ISREG(stat.st_mode):  # a pipe would be read for ever
+                found.append((path, (stat.st_size, stat.st_mtime_ns)))
     return sorted(found)
-
-
-def _same(one: Path, other: Path) -> bool:
-    if one.stat().st_size != other.stat().st_size:
-        return False
-    with one.open("rb") as left, other.open("rb") as right:
-        while chunk := left.read(1 << 20):
-            if chunk != right.read(1 << 20):
-                return False
-    return True
-
-
-def _add(archive: tarfile.TarFile, name: str, path: Path) -> None:
-    info = tarfile.TarInfo(name)
-    info.mode = 0o755 if os.access(path, os.X_OK) and path.stat().st_mode & 0o100 else 0o644
-    with path.open("rb") as file:
-        info.size = os.fstat(file.fileno()).st_size
-        archive.addfile(info, _Exactly(file, info.size))  # type: ignore[arg-type]
-
-
-class _Exactly:
-    """Reads exactly the size promised in the header, zero-filled when the file shrank in between."""
-
-    def __init__(self, file: IO[bytes], size: int) -> None:
-        self._file, self._left = file, size
-
-    def read(self, size: int) -> bytes:
-        data = self._file.read(min(size, self._left)).ljust(min(size, self._left), b"\0")
-        self._left -= len(data)
-        return data
 
 
 def _code(error: ClientError) -> str:

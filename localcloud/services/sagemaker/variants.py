@@ -116,15 +116,25 @@ def read_config(shared: Shared, region: str, config_name: str) -> Deployment:
 
 
 def model_spec(shared: Shared, region: str, model: Any) -> ModelSpec:
-    """The first container of a moto model. Raises DeployFailed for one that cannot run here."""
-    container = dict(model.primary_container or (model.containers or [{}])[0])
+    """The container of a moto model. Raises DeployFailed for a model that cannot run here."""
+    several = list(model.containers or ())
+    if len(several) > 1:
+        raise DeployFailed(
+            f"model {model.model_name!r} has {len(several)} containers, a serial inference pipeline or a direct one, which the "
+            "local cloud does not run; deploy a model of one container"
+        )
+    container = dict(model.primary_container or (several or [{}])[0])
+    if container.get("Mode") == "MultiModel":
+        raise DeployFailed(
+            f"model {model.model_name!r} is of mode MultiModel, which the local cloud does not run; deploy each model by itself"
+        )
     if container.get("ModelPackageName"):
         container = {**_packaged(shared, region, container["ModelPackageName"]), **container}
     image, environment = container.get("Image", ""), container.get("Environment") or {}
-    if not layout.repository_of(image).endswith("-serving"):
+    if not layout.is_ours(image, "serving"):
         raise DeployFailed(
             f"model {model.model_name!r}: image {image!r} cannot run in the local cloud: only our own workloads can, "
-            "in a repository whose name ends in '-serving'"
+            "in a repository whose name begins with 'slipway-' and ends in '-serving'"
         )
     source = (container.get("ModelDataSource") or {}).get("S3DataSource") or {}
     uri = container.get("ModelDataUrl") or source.get("S3Uri") or ""

@@ -161,7 +161,7 @@ def test_the_failure_reason_is_the_true_cause_and_not_the_lost_peer(cloud: Cloud
         ({"InputDataConfig": [channel("train", f"s3://{BUCKET}/nothing-here")]}, "No S3 objects found under S3 URL"),
         ({"InputDataConfig": [channel("train", "s3://no-such-bucket-anywhere/x")]}, "NoSuchBucket"),
         ({"OutputDataConfig": {"S3OutputPath": "s3://no-such-bucket-anywhere/out"}}, "create it before the job"),
-        ({"AlgorithmSpecification": {"TrainingImage": f"{REGISTRY}/xgboost:1", "TrainingInputMode": "File"}}, "-training"),
+        ({"AlgorithmSpecification": {"TrainingImage": f"{REGISTRY}/xgboost:1", "TrainingInputMode": "File"}}, "brings neither"),
         ({"AlgorithmSpecification": {"TrainingImage": TRAINING_IMAGE, "TrainingInputMode": "Pipe"},
           "InputDataConfig": [channel("train", f"s3://{BUCKET}/x")]}, "Pipe mode"),
         ({"CheckpointConfig": {"S3Uri": f"s3://{BUCKET}/c", "LocalPath": "/tmp/checkpoints"}}, "must be below /opt/ml"),

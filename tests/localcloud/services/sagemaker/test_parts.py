@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localcloud.services.sagemaker import layout, logs, transfer
+from localcloud.services.sagemaker import archives, layout, logs, transfer
 from localcloud.services.sagemaker.capture import Capture, Exchange, encoding_of, event, folder_of
 from localcloud.services.sagemaker.crew import Crew
-from localcloud.services.sagemaker.job_run import hosts_asked, instance_type
+from localcloud.services.sagemaker.job_run import hosts_asked
 from localcloud.services.sagemaker.limits import Limits, allocate
 from localcloud.services.sagemaker.metrics import MetricWatch, compile_metric
 from localcloud.services.sagemaker.processes import Child
@@ -75,20 +75,35 @@ def test_paths_of_the_contract_stay_below_the_base(tmp_path: Path) -> None:
     assert [layout.local_path(tmp_path, path) for path in ("/opt/ml", "/tmp/x", "/opt/ml/../etc", "checkpoints")] == [None] * 4
 
 
+GROUPS = {
+    "InstanceGroups": [
+        {"InstanceGroupName": "gpu", "InstanceType": "ml.p5.48xlarge", "InstanceCount": 2},
+        {"InstanceGroupName": "cpu", "InstanceType": "ml.m5.large", "InstanceCount": 1},
+    ]
+}
+
+
 def test_instance_groups_are_counted_together() -> None:
-    groups = {
-        "InstanceGroups": [
-            {"InstanceType": "ml.p5.48xlarge", "InstanceCount": 2},
-            {"InstanceType": "ml.m5.large", "InstanceCount": 1},
-        ]
-    }
-    assert (hosts_asked(groups), instance_type(groups)) == (3, "ml.p5.48xlarge")
-    assert (hosts_asked({"InstanceCount": 4}), instance_type({"InstanceType": "ml.m5.large"})) == (4, "ml.m5.large")
+    assert (hosts_asked(GROUPS), hosts_asked({"InstanceCount": 4})) == (3, 4)
+
+
+@pytest.mark.parametrize(
+    ("available", "hosts"),
+    [(9, {"gpu": ("algo-1", "algo-2"), "cpu": ("algo-3",)}), (1, {"gpu": ("algo-1",), "cpu": ("algo-2",)})],
+)
+def test_every_instance_group_has_its_hosts(available: int, hosts: dict[str, tuple[str, ...]]) -> None:
+    groups = layout.host_groups(GROUPS, available)
+    assert {group.name: group.hosts for group in groups} == hosts
+    told = layout.resourceconfig(hosts["cpu"][0], groups)
+    assert (told["current_group_name"], told["current_instance_type"]) == ("cpu", "ml.m5.large")
+    assert [group["instance_group_name"] for group in told["instance_groups"]] == ["gpu", "cpu"]
 
 
 def test_the_hosts_list_is_sorted_by_text_as_in_the_cloud() -> None:
-    hosts = layout.host_names(11)
-    assert layout.resourceconfig("algo-2", hosts, "ml.m5.large")["hosts"][:3] == ["algo-1", "algo-10", "algo-11"]
+    groups = layout.host_groups({"InstanceType": "ml.m5.large", "InstanceCount": 11}, 11)
+    told = layout.resourceconfig("algo-2", groups)
+    assert told["hosts"][:3] == ["algo-1", "algo-10", "algo-11"]
+    assert told["current_group_name"] == "homogeneousCluster"
 
 
 def test_a_port_is_given_once() -> None:
@@ -123,7 +138,7 @@ def test_what_is_no_s3_uri_is_refused(uri: str) -> None:
 
 
 def test_the_same_files_give_the_same_archive_whenever_they_were_written(tmp_path: Path) -> None:
-    archives = []
+    packed = []
     for run, names in enumerate((["b.txt", "a/c.txt"], ["a/c.txt", "b.txt"])):
         folder = tmp_path / f"run-{run}"
         for name in names:
@@ -131,10 +146,10 @@ def test_the_same_files_give_the_same_archive_whenever_they_were_written(tmp_pat
             (folder / name).write_text(name)
             os.utime(folder / name, (run * 1000, run * 1000))
         target = tmp_path / f"{run}.tar.gz"
-        assert transfer.pack([folder], target, warn=print) == 2
-        archives.append(target.read_bytes())
-    assert archives[0] == archives[1]
-    assert unpacked(archives[0]) == {"a/c.txt": "a/c.txt", "b.txt": "b.txt"}
+        assert archives.pack([folder], target, warn=print) == 2
+        packed.append(target.read_bytes())
+    assert packed[0] == packed[1]
+    assert unpacked(packed[0]) == {"a/c.txt": "a/c.txt", "b.txt": "b.txt"}
 
 
 def test_where_two_hosts_wrote_one_name_the_first_wins_and_it_is_said(tmp_path: Path) -> None:
@@ -143,7 +158,7 @@ def test_where_two_hosts_wrote_one_name_the_first_wins_and_it_is_said(tmp_path: 
         (tmp_path / host / "model" / "same.txt").write_text("same")
         (tmp_path / host / "model" / "rank.txt").write_text(host)
     said: list[str] = []
-    transfer.pack([tmp_path / host / "model" for host in ("algo-1", "algo-2")], tmp_path / "m.tar.gz", warn=said.append)
+    archives.pack([tmp_path / host / "model" for host in ("algo-1", "algo-2")], tmp_path / "m.tar.gz", warn=said.append)
     assert unpacked((tmp_path / "m.tar.gz").read_bytes()) == {"same.txt": "same", "rank.txt": "algo-1"}
     assert said == ["two hosts wrote different 'rank.txt'; left out the one of algo-2"]
 
@@ -152,7 +167,7 @@ def test_where_two_hosts_wrote_one_name_the_first_wins_and_it_is_said(tmp_path: 
 def test_an_archive_that_is_none_or_would_write_elsewhere_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "m.tar.gz").write_bytes(content)
     with pytest.raises(TransferError, match="cannot be unpacked"):
-        transfer.unpack(tmp_path / "m.tar.gz", tmp_path / "inside")
+        archives.unpack(tmp_path / "m.tar.gz", tmp_path / "inside")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["inside", "m.tar.gz"]
 
 
