@@ -55,6 +55,7 @@ SLOW = (
     "localcloud/services/sagemaker/test_jobs.py",
     "localcloud/services/sagemaker/test_lifecycle.py",
     "localcloud/services/sagemaker/test_processing.py",
+    "localcloud/services/sagemaker/test_script_contract.py",
     "localcloud/services/sagemaker/test_script_mode.py",
     "localcloud/services/sagemaker/test_script_mode_failures.py",
     "localcloud/services/sagemaker/test_tuning.py",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from pathlib import Path
 # include/uapi/linux/sched.h, include/uapi/linux/mount.h
 CLONE_NEWNS, CLONE_NEWUSER = 0x00020000, 0x10000000
 MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 0x40000
+PR_SET_PDEATHSIG = 1  # include/uapi/linux/prctl.h
 REFUSED = 125  # as `docker run` ends where the container cannot be made
 
 
@@ -66,6 +68,8 @@ def _enter() -> None:
         for name, text in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
             with open(f"/proc/self/{name}", "w") as file:
                 file.write(text)
+        # A change of rights forgets that this process ends with its supervisor.
+        _call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL)
     _call("mount", None, b"/", None, MS_REC | MS_PRIVATE, None)
 
 

@@ -10,6 +10,11 @@ from __future__ import annotations
 import os
 import sys
 
+TYPE_CHECKING = False  # typing takes milliseconds to import, in every process of the script
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -37,11 +42,11 @@ def make_names_known(addresses: dict[str, str]) -> None:
     def known(host: object) -> object:
         return addresses.get(host, host) if isinstance(host, str) else host
 
-    def by_host(function):  # type: ignore[no-untyped-def]
+    def by_host(function: Callable[..., Any]) -> Callable[..., Any]:
         return lambda host, *more, **named: function(known(host), *more, **named)
 
-    def by_address(function):  # type: ignore[no-untyped-def]
-        def call(self, address, *more):  # type: ignore[no-untyped-def]
+    def by_address(function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(self: Any, address: Any, *more: Any) -> Any:
             if isinstance(address, tuple) and address:
                 address = (known(address[0]), *address[1:])
             return function(self, address, *more)
