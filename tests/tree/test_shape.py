@@ -21,7 +21,20 @@ CONVENTIONS: Final[Mapping[str, str]] = {
 # In these folders a constant is read with its module's name: `s3.BUCKET` is the card of a bucket, `jobs.METRICS` a limit.
 QUALIFIED: Final = ("catalog/", "localcloud/services/")
 # What stands on both sides of a container's wall, because workloads import nothing of ours; written twice, and equal.
-BOTH_SIDES: Final = frozenset({"CONTRACT_ROOT", "CONTENT_TYPE", "MODEL_CHANNEL", "REPORT", "SDK_PREFIX", "SPLITS"})
+BOTH_SIDES: Final = frozenset(
+    {
+        "CONTRACT_ROOT",
+        "CONTENT_TYPE",
+        "MODEL_CHANNEL",
+        "OWN_PATHS",
+        "PROGRAM",
+        "PYTHON_VARIABLE",
+        "REPORT",
+        "SDK_PREFIX",
+        "SPLITS",
+        "SUBMIT_DIRECTORY",
+    }
+)
 
 
 @pytest.mark.parametrize("folder", [*ROOMS, *BESIDE])

@@ -122,7 +122,7 @@ def test_the_python_that_a_job_names_goes_before_the_daemons(monkeypatch: pytest
         ('{"a": ["/opt/ml/x"]}', '{"a": ["/b/x"]}'),
         ("/opt/mlflow", "/opt/mlflow"),
         ("/opt/ml-data/x", "/opt/ml-data/x"),
-        ("/home/opt/ml/x", "/home/opt/ml/x"),
+        ("/srv/opt/ml/x", "/srv/opt/ml/x"),
         ("s3://b/opt/ml/x", "s3://b/opt/ml/x"),
         ("./opt/ml", "./opt/ml"),
         ("", ""),

@@ -72,7 +72,7 @@ told = {
     "variable": os.path.isdir(os.environ["HF_HOME"]),
     "several in a variable": all(map(os.path.isdir, os.environ["DIRS"].split(":"))),
     "a file's address": os.path.isdir(os.environ["TRACKING"].removeprefix("file://")),
-    "other": os.environ["OTHER"] == "/opt/mlflow:/home/opt/ml",
+    "other": os.environ["OTHER"] == "/opt/mlflow:/srv/opt/ml",
     "model": os.path.isdir(os.environ["SM_MODEL_DIR"]),
     "here": os.getcwd() == os.path.join(os.path.dirname(os.environ["SM_MODEL_DIR"]), "code"),
     "written": os.path.isfile("/opt/ml/input/config/resourceconfig.json"),
@@ -144,7 +144,7 @@ def test_paths_of_the_contract_are_right_wherever_they_are_given(others: Cloud, 
             "HF_HOME": "/opt/ml/model",
             "DIRS": "/opt/ml/input:/opt/ml",
             "TRACKING": "file:///opt/ml/output",
-            "OTHER": "/opt/mlflow:/home/opt/ml",
+            "OTHER": "/opt/mlflow:/srv/opt/ml",
         },
     )
     told = outputs(others, job)["told.json"]
