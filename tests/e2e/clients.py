@@ -38,6 +38,9 @@ CLIENTS: Final = {
     "sagemaker": Client(
         packages=("sagemaker<3", "setuptools<81"), says=("attached s3://quick-sagemaker/", "best pytorch-training-")
     ),
+    "sagemaker-core": Client(
+        packages=("sagemaker-core",), says=("core Completed s3://quick-core/output/", "listed ['quick-core-")
+    ),
 }
 
 
