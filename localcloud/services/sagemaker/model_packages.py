@@ -95,13 +95,13 @@ def create(call: ApiCall) -> Mapping[str, Any] | None:
 
 
 def describe(call: ApiCall) -> Mapping[str, Any]:
-    package = _find(call, call.params["ModelPackageName"])
+    package = find(call, call.params["ModelPackageName"])
     return {**package.gen_response_object(), **getattr(package, KEPT, {})}
 
 
 def update(call: ApiCall) -> Mapping[str, Any]:
     """Changes what the request names; properties are laid over those that are there."""
-    package, asked = _find(call, call.params["ModelPackageArn"]), call.params
+    package, asked = find(call, call.params["ModelPackageArn"]), call.params
     _hold_limits(call)
     properties = {**(package.customer_metadata_properties or {}), **(asked.get("CustomerMetadataProperties") or {})}
     for key in asked.get("CustomerMetadataPropertiesToRemove") or ():
@@ -124,7 +124,7 @@ def update(call: ApiCall) -> Mapping[str, Any]:
 
 
 def delete(call: ApiCall) -> Mapping[str, Any]:
-    package = _find(call, call.params["ModelPackageName"])
+    package = find(call, call.params["ModelPackageName"])
     backend = _backend(call)
     del backend.model_packages[package.arn]
     for name in [name for name, arn in backend.model_package_name_mapping.items() if arn == package.arn]:
@@ -153,7 +153,8 @@ def _name(group: str) -> str:
     return group.rpartition("/")[2]
 
 
-def _find(call: ApiCall, name: str) -> Any:
+def find(call: ApiCall, name: str) -> Any:
+    """moto's package of a name or arn. Raises what AWS answers where there is none."""
     backend = _backend(call)
     package = backend.model_packages.get(backend.model_package_name_mapping.get(name, name))
     if package is None:

@@ -26,7 +26,7 @@ FALLBACK = (
 
 
 class Places:
-    """The places of one job: `hosts` are its hosts' names, each with a folder in `folder`."""
+    """The places of one job, of training or of processing: `hosts` are its hosts' names, each with a folder in `folder`."""
 
     def __init__(self, shared: Shared, folder: Path, hosts: Sequence[str], *, plain: bool) -> None:
         self._shared, self._folder, self._hosts, self._plain = shared, folder, hosts, plain

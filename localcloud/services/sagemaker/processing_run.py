@@ -1,23 +1,23 @@
 """One processing job from its first status to its last: inputs from S3, the user's command on every host, outputs to S3.
 
 A run is one thread, as a training job's is, with the same hosts, logs and ends (`crew.py`). The command finds its folder at
-/opt/ml where this machine gives it a namespace (`namespace.py`); elsewhere paths in its arguments and environment are rewritten.
+/opt/ml and the names of its hosts as a training job does (`places.py`).
 """
 
 from __future__ import annotations
 
 import os
 import queue
-import re
 import shutil
 import threading
 import time
 from pathlib import Path
 from typing import Any
 
-from localcloud.services.sagemaker import layout, namespace
+from localcloud.services.sagemaker import layout, programs
 from localcloud.services.sagemaker.crew import Crew, Event
 from localcloud.services.sagemaker.logs import LogStream
+from localcloud.services.sagemaker.places import Places
 from localcloud.services.sagemaker.processes import Child
 from localcloud.services.sagemaker.processing_data import ProcessingData, ProcessingFailed
 from localcloud.services.sagemaker.processing_record import ProcessingRecord
@@ -28,7 +28,6 @@ LOG_GROUP = "/aws/sagemaker/ProcessingJobs"
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProcessingStoppingCondition.html
 DEFAULT_SECONDS = 86_400
 STOPPED = "InternalServerError: the local cloud stopped while this job ran; start it again"
-PYTHON = re.compile(r"python(3(\.\d+)?)?")
 
 
 class _Ended(Exception):
@@ -138,14 +137,21 @@ class ProcessingRun:
                 f"ClientError: the entrypoint of the image {application['ImageUri']!r} is not known in the local cloud, which "
                 "pulls no images; name it in AppSpecification.ContainerEntrypoint"
             )
-        if PYTHON.fullmatch(Path(entrypoint[0]).name):
-            entrypoint[0] = self._shared.python  # whichever Python the image has: here there is one
+        try:
+            self._python = programs.python_of(self._shared, self._request.get("Environment") or {})
+            entrypoint = programs.entry_point(entrypoint, self._python, str(application["ImageUri"]))
+        except programs.CannotRun as error:
+            raise ProcessingFailed(f"ClientError: {error}") from error
         return [*entrypoint, *(application.get("ContainerArguments") or ())]
 
     def _process(self, command: list[str]) -> None:
         """Runs the command on all hosts. Raises ProcessingFailed for a host that failed, _Ended for a job that was ended."""
+        places = Places(self._shared, self.folder, self._hosts, plain=False)
+        if places.note:
+            self._note(places.note)
         for host, base in zip(self._hosts, self._bases, strict=True):
-            self._children[host] = self._launch(host, base, command)
+            places.write(host)
+            self._children[host] = self._launch(host, base, command, places)
         over = threading.Event()
         sender = threading.Thread(target=self._data.send_until, args=(over,), name=f"outputs of {self._record.name}")
         sender.start()
@@ -165,21 +171,14 @@ class ProcessingRun:
             text = f"AlgorithmError: See job logs for more information; the log ends: {self._logs[child.name].tail(600)}"
             raise ProcessingFailed(text[: layout.FAILURE_CHARACTERS - len(code)] + code)
 
-    def _launch(self, host: str, base: Path, command: list[str]) -> Child:
-        python, asked = self._shared.python, dict(self._request.get("Environment") or {})
-        own = namespace.available(python, layout.CONTRACT_ROOT)
-        seen = Path(layout.CONTRACT_ROOT) if own else base
-        if own:
-            command = namespace.command(python, {layout.CONTRACT_ROOT: base}, command)
-        else:
-            command = [_moved(word, base) for word in command]
-            asked = {name: _moved(value, base) for name, value in asked.items()}
-        packages = str(seen / "packages")
-        paths = os.pathsep.join(filter(None, (asked.get("PYTHONPATH"), packages)))
+    def _launch(self, host: str, base: Path, command: list[str], places: Places) -> Child:
+        asked = places.texts(host, self._request.get("Environment") or {})
+        packages = str(places.base(host) / "packages")
+        paths = os.pathsep.join(filter(None, (places.paths(host, asked.get("PYTHONPATH")), packages)))
         environment = layout.container_environment(
-            base=seen,
+            base=places.base(host),
             repository=self._shared.repository,
-            python=python,
+            python=self._python,
             endpoint_url=self._shared.endpoint_url(),
             region=self._region,
             asked=asked,
@@ -187,8 +186,8 @@ class ProcessingRun:
             extra={"PYTHONPATH": paths, "PIP_TARGET": packages, "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
         )
         return Child(
-            command,
-            python=python,
+            places.command(host, command),
+            python=self._shared.python,
             env=environment,
             cwd=base,
             on_line=self._logs[host].write,
@@ -216,8 +215,3 @@ class ProcessingRun:
             raise _Ended(self._ending)
         if time.monotonic() >= self._deadline:
             raise _Ended("MaxRuntimeExceeded")
-
-
-def _moved(text: str, base: Path) -> str:
-    """A text in which paths below /opt/ml are those of this machine."""
-    return re.sub(rf"(?<![\w./-]){re.escape(layout.CONTRACT_ROOT)}(?=/|$)", str(base).replace("\\", "\\\\"), text)

@@ -6,6 +6,7 @@ job itself brings, in a Python of this machine. What only the image could run is
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import re
@@ -51,11 +52,11 @@ def find_program(shared: Shared, request: Mapping[str, Any]) -> JobProgram:
     environment = request.get("Environment") or {}
     image = str(algorithm.get("TrainingImage") or algorithm.get("AlgorithmName") or "")
     arguments = list(algorithm.get("ContainerArguments") or ())
-    script = (request.get("HyperParameters") or {}).get(jobs.PROGRAM) or environment.get(jobs.PROGRAM.upper())
+    script = _text((request.get("HyperParameters") or {}).get(jobs.PROGRAM)) or environment.get(jobs.PROGRAM.upper())
     ours = layout.is_ours(image, "training")
     if entrypoint := list(algorithm.get("ContainerEntrypoint") or ()):
-        python = _python(shared, environment)
-        command = [*_here(entrypoint, python, image), *arguments]
+        python = python_of(shared, environment)
+        command = [*entry_point(entrypoint, python, image), *arguments]
         return JobProgram(command=tuple(command), python=python, launched=False, note=_says(shared, image, python, "entry point"))
     if not script and not ours:
         raise CannotRun(
@@ -71,11 +72,11 @@ def find_program(shared: Shared, request: Mapping[str, Any]) -> JobProgram:
     launcher = (shared.python, "-I", "-u", "-c", LAUNCHER, str(shared.repository), *(arguments or ["train"]))
     if not script:
         return JobProgram(command=launcher, python=shared.python, ours=True)
-    python = _python(shared, environment)
+    python = python_of(shared, environment)
     return JobProgram(command=launcher, python=python, note=_says(shared, image, python, "script"))
 
 
-def _python(shared: Shared, environment: Mapping[str, str]) -> str:
+def python_of(shared: Shared, environment: Mapping[str, str]) -> str:
     """The Python that the user names, else this project's."""
     asked = environment.get(PYTHON_VARIABLE) or os.environ.get(PYTHON_VARIABLE)
     if not asked:
@@ -86,7 +87,7 @@ def _python(shared: Shared, environment: Mapping[str, str]) -> str:
     return os.path.abspath(found)
 
 
-def _here(entrypoint: Sequence[str], python: str, image: str) -> list[str]:
+def entry_point(entrypoint: Sequence[str], python: str, image: str) -> list[str]:
     """An entry point with the program of this machine that stands for the image's. Raises CannotRun where none does."""
     program, *rest = entrypoint
     name = Path(program).name
@@ -105,6 +106,17 @@ def _here(entrypoint: Sequence[str], python: str, image: str) -> list[str]:
             f"or a shell, a program of this machine, or one that the job brings below {layout.CONTRACT_ROOT}"
         )
     return [program, *rest]
+
+
+def _text(value: str | None) -> str:
+    """A hyperparameter that is text: the SDK sends it in quotes, and nothing as null or an empty pair of them."""
+    if value is None:
+        return ""
+    try:
+        parsed = json.loads(value)
+    except ValueError:
+        return value
+    return "" if parsed is None else str(parsed)
 
 
 def _says(shared: Shared, image: str, python: str, what: str) -> str:

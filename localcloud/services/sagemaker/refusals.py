@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from localcloud.kernel.documented import Refuse
 from localcloud.kernel.recorded import ApiCall, Refusal
+from localcloud.services.sagemaker import model_packages
 
 SERVICE: Final = "sagemaker"
 _WRONG: Final = "ValidationException"
@@ -83,10 +84,31 @@ def _containers(call: ApiCall) -> None:
         raise Refusal(_WRONG, "Only one of PrimaryContainer and Containers can be specified.")
 
 
+def _packaged(call: ApiCall) -> None:
+    """A model takes the variables of its package, or brings its own where the package has none.
+
+    Words and rule: https://github.com/aws/sagemaker-python-sdk/pull/3301
+    """
+    named = [call.params.get("PrimaryContainer") or {}, *(call.params.get("Containers") or ())]
+    for container in named:
+        own = container.get("Environment")
+        if not own or not container.get("ModelPackageName"):
+            continue
+        specification = model_packages.find(call, container["ModelPackageName"]).inference_specification or {}
+        for packaged in specification.get("Containers") or ():
+            if packaged.get("Environment"):
+                both = f"Model Package {_shown(packaged['Environment'])} and Model {_shown(own)}"
+                raise Refusal(_WRONG, f"Environment variable map cannot be specified both at {both}.")
+
+
+def _shown(variables: Mapping[str, str]) -> str:
+    return "{" + ", ".join(f"{name}={value}" for name, value in variables.items()) + "}"
+
+
 PLAN: Final[Mapping[str, tuple[Refuse, ...]]] = {
     "CreateTrainingJob": (_spot, _algorithm, _channels),
     "CreateHyperParameterTuningJob": (_tuned_spot,),
     "CreateEndpointConfig": (_variants,),
     "CreateModel": (_containers,),
 }
-REFUSALS: Final = PLAN
+REFUSALS: Final = {**PLAN, "CreateModel": (*PLAN["CreateModel"], _packaged)}

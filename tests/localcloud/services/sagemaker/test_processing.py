@@ -164,7 +164,7 @@ ENDS: dict[str, tuple[tuple[str, ...], dict[str, Any], str, str]] = {
     "the log's end": (("sh", "-c", "echo no such column >&2; exit 1"), {}, "Failed", "no such column"),
     "a signal": (("sh", "-c", "kill -9 $$"), {}, "Failed", "exit code: 137"),
     "an exception": (("python3", "-c", "raise ValueError('bad row 7')"), {}, "Failed", "ValueError: bad row 7"),
-    "a program that is not there": (("smspark-submit", "x.py"), {}, "Failed", "cannot start 'smspark-submit'"),
+    "a program that is not there": (("smspark-submit", "x.py"), {}, "Failed", "'smspark-submit' is a program of image"),
     "a Python of another version": (("/usr/bin/python3.6", "-c", "print(1)"), {}, "Completed", ""),
     "no entrypoint": ((), {}, "Failed", "is not known in the local cloud"),
     "its time": (("sleep", "30"), {"StoppingCondition": {"MaxRuntimeInSeconds": 1}}, "Stopped", ""),

@@ -80,6 +80,12 @@ def test_an_entry_point_is_run_by_this_machines_programs(
     assert "pytorch-training:2.8" in found.note
 
 
+def test_a_script_that_is_named_by_nothing_is_none() -> None:
+    for nothing in ('""', "null", ""):
+        with pytest.raises(programs.CannotRun):
+            programs.find_program(SHARED, request(f"{ECR}/team:1", HyperParameters={"sagemaker_program": nothing}))
+
+
 @pytest.mark.parametrize("shell", ["sh", "/bin/sh", "bash", "/usr/local/bin/bash"])
 def test_a_shell_is_this_machines_wherever_the_image_has_it(shell: str) -> None:
     found = programs.find_program(SHARED, request("x", ContainerEntrypoint=[shell], ContainerArguments=["-c", "true"]))
