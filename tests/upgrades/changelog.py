@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
 
-from tools.report.change import Changed, lost
+from tools.report.change import Changed, data_lost
 
 UNRELEASED: Final = "Unreleased"
 _RELEASE: Final = re.compile(r"## \[?(?P<release>[^\]\s]+)\]?(?: - (?P<date>.+))?")
@@ -51,7 +51,7 @@ def surprises(changed: Iterable[Changed], entries: Iterable[Replaced], since: st
     return tuple(one for one in changed if one.loses and not any(entry.covers(one) for entry in newer))
 
 
-def told(found: Iterable[Changed], since: str) -> str:
+def failure_message(found: Iterable[Changed], since: str) -> str:
     """The message of a failed test: each surprise with the property that forces it, then the ways out."""
     lines = [f"an upgrade from {since} loses what holds data, and CHANGELOG.md does not name it:"]
     for one in found:
@@ -65,7 +65,7 @@ def told(found: Iterable[Changed], since: str) -> str:
 
 
 def version_of(release: str) -> tuple[float, float, float, bool, str]:
-    """A version to compare by: 0.1.0-preview1 is before 0.1.0, and what is unreleased after everything.
+    """A version as a comparable tuple: 0.1.0-preview1 is before 0.1.0, and the unreleased version is after all others.
 
     Raises ValueError for what is no version.
     """
@@ -100,6 +100,6 @@ def _entry(release: str, line: str) -> Replaced:
     match = _ENTRY.fullmatch(line)
     if match is None:
         raise ValueError(f"CHANGELOG.md, Replaces of {release}: {line!r}; write - `TYPE` `NAME PATTERN`: why, and what to do")
-    if not lost(match["type"], "delete"):
+    if not data_lost(match["type"], "delete"):
         raise ValueError(f"CHANGELOG.md, Replaces of {release}: {match['type']} holds no data; describe the change under Changed")
     return Replaced(release=release, type=match["type"], pattern=match["pattern"], why=match["why"])

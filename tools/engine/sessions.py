@@ -77,7 +77,7 @@ class Session:
             return result
         finally:
             if self.place.mode == "local":
-                state.keep_good(self.place)
+                state.save_good_copy(self.place)
             if self.cloud:
                 self._end(self.cloud, begun, ok)
 
@@ -93,7 +93,7 @@ class Session:
         # decides.
         return dict(plan.outputs) == state.stack_outputs(self.document())
 
-    def let_go(self) -> int:
+    def lift_protection(self) -> int:
         """Prepares the destruction of a rehearsal: lifts protection in the state and in the cloud, and makes deletions complete.
 
         Returns how many resources were protected or would have left something. Buckets are not emptied here: access logs arrive
@@ -101,16 +101,16 @@ class Session:
         """
         complete = {(item["urn"], item["id"]): item["set"] for item in self.cloud.free(self.place.stack)} if self.cloud else {}
         document = self.document()
-        held = 0
+        protected = 0
         for item in state.resources(document):
             outputs = item.get("outputs") or {}
             freed = {**outputs, **complete.get((item.get("urn", ""), item.get("id", "")), {})}
             if item.pop("protect", False) or item.pop("retainOnDelete", False) or freed != outputs:
-                held += 1
+                protected += 1
                 item["outputs"] = freed
-        if held and document is not None:
+        if protected and document is not None:
             state.write(self.place.state_file, document)
-        return held
+        return protected
 
     def document(self) -> dict[str, Any] | None:
         """The state document of the file backend; None where there is no state, or where another backend has it."""

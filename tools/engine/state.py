@@ -116,7 +116,7 @@ def newest_good(place: StackPlace) -> Path | None:
     return next((c for c in present if read(c) is not None), None)
 
 
-def keep_good(place: StackPlace) -> None:
+def save_good_copy(place: StackPlace) -> None:
     """Copies the state after a run to `place.good_copy`, if the state can be read."""
     if read(place.state_file) is None:
         return

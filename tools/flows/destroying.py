@@ -41,7 +41,7 @@ def destroy(stack: StackRef, *, progress: Progress) -> Destroyed:
     ):
         progress.phase(f"destroy of {stack.name}", expected=session.expected())
         if session.cloud:
-            session.let_go()
+            session.lift_protection()
         result = session.changing(session.runner.destroy)
         orphans = session.cloud.orphans(stack.name) if session.cloud and result.ok else []
         left = tuple(session.left)

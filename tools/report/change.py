@@ -15,7 +15,7 @@ OPS: Final = ("create", "update", "replace", "delete", "same")
 PREFLIGHT_MARKS: Final[Mapping[str, str]] = {"short": "⛔", "unknown": "⚠️", "ok": "✅"}
 
 
-def lost(type_: str, op: str) -> str:
+def data_lost(type_: str, op: str) -> str:
     """The data that is lost when `op` is done to a resource of this type; "" where none is lost."""
     card = CARDS.get(type_)
     return card.holds if card and op in ("replace", "delete") else ""
@@ -51,7 +51,7 @@ class Changed:
     @property
     def loses(self) -> str:
         """The data that is lost when this resource is replaced or deleted; "" where it holds none."""
-        return lost(self.type, self.op) if self.custom else ""
+        return data_lost(self.type, self.op) if self.custom else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,14 +16,14 @@ from tools.flows import judgement
 
 @pytest.fixture(autouse=True)
 def _collector_on_again() -> Iterator[None]:
-    """A verb turns the garbage collector off for its short life; here the process lives on."""
+    """Turns the garbage collector on again after each test: a verb turns it off, as its process usually ends soon."""
     yield
     gc.enable()
 
 
 @pytest.fixture(autouse=True)
 def _nothing_is_imported_behind_a_test(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A verb imports the program in a thread; the next test may be at that too, and Python's lazy loader takes one at a time."""
+    """Keeps verbs from importing the program in a thread: the next test may do so too, and Python's lazy loader is not safe."""
     monkeypatch.setattr("tools.engine.program.warm", lambda: None)
 
 
@@ -46,7 +46,7 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
             left=[],
             expected=lambda: 0,
             document=lambda: None,
-            let_go=lambda: 0,
+            lift_protection=lambda: 0,
             nothing_to_do=lambda plan: world.quiet,
             changing=lambda run: run(),
         )

@@ -28,11 +28,11 @@ class Run:
 
 @dataclass
 class FakeCloud:
-    """Keeps what it was told; `lost` is what `begin_run` says it has not."""
+    """Records its `calls`. `missing` are the urns that `begin_run` reports as missing."""
 
     epoch: str = "one"
-    lost: tuple[str, ...] = ()
-    told: list[Any] = field(default_factory=list)
+    missing: tuple[str, ...] = ()
+    calls: list[Any] = field(default_factory=list)
     endpoint: str = "http://127.0.0.1:1"
     providers: dict[str, int] = field(default_factory=lambda: {"aws": 2})
     left: list[LeftOver] = field(default_factory=list)
@@ -45,18 +45,18 @@ class FakeCloud:
         return {"AWS_ENDPOINT_URL": self.endpoint}
 
     def begin_run(self, stack: str, known: Any) -> Run:
-        self.told.append(("begin", stack, [item["id"] for item in known]))
-        return Run(self.lost)
+        self.calls.append(("begin", stack, [item["id"] for item in known]))
+        return Run(self.missing)
 
     def end_run(self, run: Any, ok: bool, known: Any = None) -> Ended:
-        self.told.append(("end", ok, [item["id"] for item in known]))
+        self.calls.append(("end", ok, [item["id"] for item in known]))
         return {"swept": [Known(urn=URN, id="swept")] if ok else [], "left": self.left}
 
     def orphans(self, stack: str) -> list[Orphan]:
         return []
 
     def free(self, stack: str) -> list[FreedResource]:
-        self.told.append(("free", stack))
+        self.calls.append(("free", stack))
         return self.freed
 
 
@@ -66,7 +66,7 @@ def result(*, ok: bool = True, outputs: dict[str, Any] | None = None, **changes:
 
 
 class FakeHost:
-    """No process is started; the engine's own way is left in place."""
+    """Stands in for the dynamic host and starts no process; its port of 0 lets the engine start its own."""
 
     def __init__(self, env: Any) -> None:
         assert "AWS_PROFILE" not in env
@@ -107,7 +107,7 @@ def put_state(session: Session, *, outputs: dict[str, Any] | None = None, protec
     session.place.state_file.write_text(json.dumps({"version": 3, "checkpoint": {"latest": {"resources": [stack, bucket]}}}))
 
 
-def test_a_change_is_told_to_the_cloud_before_and_after_with_what_the_state_knows(opened: Opened) -> None:
+def test_a_change_is_announced_to_the_cloud_before_and_after_with_the_states_resources(opened: Opened) -> None:
     cloud = FakeCloud()
     with opened(cloud) as session:
 
@@ -116,7 +116,7 @@ def test_a_change_is_told_to_the_cloud_before_and_after_with_what_the_state_know
             return result(create=1)
 
         session.changing(run)
-    assert cloud.told == [("begin", "local", []), ("end", True, ["raw-1"])]
+    assert cloud.calls == [("begin", "local", []), ("end", True, ["raw-1"])]
     assert session.swept == [{"urn": URN, "id": "swept"}]
     assert session.notes == []
     assert state.read(session.place.good_copy) is not None, "a copy of the good state is kept"
@@ -130,10 +130,10 @@ def test_a_run_that_raises_is_ended_as_failed(opened: Opened) -> None:
 
     with opened(cloud) as session, pytest.raises(EngineError):
         session.changing(run)
-    assert cloud.told[-1] == ("end", False, [])
+    assert cloud.calls[-1] == ("end", False, [])
 
 
-def test_what_could_not_be_removed_is_told_with_its_reason_and_the_way_out(opened: Opened) -> None:
+def test_a_resource_that_could_not_be_removed_is_reported_with_its_reason_and_the_way_out(opened: Opened) -> None:
     stuck = LeftOver(urn=URN, id="raw-2", reason="BucketNotEmpty: The bucket you tried to delete is not empty (DeleteBucket)")
     with opened(FakeCloud(left=[stuck])) as session:
         session.changing(result)
@@ -154,18 +154,20 @@ def test_a_cloud_that_died_under_the_run_does_not_hide_the_run_s_own_result(open
     assert "does not answer any more" in session.notes[-1]
 
 
-def test_what_the_cloud_has_lost_is_read_again_before_the_change(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_state_is_refreshed_before_a_change_where_the_cloud_lacks_resources(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
     order: list[str] = []
-    with opened(FakeCloud(lost=(URN,))) as session:
+    with opened(FakeCloud(missing=(URN,))) as session:
         monkeypatch.setattr(type(session.runner), "refresh", lambda self: order.append("refresh"))
         session.changing(lambda: order.append("up") or result())  # type: ignore[func-returns-value]
         assert session.nothing_to_do(result(same=1)) is False, "after that the engine decides"
     assert order == ["refresh", "up"]
 
 
-def test_a_dynamic_resource_is_its_own_provider_s_and_never_counted_as_lost(opened: Opened) -> None:
+def test_a_dynamic_resource_never_counts_as_missing_from_the_cloud(opened: Opened) -> None:
     urn = "urn:pulumi:local::slipway::slipway:training:Training$pulumi-python:dynamic/sagemaker:TrainingJob::digits"
-    with opened(FakeCloud(lost=(urn,))) as session:
+    with opened(FakeCloud(missing=(urn,))) as session:
         session.changing(result)
         assert not session.refreshed
 
@@ -195,17 +197,17 @@ def test_nothing_is_done_only_when_no_step_no_option_and_no_output_differs(opene
 def test_protection_is_lifted_in_the_state_for_a_rehearsal(opened: Opened) -> None:
     with opened(FakeCloud()) as session:
         put_state(session, protect=True)
-        assert session.let_go() == 1
-        assert session.let_go() == 0
+        assert session.lift_protection() == 1
+        assert session.lift_protection() == 0
         assert all("protect" not in item for item in state.resources(session.document()))
 
 
-def test_buckets_of_a_rehearsal_go_with_what_is_in_them(opened: Opened) -> None:
+def test_buckets_of_a_rehearsal_are_deleted_with_their_objects(opened: Opened) -> None:
     freed = FreedResource(urn=URN, id="raw-1", set={"forceDestroy": True})
     with opened(FakeCloud(freed=[freed])) as session:
         put_state(session)
-        assert session.let_go() == 1
-        assert session.let_go() == 0
+        assert session.lift_protection() == 1
+        assert session.lift_protection() == 0
         bucket = state.resources(session.document())[1]
         assert bucket["outputs"] == {"forceDestroy": True}
 
@@ -216,7 +218,7 @@ def test_a_full_disk_ends_the_run_before_anything_starts(opened: Opened, monkeyp
         raise AssertionError("the stack must not open")
 
 
-def test_environments_are_apart_from_each_other_and_from_their_rehearsals(tmp_path: Path) -> None:
+def test_environments_and_their_rehearsals_have_separate_folders(tmp_path: Path) -> None:
     env = {"SLIPWAY_HOME": str(tmp_path)}
     places = [
         place_of(StackRef(), env=env),
@@ -233,18 +235,18 @@ def test_reading_a_stack_that_was_never_up_says_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["many", "0", "-1", "1.5"])
-def test_a_number_of_resources_at_once_that_is_none_is_said(text: str) -> None:
+def test_an_invalid_number_of_parallel_resources_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="SLIPWAY_PARALLEL"):
         sessions.wanted_parallel({"SLIPWAY_PARALLEL": text})
 
 
-def test_resources_at_once_are_the_engine_s_own_choice_unless_set() -> None:
+def test_the_engine_chooses_the_number_of_parallel_resources_unless_it_is_set() -> None:
     assert sessions.wanted_parallel({}) is None
     assert sessions.wanted_parallel({"SLIPWAY_PARALLEL": " "}) is None
     assert sessions.wanted_parallel({"SLIPWAY_PARALLEL": "7"}) == 7
 
 
-def test_the_engine_s_way_back_into_this_process_goes_round_a_proxy(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_engines_connections_to_this_process_bypass_a_proxy(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.setenv(name, "corp.example")
     with opened(FakeCloud()):

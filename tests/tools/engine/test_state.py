@@ -56,7 +56,7 @@ def test_known_resources_are_the_custom_ones_without_providers() -> None:
     assert state.known(document(BUCKET, component, provider)) == [state.Known(urn=URN, id="raw-1", type="aws:s3/bucket:Bucket")]
 
 
-def test_what_is_only_looked_up_or_deleted_for_its_replacement_is_not_known() -> None:
+def test_looked_up_resources_and_those_deleted_for_their_replacement_are_not_known() -> None:
     looked_up = {"urn": "l", "custom": True, "id": "vpc-1", "type": "aws:ec2/vpc:Vpc", "external": True}
     deleted = {"urn": "d", "custom": True, "id": "role", "type": "aws:iam/role:Role", "pendingReplacement": True}
     assert state.known(document(looked_up, deleted)) == []
@@ -73,7 +73,7 @@ def test_a_broken_state_is_moved_aside_and_our_last_good_copy_takes_its_place(pl
     assert "last good copy" in notes[1]
 
 
-def test_the_newest_of_the_good_copies_is_taken_and_broken_ones_are_passed(place: StackPlace) -> None:
+def test_the_newest_copy_that_is_whole_replaces_a_broken_state(place: StackPlace) -> None:
     place.state_file.write_text("")
     put(place.good_copy, document())
     put(Path(f"{place.state_file}.bak"), document(BUCKET))
@@ -107,7 +107,7 @@ def test_a_whole_state_is_left_alone(place: StackPlace) -> None:
     assert place.state_file.stat().st_mtime_ns == before
 
 
-def test_pending_operations_of_a_killed_run_are_taken_out_and_told(place: StackPlace) -> None:
+def test_pending_operations_of_a_killed_run_are_removed_and_reported(place: StackPlace) -> None:
     put(place.state_file, document(BUCKET, pending=[{"type": "creating"}, {"type": "creating"}]))
     assert "2 operations" in state.repair(place)[0]
     content = json.loads(place.state_file.read_text())
@@ -115,19 +115,19 @@ def test_pending_operations_of_a_killed_run_are_taken_out_and_told(place: StackP
     assert content["checkpoint"]["latest"]["resources"] == [BUCKET]
 
 
-def test_a_state_of_another_life_of_the_cloud_is_archived_and_the_reader_told(place: StackPlace) -> None:
+def test_a_state_of_an_earlier_epoch_of_the_cloud_is_archived_and_the_reader_informed(place: StackPlace) -> None:
     put(place.state_file, document(BUCKET))
     put(place.good_copy, document(BUCKET))
     assert state.match_epoch(place, "first") == []
     notes = state.match_epoch(place, "second")
     assert "stack local begins anew (1 resources are gone)" in notes[0]
     assert not place.state_file.exists()
-    assert state.newest_good(place) is None, "no copy of the old life may come back"
+    assert state.newest_good(place) is None, "no copy of the old epoch may come back"
     assert len(list(place.archive.iterdir())) == 1
     assert place.epoch_file.read_text() == "second"
 
 
-def test_the_same_life_of_the_cloud_keeps_the_state(place: StackPlace) -> None:
+def test_a_state_of_the_present_epoch_stays(place: StackPlace) -> None:
     put(place.state_file, document(BUCKET))
     state.match_epoch(place, "one")
     assert state.match_epoch(place, "one") == []
@@ -136,13 +136,13 @@ def test_the_same_life_of_the_cloud_keeps_the_state(place: StackPlace) -> None:
 
 def test_only_a_whole_state_becomes_the_good_copy(place: StackPlace) -> None:
     put(place.state_file, document(BUCKET))
-    state.keep_good(place)
+    state.save_good_copy(place)
     place.state_file.write_text("cut")
-    state.keep_good(place)
+    state.save_good_copy(place)
     assert len(state.known(state.read(place.good_copy))) == 1
 
 
-def test_a_full_disk_is_told_before_the_run(place: StackPlace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_reported_before_the_run(place: StackPlace, monkeypatch: pytest.MonkeyPatch) -> None:
     assert state.disk_fault(place) == ""
     monkeypatch.setattr(state, "LEAST_FREE_BYTES", 1 << 62)
     assert "SLIPWAY_HOME" in state.disk_fault(place)

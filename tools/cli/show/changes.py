@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from tools.report.change import lost
+from tools.report.change import data_lost
 
 if TYPE_CHECKING:
     from tools.engine.events import Step
@@ -35,11 +35,11 @@ def lines(result: RunResult, *, verbose: bool = False) -> Iterator[tuple[str, st
     for op in ("replace", "update", "delete", "create"):
         of_this_op = [step for step in steps if step.op == op]
         many = len(of_this_op) > LISTED and op in ("create", "delete") and not verbose
-        named = [step for step in of_this_op if lost(step.type, op) or not many]
-        named.sort(key=lambda step: not lost(step.type, op))
+        named = [step for step in of_this_op if data_lost(step.type, op) or not many]
+        named.sort(key=lambda step: not data_lost(step.type, op))
         yield from ((op, step.name, f"{step.type}{_why(step)}") for step in named)
         if many:
-            rest = [step for step in of_this_op if not lost(step.type, op)]
+            rest = [step for step in of_this_op if not data_lost(step.type, op)]
             yield from ((op, component, detail) for component, detail in _by_component(rest, parents))
 
 
@@ -75,7 +75,7 @@ def _component(step: Step, parents: Mapping[str, Step]) -> str:
 def _why(step: Step) -> str:
     if step.op in ("replace", "delete"):
         because = f"because of {', '.join(step.replaces[:_NAMED])}" if step.op == "replace" and step.replaces else ""
-        loses = f"loses {gone}" if (gone := lost(step.type, step.op)) else ""
+        loses = f"loses {gone}" if (gone := data_lost(step.type, step.op)) else ""
         return f"  {'; '.join(filter(None, (because, loses)))}".rstrip()
     if step.op != "update" or not step.diffs:
         return ""
