@@ -1,4 +1,4 @@
-"""An account that is moto's, in this process and empty for each test, and what is in it as plain data."""
+"""An account in moto, in this process and empty for each test, and its content as plain data."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ NAMING = Naming(project="slipway", environment="dev", owner="ml-platform", cost_
 
 @pytest.fixture(autouse=True)
 def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Empty. Alone, moto reads a bucket's policy without its conditions, and one that asks for TLS would shut the bucket."""
+    """An empty account. Our evaluation of bucket policies is installed, because moto ignores conditions in them.
+
+    Without it, a policy that denies access without TLS would deny all access.
+    """
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     bucket_policy.install()
@@ -54,7 +57,7 @@ def target(**changes: Any) -> Target:
 
 
 def account(**changes: Any) -> Account:
-    """The account as a new run sees it: nothing found yet."""
+    """The account as a new run begins with it: nothing is found yet."""
     wanted = target(**changes)
     services = {name: client(name, wanted.region) for name in ("kms", "s3", "iam")}
     return Account(target=wanted, **services)
@@ -76,7 +79,7 @@ def ops(outcomes: list[Outcome]) -> set[str]:
 
 
 def inventory() -> dict[str, Any]:
-    """Everything that there is, with the one id that chance gives replaced."""
+    """Everything in the account, with the random id of the key replaced by KEY."""
     kms, s3, iam = (client(name, "us-east-1") for name in ("kms", "s3", "iam"))
     keys = [kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in kms.list_keys()["Keys"]]
     found: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""What CI's roles may do: enough for every call of the provider, and nothing that the pack of policies refuses."""
+"""The policies of CI's roles: they allow every call of the provider, and nothing that the policy pack refuses."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from tools.preflight.permission import rights
 KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555"
 ROLES = {purpose: documents_of(purpose, target(), KEY) for purpose in ("preview", "up")}
 STATEMENTS = {purpose: [one for document in made.values() for one in document["Statement"]] for purpose, made in ROLES.items()}
-# Operations whose IAM action has another name, or needs none of its own.
+# Operation -> its IAM action, where that has another name; "" where it needs no action of its own.
 # https://docs.aws.amazon.com/service-authorization/latest/reference/
 ACTIONS = {
     "budgets:CreateBudget": "budgets:ModifyBudget",
@@ -64,7 +64,7 @@ ACTIONS = {
     "s3:PutBucketLifecycleConfiguration": "s3:PutLifecycleConfiguration",
     "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
 }
-# What is not given, although a row has it, and why not.
+# Actions that a row calls and that no role gets -> the reason.
 WITHHELD = {
     "ec2:AssignPrivateNatGatewayAddress": "a NAT gateway here has one address",
     "ec2:AssociateNatGatewayAddress": "a NAT gateway here has one address",
@@ -88,7 +88,7 @@ WITHHELD = {
 
 @cache
 def methods(service: str) -> dict[str, str]:
-    """The client's methods, and what each asks AWS for."""
+    """A client's methods -> the operations of AWS that they call."""
     return dict(client(service, "us-east-1").meta.method_to_api_mapping)
 
 
@@ -167,7 +167,7 @@ def test_the_up_role_may_do_whatever_the_provider_calls() -> None:
     assert lacking == set(), "\n".join(sorted(map(str, lacking)))
 
 
-def test_what_is_withheld_is_really_not_given_and_something_would_call_it() -> None:
+def test_withheld_actions_are_not_granted_and_each_is_one_that_a_row_calls() -> None:
     called = {one for row in declared() for part in (row.create, row.updates, row.delete) for one in operations(part, row)}
     assert set(WITHHELD) <= called
     assert [action for action in WITHHELD if given("up", action)] == []
@@ -275,7 +275,7 @@ def test_nothing_that_is_made_breaks_a_mandatory_policy() -> None:
 
 
 def views(found: dict[str, Any]) -> list[ResourceView]:
-    """What is in the account, as the pack sees a stack that had made it."""
+    """The resources of the account as a plan, as if a stack had made them."""
     made: list[ResourceView] = []
 
     def add(type_: str, name: str, **props: Any) -> None:
@@ -317,7 +317,7 @@ def views(found: dict[str, Any]) -> list[ResourceView]:
     return made
 
 
-def test_each_role_is_taken_by_the_workflows_that_it_is_for_and_no_others() -> None:
+def test_each_role_is_assumed_by_its_own_workflows_only() -> None:
     here = account()
     for purpose in ("preview", "up"):
         list(apply(here, role_steps(here.target, purpose)))
@@ -331,7 +331,8 @@ def test_each_role_is_taken_by_the_workflows_that_it_is_for_and_no_others() -> N
     }
 
 
-# https://docs.aws.amazon.com/service-authorization/latest/reference/, "Dependent actions": what a service asks of its caller.
+# Rights that a service demands of its caller ("Dependent actions" in
+# https://docs.aws.amazon.com/service-authorization/latest/reference/).
 DEPENDENT = (
     "cloudwatch:DeleteAlarms",
     "cloudwatch:PutMetricAlarm",
@@ -348,7 +349,7 @@ DEPENDENT = (
 
 
 @pytest.mark.parametrize("action", DEPENDENT)
-def test_up_may_do_what_services_ask_of_their_caller_besides(action: str) -> None:
+def test_up_has_the_rights_that_services_demand_of_their_caller(action: str) -> None:
     assert given("up", action)
 
 
@@ -365,7 +366,7 @@ def test_a_preflight_finds_that_up_may_make_whatever_the_stack_declares_where_it
     naming = dataclasses.replace(NAMING, environment=stack)
     account_id = config_of(stack)["slipway:accountId"]
     documents = documents_of("up", target(stack=stack, naming=naming, account_id=account_id), KEY).values()
-    # The provider of GitHub is made here, and taken there as an existing one.
+    # Bootstrap makes the identity provider of GitHub, and the stacks use it as an existing one.
     views = [view for view in recorded_stack(stack).resources if "openIdConnectProvider" not in view.type]
     wanted = rights(views, account_id, "us-east-1")
     assert len(wanted) > 50

@@ -1,4 +1,4 @@
-"""The two lines of encryption: put into a stack file, its comments and everything else as they were."""
+"""The two lines of encryption are put into a stack file, and its comments and everything else stay."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LINES = {"secretsprovider": PROVIDER, "encryptedkey": "QUJD+/=="}
 
 
 @pytest.mark.parametrize("path", STACK_FILES, ids=lambda path: path.name)
-def test_every_stack_file_of_the_repository_takes_them_and_keeps_all_its_lines(path: Path) -> None:
+def test_every_stack_file_of_the_repository_takes_the_two_lines_and_keeps_its_own(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     changed = stack_file.with_encryption(text, LINES)
     assert yaml.safe_load(changed) == {**yaml.safe_load(text), **LINES}
@@ -48,13 +48,13 @@ def test_a_file_with_the_provider_alone_gets_the_key_beside_it() -> None:
     assert changed == f"# ours\nsecretsprovider: {PROVIDER}\nencryptedkey: QUJD+/==\nconfig:\n  a: b # c\n"
 
 
-def test_a_file_that_two_lines_do_not_fit_into_is_left_and_the_lines_are_said() -> None:
+def test_a_file_whose_form_takes_no_new_lines_is_left_and_the_error_shows_the_lines() -> None:
     with pytest.raises(ValueError, match=r"put them in by hand:\nsecretsprovider: awskms") as raised:
         stack_file.with_encryption("{config: {a: b}}", LINES)
     assert "encryptedkey: QUJD" in str(raised.value)
 
 
-def test_the_file_keeps_its_rights(tmp_path: Path) -> None:
+def test_writing_keeps_the_mode_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "Pulumi.dev.yaml"
     path.write_text("a")
     path.chmod(0o640)

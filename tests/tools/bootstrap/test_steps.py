@@ -1,4 +1,4 @@
-"""The steps over moto: made, found, mended, and cut after every single change."""
+"""The steps of bootstrap over moto: made, found, mended, and interrupted after every single change."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_an_empty_account_gets_everything_and_the_second_run_finds_it_and_change
     assert inventory() == there
 
 
-def test_a_look_changes_nothing_and_says_what_a_run_would_make() -> None:
+def test_a_survey_changes_nothing_and_says_what_a_run_would_make() -> None:
     here = account()
     planned = survey(here, steps(here.target))
     assert ops(planned) == {"make"}
@@ -36,12 +36,12 @@ def test_a_look_changes_nothing_and_says_what_a_run_would_make() -> None:
 
 
 class Cut(BaseException):
-    """The process ends here."""
+    """Stands for the end of the process."""
 
 
-def test_cut_after_each_change_and_run_again_it_ends_as_if_never_cut() -> None:
+def test_a_bootstrap_interrupted_after_each_change_ends_as_an_uninterrupted_one() -> None:
     def some() -> list[Outcome]:
-        """A run without the up role, whose steps are the preview role's five times over."""
+        """A run without the up role: its steps are of the same kinds as the preview role's, five times as many."""
         here = account()
         return list(apply(here, steps(here.target, ["preview"])))
 
@@ -61,7 +61,7 @@ def test_cut_after_each_change_and_run_again_it_ends_as_if_never_cut() -> None:
     for each in events:
         each.register("after-call", cut, unique_id="cut")
     try:
-        # Every run dies right after its first change, with AWS's answer never read.
+        # Each run ends right after its first change, before it has read AWS's answer.
         for _ in range(100):
             try:
                 outcomes = some()
@@ -77,7 +77,7 @@ def test_cut_after_each_change_and_run_again_it_ends_as_if_never_cut() -> None:
     assert inventory() == whole
 
 
-def test_a_key_that_was_made_and_never_named_is_taken_up() -> None:
+def test_a_key_that_an_interrupted_run_left_without_alias_is_used() -> None:
     here = account()
     list(apply(here, steps(here.target)[:1]))
     (outcome, *_rest) = run()
@@ -85,7 +85,7 @@ def test_a_key_that_was_made_and_never_named_is_taken_up() -> None:
     assert len(inventory()["keys"]) == 1
 
 
-def test_a_bucket_and_a_key_made_by_hand_are_mended_and_keep_what_is_theirs() -> None:
+def test_a_bucket_and_a_key_made_by_hand_are_mended_and_keep_their_own_tags_and_statements() -> None:
     s3, kms = client("s3", "us-east-1"), client("kms", "us-east-1")
     s3.create_bucket(Bucket=BUCKET)
     s3.put_bucket_tagging(Bucket=BUCKET, Tagging={"TagSet": [{"Key": "Owner", "Value": "somebody"}]})
@@ -117,7 +117,7 @@ def test_a_bucket_and_a_key_made_by_hand_are_mended_and_keep_what_is_theirs() ->
 
 LOOK = "arn:aws:iam::123456789012:policy/slipway-bootstrap/slipway-dev-preview-look"
 EVERYBODY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}]}
-# What somebody does by hand, by what of the bootstrap it undoes.
+# Aspect of bootstrap -> a change by hand that undoes it.
 SPOILT: dict[str, Callable[[Any, Any, Any, str], Any]] = {
     "rotation": lambda kms, s3, iam, key: kms.disable_key_rotation(KeyId=key),
     "enabled": lambda kms, s3, iam, key: kms.disable_key(KeyId=key),
@@ -137,7 +137,7 @@ SPOILT: dict[str, Callable[[Any, Any, Any, str], Any]] = {
 }
 
 
-def test_what_somebody_changed_is_put_back_and_only_that() -> None:
+def test_properties_that_somebody_changed_are_restored_and_no_others() -> None:
     run()
     whole = inventory()
     kms, s3, iam = (client(service, "us-east-1") for service in ("kms", "s3", "iam"))
@@ -196,13 +196,13 @@ def test_the_bucket_is_in_the_environments_region(region: str) -> None:
     assert where == (None if region == "us-east-1" else region)
 
 
-def test_a_bucket_of_another_region_is_said_with_the_way_out() -> None:
+def test_a_bucket_in_another_region_is_refused_with_the_way_out() -> None:
     client("s3", "eu-west-1").create_bucket(Bucket="taken", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     with pytest.raises(BootstrapError, match=r"is in eu-west-1, and Pulumi\.dev\.yaml is for us-east-1.* another name with"):
         list(apply(account(bucket_name="taken"), bucket_steps()))
 
 
-def test_a_bucket_of_somebody_else_is_said_with_the_way_out_and_is_not_touched(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bucket_of_another_account_is_refused_with_the_way_out_and_not_touched(monkeypatch: pytest.MonkeyPatch) -> None:
     here = account()
     refusal = {"Error": {"Code": "403", "Message": "Forbidden"}}
 
@@ -223,7 +223,7 @@ def test_a_role_of_that_name_that_was_not_made_here_is_left_alone() -> None:
     assert inventory()["roles"]["slipway-dev-up"]["trust"] == {}
 
 
-def test_what_a_role_was_given_besides_is_named() -> None:
+def test_policies_that_somebody_added_to_a_role_are_named() -> None:
     here = account()
     for purpose in ("preview", "up"):
         list(apply(here, role_steps(here.target, purpose)))

@@ -1,4 +1,4 @@
-"""The parts of pulumi-aws that a program uses, in a process of their own: this one may have imported all of it."""
+"""The parts of pulumi-aws that a program uses, imported in processes of their own: this process may have imported all of it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from tools.engine.home import REPOSITORY
 
-# Imports what every script needs, then forks for each: a script finds none of pulumi_aws imported, and Pulumi's SDK for nothing.
+# Imports Pulumi's SDK once and forks for each script, so that a script starts fast and with nothing of pulumi_aws imported.
 FORKS = """
 import io, json, os, sys, traceback
 import pulumi
@@ -71,19 +71,19 @@ def test_a_resource_is_imported_without_the_others_of_its_service(run: Callable[
         ("get_queue_output", "get_queue"),
     ],
 )
-def test_a_name_is_the_one_of_its_module(name: str, module: str, run: Callable[[str], str]) -> None:
+def test_a_name_is_the_same_object_as_in_its_module(name: str, module: str, run: Callable[[str], str]) -> None:
     part = f"import importlib\npart = importlib.import_module('pulumi_aws.sqs.{module}')\n"
     assert run(BEGIN + part + f"print(aws.sqs.{name} is part.{name})") == "True"
     assert run(BEGIN + f"first = aws.sqs.{name}\n" + part + f"print(first is aws.sqs.{name} is part.{name})") == "True"
 
 
-def test_a_name_that_is_in_no_module_of_that_name_makes_the_package_whole(run: Callable[[str], str]) -> None:
+def test_a_name_without_a_module_of_its_own_imports_the_whole_package(run: Callable[[str], str]) -> None:
     assert run(BEGIN + "print(aws.sqs.GetQueuesResult.__module__, len(vars(aws.sqs)) > 10)") == "pulumi_aws.sqs.get_queues True"
     wrong = "try: aws.sqs.Nonsense\nexcept AttributeError as error: print(error)"
     assert "Nonsense" in run(BEGIN + wrong)
 
 
-def test_what_is_imported_already_is_left_alone(run: Callable[[str], str]) -> None:
+def test_a_service_that_is_imported_already_is_left_alone(run: Callable[[str], str]) -> None:
     script = (
         "import pulumi_aws as aws\naws.sqs.Queue\nfrom tools.engine.aws_parts import ServicePart, use_parts\nuse_parts(['sqs'])\n"
     )

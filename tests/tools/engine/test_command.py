@@ -1,4 +1,4 @@
-"""The engine's process with fakes in its place: what it is given, how it is stopped, that nothing of it stays."""
+"""Running the engine, with shell scripts in its place: its arguments, how it is stopped, and that no process of it stays."""
 
 import os
 import signal

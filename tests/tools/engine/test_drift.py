@@ -1,4 +1,4 @@
-"""What a refresh tells of changes outside, from the engine's steps."""
+"""The changes from outside that the steps of a refresh show."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ def step(op: str = "update", **more: Any) -> Step:
         ("tags", {}, {"tags": {"New": "x"}}, None, {"New": "x"}),
     ],
 )
-def test_a_change_is_told_with_what_was_and_what_is(path: str, old: Any, new: Any, was: Any, now: Any) -> None:
+def test_a_change_has_the_value_of_the_state_and_that_of_the_cloud(path: str, old: Any, new: Any, was: Any, now: Any) -> None:
     (found,) = drift([step(diffs=(path,), before=old, inputs=new)])
     assert found.properties == (Property(path=path, was=was, now=now),)
 
 
-def test_what_only_the_cloud_computes_is_told_from_the_outputs() -> None:
+def test_a_change_of_a_computed_property_is_found_in_the_outputs() -> None:
     (found,) = drift([step(before_outputs={"version": "1", "arn": "a"}, outputs={"version": "2", "arn": "a"})])
     assert found.properties == (Property(path="version", was="1", now="2"),)
 
 
-def test_what_is_gone_is_told_as_such_and_what_is_the_same_not_at_all() -> None:
+def test_a_resource_that_is_gone_is_listed_as_deleted_and_an_unchanged_one_is_not_listed() -> None:
     (found,) = drift([step("same"), step("delete", before={"bucket": "b"}), step("delete", custom=False)])
     assert (found.urn, found.op, found.properties) == (URN, "delete", ())
 

@@ -27,7 +27,7 @@ def record(*events: EngineEvent) -> Recorder:
     return recorder
 
 
-def test_a_created_resource_is_counted_once_however_many_events_tell_of_it() -> None:
+def test_a_created_resource_is_counted_once_however_many_events_it_has() -> None:
     recorder = record(resource("create"), resource("create", done=True, new={"id": "raw-1", "outputs": {"arn": "a"}}))
     assert recorder.changes() == {"create": 1, "update": 0, "replace": 0, "delete": 0, "same": 0}
     (step,) = recorder.listed()
@@ -62,7 +62,7 @@ def test_the_outputs_are_the_stack_s_own() -> None:
     assert recorder.outputs == {"vpcId": "vpc-1"}
 
 
-def test_only_custom_resources_that_went_count_as_deleted() -> None:
+def test_only_custom_resources_count_as_deleted() -> None:
     def gone(urn: str, custom: bool) -> EngineEvent:
         return resource("delete", urn, done=True, old={"type": urn.split("::")[2], "urn": urn, "custom": custom})
 
@@ -77,7 +77,7 @@ def test_a_lifted_protection_is_seen_although_nothing_changes() -> None:
     assert not record(resource("same", old={**old, "protect": True}, new={"protect": True})).listed()[0].resettled
 
 
-def test_progress_tells_done_and_known() -> None:
+def test_progress_counts_the_steps_done_and_known() -> None:
     ticks: list[Tick] = []
     recorder = Recorder(ticks.append)
     recorder.on_event(resource("create"))
@@ -97,7 +97,7 @@ def test_progress_names_the_step_that_a_run_waits_for_and_not_the_last_that_bega
     assert ticks[-1].under_way == ()
 
 
-def test_what_stays_the_same_is_not_waited_for() -> None:
+def test_an_unchanged_resource_is_never_under_way() -> None:
     ticks: list[Tick] = []
     Recorder(ticks.append).on_event(resource("same"))
     assert ticks[-1].under_way == ()
@@ -120,7 +120,7 @@ def test_a_resource_s_own_fault_goes_before_the_program_s_echo_of_it() -> None:
     assert found == [Fault(urn=BUCKET, message="taken")]
 
 
-def test_a_run_that_failed_without_a_diagnostic_is_told_by_what_the_engine_wrote() -> None:
+def test_the_cause_of_a_failed_run_without_diagnostics_is_the_engines_stderr() -> None:
     (found,) = causes([], "some noise\nerror: could not decrypt the state: wrong passphrase\n")
     assert found.message == "could not decrypt the state: wrong passphrase"
 
@@ -144,7 +144,7 @@ def test_a_traceback_is_cut_to_what_was_raised(message: str, short: str) -> None
     assert shorten(message) == short
 
 
-def test_what_is_protected_is_told_with_the_setting_that_protects_it_and_the_way_out_once() -> None:
+def test_faults_of_protected_resources_are_in_our_words_with_one_way_out() -> None:
     urn = "urn:pulumi:prod::slipway::slipway:data:Lake$aws:s3/bucket:Bucket::raw"
     other = Fault(urn="", message="another fault")
     told = protected(

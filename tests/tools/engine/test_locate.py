@@ -114,7 +114,7 @@ def test_a_build_is_published_whole_or_not_at_all(tmp_path: Path) -> None:
     assert not list(root.glob("making-*")), "the scratch folder is gone"
 
 
-def test_a_second_maker_takes_what_the_first_made(tmp_path: Path) -> None:
+def test_a_second_process_takes_the_engine_that_the_first_made(tmp_path: Path) -> None:
     root = tmp_path / "engine"
     fake_pulumi(root / "bin", "3.259.0")
     fake_go(tmp_path / "bin", "exit 1")
@@ -122,7 +122,7 @@ def test_a_second_maker_takes_what_the_first_made(tmp_path: Path) -> None:
     assert made.source == "cache"
 
 
-def test_a_failed_build_says_what_the_compiler_said_and_leaves_nothing(tmp_path: Path) -> None:
+def test_a_failed_build_reports_the_compilers_message_and_leaves_no_file(tmp_path: Path) -> None:
     fake_go(tmp_path / "bin", "echo 'module not available' >&2; exit 1")
     with pytest.raises(EngineMissing, match="module not available"):
         build.build_from_modules(tmp_path / "engine", env={"PATH": f"{tmp_path / 'bin'}:/bin"})

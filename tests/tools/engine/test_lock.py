@@ -58,7 +58,7 @@ def dead_pid() -> int:
     return process.pid
 
 
-def test_a_second_run_is_refused_at_once_and_told_who_holds_the_stack(place: StackPlace) -> None:
+def test_a_second_run_is_refused_at_once_and_the_fault_names_the_holder(place: StackPlace) -> None:
     holder = hold(place, KEEP)
     try:
         began = time.monotonic()
@@ -93,7 +93,7 @@ def test_the_engine_of_a_killed_run_is_ended_and_named(place: StackPlace) -> Non
     assert in_session(engine) == []
 
 
-def test_what_is_ending_of_a_killed_run_is_waited_for(place: StackPlace) -> None:
+def test_the_lock_waits_for_the_last_process_of_a_killed_run(place: StackPlace) -> None:
     lock = StackLock(place, "slipway up local")
     lock.take()
     with subprocess.Popen(["sleep", "0.5"], pass_fds=(lock.fd,)):  # the lock is held until this ends
@@ -103,7 +103,7 @@ def test_what_is_ending_of_a_killed_run_is_waited_for(place: StackPlace) -> None
             assert next_one.take() == []
 
 
-def test_a_released_lock_names_no_one(place: StackPlace) -> None:
+def test_a_released_lock_names_no_holder(place: StackPlace) -> None:
     lock = StackLock(place, "slipway up local")
     lock.take()
     assert read_holder(place.lock_file)["pid"] == os.getpid()
@@ -149,7 +149,7 @@ def test_a_refused_run_does_not_keep_the_lock(place: StackPlace) -> None:
         assert second.take() == []
 
 
-def test_a_session_is_ended_with_what_moved_to_a_group_of_its_own() -> None:
+def test_ending_a_session_ends_its_processes_in_other_process_groups() -> None:
     script = (
         "import os, subprocess, time; subprocess.Popen(['sleep', '60'], process_group=0); print('up', flush=True); time.sleep(60)"
     )

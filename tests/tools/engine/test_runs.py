@@ -18,7 +18,7 @@ def runner(tmp_path: Path, script: str) -> StackRunner:
     return StackRunner(place=place, engine=Engine(path=path, version="3.259.0", source="PATH"), env={}, program=lambda: None)
 
 
-def test_a_backend_that_nobody_logged_in_to_is_told_with_the_way_out(tmp_path: Path) -> None:
+def test_the_fault_of_a_missing_login_names_the_way_out(tmp_path: Path) -> None:
     script = 'echo "error: PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions" >&2; exit 3'
     with pytest.raises(EngineError, match=r"slipway bootstrap dev.*PULUMI_BACKEND_URL=s3://.* or add --local") as raised:
         runner(tmp_path, script).outputs()
@@ -26,13 +26,13 @@ def test_a_backend_that_nobody_logged_in_to_is_told_with_the_way_out(tmp_path: P
     assert "stdout" not in str(raised.value)
 
 
-def test_other_words_of_the_engine_are_kept_without_what_the_sdk_puts_around_them(tmp_path: Path) -> None:
+def test_other_faults_are_in_the_engines_words_without_those_of_the_sdk(tmp_path: Path) -> None:
     with pytest.raises(EngineError) as raised:
         runner(tmp_path, 'echo "error: no such thing" >&2; exit 1').export()
     assert str(raised.value) == "no such thing"
 
 
-def test_a_new_stack_whose_file_names_no_key_is_told_what_makes_one(tmp_path: Path) -> None:
+def test_the_fault_of_a_stack_file_without_a_key_names_the_command_that_makes_one(tmp_path: Path) -> None:
     script = 'echo "error: passphrase must be set with PULUMI_CONFIG_PASSPHRASE environment variable" >&2; exit 255'
     with pytest.raises(EngineError, match=r"Pulumi\.dev\.yaml names no secretsprovider; `\./slipway bootstrap dev`"):
         runner(tmp_path, script).outputs()

@@ -1,4 +1,4 @@
-"""A program runs as under Pulumi's own wait, in time that grows with the stack and not with its square."""
+"""A program declares and raises the same as under the SDK's own wait, in time that is linear in the size of the stack."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_program_that_must_be_awaited_is_awaited() -> None:
     assert reached == [0, 1, 2]
 
 
-def test_outputs_that_outputs_made_are_waited_for_too() -> None:
+def test_outputs_created_by_other_outputs_are_awaited_too() -> None:
     reached: list[str] = []
 
     def inner(_: str) -> pulumi.Output[Any]:

@@ -66,7 +66,7 @@ def test_an_unchanged_stack_file_is_not_written_again(place: StackPlace, folder:
     assert (place.work / "Pulumi.prod.yaml").stat().st_mtime_ns == before
 
 
-def test_a_stack_that_is_not_there_is_answered_with_those_that_are(folder: Path) -> None:
+def test_the_error_for_an_unknown_stack_lists_the_stacks_there_are(folder: Path) -> None:
     with pytest.raises(FileNotFoundError, match="Stacks there: dev, prod"):
         stack_source("staging", folder)
 
@@ -104,7 +104,7 @@ def test_an_aws_stack_keeps_the_user_s_backend_and_its_checkpoints(tmp_path: Pat
         assert name not in env
 
 
-def test_dynamic_resources_go_to_the_warm_host_when_it_is_up() -> None:
+def test_the_engine_attaches_to_the_dynamic_host_when_it_is_up() -> None:
     variables = {"PULUMI_DEBUG_PROVIDERS": "aws:7"}
     assert workspace.with_provider(variables, PACKAGE, 9)["PULUMI_DEBUG_PROVIDERS"] == "aws:7,pulumi-python:9"
     assert workspace.with_provider(variables, PACKAGE, 0) == variables
@@ -126,7 +126,7 @@ def test_a_rehearsal_runs_in_the_emulated_account_whatever_account_the_environme
 
 
 @pytest.mark.parametrize("name", ["../prod", "a/../prod", "a b", "", "-prod", ".prod", "x" * 101, "pr\u00f6d", "prod\n"])
-def test_what_pulumi_takes_for_no_name_never_becomes_a_path(folder: Path, name: str) -> None:
+def test_a_name_that_pulumi_refuses_never_becomes_a_path(folder: Path, name: str) -> None:
     with pytest.raises(ValueError, match="no name of a stack"):
         stack_source(name, folder)
 
@@ -137,7 +137,7 @@ def test_a_folder_is_no_stack_file(folder: Path) -> None:
         stack_source("odd", folder)
 
 
-def test_state_and_logs_are_their_user_s_alone_and_the_home_stays_as_it_was(tmp_path: Path) -> None:
+def test_only_the_user_can_read_state_and_logs_and_the_mode_of_the_home_stays(tmp_path: Path) -> None:
     home = tmp_path / "shared"
     home.mkdir()
     home.chmod(0o755)

@@ -1,4 +1,4 @@
-"""A checkout's worth of source for images, and a command of our own in a tool's place."""
+"""The source of an image, and shell scripts in the place of the tools that build images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tools: which works, how it is called, and what is said when it fails. The programs are scripts of the test's own."""
+"""The tools that build images: which one is found, how it is called, and its errors. Shell scripts stand in for the tools."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ esac
 """
 
 
-def test_auto_passes_over_what_does_not_work(program: Put) -> None:
+def test_auto_skips_tools_that_do_not_work(program: Put) -> None:
     program("docker", "echo Cannot connect to the Docker daemon >&2; exit 1")
     program("podman", "exit 125")
     program("buildah", "exit 0")
     assert builders.find().name == "buildah"
 
 
-def test_no_tool_is_said_with_each_one_s_fault_and_the_ways_out(program: Put) -> None:
+def test_the_error_for_no_tool_has_the_fault_of_each_tool_and_the_ways_out(program: Put) -> None:
     program("docker", "echo Cannot connect to the Docker daemon >&2; exit 1")
     program("podman", "echo no podman here >&2; exit 1")
     program("buildah", "echo no buildah here >&2; exit 1")

@@ -1,4 +1,4 @@
-"""The push, over moto's ECR and a script in buildah's place that writes down how it was called."""
+"""Pushing an image to moto's ECR, with a script in buildah's place that records how it is called."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Put = Callable[[str, str], Path]
 CONFIG = "sha256:" + "c" * 64
 URL = "123456789012.dkr.ecr.us-east-1.amazonaws.com/slipway-dev-serving"
 TAG = "src-0123456789ab"
-# Answers the questions, and keeps arguments, stdin and the place of the login in files beside itself.
+# A script in buildah's place, which records its arguments, its stdin and the place of the login in files beside itself.
 TOOL = f"""
 here=$(dirname "$0")
 printf '%s\\n' "$*" >>"$here/called"
@@ -93,13 +93,13 @@ def test_a_tag_that_is_there_with_another_image_is_refused_with_the_way_out(tool
         push(tool, ecr)
 
 
-def test_what_was_not_built_is_said_so(program: Put, ecr: Any) -> None:
+def test_the_error_for_an_image_that_is_not_built_names_the_command_that_builds_it(program: Put, ecr: Any) -> None:
     program("buildah", '[ "$1" = inspect ] && { echo image not known >&2; exit 125; }; exit 0')
     with pytest.raises(ImageError, match="slipway images build"):
         push(builders.find("buildah"), ecr)
 
 
-def test_a_failed_login_shows_what_the_tool_said_and_never_the_password(program: Put, ecr: Any) -> None:
+def test_a_failed_login_shows_the_message_of_the_tool_and_never_the_password(program: Put, ecr: Any) -> None:
     program("buildah", f'case "$1" in inspect) echo {"c" * 64};; login) cat >/dev/null; echo denied >&2; exit 1;; esac')
     with pytest.raises(ImageError) as error:
         push(builders.find("buildah"), ecr)
@@ -108,6 +108,6 @@ def test_a_failed_login_shows_what_the_tool_said_and_never_the_password(program:
 
 
 @pytest.mark.parametrize("url", ["", "docker.example/slipway", "1.dkr.ecr.us-east-1.amazonaws.com/x"])
-def test_what_is_no_repository_on_ecr_is_said(url: str) -> None:
+def test_a_url_that_is_no_ecr_repository_is_refused(url: str) -> None:
     with pytest.raises(ImageError, match="no repository on ECR"):
         Repository.of(url)

@@ -66,7 +66,7 @@ def test_the_schema_would_say_what_is_wrong(source: Source) -> None:
     assert list(validator().iter_errors(broken))
 
 
-def test_every_locked_package_is_on_it_with_the_hashes_it_may_have(source: Source) -> None:
+def test_every_locked_package_is_on_the_bill_with_its_allowed_hashes(source: Source) -> None:
     lock = (source.root / "workloads/images/serving-cpu.txt").read_text()
     components = {each["name"]: each for each in bill(source)["components"]}
     for pin in read(lock):
@@ -77,7 +77,7 @@ def test_every_locked_package_is_on_it_with_the_hashes_it_may_have(source: Sourc
         assert hashes == set(pin.hashes)
 
 
-def test_the_base_is_on_it_by_its_digest(source: Source) -> None:
+def test_the_base_image_is_on_the_bill_by_its_digest(source: Source) -> None:
     (base,) = [each for each in bill(source)["components"] if each["bom-ref"] == "base"]
     assert base["hashes"][0]["content"] == "a" * 64
 

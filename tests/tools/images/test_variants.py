@@ -1,4 +1,4 @@
-"""What is decided before anything is built, and the context it is built from."""
+"""The decisions that precede a build, and the context of the build."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_the_tag_that_the_stack_asks_for_is_the_variant_that_runs_everywhere(sou
     assert plain == ["cuda"]
 
 
-def test_other_users_and_other_packages_are_other_tags(source: Source, tmp_path: Path) -> None:
+def test_another_user_or_other_packages_give_another_tag(source: Source, tmp_path: Path) -> None:
     lock = tmp_path / "mine.txt"
     lock.write_text(f"numpy==2.0.0 --hash=sha256:{'b' * 64}\n")
     tags = [decided(source).tag, decided(source, non_root=True).tag, decided(source, requirements=lock).tag]
@@ -66,7 +66,7 @@ def test_locks_of_the_variants_are_there_and_the_small_one_has_no_pytorch(source
         ({"tag": "two words"}, "is no tag"),
     ],
 )
-def test_wrong_use_is_said_with_what_there_is(source: Source, arguments: dict[str, str], words: str) -> None:
+def test_a_wrong_argument_is_refused_with_the_valid_ones(source: Source, arguments: dict[str, str], words: str) -> None:
     with pytest.raises(ValueError, match=words) as error:
         decided(source, **arguments)
     assert type(error.value) is ValueError, "exit code 2"
@@ -96,7 +96,7 @@ def test_the_context_holds_what_the_tag_is_a_hash_of_and_no_data(source: Source)
     assert not context.exists()
 
 
-def test_a_given_lock_is_in_the_context_under_the_name_that_the_build_is_told(source: Source, tmp_path: Path) -> None:
+def test_a_given_lock_is_in_the_context_under_the_name_that_the_build_uses(source: Source, tmp_path: Path) -> None:
     lock = tmp_path / "mine.txt"
     lock.write_text("x==1")
     build = decided(source, requirements=lock)
@@ -104,7 +104,7 @@ def test_a_given_lock_is_in_the_context_under_the_name_that_the_build_is_told(so
         assert (context / build.arguments["REQUIREMENTS"]).read_text() == "x==1"
 
 
-def test_a_file_that_is_gone_is_no_image_without_it(source: Source) -> None:
+def test_a_missing_source_file_fails_the_build(source: Source) -> None:
     gone = replace(source, files=(*source.files, Path("gone.py")))
     with pytest.raises(FileNotFoundError), staged(gone, decided(source)):
         pass

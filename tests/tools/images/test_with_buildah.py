@@ -1,4 +1,4 @@
-"""The genuine buildah, where it is installed: what is asked of an image. The workload images take minutes: docs/images.md."""
+"""Reading an image with the genuine buildah, where it is installed. The workload images take minutes (docs/images.md)."""
 
 from __future__ import annotations
 

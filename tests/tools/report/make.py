@@ -18,7 +18,7 @@ def made(type_: str, name: str, parent: str, /, **props: Any) -> ResourceView:
 
 
 def platform(prefix: str = "acme-test") -> list[ResourceView]:
-    """Every room once: network over two zones, cluster with two pools, lake, keys, images, training, serving, guards."""
+    """A plan with every room of the picture: network over two zones, cluster, lake, keys, images, training, serving, guards."""
     network, cluster, pool, lake = (f"{prefix}-{name}" for name in ("network", "cluster", "pool-gpu", "lake"))
     keys, registry, training = (f"{prefix}-{name}" for name in ("keys", "registry", "training"))
     serving, guards = f"{prefix}-serving", f"{prefix}-guards"

@@ -1,4 +1,4 @@
-"""The report of a change: what a reviewer must see is there, and no document, however odd, breaks out of it."""
+"""The report of a change: it shows what a reviewer must see, and no text of a document breaks out of its markup."""
 
 from __future__ import annotations
 
@@ -103,12 +103,12 @@ def document(**more: Any) -> dict[str, Any]:
     }
 
 
-def both(told: dict[str, Any], preflight: Any = None) -> list[str]:
-    change = read(told, preflight)
+def both(plan: dict[str, Any], preflight: Any = None) -> list[str]:
+    change = read(plan, preflight)
     return [comment(change), page(change)]
 
 
-def test_both_say_what_a_reviewer_must_know() -> None:
+def test_comment_and_page_show_what_a_reviewer_must_know() -> None:
     asked = {"ok": False, "rows": [{"kind": "quota", "code": "L-1216C47A", "need": 48, "have": 0, "message": "ask for more"}]}
     for text in both(document(), asked):
         for word in (
@@ -134,13 +134,13 @@ def test_both_say_what_a_reviewer_must_know() -> None:
         ):
             assert word in text, word
         assert "line-1<" not in text, "the ten largest, no more"
-        assert text.index("its objects") < text.index("cidrBlock") < text.index("tags.Owner"), "what hurts most comes first"
+        assert text.index("its objects") < text.index("cidrBlock") < text.index("tags.Owner"), "what loses data comes first"
         assert text.index("public; close it") < text.index("no boundary"), "mandatory before advisory"
         assert text.count("no boundary") == 1, "said once for both roles"
         assert text.index("off at night") < text.index("smaller does"), "what saves most comes first"
 
 
-def test_what_stops_up_is_named_in_the_head_and_a_clean_change_says_so() -> None:
+def test_the_head_names_what_would_stop_up_or_says_that_nothing_would() -> None:
     assert read(document(), {"ok": False, "rows": []}).blocks == (
         "1 mandatory policy violation",
         "over the cost ceiling",
@@ -150,11 +150,11 @@ def test_what_stops_up_is_named_in_the_head_and_a_clean_change_says_so() -> None
     assert all("Nothing is in the way" in text for text in both(clean))
 
 
-def test_components_are_no_changes_of_their_own() -> None:
+def test_components_are_not_counted_as_changes() -> None:
     assert [one.name for one in read(document()).of("update")] == ["role"]
 
 
-def test_what_is_short_or_unknown_of_the_preflight_is_listed_and_the_rest_folded() -> None:
+def test_short_and_unknown_rows_of_the_preflight_are_listed_and_the_others_folded() -> None:
     def row(state: str, code: str) -> dict[str, Any]:
         return {"kind": "quota", "code": code, "state": state, "need": 8, "have": 5, "message": f"about {code}"}
 
@@ -170,17 +170,17 @@ def test_what_is_short_or_unknown_of_the_preflight_is_listed_and_the_rest_folded
     assert "#### Preflight: the account has what it takes, 1 could not be told" in fine
 
 
-def test_what_changes_alike_is_one_row_of_the_comment_and_each_by_itself_on_the_page() -> None:
+def test_resources_that_change_alike_share_a_row_of_the_comment_and_not_of_the_page() -> None:
     owner = [{"path": "tags.Owner", "old": "us", "new": "them"}]
-    told = document(resources=[entry("aws:iam/role:Role", f"role-{number}", "update", properties=owner) for number in range(40)])
-    markdown, html = both(told)
+    plan = document(resources=[entry("aws:iam/role:Role", f"role-{number}", "update", properties=owner) for number in range(40)])
+    markdown, html = both(plan)
     assert markdown.count("tags.Owner") == 1
     assert "and 28 more" in markdown
     assert "Role ×40" in markdown
     assert html.count("tags.Owner") == 40
 
 
-def test_a_failed_preview_is_told_with_its_causes() -> None:
+def test_a_failed_preview_is_reported_with_its_causes() -> None:
     failed: dict[str, Any] = {
         "stack": "prod",
         "changes": {},
@@ -194,13 +194,13 @@ def test_a_failed_preview_is_told_with_its_causes() -> None:
     assert all("Pulumi.prod.yaml: bad" in text for text in both(refused))
 
 
-def test_the_comment_begins_with_the_mark_that_it_is_found_by() -> None:
+def test_the_comment_begins_with_the_marker_by_which_it_is_found() -> None:
     assert comment(read(document())).startswith("<!-- slipway:prod -->\n")
     assert marker("a-->b\n") == "<!-- slipway:a---b- -->"
 
 
 @pytest.mark.parametrize("op", ["create", "update", "replace", "delete"])
-def test_however_much_changes_the_comment_is_one_that_github_takes_and_counts_what_it_leaves_out(op: str) -> None:
+def test_a_comment_on_any_number_of_changes_fits_githubs_limit_and_counts_what_it_leaves_out(op: str) -> None:
     differing = [[{"path": f"tags.{number}"}] for number in range(700)]
     many = [
         entry("aws:s3/bucket:Bucket", f"bucket-{number}-{'|' * 200}", op, properties=properties)
@@ -213,9 +213,9 @@ def test_however_much_changes_the_comment_is_one_that_github_takes_and_counts_wh
     assert page(read(document(resources=many))).count("bucket-") == 700, "the page has them all"
 
 
-def test_what_looks_secret_is_never_told() -> None:
+def test_values_that_look_secret_are_never_shown() -> None:
     secret = "hunter2-hunter2"
-    told = document(
+    plan = document(
         resources=[
             entry(
                 "aws:rds/cluster:Cluster",
@@ -231,9 +231,9 @@ def test_what_looks_secret_is_never_told() -> None:
             ),
         ]
     )
-    for text in both(told):
+    for text in both(plan):
         assert secret not in text
-        assert "masterPassword" in text, "that it changes is told"
+        assert "masterPassword" in text, "the name of the property is shown"
 
 
 @pytest.mark.parametrize(
@@ -247,7 +247,7 @@ def test_what_looks_secret_is_never_told() -> None:
         ({"stack": "a", "preflight": {"rows": 1}}, "the preflight is none"),
     ],
 )
-def test_another_document_is_refused_with_what_is_wrong(wrong: Any, said: str) -> None:
+def test_a_document_of_another_form_is_refused_with_its_fault(wrong: Any, said: str) -> None:
     with pytest.raises(ValueError, match=re.escape(said)):
         read(wrong)
 
@@ -301,14 +301,14 @@ documents = st.fixed_dictionaries(
 )
 many = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
-# All the HTML that the comment makes itself.
+# All HTML that the comment's own code writes.
 OURS = re.compile(r"</?(?:code|details|summary|sub)>|\A<!-- slipway:[\w.-]* -->")
 
 
 @many
 @given(documents, words)
-def test_no_words_break_out_of_the_comment(told: dict[str, Any], note: str) -> None:
-    text = comment(read(told), note=note)
+def test_no_text_breaks_out_of_the_comment(plan: dict[str, Any], note: str) -> None:
+    text = comment(read(plan), note=note)
     assert len(text.encode()) < COMMENT_LIMIT
     assert "<" not in OURS.sub("", text)
     assert not re.search(r"@(?!&#8203;)", text), "nobody is called"
@@ -323,7 +323,7 @@ def test_no_words_break_out_of_the_comment(told: dict[str, Any], note: str) -> N
 
 
 TAGS = frozenset(
-    # What the page is made of; anything else came out of somebody's words.
+    # The tags that the page's own code writes; any other tag would come from the text of a document.
     re.findall(
         r"\w+",
         "html head meta title style body main h1 h2 p ul li section table thead tbody tr th td div span b br code details "
@@ -333,7 +333,7 @@ TAGS = frozenset(
 
 
 class Tags(HTMLParser):
-    """What a browser would make of a page: every tag with its attributes."""
+    """The tags and attributes that a browser would find in a page."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -353,8 +353,8 @@ def tags_of(change: Change, note: str = "") -> Tags:
 
 @many
 @given(documents, words)
-def test_no_words_break_out_of_the_page(told: dict[str, Any], note: str) -> None:
-    found = tags_of(read(told), note)
+def test_no_text_breaks_out_of_the_page(plan: dict[str, Any], note: str) -> None:
+    found = tags_of(read(plan), note)
     assert found.tags <= TAGS
     assert not {name for name in found.attributes if name.startswith("on") or name in ("src", "href", "style")}
 

@@ -1,4 +1,4 @@
-"""The picture is a valid document, shows all that is declared, overlaps nothing, and is the same for the same plan."""
+"""The picture: a valid document that shows all that is declared, without overlaps, and the same for the same plan."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_the_picture_is_one_self_contained_svg() -> None:
     assert "prefers-color-scheme:dark" in svg
 
 
-def test_every_component_is_on_it_by_its_full_name() -> None:
+def test_every_component_is_on_the_picture_by_its_full_name() -> None:
     shown = "\n".join(texts(draw(plan())))
     missing = [view.name for view in platform() if not view.custom and view.name not in shown]
     assert missing == []
@@ -83,7 +83,7 @@ def test_every_component_is_on_it_by_its_full_name() -> None:
         "Namespace",
     ],
 )
-def test_what_a_reader_looks_for_is_there(seen: str) -> None:
+def test_the_picture_shows_what_a_reader_looks_for(seen: str) -> None:
     assert any(seen in text for text in texts(draw(plan())))
 
 
@@ -120,7 +120,7 @@ def test_a_resource_file_without_urns_and_parents_is_drawn() -> None:
 
 def test_a_long_list_is_cut_and_says_how_much_is_left() -> None:
     views = [made("aws:iam/role:Role", f"reader-of-department-{number:03}", "x") for number in range(200)]
-    # Beside a bucket, or the start that all names share would be left out.
+    # Without the buckets, the picture would leave out the prefix that all names share.
     svg = draw(plan([*views, *(made("aws:s3/bucket:Bucket", f"bucket{number}", "x") for number in range(200))]))
     names = ["".join(item.itertext()) for item in ElementTree.fromstring(svg).iter(f"{SVG}text")]
     seen = sum(name.startswith("reader-of-department-") for name in names)

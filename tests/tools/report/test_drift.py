@@ -1,4 +1,4 @@
-"""The issue about drift: who mends it finds the resource, the property, the old and the new value, and no secret."""
+"""The issue about drift: it names the resource, the property, the old and the new value, and shows no secret."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def look(*drift: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"stack": "prod", "seconds": 12.3, "drift": list(drift), **more}
 
 
-def told(*drift: dict[str, Any], **more: Any) -> str:
+def issue_text(*drift: dict[str, Any], **more: Any) -> str:
     return issue(read(look(*drift, **more)), note="run 7")
 
 
-def test_a_change_outside_is_told_by_property_with_what_was_and_what_is() -> None:
-    text = told(
+def test_a_change_from_outside_is_listed_by_property_with_its_old_and_new_value() -> None:
+    text = issue_text(
         entry("aws:s3/bucket:Bucket", "raw", ("tags.Owner", "us", "them"), ("versioning", None, {"on": True})),
         entry("aws:eks/nodeGroup:NodeGroup", "gpu", op="delete"),
     )
@@ -50,13 +50,13 @@ def test_a_change_outside_is_told_by_property_with_what_was_and_what_is() -> Non
 
 
 def test_resources_that_changed_alike_are_one_row() -> None:
-    text = told(*(entry("aws:ec2/subnet:Subnet", f"net-{number}", ("tags.Owner", "us", "them")) for number in range(9)))
+    text = issue_text(*(entry("aws:ec2/subnet:Subnet", f"net-{number}", ("tags.Owner", "us", "them")) for number in range(9)))
     assert text.count("tags.Owner") == 1
     assert "<code>net-5</code> and 3 more" in text
 
 
-def test_no_secret_is_told() -> None:
-    text = told(
+def test_no_secret_is_shown() -> None:
+    text = issue_text(
         entry("aws:rds/instance:Instance", "db", ("password", "hunter2", "hunter3"), ("url", "https://me:pw@x.example", "b")),
         entry(
             "aws:lambda/function:Function",
@@ -70,9 +70,9 @@ def test_no_secret_is_told() -> None:
     assert text.count("hidden") >= 4
 
 
-def test_nothing_found_and_a_look_that_failed_are_not_the_same() -> None:
-    assert "Drift in <code>prod</code>: none" in told()
-    failed = told(error={"code": 1, "faults": [{"urn": "", "message": "no credentials"}]})
+def test_no_drift_and_a_failed_comparison_read_differently() -> None:
+    assert "Drift in <code>prod</code>: none" in issue_text()
+    failed = issue_text(error={"code": 1, "faults": [{"urn": "", "message": "no credentials"}]})
     assert "the look failed" in failed
     assert "no credentials" in failed
 
@@ -88,13 +88,15 @@ def test_nothing_found_and_a_look_that_failed_are_not_the_same() -> None:
         ({"stack": "prod"}, "`drift`: expected a list"),
     ],
 )
-def test_what_is_no_look_is_refused(document: Any, said: str) -> None:
+def test_a_document_that_is_no_comparison_is_refused(document: Any, said: str) -> None:
     with pytest.raises(ValueError, match=re.escape(said)):
         read(document)
 
 
-def test_however_much_drifted_it_is_no_longer_than_github_takes() -> None:
-    text = told(*(entry("aws:iam/role:Role", f"role-{number}", ("policy", "x" * 900, str(number))) for number in range(900)))
+def test_an_issue_about_any_number_of_resources_fits_githubs_limit() -> None:
+    text = issue_text(
+        *(entry("aws:iam/role:Role", f"role-{number}", ("policy", "x" * 900, str(number))) for number in range(900))
+    )
     assert len(text.encode()) <= COMMENT_LIMIT
     assert re.search(r"… and \d+ more: `./slipway refresh --preview-only` shows all", text)
     assert "900 resources differ" in text
@@ -104,10 +106,10 @@ WORDS = st.sampled_from(ODD) | st.text(max_size=20)
 
 
 @given(name=WORDS, path=WORDS, was=WORDS, now=WORDS, kind=WORDS)
-def test_no_word_breaks_out_of_the_table(name: str, path: str, was: str, now: str, kind: str) -> None:
-    rows = [line for line in told(entry(f"aws:x/{kind}", name, (path, was, now))).splitlines() if line.startswith("| ")]
-    heads, _, *told_rows = rows
-    assert len(told_rows) == 1
-    for row in (heads, *told_rows):
+def test_no_text_breaks_out_of_the_table(name: str, path: str, was: str, now: str, kind: str) -> None:
+    rows = [line for line in issue_text(entry(f"aws:x/{kind}", name, (path, was, now))).splitlines() if line.startswith("| ")]
+    heads, _, *body = rows
+    assert len(body) == 1
+    for row in (heads, *body):
         assert row.count("|") == 6
         assert not re.search(r"<(?!/?code>)|@(?!&#8203;)|`", row)

@@ -1,4 +1,4 @@
-"""The page about training jobs: what its plot shows, that it is one safe file, and the verb over a real job."""
+"""The page about training jobs: its plot, its safety as one HTML file, and the verb that makes it from a real job."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def curves(name: str = "job-a", log: str = LOG) -> Curves:
     return curves_of(name, map(values_of, log.splitlines()))
 
 
-def test_curves_are_what_the_log_said_and_a_step_said_twice_counts_once() -> None:
+def test_curves_have_the_logs_numbers_and_a_step_reported_twice_counts_once() -> None:
     assert curves() == Curves(
         name="job-a",
         train=((10, 2.5), (20, 1.9)),
@@ -74,7 +74,7 @@ def test_the_plot_is_the_same_every_time_and_has_a_curve_for_every_job() -> None
     assert len(lines) >= 4, "train, test, learning rate and speed of the second job"
 
 
-def test_every_colour_of_the_plot_has_its_dark_one() -> None:
+def test_every_colour_of_the_plot_has_a_dark_counterpart() -> None:
     svg = loss_plot([curves(name) for name in "abcdefg"])
     used = set(re.findall(r'style="[^"]*(?:stroke|fill): (#[0-9a-f]{6})', svg))
     assert used
@@ -155,7 +155,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 @pytest.fixture
 def slipway(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
-    """The command line in the stack's place: its cloud is the one above, and `digits` one of its jobs."""
+    """`slipway report` in a stack whose cloud is `cloud` and that has the job `digits`."""
     clients = connect(REGION, {"AWS_ENDPOINT_URL": cloud.url, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"})
     job = JobDefinition(
         name="digits",
@@ -172,7 +172,7 @@ def slipway(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> An
     return lambda *arguments: CliRunner().invoke(app, ["report", *arguments])
 
 
-def test_the_page_of_a_real_job_tells_what_ran_and_what_came_of_it(cloud: Cloud, slipway: Any, tmp_path: Path) -> None:
+def test_the_page_of_a_real_job_shows_what_ran_and_its_result(cloud: Cloud, slipway: Any, tmp_path: Path) -> None:
     program = f"print({LOG!r}); (BASE / 'model' / 'm').write_text('x')"
     metrics = [{"Name": "test_loss", "Regex": "test_loss=([0-9.]+);"}]
     done = cloud.run(
@@ -210,7 +210,7 @@ def test_the_page_of_a_real_job_tells_what_ran_and_what_came_of_it(cloud: Cloud,
     assert "hunter" not in text
 
 
-def test_a_failed_job_beside_another_tells_its_reason_and_an_unknown_one_is_refused(
+def test_the_page_of_two_jobs_shows_why_one_failed_and_an_unknown_job_is_refused(
     cloud: Cloud, slipway: Any, tmp_path: Path
 ) -> None:
     cloud.run("(BASE / 'output' / 'failure').write_text('ValueError: <no data>'); raise SystemExit(1)", TrainingJobName="bad-1")

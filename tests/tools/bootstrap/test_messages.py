@@ -1,4 +1,4 @@
-"""What a person is told: the table, the notes, the way out of what was refused."""
+"""The words for a person: the table of steps, the notes, and the way out of a refusal."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tools.flows.stack_settings import settings_of
 
 
 def began(tmp_path: Path, *, provider: str = "existing", text: str = "config: {}\n", **changes: Any) -> Bootstrap:
-    """A bootstrap of dev over moto, whose stack file says `text` of encryption."""
+    """A bootstrap of dev over moto; `text` is the stack file."""
     settings = settings_of("dev")
     assert settings.identity.ci is not None
     ci = settings.identity.ci.model_copy(update={"provider": provider})
@@ -40,7 +40,7 @@ def began(tmp_path: Path, *, provider: str = "existing", text: str = "config: {}
     )
 
 
-def test_a_thing_is_one_line_with_what_of_it_was_mended(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_thing_is_one_line_that_names_its_mended_aspects(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     steps = [
         ("state key", "key", "made"),
         ("state key", "alias", "made"),
@@ -76,7 +76,7 @@ def test_a_stack_that_would_make_the_provider_again_is_noted(tmp_path: Path) -> 
     assert "set slipway:identity.ci.provider to existing in Pulumi.dev.yaml" in note
 
 
-def test_a_provider_that_a_stack_made_is_noted_with_what_takes_it_away(tmp_path: Path) -> None:
+def test_the_note_on_a_provider_that_a_stack_made_says_when_it_would_be_deleted(tmp_path: Path) -> None:
     tags = [{"Key": "ManagedBy", "Value": "pulumi"}, {"Key": "Environment", "Value": "prod"}]
     client("iam", "us-east-1").create_open_id_connect_provider(
         Url="https://token.actions.githubusercontent.com", ClientIDList=["sts.amazonaws.com"], Tags=tags
@@ -85,7 +85,7 @@ def test_a_provider_that_a_stack_made_is_noted_with_what_takes_it_away(tmp_path:
     assert "is the stack's of environment prod: when that stack is destroyed" in note
 
 
-def test_without_a_repository_no_role_is_made_and_it_is_said_how(tmp_path: Path) -> None:
+def test_without_a_repository_no_role_is_made_and_a_note_says_how_to_name_one(tmp_path: Path) -> None:
     here = began(tmp_path, repository="")
     assert {step.thing for step in here.steps()} == {"state key", "state bucket"}
     (note,) = here.notes()
@@ -95,7 +95,7 @@ def test_without_a_repository_no_role_is_made_and_it_is_said_how(tmp_path: Path)
     }
 
 
-def test_a_file_that_is_encrypted_otherwise_is_noted_with_the_command_that_moves_it(tmp_path: Path) -> None:
+def test_the_note_on_a_file_with_another_encryption_names_the_command_that_changes_it(tmp_path: Path) -> None:
     run()
     (note,) = began(tmp_path, text="encryptionsalt: v1:a\nconfig: {}\n").notes()
     assert 'pulumi stack change-secrets-provider "awskms://alias/slipway-state?region=us-east-1" --stack dev' in note
@@ -119,7 +119,7 @@ def test_a_step_that_is_refused_says_which_and_the_way_out(raised: Exception, sa
         raise raised
 
 
-def test_the_document_tells_every_step_by_its_thing_and_aspect(tmp_path: Path) -> None:
+def test_the_document_lists_every_step_by_its_thing_and_aspect(tmp_path: Path) -> None:
     outcomes = run()
     told = bootstrap_document(began(tmp_path), outcomes, dry_run=False)
     assert told["steps"] == [dataclasses.asdict(one) for one in outcomes]
