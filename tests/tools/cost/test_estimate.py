@@ -15,7 +15,7 @@ from tools.cost.free import FREE
 from tools.cost.rows import ROWS
 from tools.plan.view import UNKNOWN, Plan, ResourceView, Secret, from_json
 
-# Every type that the local cloud must have (the issue's list), as pulumi-aws names them.
+# Types that a stack may declare, as pulumi-aws names them.
 _DECLARABLE = """
 aws:ec2/vpc:Vpc aws:ec2/subnet:Subnet aws:ec2/internetGateway:InternetGateway aws:ec2/natGateway:NatGateway aws:ec2/eip:Eip
 aws:ec2/routeTable:RouteTable aws:ec2/route:Route aws:ec2/routeTableAssociation:RouteTableAssociation
@@ -72,7 +72,7 @@ def test_an_unknown_instance_type_is_unpriced_with_its_name_and_its_volume_still
     assert report.monthly_usd == pytest.approx(2 * 20 * 0.10)
 
 
-def test_an_unknown_desired_size_is_one_node_and_said() -> None:
+def test_an_unknown_desired_size_counts_as_one_node_and_is_noted() -> None:
     found = line(
         view(eks.NODE_GROUP.token, {"instanceTypes": ["m5.large"], "scalingConfig": {"desiredSize": UNKNOWN}, "diskSize": 0})
     )
@@ -161,7 +161,7 @@ def test_an_endpoint_is_bounded_by_its_autoscaling_target(resource: Any) -> None
     assert [found.monthly_usd, found.min_usd, found.max_usd] == pytest.approx([0.115 * 730, 0.115 * 730, 4 * 0.115 * 730])
 
 
-def test_the_target_of_another_endpoint_does_not_bound_this_one() -> None:
+def test_the_target_of_another_endpoint_bounds_no_endpoint_but_its_own() -> None:
     found = line(*_endpoint(target={"resourceId": "endpoint/other/variant/main"}))
     assert found.max_usd == found.monthly_usd
 
@@ -255,7 +255,7 @@ def test_a_resource_with_a_region_of_its_own_is_priced_there() -> None:
     assert "eu-west-1" in there.basis
 
 
-def test_a_stand_in_is_said_in_the_basis_and_added_up() -> None:
+def test_the_basis_names_a_stand_in_and_the_report_adds_stand_ins_up() -> None:
     report = priced(view("aws:kms/key:Key"), view("aws:ec2/natGateway:NatGateway"), region="eu-west-1")
     assert report.to_json()["stand_in_usd"] == pytest.approx(1.0)
     assert "us-east-1 price, no eu-west-1 row" in line(view("aws:kms/key:Key"), region="eu-west-1").basis
@@ -289,7 +289,7 @@ def test_the_night_schedule_lowers_nodes_but_not_the_control_plane() -> None:
         ({"overrides": [1]}, "name pattern"),
     ],
 )
-def test_an_assumption_that_cannot_be_is_refused_by_name(values: dict[str, Any], said: str) -> None:
+def test_an_invalid_assumption_is_refused_by_name(values: dict[str, Any], said: str) -> None:
     with pytest.raises(UsageError, match=said):
         Usage.of(values)
 

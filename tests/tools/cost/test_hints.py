@@ -1,4 +1,4 @@
-"""What would cost less: from the same table, for what it is true of, and never at the cost of what a resource needs."""
+"""Hints at what would cost less: from the price table, and none that would take away what a resource needs."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_hinted_type_is_cheaper_and_has_no_less_of_anything(instance: str, reg
     assert [price.stand_in for price in prices] == ["", ""]
 
 
-def test_an_endpoint_is_told_of_another_type_for_the_variant_that_has_it() -> None:
+def test_a_hint_for_an_endpoint_names_another_type_for_one_variant() -> None:
     variants = [
         {"variantName": "main", "instanceType": "ml.m5.xlarge", "initialInstanceCount": 2},
         {"variantName": "next", "instanceType": "ml.g5.xlarge", "initialInstanceCount": 1},
@@ -107,7 +107,7 @@ EFA = {"networkInterfaces": [{"interfaceType": "interface"}, {"interfaceType": "
 RESERVATION = {"capacityReservationSpecification": {"capacityReservationTarget": {"capacityReservationId": "cr-1"}}}
 
 
-def test_a_pool_that_may_be_empty_is_told_of_spot() -> None:
+def test_a_pool_that_may_be_empty_gets_a_hint_at_spot() -> None:
     (hint,) = hinted(*template())
     assert hint.message.startswith("capacityType SPOT")
     prices = [quote(service, "r6i.xlarge", "us-east-1").usd for service in ("ec2", "ec2-spot")]
@@ -128,16 +128,16 @@ def test_a_pool_with_efa_or_a_reservation_keeps_its_type_and_market(props: dict[
     [{"capacityType": "CAPACITY_BLOCK"}, {"capacityType": "SPOT"}, {"instanceTypes": ["m6i.xlarge", "m5.xlarge"]}],
     ids=["capacity block", "spot already", "several types"],
 )
-def test_what_cannot_be_swapped_is_not_hinted_at(more: dict[str, Any]) -> None:
+def test_a_pool_whose_machines_cannot_change_gets_no_hint(more: dict[str, Any]) -> None:
     assert hinted(group(**{"scalingConfig": {"desiredSize": 2, "minSize": 0}, **more})) == ()
 
 
-def test_a_pool_that_must_have_a_node_is_not_told_of_spot() -> None:
+def test_a_pool_that_must_have_a_node_gets_no_hint_at_spot() -> None:
     found = hinted(group("r6i.xlarge", scalingConfig={"desiredSize": 2, "minSize": 1}))
     assert not any("SPOT" in hint.message for hint in found)
 
 
-def test_what_a_commitment_pays_for_anyway_is_left_alone() -> None:
+def test_an_instance_that_a_commitment_pays_for_gets_no_hint() -> None:
     plan = Purchase(option="savings-plan-1y", discount={"m6i.*": 0.3}, source="offer 4711", as_of="2026-10-01")
     assert hinted(group(), purchase=plan, production=False) == ()
 
@@ -152,19 +152,19 @@ def test_nights_and_weekends_are_hinted_at_outside_production_only() -> None:
     assert hinted(pool, production=False, usage=at_work) == ()
 
 
-def test_a_pool_that_may_be_empty_is_told_of_working_hours_and_one_that_has_them_of_nothing() -> None:
+def test_a_pool_that_may_be_empty_gets_a_hint_at_working_hours_unless_it_has_them() -> None:
     pool = group("g5.xlarge", scalingConfig={"desiredSize": 1, "minSize": 0}, capacityType="SPOT")
     (hint,) = hinted(pool, production=False)
     assert hint.message.endswith("slipway:cost.workingHours sees to that")
     assert hinted(pool, view("aws:scheduler/schedule:Schedule", name="evening"), production=False) == ()
 
 
-def test_a_reserved_pool_is_not_told_to_be_off_at_night() -> None:
+def test_a_reserved_pool_gets_no_hint_to_stop_at_night() -> None:
     assert hinted(*template(**RESERVATION), production=False) == ()
 
 
 @pytest.mark.parametrize("service", ["com.amazonaws.us-east-1.s3", UNKNOWN])
-def test_a_nat_gateway_is_told_of_the_gateway_endpoint_that_is_not_there(service: Any) -> None:
+def test_a_nat_gateway_gets_a_hint_at_a_missing_gateway_endpoint(service: Any) -> None:
     usage = Usage(nat_gb=1000)
     (hint,) = hinted(view(ec2.NAT_GATEWAY.token), usage=usage)
     assert hint.saves_usd == pytest.approx(45.0)
@@ -180,7 +180,7 @@ def test_a_second_nat_gateway_is_too_many_outside_production() -> None:
     assert hinted(*pair) == ()
 
 
-def test_an_interface_endpoint_for_s3_is_told_of_the_free_one() -> None:
+def test_an_interface_endpoint_for_s3_gets_a_hint_at_the_free_gateway_endpoint() -> None:
     props = {"vpcEndpointType": "Interface", "subnetIds": ["a", "b"], "serviceName": "com.amazonaws.us-east-1.s3"}
     (hint,) = hinted(view(ec2.VPC_ENDPOINT.token, props))
     assert hint.saves_usd == pytest.approx(2 * 730 * 0.01)

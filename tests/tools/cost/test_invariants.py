@@ -1,4 +1,4 @@
-"""What holds for any plan: totals are sums, more is never cheaper, and odd properties never crash or hide a resource."""
+"""Invariants of any plan: totals are sums, more is never cheaper, and odd properties never crash or hide a resource."""
 
 from __future__ import annotations
 

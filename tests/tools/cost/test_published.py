@@ -1,7 +1,7 @@
 """Published prices, written here by hand from the price pages and files, against what a plan is charged for them.
 
-`quoted.csv` has instance prices as their sources quote them, none derived. The table was made from the same sources: what this
-finds is a slip between a quoted price and a bill, not a source that is wrong.
+`quoted.csv` has instance prices as their sources quote them, none derived. The price table was made from the same sources, so
+these tests find an error between a quoted price and a bill, but no error of a source.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The price table renewed from files in the form of the AWS Price List: what is taken, what is kept, what is not believed."""
+"""Renewing the price table from files in the form of the AWS Price List: new, unchanged, missing and doubtful prices."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_a_price_that_moves_too_far_is_named_and_not_taken() -> None:
     ],
     ids=["an older list", "a region without a list", "spot", "no offer of ours"],
 )
-def test_what_no_newer_list_is_about_stays_as_it_is(key: tuple[str, str, str]) -> None:
+def test_a_row_that_no_newer_list_covers_stays_as_it_is(key: tuple[str, str, str]) -> None:
     done = renewed(key)
     assert done.not_asked == 1
     assert table()[key] in done.rows
@@ -113,7 +113,7 @@ def test_every_offer_is_of_a_dimension_that_the_table_has() -> None:
     assert [offer for offer in OFFERS if not any(offer.holds(*row) for row in rows)] == []
 
 
-def test_the_table_is_written_as_it_is_kept(tmp_path: Path) -> None:
+def test_writing_an_unchanged_table_gives_the_same_bytes(tmp_path: Path) -> None:
     write(refresh(table().values(), []).rows, tmp_path / "prices.csv")
     assert (tmp_path / "prices.csv").read_bytes() == TABLE.read_bytes()
 
@@ -162,13 +162,13 @@ def test_a_source_without_price_lists_and_a_region_without_a_regions_name_are_wr
     assert call("refresh", str(FILES), "--region", "Frankfurt")[0] == 2
 
 
-def test_refresh_is_no_stack_that_cost_prices() -> None:
+def test_cost_does_not_take_refresh_for_the_name_of_a_stack() -> None:
     done = CliRunner().invoke(app, ["cost", "--json", "refresh"])
     assert done.exit_code == 2
     assert "slipway cost refresh [SOURCE]" in done.stderr
 
 
-def test_a_dry_run_is_of_the_refresh_and_not_of_a_price() -> None:
+def test_only_a_refresh_takes_dry_run() -> None:
     assert call("local", "--dry-run")[0] == 2
 
 

@@ -1,4 +1,4 @@
-"""What a stack file says about money reaches the price, the JSON and the words."""
+"""The settings of a stack file about money change the price, the JSON and the text."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_a_stack_file_that_says_nothing_of_use_assumes_the_defaults() -> None:
 WORK = {"start": "08:00", "end": "18:30", "days": "mon,wed-fri", "timezone": "UTC"}
 
 
-def test_a_pool_that_working_hours_empty_is_priced_by_these_and_told_of_no_other() -> None:
+def test_a_pool_with_working_hours_is_priced_by_them_unless_an_override_names_it() -> None:
     sizes = {"desiredSize": 1, "minSize": 0, "maxSize": 2}
     pool = replace(node_group("g5.xlarge", scalingConfig=sizes), name="slipway-dev-gpu")
     system = replace(node_group("m5.large", scalingConfig={"desiredSize": 1}), name="slipway-dev-system", urn="system")
@@ -59,7 +59,7 @@ def test_a_pool_that_working_hours_empty_is_priced_by_these_and_told_of_no_other
     assert priced(Plan([pool]), own, region="us-east-1").monthly_usd == pytest.approx(100 * 1.006), "who knows better says so"
 
 
-def test_the_documentation_tells_every_assumption_with_its_default() -> None:
+def test_the_documentation_lists_every_assumption_with_its_default() -> None:
     page = (Path(__file__).resolve().parents[3] / "docs" / "cost.md").read_text(encoding="utf-8")
     default = Usage()
     missing = [name for name in numbers() if f"| `{in_stack_file(name)}` | {getattr(default, name):,g} |" not in page]
@@ -77,7 +77,7 @@ def test_assumptions_of_the_stack_file_change_the_price_of_the_resources_they_na
     }
 
 
-def test_the_bill_tells_what_is_assumed_otherwise_and_names_an_override_that_fits_nothing(
+def test_the_bill_shows_changed_assumptions_and_names_an_override_that_matches_nothing(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     show_cost.bill(priced(BUCKETS, settings_with(usage={"s3Gb": 10, "overrides": {"*rwa*": {"s3Gb": 1000}}})))

@@ -1,4 +1,4 @@
-"""Every stack file's own plan is priced whole, and the same whether ids are known (a state) or not (a first preview)."""
+"""The plan of every stack file is priced whole, with the same price whether ids are known (a state) or not (a first preview)."""
 
 from __future__ import annotations
 

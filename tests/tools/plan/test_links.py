@@ -1,4 +1,4 @@
-"""Which resource belongs to which, when ids are known and when, at a first preview, none is."""
+"""The links between resources, with known ids and, as at a first preview, without any."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_an_unknown_link_goes_by_the_leading_words_of_the_names() -> None:
     assert found == {"lake-raw": (["lake-raw-versioning"], []), "lake-curated": ([], [])}
 
 
-def test_data_is_not_data_raw() -> None:
+def test_a_name_that_begins_with_data_points_to_data_and_not_to_data_raw() -> None:
     found = links(bucket("data"), bucket("data-raw"), versioning("data-versioning"), versioning("data-raw-versioning"))
     assert found == {"data": (["data-versioning"], []), "data-raw": (["data-raw-versioning"], [])}
 
@@ -64,15 +64,15 @@ def test_the_same_name_under_another_parent_is_another_resource() -> None:
     assert len(found.companions(two, s3.BUCKET_VERSIONING).found) == 1
 
 
-def test_a_name_that_tells_nothing_may_be_of_any() -> None:
+def test_a_name_without_shared_words_may_point_to_any_bucket() -> None:
     assert links(bucket("a"), bucket("b"), versioning("x")) == {"a": ([], ["x"]), "b": ([], ["x"])}
 
 
-def test_the_only_bucket_is_meant() -> None:
+def test_an_unknown_value_points_to_the_only_bucket() -> None:
     assert links(bucket("a"), versioning("x")) == {"a": (["x"], [])}
 
 
-def test_a_known_value_of_nobody_links_to_nobody() -> None:
+def test_a_known_value_of_no_resource_links_to_none() -> None:
     assert links(bucket("a", bucket="one"), versioning("a-v", of="of-another-stack")) == {"a": ([], [])}
 
 
@@ -84,7 +84,7 @@ def test_the_owner_is_read_out_of_a_longer_value() -> None:
 
 
 def test_an_id_that_only_the_arn_shows_links_too() -> None:
-    """The engine shows a stack policy a resource's outputs, and its id is none of them."""
+    """The engine gives a stack policy the outputs of a resource, which do not include its id."""
     arn = "arn:aws:ec2:us-east-1:123456789012:vpc/vpc-{}"
     plan = LinkedPlan(
         [
@@ -107,7 +107,7 @@ def test_both_directions_agree_and_an_estimate_takes_the_first_that_is_possible(
     assert LinkedPlan([stray]).target(stray, s3.BUCKET).best is None
 
 
-def test_the_first_property_that_is_given_says_what_is_pointed_to() -> None:
+def test_the_first_property_that_is_set_decides_the_target() -> None:
     a, b = (ResourceView(type=ec2.LAUNCH_TEMPLATE.token, name=name, props={"name": f"of-{name}"}) for name in "ab")
     pools = [
         ResourceView(type=eks.NODE_GROUP.token, name=name, props={"launchTemplate": template})
@@ -130,7 +130,7 @@ POINTING = st.lists(st.tuples(WORDS, PARENTS, st.none() | st.integers(0, 6)), ma
 
 
 def plan_of(owners: list[tuple[str, str]], pointing: list[tuple[str, str, int | None]], *, reverse: bool = False) -> LinkedPlan:
-    """Buckets, and versionings that point to the bucket of a number; to nobody's id where there is none, unknown for None."""
+    """Buckets, and versionings that point to the bucket of a number. None is an unknown value, a too large number no bucket's."""
     views = [bucket(name, parent, bucket=f"id-{number}") for number, (name, parent) in enumerate(owners)]
     for number, (name, parent, of) in enumerate(pointing):
         value = UNKNOWN if of is None else f"id-{of}"
@@ -141,7 +141,7 @@ def plan_of(owners: list[tuple[str, str]], pointing: list[tuple[str, str, int | 
 
 
 @given(OWNERS, POINTING)
-def test_a_known_value_links_to_whose_it_is_and_to_nobody_else(
+def test_a_known_value_links_to_its_resource_and_to_no_other(
     owners: list[tuple[str, str]], pointing: list[tuple[str, str, int | None]]
 ) -> None:
     plan = plan_of(owners, pointing)
@@ -153,7 +153,7 @@ def test_a_known_value_links_to_whose_it_is_and_to_nobody_else(
 
 
 @given(OWNERS, POINTING)
-def test_what_points_to_a_resource_is_what_each_says_that_it_points_to(
+def test_companions_of_a_resource_are_those_whose_target_is_that_resource(
     owners: list[tuple[str, str]], pointing: list[tuple[str, str, int | None]]
 ) -> None:
     plan = plan_of(owners, pointing)
@@ -178,7 +178,7 @@ def test_the_order_of_a_plan_changes_no_link(owners: list[tuple[str, str]], poin
 
 
 @given(OWNERS, WORDS, PARENTS)
-def test_an_unknown_is_pointed_to_one_beside_it_where_there_is_any(owners: list[tuple[str, str]], name: str, parent: str) -> None:
+def test_an_unknown_value_points_to_a_sibling_where_there_is_one(owners: list[tuple[str, str]], name: str, parent: str) -> None:
     plan = plan_of(owners, [(name, parent, None)])
     (view,) = plan.of(s3.BUCKET_VERSIONING)
     target = plan.target(view, s3.BUCKET)

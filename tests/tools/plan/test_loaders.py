@@ -21,7 +21,7 @@ def test_a_preview_becomes_a_plan_with_unknowns_and_secrets_in_place() -> None:
 @pytest.mark.parametrize(
     "wrap", [lambda latest: {"version": 3, "deployment": latest}, lambda latest: {"checkpoint": {"latest": latest}}]
 )
-def test_an_export_and_a_checkpoint_give_the_same_plan_without_stack_providers_and_the_doomed(wrap) -> None:  # type: ignore[no-untyped-def]
+def test_an_export_and_a_checkpoint_give_the_same_plan_without_stack_providers_and_deletes(wrap) -> None:  # type: ignore[no-untyped-def]
     latest = {
         "resources": [
             {"urn": "urn:pulumi:dev::slipway::pulumi:pulumi:Stack::s", "type": "pulumi:pulumi:Stack"},
@@ -50,7 +50,7 @@ def test_a_stack_that_was_never_up_is_an_empty_plan() -> None:
     assert len(from_state({"version": 3, "checkpoint": {"stack": "s"}})) == 0
 
 
-def test_what_is_no_state_is_refused_with_what_it_has() -> None:
+def test_a_document_that_is_no_state_is_refused_with_its_keys() -> None:
     with pytest.raises(ValueError, match="resources"):
         from_state({"resources": []})
 

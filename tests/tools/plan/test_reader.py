@@ -40,7 +40,7 @@ TABLE: Final[tuple[tuple[str, Reading, Any], ...]] = (
     ("a text", lambda b: b.text("name"), "data"),
     ("no text", lambda b: b.text("nowhere"), ""),
     ("a number is no text", lambda b: b.text("port"), ""),
-    ("but it can be said in words", lambda b: b.in_words("port"), "443"),
+    ("a number in words", lambda b: b.in_words("port"), "443"),
     ("a number", lambda b: b.number("port"), 443.0),
     ("a number in quotes", lambda b: b.number("quoted"), 42.0),
     ("a text is no number", lambda b: b.number("name"), None),

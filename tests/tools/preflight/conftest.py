@@ -1,4 +1,4 @@
-"""An account to ask: the local cloud in this process, with Service Quotas and reservations that a test plants by boto3."""
+"""An account to ask: the local cloud in this process, in which a test sets quotas and reservations by boto3."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def empty() -> Clients:
 
 @pytest.fixture(scope="module")
 def shared() -> list[Clients]:
-    """One cloud for those who only ask: emptying it takes longer than asking."""
+    """One cloud for all tests that only ask, because emptying it takes longer than asking."""
     return [empty()]
 
 
 @pytest.fixture
 def aws(shared: list[Clients]) -> Iterator[Clients]:
-    """Clients of the account that is asked, to plant something; emptied again afterwards."""
+    """Clients with which a test changes the account. Afterwards the account is empty again."""
     yield shared[0]
     shared[0] = empty()
 
@@ -40,7 +40,7 @@ def account(shared: list[Clients]) -> Account:
 
 @pytest.fixture
 def grant(aws: Clients) -> Callable[[str, float], None]:
-    """Plants a quota of EC2 or another service: grant("ec2/L-DB2E81BA", 8)."""
+    """Sets a quota of the account: grant("ec2/L-DB2E81BA", 8)."""
 
     def grant(quota: str, value: float) -> None:
         service, code = quota.split("/")

@@ -50,7 +50,7 @@ def job(name: str = "digits", type_: Any = "ml.m5.large", many: Any = 1, *, spot
 
 
 class Parts:
-    """What the kinds are given of a plan."""
+    """The parts of a plan that the checks of a preflight take: its views, links, fleets and places."""
 
     def __init__(self, account: Account, *views: ResourceView) -> None:
         self.account, self.views = account, live(Plan(views))
@@ -59,13 +59,13 @@ class Parts:
         self.places = Places(self.views, self.links, account)
 
 
-def said(rows: list[Row]) -> list[tuple[str, str]]:
+def states_of(rows: list[Row]) -> list[tuple[str, str]]:
     """(state, code) of each row."""
     return [(str(row.state), row.code) for row in rows]
 
 
-class Deaf:
-    """A client that refuses everything, as IAM does to who has no rights."""
+class RefusingClient:
+    """A client that refuses every call, as AWS does where the caller has no rights."""
 
     def can_paginate(self, operation: str) -> bool:
         return False
@@ -78,8 +78,8 @@ class Deaf:
         return refuse
 
 
-class Caller(Deaf):
-    """One that tells who asks, and nothing else."""
+class Caller(RefusingClient):
+    """A client that answers who the caller is, and refuses every other call."""
 
     def __init__(self, arn: str = "arn:aws:sts::123456789012:assumed-role/reader/me") -> None:
         self._arn = arn
@@ -88,6 +88,6 @@ class Caller(Deaf):
         return {"Account": self._arn.split(":")[4], "Arn": self._arn}
 
 
-def deaf() -> Account:
-    """An account that tells nothing but whose it is."""
+def refusing() -> Account:
+    """An account that answers whose it is, and refuses every other question."""
     return Account(lambda service: Caller(), region=REGION)

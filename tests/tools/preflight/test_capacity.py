@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from catalog.types import ec2 as ec2_types
 from catalog.types import sagemaker
-from tests.tools.preflight.make import Parts, deaf, job, pool, said, subnet, view
+from tests.tools.preflight.make import Parts, job, pool, refusing, states_of, subnet, view
 from tools.plan.view import UNKNOWN, ResourceView
 from tools.preflight import addresses, offering, reservation
 from tools.preflight.account import Account
@@ -51,27 +51,27 @@ def test_a_type_that_some_zones_have_fits_and_says_where_it_will_be(account: Acc
     assert "it will stand in us-east-1a alone" in found.message
 
 
-def test_before_ids_are_known_only_what_holds_for_every_zone_of_the_plan_is_told(account: Account) -> None:
+def test_before_ids_are_known_a_verdict_must_be_true_for_every_zone_of_the_plan(account: Account) -> None:
     a, b, e = (subnet(name, f"us-east-1{name}") for name in "abe")
-    lost = pool(types=["p4d.24xlarge"], subnets=[UNKNOWN])
-    assert said(offered(account, a, b, lost)) == [("ok", "p4d.24xlarge")]
-    (found,) = offered(account, a, e, lost)
+    anywhere = pool(types=["p4d.24xlarge"], subnets=[UNKNOWN])
+    assert states_of(offered(account, a, b, anywhere)) == [("ok", "p4d.24xlarge")]
+    (found,) = offered(account, a, e, anywhere)
     assert found.state == State.UNKNOWN
     assert "which of the zones it will be is known at `up` only" in found.message
-    assert said(offered(account, e, lost)) == [("short", "p4d.24xlarge")]
+    assert states_of(offered(account, e, anywhere)) == [("short", "p4d.24xlarge")]
 
 
-def test_subnets_that_are_there_already_are_asked_for_their_zone(account: Account, aws: AWS) -> None:
+def test_the_account_is_asked_for_the_zone_of_existing_subnets(account: Account, aws: AWS) -> None:
     ec2 = aws("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
     there = ec2.create_subnet(VpcId=vpc, CidrBlock="10.9.0.0/24", AvailabilityZone="us-east-1e")["Subnet"]["SubnetId"]
-    assert said(offered(account, pool(types=["p4d.24xlarge"], subnets=[there]))) == [("short", "p4d.24xlarge")]
+    assert states_of(offered(account, pool(types=["p4d.24xlarge"], subnets=[there]))) == [("short", "p4d.24xlarge")]
     (found,) = offered(account, pool(types=["p4d.24xlarge"], subnets=["subnet-gone"]))
     assert found.state == State.UNKNOWN
 
 
-def test_offerings_that_are_not_told_are_unknown() -> None:
-    (found,) = offered(deaf(), pool(types=["g6.xlarge"], subnets=["s"]))
+def test_offerings_that_the_account_does_not_list_are_unknown() -> None:
+    (found,) = offered(refusing(), pool(types=["g6.xlarge"], subnets=["s"]))
     assert (found.state, found.code) == (State.UNKNOWN, "g6.xlarge")
     assert "describe_instance_type_offerings: AccessDenied" in found.message
 
@@ -86,10 +86,10 @@ def with_efa(*subnets: Any) -> list[ResourceView]:
 
 def test_a_pool_with_efa_is_in_one_zone(account: Account) -> None:
     a, b = subnet("a", "us-east-1a"), subnet("b", "us-east-1b")
-    assert ("short", "efa") in said(offered(account, a, b, *with_efa("a", "b")))
-    assert ("ok", "efa") in said(offered(account, a, b, *with_efa("a")))
-    assert ("ok", "efa") in said(offered(account, a, b, *with_efa(UNKNOWN)))
-    assert ("unknown", "efa") in said(offered(account, a, b, *with_efa(UNKNOWN, UNKNOWN)))
+    assert ("short", "efa") in states_of(offered(account, a, b, *with_efa("a", "b")))
+    assert ("ok", "efa") in states_of(offered(account, a, b, *with_efa("a")))
+    assert ("ok", "efa") in states_of(offered(account, a, b, *with_efa(UNKNOWN)))
+    assert ("unknown", "efa") in states_of(offered(account, a, b, *with_efa(UNKNOWN, UNKNOWN)))
 
 
 def reserved(account: Account, id_: str, *, most: int = 2, type_: str = "p5.48xlarge", start: int = 0, zone: str = "a") -> Row:
@@ -136,7 +136,7 @@ def test_a_reservation_that_is_not_there_is_short(account: Account, cr: str, aws
     found = reserved(account, cr)
     assert (found.state, found.have) == (State.SHORT, 0)
     assert "no such reservation in this account and region" in found.message
-    assert reserved(deaf(), cr).state == State.UNKNOWN
+    assert reserved(refusing(), cr).state == State.UNKNOWN
 
 
 BLOCK = {
@@ -168,7 +168,7 @@ def test_a_capacity_block_has_its_dates(account: Account, start: int, held: dict
     assert says in found.message
 
 
-def test_where_a_reserved_pool_will_be_may_be_known_at_up_only(account: Account) -> None:
+def test_a_reserved_pool_whose_place_is_known_at_up_only_is_unknown(account: Account) -> None:
     parts = Parts(account, pool(types=UNKNOWN, most=UNKNOWN, subnets=[UNKNOWN]))
     held = {**BLOCK, "State": "active", "AvailableInstanceCount": 2}
     found = reservation.judged("cr-1", parts.fleets, parts.fleets[0].machines, [Place(unknown=1)], held)
@@ -182,7 +182,7 @@ def room(account: Account, *views: ResourceView) -> list[Row]:
     return addresses.rows(parts.views, parts.links, parts.fleets, parts.places, account)
 
 
-def test_pools_are_held_against_all_their_subnets_together(account: Account) -> None:
+def test_a_pool_is_compared_with_all_its_subnets_together(account: Account) -> None:
     small = [subnet("a", cidr="10.0.0.0/26"), subnet("b", cidr="10.0.1.0/26")]
     (found,) = room(account, *small, pool(types=["m6i.large"], most=8, subnets=["a", "b"]))
     # m6i.large: 3 interfaces of 10 addresses, two of which a node holds.
@@ -192,7 +192,7 @@ def test_pools_are_held_against_all_their_subnets_together(account: Account) -> 
     assert (fits.state, fits.need) == (State.OK, 100)
 
 
-def test_prefixes_are_what_a_node_holds_where_the_cni_hands_them_out(account: Account) -> None:
+def test_a_node_takes_two_prefixes_where_the_cni_hands_out_prefixes(account: Account) -> None:
     text = '{"env": {"ENABLE_PREFIX_DELEGATION": "true"}}'
     cni = view("aws:eks/addon:Addon", {"addonName": "vpc-cni", "configurationValues": text}, "cni")
     (found,) = room(account, cni, subnet("a"), pool(types=["m6i.large"], most=2, subnets=["a"]))
@@ -202,12 +202,12 @@ def test_prefixes_are_what_a_node_holds_where_the_cni_hands_them_out(account: Ac
 def test_each_subnet_must_have_room_for_what_is_in_each(account: Account) -> None:
     small = [subnet(name, cidr=f"10.0.{n}.0/28") for n, name in enumerate("ab")]
     services = [view("aws:ec2/vpcEndpoint:VpcEndpoint", {"subnetIds": ["a", "b"]}, f"endpoint-{n}") for n in range(9)]
-    assert said(room(account, *small, *services)) == [("ok", "a"), ("ok", "b")]
+    assert states_of(room(account, *small, *services)) == [("ok", "a"), ("ok", "b")]
     cluster = view("aws:eks/cluster:Cluster", {"vpcConfig": {"subnetIds": ["a"]}}, "c")
-    assert said(room(account, *small, *services, cluster)) == [("short", "a"), ("ok", "b")]
+    assert states_of(room(account, *small, *services, cluster)) == [("short", "a"), ("ok", "b")]
 
 
-def test_subnets_that_are_there_have_what_ec2_says_is_free(account: Account, aws: AWS) -> None:
+def test_existing_subnets_have_as_many_free_addresses_as_ec2_reports(account: Account, aws: AWS) -> None:
     ec2 = aws("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
     there = ec2.create_subnet(VpcId=vpc, CidrBlock="10.9.0.0/28")["Subnet"]["SubnetId"]
@@ -221,16 +221,16 @@ def test_in_a_first_preview_no_subnet_is_known_and_the_bounds_decide(account: Ac
     a, b = subnet("a", cidr="10.0.0.0/26"), subnet("b", cidr="10.0.1.0/24")
 
     def state(most: int) -> tuple[str, str]:
-        (found,) = said(room(account, a, b, pool(types=["m6i.large"], most=most, subnets=[UNKNOWN])))
+        (found,) = states_of(room(account, a, b, pool(types=["m6i.large"], most=most, subnets=[UNKNOWN])))
         return found
 
     assert state(2) == ("ok", "subnets of the plan")  # 40: even the smaller one has 59
     assert state(5) == ("unknown", "subnets of the plan")  # 100: the larger has room, the smaller has not
     assert state(20) == ("short", "subnets of the plan")  # 400: together they have 310
-    assert said(room(account, subnet("a", cidr=UNKNOWN), pool(subnets=[UNKNOWN]))) == [("unknown", "subnets of the plan")]
+    assert states_of(room(account, subnet("a", cidr=UNKNOWN), pool(subnets=[UNKNOWN]))) == [("unknown", "subnets of the plan")]
 
 
-def test_what_only_stays_takes_no_new_address(account: Account) -> None:
+def test_an_unchanged_pool_takes_no_new_address(account: Account) -> None:
     assert room(account, subnet("a", cidr="10.0.0.0/28"), pool(most=50, subnets=["a"], op="same")) == []
 
 
@@ -250,11 +250,11 @@ def test_an_endpoint_takes_addresses_where_its_model_is(account: Account) -> Non
         ),
         view(sagemaker.ENDPOINT.token, {"endpointConfigName": "c"}, "e"),
     ]
-    assert said(room(account, *views)) == [("short", "a")]
+    assert states_of(room(account, *views)) == [("short", "a")]
 
 
-def test_addresses_that_are_not_told_are_unknown() -> None:
-    (found,) = room(deaf(), pool(subnets=["subnet-1"]))
+def test_addresses_of_subnets_that_ec2_does_not_describe_are_unknown() -> None:
+    (found,) = room(refusing(), pool(subnets=["subnet-1"]))
     assert found.state == State.UNKNOWN
     assert "describe_subnets: AccessDenied" in found.message
 
@@ -266,8 +266,10 @@ names = st.sampled_from("abcd")
     free=st.dictionaries(names, st.integers(0, 30), min_size=4, max_size=4),
     takers=st.lists(st.tuples(st.sets(names, min_size=1), st.integers(1, 20)), min_size=1, max_size=4),
 )
-def test_what_fits_can_be_placed_by_somebody(free: dict[str, int], takers: list[tuple[set[str], int]]) -> None:
-    """No set of subnets gets more than it has: a row says short exactly for a set that is named and too small."""
+def test_a_set_of_subnets_is_short_exactly_where_it_has_less_than_must_fit_into_it(
+    free: dict[str, int], takers: list[tuple[set[str], int]]
+) -> None:
+    """The short rows are those sets of subnets that takers name and that have less than the takers which fit only into them."""
     subnets = {name: Subnet(name=name, zone="z", free=many) for name, many in free.items()}
     given_ = [
         Taker(says=str(n), place=Place(subnets=tuple(subnets[name] for name in sorted(where))), many=many)
@@ -284,7 +286,7 @@ def test_what_fits_can_be_placed_by_somebody(free: dict[str, int], takers: list[
 
 
 def test_a_plan_without_machines_asks_for_no_capacity() -> None:
-    parts = Parts(deaf(), view(ec2_types.VPC.token))
+    parts = Parts(refusing(), view(ec2_types.VPC.token))
     empty: list[Fleet] = []
     assert parts.fleets == empty
     assert offering.rows(empty, parts.places, parts.account) == []

@@ -1,4 +1,4 @@
-"""The whole preflight: the account first, every stack's plan, and plans that nobody would write."""
+"""The whole preflight: the check of the account, the plan of every stack, and odd plans."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from catalog.instances import instance_table
 from catalog.types import appautoscaling, autoscaling, ec2, sagemaker
 from catalog.types.every import CARDS
 from tests.support.stacks import recorded_stack
-from tests.tools.preflight.make import REGION, Deaf, deaf, job, pool, view
+from tests.tools.preflight.make import REGION, RefusingClient, job, pool, refusing, view
 from tools.plan.view import UNKNOWN, Plan, Secret
 from tools.preflight import Account, NoAccount, Preflight, State, preflight
 from tools.preflight.places import PATHS
@@ -31,7 +31,7 @@ def asked(account: Account, *views: Any, owner: str = OURS) -> Preflight:
     return preflight(Plan(views), account, instance_table(), owner=owner)
 
 
-def test_another_account_than_the_stacks_is_the_first_failure_and_the_last_question(account: Account) -> None:
+def test_credentials_of_another_account_fail_first_and_nothing_else_is_asked(account: Account) -> None:
     found = asked(account, view(ec2.VPC.token), owner="222222222222")
     (row,) = found.rows
     assert (found.ok, row.kind, row.need, row.have) == (False, "account", "222222222222", OURS)
@@ -39,22 +39,22 @@ def test_another_account_than_the_stacks_is_the_first_failure_and_the_last_quest
     assert "log in to 222222222222" in row.message
 
 
-def test_the_local_cloud_is_nobodys_account(aws: AWS) -> None:
+def test_the_account_of_the_local_cloud_is_not_compared_with_the_stacks(aws: AWS) -> None:
     assert asked(Account(aws, region=REGION, local=True), owner="222222222222").ok
 
 
-def test_without_an_account_there_is_nobody_to_ask() -> None:
+def test_without_credentials_the_preflight_raises_no_account() -> None:
     with pytest.raises(NoAccount, match="rehearse with --local"):
-        asked(Account(lambda _: Deaf(), region=REGION), view(ec2.VPC.token))
+        asked(Account(lambda _: RefusingClient(), region=REGION), view(ec2.VPC.token))
 
 
-def test_what_is_unknown_stops_nothing_and_is_no_yes() -> None:
-    found = asked(deaf(), view(ec2.VPC.token), pool())
+def test_unknown_rows_neither_fail_a_preflight_nor_count_as_ok() -> None:
+    found = asked(refusing(), view(ec2.VPC.token), pool())
     assert found.ok
     assert {row.state for row in found.rows if row.kind != "account"} == {State.UNKNOWN}
 
 
-def test_what_is_short_comes_first(account: Account) -> None:
+def test_short_rows_come_first(account: Account) -> None:
     found = asked(account, view(ec2.VPC.token), pool(types=["g6.xlarge"]))
     states = [list(State).index(row.state) for row in found.rows]
     assert states == sorted(states)
@@ -63,7 +63,7 @@ def test_what_is_short_comes_first(account: Account) -> None:
 
 
 def hidden(value: Any, ids: set[str]) -> Any:
-    """A value as a first preview knows it: without what only `up` can tell."""
+    """A value as a first preview has it: with `UNKNOWN` for every id."""
     if isinstance(value, str):
         return UNKNOWN if value in ids else value
     if isinstance(value, dict):
@@ -78,7 +78,7 @@ def test_a_stack_needs_the_same_whether_its_ids_are_known_or_not(stack: str, aws
     first = [replace(one, props=hidden(one.props, ids), id="") for one in plan]
     known, unknown = (asked(Account(aws, region=REGION, local=True), *views) for views in (plan, first))
     assert {row.code for row in known.all(State.SHORT)} == {row.code for row in unknown.all(State.SHORT)} != set()
-    # Nothing is lost that only the ids would tell: the bounds decide.
+    # Without ids the bounds decide, so only permissions are unknown.
     assert {row.kind for row in unknown.all(State.UNKNOWN)} == {"permission"}
     assert {row.kind for row in known.rows} == {"account", "quota", "offering", "addresses", "name", "permission"}
 
@@ -97,7 +97,7 @@ def test_what_the_stack_file_asks_for_fits_when_all_that_is_short_was_granted(aw
 
 
 class Listening(Account):
-    """An account that remembers what it was asked."""
+    """An account that records the calls that it gets."""
 
     heard: set[tuple[str, str]]
 
@@ -106,7 +106,7 @@ class Listening(Account):
         return super()._answered(service, operation, *more)
 
 
-# Where IAM's name of a right is not that of the call.
+# Operation -> the right that allows it, where the two have different names.
 RIGHTS = {"s3:HeadBucket": "s3:ListBucket", "s3:ListBuckets": "s3:ListAllMyBuckets"}
 
 
@@ -130,7 +130,7 @@ def test_the_page_names_every_right_that_is_needed(aws: AWS) -> None:
         right = f"{service.replace('-', '')}:{api}"
         needed.add(RIGHTS.get(right, right))
     assert needed <= documented
-    # No occasion for these here: a metric of use, a caller that is a role, nodes without prefixes.
+    # This plan and account cause no call of these: no quota has a metric of use, the caller is no role, and nodes use prefixes.
     unheard = {"cloudwatch:GetMetricStatistics", "iam:SimulatePrincipalPolicy", "ec2:DescribeInstanceTypes"}
     assert documented - needed == unheard
 
@@ -186,9 +186,9 @@ views = st.builds(
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(views, max_size=6))
-def test_no_plan_however_odd_breaks_it_or_fits_an_account_that_says_nothing(plan: list[Any]) -> None:
-    found = asked(deaf(), *plan)
-    # What needs no answer may be told for certain: EFA in more zones than one, more addresses than the plan's subnets will have.
+def test_an_odd_plan_never_raises_and_never_fits_an_account_that_does_not_answer(plan: list[Any]) -> None:
+    found = asked(refusing(), *plan)
+    # Two checks need no answer of the account: that of EFA in one zone, and that of addresses in the plan's own subnets.
     told = [row for row in found.rows if row.state == State.OK and row.kind not in ("account", "addresses") and row.code != "efa"]
     assert told == []
     assert all(row.message and row.code and row.kind for row in found.rows)

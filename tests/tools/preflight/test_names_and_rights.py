@@ -1,4 +1,4 @@
-"""Names that are taken, and what who runs `up` may do."""
+"""Names that are taken, and the rights of whoever runs `up`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from catalog.types import iam as iam_types
 from catalog.types import s3 as s3_types
 from catalog.types.every import CARDS
 from tests.support.stacks import STACKS, recorded_stack
-from tests.tools.preflight.make import REGION, Caller, deaf, said, view
+from tests.tools.preflight.make import REGION, Caller, refusing, states_of, view
 from tools.plan.view import UNKNOWN, ResourceView
 from tools.preflight import names, permission
 from tools.preflight.account import Account
@@ -88,7 +88,7 @@ def test_a_secret_that_waits_for_its_deletion_still_holds_its_name(account: Acco
 
 
 @pytest.mark.parametrize("op", ["same", "update", "replace", "delete", "read"])
-def test_what_the_stack_has_itself_is_no_collision(account: Account, aws: AWS, op: str) -> None:
+def test_a_resource_in_the_stacks_own_state_is_no_collision(account: Account, aws: AWS, op: str) -> None:
     aws("s3").create_bucket(Bucket="ours")
     assert names.rows([view(s3_types.BUCKET.token, {"bucket": "ours"}, op=op)], account) == []
 
@@ -111,7 +111,7 @@ def test_a_name_that_is_not_known_or_not_given_is_not_asked_for(account: Account
     ("code", "says"),
     [("403", "b is taken by somebody else"), ("301", "b is there already, in another region"), ("404", "b: free")],
 )
-def test_s3_tells_whose_a_bucket_is_by_how_it_refuses(code: str, says: str) -> None:
+def test_the_error_code_of_s3_shows_who_has_a_bucket(code: str, says: str) -> None:
     s3 = boto3.client("s3", region_name=REGION, aws_access_key_id="x", aws_secret_access_key="y")
     with Stubber(s3) as stub:
         stub.add_client_error("head_bucket", code, "", int(code))
@@ -119,8 +119,8 @@ def test_s3_tells_whose_a_bucket_is_by_how_it_refuses(code: str, says: str) -> N
     assert says in found.message
 
 
-def test_names_that_are_not_told_are_unknown_and_asked_for_once_a_kind() -> None:
-    (found,) = names.rows([view(iam_types.ROLE.token, {"name": "a"}), view(iam_types.ROLE.token, {"name": "b"})], deaf())
+def test_names_that_the_account_refuses_to_look_up_are_unknown_and_asked_for_once_a_kind() -> None:
+    (found,) = names.rows([view(iam_types.ROLE.token, {"name": "a"}), view(iam_types.ROLE.token, {"name": "b"})], refusing())
     assert (found.state, found.code, found.need) == (State.UNKNOWN, "IAM roles", 2)
     assert found.message.startswith("a, b: iam get_role: AccessDenied")
 
@@ -157,7 +157,7 @@ def judge(iam: Simulating, *views: ResourceView, principal: str = "") -> list[Ro
     return permission.rows(views, Account(lambda _: iam, region=REGION), principal)
 
 
-def test_what_is_allowed_is_one_row_and_a_session_stands_for_its_role() -> None:
+def test_allowed_actions_are_one_row_and_a_session_is_simulated_as_its_role() -> None:
     iam = Simulating({})
     (found,) = judge(iam, view(iam_types.ROLE.token, {"name": "r"}), view("aws:ec2/vpc:Vpc"))
     assert (found.state, found.need, found.have) == (State.OK, 5, 5)
@@ -165,7 +165,7 @@ def test_what_is_allowed_is_one_row_and_a_session_stands_for_its_role() -> None:
     assert [asked["ResourceArns"] for asked in iam.asked] == [["arn:aws:iam::123456789012:role/r"], ["*"]]
 
 
-def test_what_is_denied_on_a_known_arn_is_short_and_named_by_service() -> None:
+def test_a_denial_on_a_known_arn_is_a_short_row_of_its_service() -> None:
     iam = Simulating({"iam:CreateRole": "implicitDeny", "ec2:CreateVpc": "explicitDeny"})
     found = judge(
         iam,
@@ -173,23 +173,23 @@ def test_what_is_denied_on_a_known_arn_is_short_and_named_by_service() -> None:
         view(iam_types.ROLE.token, {"name": "s"}, "two"),
         view("aws:ec2/vpc:Vpc"),
     )
-    assert said(found) == [("short", "iam"), ("short", "ec2"), ("ok", "iam")]
+    assert states_of(found) == [("short", "iam"), ("short", "ec2"), ("ok", "iam")]
     who = "arn:aws:iam::123456789012:role/path/reader"
     assert found[0].message == (
         f"{who} may not iam:CreateRole (for one, two); allow iam:CreateRole in a policy of {who}, or run `up` as who may"
     )
 
 
-def test_a_denial_that_may_be_none_for_these_resources_is_unknown() -> None:
+def test_a_denial_that_may_not_apply_to_the_plans_resources_is_unknown() -> None:
     (found, _) = judge(Simulating({"ec2:CreateVpc": "implicitDeny"}), view("aws:ec2/vpc:Vpc"))
     assert (found.state, found.message) == (State.UNKNOWN, "ec2:CreateVpc: not allowed on every resource, perhaps on these")
     blind = judge(
         Simulating({"iam:CreateRole": "implicitDeny"}, missing=("iam:CreateRole",)), view(iam_types.ROLE.token, {"name": "r"})
     )
-    assert said(blind) == [("unknown", "iam"), ("ok", "iam")]
+    assert states_of(blind) == [("unknown", "iam"), ("ok", "iam")]
 
 
-def test_another_may_be_asked_about_than_who_asks_and_nobody() -> None:
+def test_rights_are_checked_for_a_named_principal_or_for_nobody() -> None:
     iam = Simulating({})
     up = "arn:aws:iam::123456789012:role/up"
     judge(iam, view("aws:ec2/vpc:Vpc"), principal=up)
@@ -198,20 +198,20 @@ def test_another_may_be_asked_about_than_who_asks_and_nobody() -> None:
 
 
 @pytest.mark.parametrize("arn", ["arn:aws:iam::123456789012:root", "arn:aws:sts::123456789012:federated-user/me"])
-def test_who_has_no_policies_is_unknown(arn: str) -> None:
+def test_the_rights_of_a_caller_without_policies_are_unknown(arn: str) -> None:
     (found,) = permission.rows([view("aws:ec2/vpc:Vpc")], Account(lambda _: Caller(arn), region=REGION))
     assert found.state == State.UNKNOWN
     assert found.message == f"what {arn} may do was not told: IAM simulates users and roles only"
 
 
-def test_who_may_not_simulate_is_unknown_and_the_local_cloud_judges_nobody(aws: AWS) -> None:
-    (found,) = permission.rows([view("aws:ec2/vpc:Vpc")], deaf())
+def test_rights_are_unknown_where_the_caller_may_not_simulate_and_in_the_local_cloud(aws: AWS) -> None:
+    (found,) = permission.rows([view("aws:ec2/vpc:Vpc")], refusing())
     assert (found.state, "AccessDenied" in found.message) == (State.UNKNOWN, True)
     (found,) = permission.rows([view("aws:ec2/vpc:Vpc")], Account(aws, region=REGION, local=True))
     assert found.message == "the local cloud judges nobody's permissions"
 
 
-def test_only_what_is_made_needs_a_right_and_unknown_names_are_asked_for_with_a_star() -> None:
+def test_only_new_resources_need_rights_and_unknown_names_are_asked_for_with_a_star() -> None:
     assert rights([view(iam_types.ROLE.token, {"name": "r"}, op="same")], "1", REGION) == []
     assert {right.on for right in rights([view(iam_types.ROLE.token, {"name": UNKNOWN})], "1", REGION)} == {"*"}
     right = Right(action="s3:PutObject", on="*", by=("o",))

@@ -1,4 +1,4 @@
-"""Quotas: what a plan takes of each, against a planted account."""
+"""Quotas: what a plan takes of each, compared with an account that the tests fill."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from catalog.instances import instance_table
 from catalog.types import appautoscaling, sagemaker
 from catalog.types import ec2 as ec2_types
-from tests.tools.preflight.make import REGION, Caller, Parts, deaf, job, pool, view
+from tests.tools.preflight.make import REGION, Caller, Parts, job, pool, refusing, view
 from tools.plan.links import LinkedPlan
 from tools.plan.view import UNKNOWN, ResourceView
 from tools.preflight import quotas
@@ -38,7 +38,7 @@ def row(account: Account, code: str, *views: ResourceView) -> Row:
     return found
 
 
-def test_a_pool_at_its_largest_is_held_against_its_familys_quota(account: Account) -> None:
+def test_a_pool_at_its_largest_is_compared_with_the_quota_of_its_family(account: Account) -> None:
     found = row(account, G, pool(types=["g6.12xlarge"], most=4))
     assert (found.state, found.need, found.have) == (State.SHORT, 192, 0)
     assert found.message == (
@@ -49,7 +49,7 @@ def test_a_pool_at_its_largest_is_held_against_its_familys_quota(account: Accoun
     assert found.way_out[1] == "https://us-east-1.console.aws.amazon.com/servicequotas/home/services/ec2/quotas/L-DB2E81BA"
 
 
-def test_what_was_granted_fits(account: Account, grant: Callable[[str, float], None]) -> None:
+def test_a_granted_quota_fits(account: Account, grant: Callable[[str, float], None]) -> None:
     grant(f"ec2/{G}", 192)
     found = row(account, G, pool(types=["g6.12xlarge"], most=4))
     assert (found.state, found.need, found.have, found.way_out) == (State.OK, 192, 192, ())
@@ -66,7 +66,7 @@ def test_of_several_types_the_largest_counts(account: Account) -> None:
     assert row(account, G, pool(types=["g5.xlarge", "g6.2xlarge"], most=3)).need == 24
 
 
-def test_what_is_reserved_takes_no_quota(account: Account) -> None:
+def test_reserved_machines_take_no_quota(account: Account) -> None:
     block = pool(props={"capacityType": "CAPACITY_BLOCK"})
     assert [found.code for found in rows(account, block) if found.kind == "quota" and found.need == 8] == []
     path = {"capacityReservationSpecification": {"capacityReservationTarget": {"capacityReservationId": "cr-1"}}}
@@ -98,7 +98,7 @@ def test_a_deleted_pool_takes_nothing(account: Account) -> None:
     assert rows(account, pool(op="delete")) == []
 
 
-def test_what_is_not_known_before_up_is_unknown_and_never_fine(account: Account) -> None:
+def test_a_need_that_is_known_at_up_only_is_unknown_and_never_ok(account: Account) -> None:
     for one in (
         pool(types=UNKNOWN),
         pool(most=UNKNOWN),
@@ -117,7 +117,7 @@ def test_the_type_of_a_launch_template_counts_and_eks_has_a_default(account: Acc
 
 
 def test_an_account_that_does_not_answer_is_unknown_with_its_reason() -> None:
-    found = rows(deaf(), pool(), job(), view(ec2_types.VPC.token))
+    found = rows(refusing(), pool(), job(), view(ec2_types.VPC.token))
     assert {row.state for row in found} == {State.UNKNOWN}
     assert "AccessDenied: User is not authorized" in found[0].message
 
@@ -168,7 +168,7 @@ def test_a_type_without_a_quota_of_its_name_is_unknown(account: Account) -> None
     )
 
 
-def test_what_the_account_has_already_counts(account: Account, aws: Callable[[str], Any]) -> None:
+def test_resources_that_the_account_has_already_count(account: Account, aws: Callable[[str], Any]) -> None:
     ec2 = aws("ec2")
     for _ in range(4):
         ec2.create_vpc(CidrBlock="10.0.0.0/16")
@@ -178,7 +178,7 @@ def test_what_the_account_has_already_counts(account: Account, aws: Callable[[st
     assert "--desired-value 6 " in found.message
 
 
-def test_what_is_there_already_is_not_counted_twice(account: Account, aws: Callable[[str], Any]) -> None:
+def test_a_resource_of_the_plan_that_exists_already_is_not_counted_twice(account: Account, aws: Callable[[str], Any]) -> None:
     for _ in range(4):
         aws("ec2").create_vpc(CidrBlock="10.0.0.0/16")
     found = row(account, "L-F678F1CE", view(ec2_types.VPC.token, name="mine", op="same"))
@@ -196,7 +196,7 @@ def test_within_one_vpc_only_its_own_count_and_unknown_ones_may_come_together(ac
     assert "how many come together is known at `up` only" in lost.message
 
 
-def test_use_that_cloudwatch_counts_is_taken_from_the_room(account: Account, aws: Callable[[str], Any]) -> None:
+def test_use_that_cloudwatch_counts_is_subtracted_from_the_quota(account: Account, aws: Callable[[str], Any]) -> None:
     dimensions = {"Service": "EC2", "Type": "Resource", "Resource": "vCPU", "Class": "G/OnDemand"}
     aws("cloudwatch").put_metric_data(
         Namespace="AWS/Usage",
@@ -229,7 +229,7 @@ class OnlyDefaults(Caller):
         return {"Quotas": [{"QuotaCode": "L-1", "QuotaName": "One", "Value": 7.0}]}
 
 
-def test_what_was_never_applied_has_awss_default() -> None:
+def test_a_quota_that_was_never_applied_has_awss_default() -> None:
     account = Account(lambda _: OnlyDefaults(), region=REGION)
     assert (
         account.quota("ec2", "L-1", "One")
@@ -245,7 +245,7 @@ def test_a_quota_that_is_fixed_says_so() -> None:
     assert judged(wanted, quota, None, "", REGION).way_out == ("AWS does not raise this quota: take less, or another account",)
 
 
-def test_iams_quotas_are_asked_for_where_they_are_kept() -> None:
+def test_a_larger_iam_quota_is_requested_in_us_east_1() -> None:
     wanted = Wanted(service="iam", code="L-FE177D64", name="Roles", unit="", need=Need(total=2, added=2, by=("it",)))
     quota = Quota(service="iam", code="L-FE177D64", name="Roles", value=1)
     assert "--region us-east-1" in judged(wanted, quota, None, "", "eu-west-1").message
@@ -286,7 +286,7 @@ def test_every_type_but_a_mac_has_a_quota_on_demand() -> None:
     assert quota_of("hpc7a.96xlarge", SPOT) is None
 
 
-def test_the_local_cloud_tells_every_quota_that_is_asked_for_by_its_code(account: Account) -> None:
+def test_the_local_cloud_lists_every_quota_that_has_a_code(account: Account) -> None:
     asked = [("ec2", *pair) for one in FAMILIES for pair in (one.on_demand, one.spot) if pair[0]]
     asked += [(one.quota.service, one.quota.code, one.quota.name) for one in COUNTED]
     for service, code, name in asked:
