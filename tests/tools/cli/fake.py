@@ -27,7 +27,7 @@ def outcome(verb: str, *, ok: bool = True, changes: dict[str, int] | None = None
 
 @dataclass
 class FakeRunner:
-    """Answers each verb with a result, and keeps which were called."""
+    """Answers each verb with a result, and records the verbs that were called."""
 
     results: dict[str, RunResult] = field(default_factory=dict)
     called: list[str] = field(default_factory=list)
@@ -64,7 +64,7 @@ class FakeRunner:
 
 @dataclass
 class World:
-    """What a test sets and reads: the runner, the guards' verdict, what the cloud has left."""
+    """What a test sets and reads: the runner, the verdict of the guards, and the orphans of the cloud."""
 
     runner: FakeRunner = field(default_factory=FakeRunner)
     mandatory: tuple[Any, ...] = ()

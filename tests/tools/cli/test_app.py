@@ -1,4 +1,4 @@
-"""The command line with a fake runner in the engine's place: shapes, exit codes, what goes where."""
+"""The command line with a fake runner in the engine's place: its documents, its exit codes, and its two output streams."""
 
 import json
 import subprocess
@@ -78,7 +78,7 @@ def test_a_failed_preview_names_its_causes_and_touches_nothing(world: World) -> 
     assert world.runner.called == ["preview"]
 
 
-def test_a_failed_up_exits_1_and_tells_what_was_done(world: World) -> None:
+def test_a_failed_up_exits_1_and_shows_the_causes(world: World) -> None:
     world.runner.results["up"] = outcome("up", ok=False, faults=(Fault(urn=BUCKET.urn, message="the job failed\nlog line"),))
     done = call("up")
     assert done.exit_code == 1
@@ -108,7 +108,7 @@ def test_up_ends_for_people_with_what_is_there_and_what_to_try_next(world: World
         assert part in done.stdout
 
 
-def test_a_real_account_is_not_changed_when_nobody_can_be_asked(world: World) -> None:
+def test_a_real_account_is_not_changed_when_nobody_can_confirm(world: World) -> None:
     world.mode = "aws"
     done = call("up", "dev")
     assert done.exit_code == 1
@@ -140,7 +140,7 @@ def test_an_orphan_makes_destroy_fail_by_name(world: World) -> None:
     assert "left-behind" in done.stdout
 
 
-def test_a_real_account_is_not_destroyed_when_nobody_can_be_asked(world: World) -> None:
+def test_a_real_account_is_not_destroyed_when_nobody_can_confirm(world: World) -> None:
     world.mode = "aws"
     done = call("destroy", "dev")
     assert done.exit_code == 1
@@ -155,7 +155,9 @@ def test_a_real_account_is_not_destroyed_when_nobody_can_be_asked(world: World) 
         (OSError(28, "No space left on device", "/x/state"), 1, "the disk is full (/x/state)"),
     ],
 )
-def test_what_a_person_can_mend_is_said_without_a_trace(world: World, error: Exception, code: int, words: str) -> None:
+def test_a_fault_that_a_user_can_mend_is_printed_without_a_traceback(
+    world: World, error: Exception, code: int, words: str
+) -> None:
     world.raises = error
     done = call("up", "--json")
     assert done.exit_code == code
@@ -164,7 +166,7 @@ def test_what_a_person_can_mend_is_said_without_a_trace(world: World, error: Exc
     assert json.loads(done.stdout)["error"]["code"] == code
 
 
-def test_a_fault_of_ours_is_called_that(world: World) -> None:
+def test_a_fault_of_slipway_itself_is_named_as_such(world: World) -> None:
     world.raises = RuntimeError("unforeseen")
     done = call("up")
     assert done.exit_code == 1

@@ -37,13 +37,13 @@ def test_a_saved_plan_is_printed_as_markdown(report: Any) -> None:
         (["--out", "a.txt", "--format", "html"], "<!doctype html>"),
     ],
 )
-def test_the_form_is_what_is_asked_or_what_the_file_is_called(report: Any, arguments: list[str], begins: str) -> None:
+def test_the_format_is_the_option_or_follows_the_name_of_the_file(report: Any, arguments: list[str], begins: str) -> None:
     done = report("--from", "plan.json", *arguments, "--json")
     assert done.exit_code == 0
     assert Path(json.loads(done.stdout)["file"]).read_text().startswith(begins)
 
 
-def test_a_preflight_is_told_with_it_and_stands_in_the_way(report: Any) -> None:
+def test_a_failed_preflight_is_in_the_report_and_blocks_the_change(report: Any) -> None:
     Path("preflight.json").write_text(json.dumps({"ok": False, "rows": [{"kind": "quota", "code": "L-1", "need": 2, "have": 1}]}))
     done = report("--from", "plan.json", "--preflight", "preflight.json", "--json")
     answer = json.loads(done.stdout)
@@ -51,7 +51,7 @@ def test_a_preflight_is_told_with_it_and_stands_in_the_way(report: Any) -> None:
     assert "L-1" in answer["text"]
 
 
-def test_a_saved_look_at_drift_is_an_issue(report: Any) -> None:
+def test_a_saved_refresh_becomes_an_issue_about_drift(report: Any) -> None:
     Path("drift.json").write_text(json.dumps(PLAN | {"drift": []}))
     assert report("--from", "drift.json", "--note", "run 7").stdout.startswith("<!-- slipway-drift:prod -->\n")
     done = report("--from", "drift.json", "--out", "drift.md", "--json")

@@ -8,7 +8,7 @@ from tools.flows.documents.values import plain_value
 from tools.plan.view import UNKNOWN, Secret
 
 
-def test_what_is_not_to_be_shown_is_named_instead() -> None:
+def test_unknown_and_secret_values_are_replaced_by_placeholders() -> None:
     assert plain_value({"a": UNKNOWN, "b": [Secret("x")], "c": 1}) == {"a": "[unknown]", "b": ["[secret]"], "c": 1}
 
 

@@ -1,4 +1,4 @@
-"""The account, asked by `up`, `preflight` and `report`: when, and with which exit code."""
+"""When `up`, `preflight` and `report` ask the account, and their exit codes."""
 
 import json
 
@@ -46,7 +46,7 @@ def test_a_policy_and_the_ceiling_come_before_the_account(world: World) -> None:
     assert call("up", "dev", "--yes").exit_code == 4
 
 
-def test_preflight_exits_with_5_when_something_is_short_and_not_for_what_nobody_can_tell(world: World) -> None:
+def test_preflight_exits_with_5_when_something_is_short_and_not_for_unknown_rows(world: World) -> None:
     lost = Row(kind="permission", code="iam", need=3.0, have="?", says="not told", state=State.UNKNOWN)
     world.preflight = Preflight.of([lost, SHORT])
     done = call("preflight", "dev", "--json")

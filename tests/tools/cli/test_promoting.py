@@ -1,4 +1,4 @@
-"""Where a promotion goes: told by the stack files, and the same as what the stacks declare."""
+"""The destination of a promotion: the stack files determine it, and it is what the stacks declare."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def side(stack: str) -> Side:
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_where_a_version_comes_to_is_what_the_stack_declares(stack: str) -> None:
+def test_the_destination_of_a_promotion_is_what_the_stack_declares(stack: str) -> None:
     plan, here = recorded_stack(stack), side(stack)
     groups = {str(read(view, "modelPackageGroupName")) for view in plan.of(sagemaker.MODEL_PACKAGE_GROUP)}
     assert set(here.groups.values()) == groups
@@ -37,7 +37,7 @@ def test_where_a_version_comes_to_is_what_the_stack_declares(stack: str) -> None
     assert to.repository.partition("/")[2] in repositories
 
 
-def test_a_job_that_the_other_environment_does_not_have_is_said() -> None:
+def test_promoting_a_job_that_the_other_environment_lacks_is_refused() -> None:
     with pytest.raises(
         ValueError, match=r"dev has no job digits-candidate that leaves a model .* declare it in Pulumi\.dev\.yaml"
     ):
@@ -52,7 +52,7 @@ def test_a_job_that_the_other_environment_does_not_have_is_said() -> None:
         (("--from", "dev", "--to", "nowhere", "--local"), "there is no stack 'nowhere'"),
     ],
 )
-def test_what_cannot_be_promoted_between_is_wrong_use(
+def test_stacks_between_which_nothing_can_be_promoted_are_wrong_use(
     arguments: tuple[str, ...], says: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from localcloud import client

@@ -1,4 +1,4 @@
-"""The lines of `local env`, in the words of each shell: whatever the values are, the shell reads them back."""
+"""The lines of `local env` in the syntax of each shell, which reads every value back."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tools.cli.app import app
 from tools.cli.show.shell_exports import SHELLS, exports
 from tools.flows import local_cloud
 
-# What a value may hold that a shell would look into.
+# Values with characters that a shell would interpret.
 HARD = (
     "plain",
     "",
@@ -42,7 +42,7 @@ texts = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"))
 
 
 def fish_read(text: str) -> str:
-    """What fish makes of a text in single quotes: a backslash counts before itself and before a single quote only."""
+    """How fish reads a text in single quotes: a backslash escapes only itself and a single quote."""
     assert (text[0], text[-1]) == ("'", "'")
     inner, found, at = text[1:-1], "", 0
     while at < len(inner):
@@ -53,7 +53,7 @@ def fish_read(text: str) -> str:
 
 
 def powershell_read(text: str) -> str:
-    """What PowerShell makes of a text in single quotes: any two of its quotes that stand together are one."""
+    """How PowerShell reads a text in single quotes: two quotes in a row, of any kind that it knows, are one quote."""
     assert (text[0], text[-1]) == ("'", "'")
     inner, found, at = text[1:-1], "", 0
     while at < len(inner):
@@ -88,7 +88,7 @@ def test_any_value_comes_back_from_every_shell(value: str) -> None:
         assert read(line.removeprefix(start)) == value, shell
 
 
-def test_a_posix_shell_itself_reads_the_values_back_and_unsets_what_would_win() -> None:
+def test_a_posix_shell_itself_reads_the_values_back_and_unsets_overriding_variables() -> None:
     variables = {f"V{number}": value for number, value in enumerate(HARD)}
     script = "\n".join(exports(variables, ("AWS_PROFILE", "NEVER_SET"))) + "\nexec env -0"
     env = {"PATH": os.environ["PATH"], "AWS_PROFILE": "someone", "KEPT": "kept"}
@@ -99,7 +99,7 @@ def test_a_posix_shell_itself_reads_the_values_back_and_unsets_what_would_win() 
     assert found["KEPT"] == "kept"
 
 
-def test_what_is_set_is_not_unset() -> None:
+def test_a_variable_that_is_set_is_not_also_unset() -> None:
     assert exports({"A": "x"}, ("A", "B"), "fish") == ["set -e B", "set -gx A 'x'"]
     assert exports({}, ("B",), "pwsh") == ["Remove-Item -ErrorAction Ignore Env:B"]
 
@@ -143,7 +143,7 @@ FILES: dict[str, str | None] = {
 
 
 @pytest.mark.parametrize("content", FILES.values(), ids=FILES)
-def test_it_works_with_any_stack_files_or_none_and_leaves_the_paths_alone(
+def test_local_env_works_with_any_stack_files_or_none_and_leaves_the_paths_alone(
     run: Callable[..., Result], tmp_path: Path, content: str | None
 ) -> None:
     if content is not None:

@@ -1,4 +1,4 @@
-"""What people see of a run: grouped changes, advice with names, progress that says what is waited for."""
+"""The text about a run: grouped changes, advice with the names of resources, and progress with the oldest step."""
 
 import json
 import time
@@ -34,7 +34,7 @@ NETWORK = step("slipway:network:Network", "network", custom=False)
 SUBNETS = [step("aws:ec2/subnet:Subnet", f"s{number}", parent=NETWORK.urn) for number in range(20)]
 
 
-def test_many_creates_are_told_by_component_and_all_of_them_on_demand() -> None:
+def test_many_creates_are_summed_up_by_component_and_listed_with_verbose() -> None:
     vpc = step("aws:ec2/vpc:Vpc", "v", parent=NETWORK.urn)
     inner = step("slipway:network:Inner", "inner", parent=NETWORK.urn, custom=False)
     deep = step("aws:ec2/eip:Eip", "e", parent=inner.urn)
@@ -47,7 +47,7 @@ def test_many_creates_are_told_by_component_and_all_of_them_on_demand() -> None:
     assert len(list(changes.lines(run, verbose=True))) == 23, "components stand for nothing of their own"
 
 
-def test_a_few_changes_are_told_one_by_one_replacements_first_with_their_reasons() -> None:
+def test_a_few_changes_are_listed_one_by_one_replacements_first_with_their_reasons() -> None:
     run = result(
         step("aws:s3/bucket:Bucket", "new"),
         step("aws:ec2/vpc:Vpc", "v", "update", diffs=tuple("abcdefgh")),
@@ -60,7 +60,7 @@ def test_a_few_changes_are_told_one_by_one_replacements_first_with_their_reasons
     ]
 
 
-def test_of_many_deletes_what_holds_data_is_named_first_with_what_goes_with_it() -> None:
+def test_of_many_deletes_those_that_lose_data_are_listed_first_with_what_they_lose() -> None:
     rules = [step("aws:ec2/route:Route", f"r{number}", "delete", parent=NETWORK.urn) for number in range(20)]
     data = [step("aws:s3/bucket:Bucket", "raw", "delete", parent=NETWORK.urn), step("aws:kms/key:Key", "k", "delete")]
     assert list(changes.lines(result(NETWORK, *rules, *data))) == [
@@ -107,7 +107,7 @@ def test_advice_is_one_entry_a_rule_with_the_resources_it_is_about(capsys: pytes
     assert said.count("no boundary") == 1
 
 
-def test_what_blocks_names_every_resource(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_mandatory_violation_names_every_resource(capsys: pytest.CaptureFixture[str]) -> None:
     found = [Violation(rule="s3-x", level="mandatory", urn=f"a::b::bucket-{n}", message="open") for n in range(5)]
     show_verdict.policy(Report(violations=tuple(found), unknown=(), rules=9, evaluated=5))
     said = capsys.readouterr().out
@@ -118,7 +118,7 @@ def tick(*under_way: UnderWay) -> Tick:
     return Tick(done=1, known=9, doing="create last", under_way=under_way)
 
 
-def test_progress_says_what_is_waited_for_for_how_long_and_how_many_others() -> None:
+def test_progress_names_the_oldest_step_its_duration_and_the_number_of_others() -> None:
     slow = UnderWay(op="create", name="endpoint", type="t", since=100.0)
     assert doing(tick(slow), 103.0) == "create endpoint"
     assert doing(tick(slow, slow), 120.0) == "create endpoint 20 s (+1)"
@@ -137,7 +137,7 @@ def test_while_a_job_trains_progress_shows_its_last_line(capsys: pytest.CaptureF
     assert len(lines) == 2, "without a terminal a line now and then, not one a second"
 
 
-def test_a_cloud_that_cannot_be_asked_costs_the_line_and_not_the_run() -> None:
+def test_a_cloud_that_does_not_answer_costs_a_line_of_progress_and_not_the_run() -> None:
     def broken() -> str:
         raise OSError("gone")
 

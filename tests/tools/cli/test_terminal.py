@@ -1,4 +1,4 @@
-"""The command line as a process: odd streams, wrong use, files that cannot be had. What it says and what it exits with."""
+"""The command line as a process: its messages and exit codes with odd streams, wrong use and inaccessible files."""
 
 import errno
 import json
@@ -43,7 +43,7 @@ def test_a_group_without_a_command_says_how_it_is_used_and_exits_2() -> None:
 
 
 @pytest.mark.parametrize("arguments", [("check", "--list"), ("check", "--list", "--json")])
-def test_a_reader_that_leaves_early_hears_no_traceback(arguments: tuple[str, ...]) -> None:
+def test_a_reader_that_closes_the_pipe_early_gets_no_traceback(arguments: tuple[str, ...]) -> None:
     done = slipway(*arguments, shell="| head -c 1")
     assert len(done.stdout) == 1
     assert done.stderr == ""
@@ -56,7 +56,7 @@ def test_a_closed_stdout_is_no_fault_of_ours() -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
 @pytest.mark.parametrize("arguments", [("local", "status"), ("local", "status", "--json")])
-def test_a_full_stdout_is_said_without_a_traceback(arguments: tuple[str, ...]) -> None:
+def test_a_full_stdout_is_reported_without_a_traceback(arguments: tuple[str, ...]) -> None:
     done = slipway(*arguments, shell=">/dev/full")
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
@@ -83,7 +83,7 @@ def test_letters_that_the_terminal_lacks_are_written_as_codes(tmp_path: Path) ->
         (errno.ENOSPC, "the disk is full (/x/y)"),
     ],
 )
-def test_a_file_that_cannot_be_had_is_told_with_the_way_out(number: int, words: str) -> None:
+def test_the_error_for_an_inaccessible_file_names_the_way_out(number: int, words: str) -> None:
     lines, code = explain(OSError(number, os.strerror(number), "/x/y"))
     assert code in (1, 2)
     assert lines is not None
@@ -91,7 +91,7 @@ def test_a_file_that_cannot_be_had_is_told_with_the_way_out(number: int, words: 
     assert "Errno" not in lines[0]
 
 
-def test_the_listed_rules_carry_what_another_tool_calls_them() -> None:
+def test_the_listed_rules_have_their_names_in_other_tools() -> None:
     rules = json.loads(slipway("check", "--list", "--json").stdout)
     assert all({"id", "severity", "types", "why", "fix", "frameworks", "anchors"} <= set(rule) for rule in rules)
     assert any(rule["anchors"] for rule in rules)

@@ -1,4 +1,4 @@
-"""What the doctor finds, and that a check that fails is one finding more."""
+"""The findings of the doctor; a check that raises is a finding too."""
 
 from pathlib import Path
 

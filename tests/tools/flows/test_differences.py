@@ -1,4 +1,4 @@
-"""What differs in an updated resource: values by the engine's paths, and never a secret."""
+"""The differences of an updated resource: values by the engine's paths, and never a secret."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SECRET = {SPECIAL_KEY: SECRET_SIGNATURE, "value": "hunter2"}
         ("doc", {"doc": '{"a": "[secret]", "b": "seen"}'}, {}, {}),
     ],
 )
-def test_old_and_new_are_told_where_nothing_is_secret(path: str, before: Any, after: Any, told: dict[str, str]) -> None:
+def test_old_and_new_values_are_shown_where_nothing_is_secret(path: str, before: Any, after: Any, told: dict[str, str]) -> None:
     assert properties([path], before, after) == [{"path": path, **told}]
 
 
@@ -39,7 +39,7 @@ def test_a_long_value_is_cut() -> None:
     assert len(entry["old"]) == LONGEST
 
 
-def test_a_replaced_resource_says_because_of_what_and_an_unchanged_one_nothing() -> None:
+def test_a_replaced_resource_names_the_property_that_forces_it_and_an_unchanged_one_none() -> None:
     step = Step(
         urn="u::n", type="t", op="replace", inputs={"a": 2, "s": SECRET}, before={"a": 1}, diffs=("a", "s"), replaces=("a",)
     )

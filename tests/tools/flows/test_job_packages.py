@@ -1,4 +1,4 @@
-"""What a job imports is fetched before it starts, where it runs on this machine."""
+"""The packages that a job imports are fetched before it starts, where it runs on this machine."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def calls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[list[str]]:
     return ran
 
 
-def test_what_is_absent_is_fetched_once_and_said(calls: list[list[str]]) -> None:
+def test_absent_packages_are_fetched_once_and_reported(calls: list[list[str]]) -> None:
     said: list[str] = []
     fetch_packages([*RUNS, *RUNS], local=True, say=said.append)
     assert [command[2:] for command in calls] == [["setup", "compression", "--json"]]
@@ -51,7 +51,7 @@ def test_an_environment_that_slipway_did_not_make_is_left_alone(calls: list[list
     assert calls == []
 
 
-def test_packages_that_cannot_be_had_start_nothing(calls: list[list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_job_starts_when_packages_cannot_be_fetched(calls: list[list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subprocess, "run", lambda command, **_: subprocess.CompletedProcess(command, 1))
     with pytest.raises(ValueError, match="peft, which could not be fetched; nothing was started"):
         fetch_packages(RUNS, local=True, say=lambda _: None)

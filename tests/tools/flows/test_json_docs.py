@@ -1,4 +1,4 @@
-"""docs/json.md is what the types say, and the types are what verbs print."""
+"""docs/json.md describes the types, and the verbs print documents of these types."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_every_key_has_a_description_and_every_link_a_heading() -> None:
 
 
 @pytest.mark.parametrize("name", ["exceptions", "off", "custom", "properties", "because", "drift", "preflight", "hints", "error"])
-def test_what_was_never_written_down_is(name: str) -> None:
+def test_a_key_that_was_undescribed_in_earlier_releases_is_on_the_page(name: str) -> None:
     assert f"| `{name}`" in PAGE
 
 
@@ -59,7 +59,7 @@ POLICY: dict[str, Any] = {"rules": 1, "evaluated": 1, "violations": [], "unknown
         ({"violations": [{"rule": "r", "level": "odd", "urn": "u", "message": "m"}]}, ".violations[0].level: 'odd' is none of"),
     ],
 )
-def test_a_document_that_is_otherwise_is_a_fault(change: dict[str, Any], said: str) -> None:
+def test_a_document_that_differs_from_its_type_is_a_fault(change: dict[str, Any], said: str) -> None:
     assert list(faults(POLICY, PolicyDocument)) == []
     (fault,) = faults(POLICY | change, PolicyDocument)
     assert fault.startswith(said)
@@ -67,12 +67,12 @@ def test_a_document_that_is_otherwise_is_a_fault(change: dict[str, Any], said: s
         check_answer(["check", "--json"], str(POLICY | change).replace("'", '"').replace("True", "true"))
 
 
-def test_a_key_that_is_always_there_is_missed() -> None:
+def test_a_missing_required_key_is_a_fault() -> None:
     assert list(faults({key: value for key, value in POLICY.items() if key != "off"}, PolicyDocument)) == [".off: not there"]
     assert {key.name for key in keys(ResourceDocument) if not key.always} == {"properties", "because"}
 
 
-def test_a_verb_of_two_words_goes_before_its_first() -> None:
+def test_a_verb_of_two_words_is_preferred_to_its_first_word() -> None:
     assert verb_of(["cost", "refresh", "--json"]) == "cost refresh"
     assert verb_of(["cost", "prod"]) == "cost"
     assert verb_of(["nonsense"]) == ""

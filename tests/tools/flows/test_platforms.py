@@ -1,4 +1,4 @@
-"""What the doctor says of a machine's kind."""
+"""The doctor's finding about the platform of a machine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from tools.flows.platforms import described, here
         ("Windows", "AMD64", False, "WSL 2"),
     ],
 )
-def test_a_platform_is_told_whether_it_is_run_and_what_it_cannot_do(system: str, machine: str, locked: bool, said: str) -> None:
+def test_the_doctor_says_whether_a_platform_is_tested_and_what_it_cannot_do(
+    system: str, machine: str, locked: bool, said: str
+) -> None:
     found = here(system, machine)
     assert found.locked == locked
     assert said in described(found)

@@ -1,4 +1,4 @@
-"""What a stack file says of jobs and of rules, held against the workloads and the pack before anything is planned."""
+"""The jobs and rules of a stack file are checked against the workloads and the policy pack before anything is planned."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_wrong_hyperparameter_is_a_fault_of_the_stack_file(
     assert said in fault.message
 
 
-def test_a_workload_of_somebody_elses_says_nothing_of_its_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_hyperparameters_of_somebody_elses_workload_are_not_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with_job(tmp_path, monkeypatch, workload="mine", dataset="digits", hyperparameters={"whatever": 1})
     assert settings_of("local").training.jobs["more"].workload == "mine"
 

@@ -1,4 +1,4 @@
-"""A cloud with a model registry, in the test's own process on a real port, and models in it that nobody had to train."""
+"""A cloud with a model registry, in the test's own process on a real port, with models that nobody had to train."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tools.jobs.view import JobView
 from tools.models import ModelVersion, register
 
 ACCOUNT = "123456789012"
-# One that has prices, and no other test has models in: moto is one to a process.
+# A region that has prices, and in which no other test has models, because all tests of a process share moto.
 REGION = "us-west-2"
 BUCKET = "model-registry-tests"
 REGISTRY = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
@@ -40,7 +40,7 @@ KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1"
 TRAINING_IMAGE = f"{REGISTRY}/slipway-local-training:src-0123456789ab"
 SERVING_IMAGE = f"{REGISTRY}/slipway-local-serving:src-0123456789ab"
 TEST_DATA = f"s3://{BUCKET}/digits-aaaa/test/"
-# Stands in for the image: measures what the model's archive itself says, or fails as it is told to there.
+# The program in the image's place: reports the metrics that the model's archive contains, or fails with the message there.
 ENTRYPOINT = """
 import io, json, os, pathlib, sys, tarfile
 base = pathlib.Path(os.environ["SAGEMAKER_BASE_DIR"])
@@ -58,7 +58,7 @@ _numbers = itertools.count(1)
 
 @dataclass
 class Cloud:
-    """moto behind what it lacks, with jobs that run."""
+    """moto with our additions, whose jobs really run."""
 
     home: Path
     repository: Path
@@ -98,7 +98,7 @@ class Cloud:
 
     @cached_property
     def connected(self) -> Clients:
-        """The clients that a verb would have; made once, for reading SageMaker's model takes a second."""
+        """The clients that a verb would have, made once: reading botocore's model of SageMaker takes a second."""
         return connect(REGION, {"AWS_ENDPOINT_URL": self.url, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"})
 
     @property
@@ -128,7 +128,7 @@ class Cloud:
     # Models
 
     def job(self, says: Mapping[str, Any] | None = None, **changes: Any) -> JobView:
-        """A run that left a model; `says` is what an evaluation will find, `changes` are of DescribeTrainingJob's answer."""
+        """A run that left a model. `says` are the metrics of its evaluation, `changes` are in DescribeTrainingJob's answer."""
         name = changes.pop("TrainingJobName", f"trained-{next(_numbers)}")
         artifact = self.put(f"digits/{name}/output/model.tar.gz", archive("says.json", says or {"test_accuracy": 0.98}, name))
         answer = {
@@ -140,11 +140,11 @@ class Cloud:
         return completed(name, artifact, **answer)
 
     def version(self, group: str, says: Mapping[str, Any] | None = None, **changes: Any) -> ModelVersion:
-        """A registered model of a job of its own."""
+        """A registered model version, of a job of its own."""
         return register(self, group=group, run=self.job(says, **changes), serving_image=SERVING_IMAGE)
 
     def evaluation(self, metrics: Mapping[str, float], **more: Any) -> JobView:
-        """A run of an evaluation that found these."""
+        """A run of an evaluation that measured these metrics."""
         name = f"evaluated-{next(_numbers)}"
         report = {"version": 0.0, "slipway": {"metrics": dict(metrics), **more}}
         packed = self.put(f"digits/evaluation/{name}/output/model.tar.gz", archive("evaluation.json", report))
@@ -159,7 +159,7 @@ class Cloud:
         instance_type: str = "ml.m5.large",
         in_vpc: bool = True,
     ) -> Deployed:
-        """A stack whose job `digits` has its models in `group`; its other, `corpus`, leaves none."""
+        """A stack whose job `digits` has its models in `group`, and whose job `corpus` leaves no model."""
         request = {
             "AlgorithmSpecification": {"TrainingImage": TRAINING_IMAGE, "TrainingInputMode": "File"},
             "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/training",

@@ -10,7 +10,7 @@ from .cloud import Cloud, make_repository, unique
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    """One running cloud for all tests: names are unique, so they do not meet."""
+    """One running cloud for all tests, which use unique names and so do not meet."""
     folder: Path = tmp_path_factory.mktemp("models")
     cloud = Cloud(folder / "home", make_repository(folder / "repository")).start()
     yield cloud

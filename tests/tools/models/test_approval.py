@@ -1,4 +1,4 @@
-"""Who may approve what: the gate, the decision, and what is kept of it."""
+"""The approval of model versions: the gate, the decision, and its record."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_all_rules_that_are_not_met_are_named_and_both_ends_count() -> None:
     assert [len(faults(evaluated({"size": value}), between)) for value in (0.9, 1.0, 2.0, 2.1)] == [1, 0, 0, 1]
 
 
-def test_what_was_not_evaluated_names_the_command() -> None:
+def test_the_fault_of_a_version_without_evaluation_names_the_command() -> None:
     assert faults(evaluated(evaluation=None), ASKED) == ["it was never evaluated; run `./slipway models evaluate digits/1`"]
 
 
@@ -80,7 +80,7 @@ def test_without_rules_an_evaluation_is_asked_for_where_the_stack_has_one() -> N
     assert faults(evaluated(evaluation=None), Gate(rules=RULES, evaluated=False))
 
 
-def test_who_and_why_are_kept_and_a_second_approval_changes_nothing(cloud: Cloud, group: str) -> None:
+def test_an_approval_records_who_and_why_and_a_second_one_changes_nothing(cloud: Cloud, group: str) -> None:
     version, new = approval.approve(cloud, cloud.version(group), FREE, reason="better\n on   blurred: digits")
     assert (version.status, new, version.approval.reason) == ("Approved", True, "better on blurred: digits")
     assert "arn:aws:" in version.approval.by
@@ -119,7 +119,7 @@ def test_an_artifact_that_is_gone_or_replaced_is_not_approved(cloud: Cloud, grou
 
 
 @pytest.mark.parametrize(("reason", "said"), [(" \n ", "a reason is missing"), ("x" * 1024, "the reason has 1024 characters")])
-def test_a_reason_is_some_words_and_not_a_book(cloud: Cloud, group: str, reason: str, said: str) -> None:
+def test_an_empty_or_too_long_reason_is_refused(cloud: Cloud, group: str, reason: str, said: str) -> None:
     version = cloud.version(group)
     with pytest.raises(ValueError, match=said):
         approval.reject(cloud, version, reason=reason)

@@ -1,4 +1,4 @@
-"""What differs between two versions, and which way is better."""
+"""The differences between two model versions, and which of two metrics is better."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The job that measures a version, and what is kept of what it found."""
+"""The job that evaluates a model version, and the record of its metrics."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RULES = {"test_accuracy": {"min": 0.97}}
 
 
 def run(cloud: Cloud, group: str, model: str = "", **stack: Any) -> tuple[Any, list[str]]:
-    """Evaluates the newest version of a group, as the verb does; it, and what was said meanwhile."""
+    """Evaluates the newest version of a group, as the verb does. Returns the version and the lines of progress."""
     said: list[str] = []
     there = cloud.deployed(group, approval=RULES, **stack)
     found = stack_models.evaluate(there, registry.find(cloud, model or group), say=said.append, pause=0.02)
@@ -66,13 +66,13 @@ def test_a_new_evaluation_takes_the_place_of_the_one_before(cloud: Cloud, group:
     assert (new.evaluation.metrics, new.evaluation.job) == ({"test_accuracy": 0.5}, job.name)
 
 
-def test_one_under_the_limit_stays_closed(cloud: Cloud, group: str) -> None:
+def test_a_version_under_the_limit_may_not_be_approved(cloud: Cloud, group: str) -> None:
     version = evaluation.record(cloud, cloud.version(group), cloud.evaluation({"test_accuracy": 0.5}))
     (fault,) = faults(version, stack_models.gate(cloud.deployed(group, approval=RULES), version))
     assert fault.startswith("test_accuracy is 0.5, at least 0.97 is asked")
 
 
-def test_one_that_fails_says_why_and_is_tried_again_under_another_name(cloud: Cloud, group: str) -> None:
+def test_a_failed_evaluation_says_why_and_is_tried_again_under_another_name(cloud: Cloud, group: str) -> None:
     cloud.version(group, {"fails": "ModelError: weights are damaged"})
     with pytest.raises(RegistryError, match=rf"the evaluation {group}-eval-v1-\S+ of {group}/1 is Failed: .*weights are damaged"):
         run(cloud, group)
@@ -93,14 +93,14 @@ def test_a_report_of_another_archive_is_refused(cloud: Cloud, group: str) -> Non
         evaluation.record(cloud, cloud.version(group), cloud.evaluation({"test_accuracy": 1.0}, archive_sha256="0" * 64))
 
 
-def test_a_version_that_was_deleted_meanwhile_is_said(cloud: Cloud, group: str) -> None:
+def test_a_version_deleted_during_its_evaluation_is_reported(cloud: Cloud, group: str) -> None:
     version = cloud.version(group)
     registry.delete(cloud, version)
     with pytest.raises(RegistryError, match="was deleted while it was evaluated"):
         evaluation.record(cloud, version, cloud.evaluation({"test_accuracy": 1.0}))
 
 
-def test_an_evaluation_that_does_not_fit_beside_what_is_kept_is_said(cloud: Cloud, group: str) -> None:
+def test_an_evaluation_with_more_metrics_than_sagemaker_stores_is_refused(cloud: Cloud, group: str) -> None:
     many = {f"metric_{number}": 1.0 for number in range(45)}
     with pytest.raises(RegistryError, match="SageMaker keeps 50 of a version"):
         evaluation.record(cloud, cloud.version(group), cloud.evaluation(many))
@@ -128,7 +128,7 @@ def test_a_model_of_no_job_of_the_stack_names_the_stacks_groups(cloud: Cloud, gr
         archive("evaluation.json", {"slipway": {"metrics": {"a": "x"}}}),
     ],
 )
-def test_what_is_no_report_is_refused_in_words(body: bytes) -> None:
+def test_an_archive_without_a_valid_report_is_refused(body: bytes) -> None:
     with pytest.raises(RegistryError, match=r"s3://b/k holds no evaluation.json of the workload `evaluate`"):
         evaluation.read_report(body, "s3://b/k")
 
@@ -146,7 +146,7 @@ def training(*channels: dict[str, Any], **changes: Any) -> JobSpec:
     )
 
 
-def test_of_a_training_job_an_evaluation_takes_the_circumstances_and_the_test_data_only() -> None:
+def test_an_evaluation_takes_only_the_machines_and_the_test_data_of_its_training_job() -> None:
     given = [channel(name, f"s3://b/{name}/") for name in ("train", "test", "model", "teacher", "labels")]
     spec = evaluation.wanted(evaluated(), training(*given)).spec
     assert list(spec.channels) == ["test", "labels", "model"]

@@ -1,4 +1,4 @@
-"""A version goes to another environment as it is, or not at all."""
+"""Promotion of a model version to another environment, unchanged or not at all."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def approved(cloud: Cloud, group: str, **changes: Any) -> ModelVersion:
 
 
 def destination(cloud: Cloud, **changes: Any) -> Destination:
-    """Another environment: its group is there, its folder is in a bucket."""
+    """Another environment, whose model group and bucket exist."""
     group = unique("staging")
     registry.ensure_group(cloud, group)
     made = Destination(
@@ -61,7 +61,7 @@ def test_an_approved_version_arrives_as_the_same_artifact_with_all_that_is_known
     assert made.evaluation is None, "it is measured on the other environment's own data"
 
 
-def test_twice_is_as_once(cloud: Cloud, group: str) -> None:
+def test_a_second_promotion_changes_nothing(cloud: Cloud, group: str) -> None:
     version, to = approved(cloud, group), destination(cloud)
     first, _ = promote.promote(cloud, cloud, version, to)
     assert promote.promote(cloud, cloud, version, to) == (first, False)
@@ -69,7 +69,7 @@ def test_twice_is_as_once(cloud: Cloud, group: str) -> None:
 
 
 @pytest.mark.parametrize("status", ["PendingManualApproval", "Rejected"])
-def test_what_is_not_approved_stays_where_it_is(cloud: Cloud, group: str, status: str) -> None:
+def test_a_version_that_is_not_approved_is_not_promoted(cloud: Cloud, group: str, status: str) -> None:
     version, to = cloud.version(group), destination(cloud)
     if status == "Rejected":
         version, _ = approval.reject(cloud, version, reason="no")
@@ -78,7 +78,7 @@ def test_what_is_not_approved_stays_where_it_is(cloud: Cloud, group: str, status
     assert (keys(cloud, to), registry.versions(cloud, to.group)) == ([], [])
 
 
-def test_an_artifact_that_is_not_what_was_registered_goes_nowhere(cloud: Cloud, group: str) -> None:
+def test_an_artifact_that_differs_from_the_registered_one_is_not_promoted(cloud: Cloud, group: str) -> None:
     version, to = approved(cloud, group), destination(cloud)
     forged = replace(version, artifact=replace(version.artifact, sha256="0" * 64))
     with pytest.raises(RegistryError, match=r"is not the artifact that was registered \(sha256 .*, registered 000"):
@@ -92,7 +92,9 @@ def test_an_artifact_that_is_not_what_was_registered_goes_nowhere(cloud: Cloud, 
     assert (keys(cloud, to), registry.versions(cloud, to.group)) == ([], [])
 
 
-def test_cut_after_the_copy_it_goes_on_without_copying_again(cloud: Cloud, group: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_promotion_interrupted_after_the_copy_resumes_without_copying_again(
+    cloud: Cloud, group: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     version, to = approved(cloud, group), destination(cloud)
 
     def cut(*_: Any, **__: Any) -> None:
@@ -117,7 +119,7 @@ def test_a_copy_that_somebody_spoilt_is_made_again(cloud: Cloud, group: str) -> 
     assert storage.get(cloud.s3, made.artifact.uri) == storage.get(cloud.s3, version.artifact.uri)
 
 
-def test_an_environment_that_is_not_up_is_said_with_the_command(cloud: Cloud, group: str) -> None:
+def test_promoting_to_an_environment_that_is_not_up_names_the_command(cloud: Cloud, group: str) -> None:
     version = approved(cloud, group)
     with pytest.raises(RegistryError, match=r"no model group nowhere to promote to; run `\./slipway up staging`"):
         promote.promote(cloud, cloud, version, destination(cloud, group="nowhere"))
@@ -125,7 +127,7 @@ def test_an_environment_that_is_not_up_is_said_with_the_command(cloud: Cloud, gr
         promote.promote(cloud, cloud, version, destination(cloud, folder="s3://nowhere/digits/promoted"))
 
 
-def test_another_artifact_of_the_same_job_is_not_taken_for_it(cloud: Cloud, group: str) -> None:
+def test_another_artifact_of_the_same_job_is_refused(cloud: Cloud, group: str) -> None:
     version, to = approved(cloud, group), destination(cloud)
     made, _ = promote.promote(cloud, cloud, version, to)
     other = replace(version, artifact=replace(version.artifact, sha256="1" * 64))
@@ -134,7 +136,7 @@ def test_another_artifact_of_the_same_job_is_not_taken_for_it(cloud: Cloud, grou
 
 
 class Ecr:
-    """What ECR says of images: tag -> digest, a repository."""
+    """Stands in for ECR: repository -> the digest of its only image."""
 
     def __init__(self, **repositories: str) -> None:
         self.repositories = repositories

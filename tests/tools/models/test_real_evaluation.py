@@ -1,4 +1,4 @@
-"""An evaluation as a user has it: the real workload, as a job of the local cloud, of a model that knows nothing."""
+"""An evaluation as a user runs it: the real workload as a job of the local cloud, for an untrained model."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_a_model_that_knows_nothing_is_measured_and_not_approved(cloud: Cloud, t
 
 
 def untrained(folder: Path) -> bytes:
-    """A digits model's model.tar.gz, its weights as they were drawn."""
+    """The model.tar.gz of a digits model with its initial random weights."""
     from workloads import artifact, models
 
     architecture = {"name": "digits-cnn", "width": 8}

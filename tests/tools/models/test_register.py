@@ -1,4 +1,4 @@
-"""A training job's model in the registry: what is kept, and what is refused."""
+"""Registering the model of a training job: its metadata, and what is refused."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tools.models import RegistryError, metadata, register, registry, storage
 from .cloud import ACCOUNT, BUCKET, REGION, SERVING_IMAGE, TEST_DATA, TRAINING_IMAGE, Cloud, channel, sha256, unique
 
 
-def test_a_version_tells_where_it_comes_from(cloud: Cloud, group: str) -> None:
+def test_a_version_records_its_lineage(cloud: Cloud, group: str) -> None:
     job = cloud.job()
     version = register(cloud, group=group, run=job, serving_image=SERVING_IMAGE, instance_types=["ml.m5.large"], commit="abc1234")
     name = job.name
@@ -54,7 +54,7 @@ def test_a_version_tells_where_it_comes_from(cloud: Cloud, group: str) -> None:
     assert described["MetadataProperties"] == {"GeneratedBy": job.arn, "CommitId": "abc1234"}
 
 
-def test_its_metrics_lie_in_s3_in_sagemakers_form_with_their_digest(cloud: Cloud, group: str) -> None:
+def test_the_metrics_of_a_version_lie_in_s3_in_sagemakers_form_with_their_digest(cloud: Cloud, group: str) -> None:
     final = [{"MetricName": "train_loss", "Value": 0.5}, {"MetricName": "test_accuracy", "Value": 0.9}]
     version = cloud.version(group, FinalMetricDataList=final)
     assert cloud.get(version.statistics) == {
@@ -135,13 +135,13 @@ def test_a_job_that_failed_has_no_model(cloud: Cloud, group: str) -> None:
     assert group not in registry.groups(cloud)
 
 
-def test_an_artifact_that_is_gone_is_said(cloud: Cloud, group: str) -> None:
+def test_a_missing_artifact_is_reported(cloud: Cloud, group: str) -> None:
     job = replace(cloud.job(), artifact=f"s3://{BUCKET}/gone/model.tar.gz")
     with pytest.raises(RegistryError, match=r"the artifact s3://\S+/gone/model.tar.gz is gone; train again"):
         register(cloud, group=group, run=job, serving_image=SERVING_IMAGE)
 
 
-def test_what_does_not_fit_sagemakers_metadata_is_said_before_anything_is_made(cloud: Cloud, group: str) -> None:
+def test_values_that_sagemakers_metadata_does_not_take_are_refused_before_anything_is_made(cloud: Cloud, group: str) -> None:
     job = cloud.job(InputDataConfig=[channel("train", f"s3://{BUCKET}/{'long/' * 60}"), channel("test", f"s3://{BUCKET}/a,b/")])
     with pytest.raises(RegistryError) as refused:
         register(cloud, group=group, run=job, serving_image=SERVING_IMAGE)
@@ -152,7 +152,7 @@ def test_what_does_not_fit_sagemakers_metadata_is_said_before_anything_is_made(c
     assert group not in registry.groups(cloud)
 
 
-def test_more_metrics_than_sagemaker_keeps_are_said(cloud: Cloud, group: str) -> None:
+def test_more_metrics_than_sagemaker_stores_are_refused(cloud: Cloud, group: str) -> None:
     many = [{"MetricName": f"metric_{number}", "Value": 1.0} for number in range(45)]
     with pytest.raises(RegistryError, match="SageMaker keeps 50 of a version; name fewer `metrics`"):
         cloud.version(group, FinalMetricDataList=many)
@@ -165,7 +165,7 @@ def test_limits_are_those_of_botocores_own_model(cloud: Cloud) -> None:
     assert limits == (metadata.PROPERTIES_LIMIT, metadata.KEY_LIMIT, metadata.VALUE_LIMIT)
 
 
-def test_a_lost_cloud_is_said_with_the_way_out() -> None:
+def test_a_cloud_that_does_not_answer_is_reported_with_the_way_out() -> None:
     config = Config(retries={"max_attempts": 0}, connect_timeout=1)
     client = boto3.client(
         "sagemaker",
@@ -179,7 +179,7 @@ def test_a_lost_cloud_is_said_with_the_way_out() -> None:
         registry.groups(SimpleNamespace(sagemaker=client))
 
 
-def test_what_others_registered_is_read_with_what_they_gave(cloud: Cloud, group: str) -> None:
+def test_a_version_that_others_registered_is_read_with_the_metadata_it_has(cloud: Cloud, group: str) -> None:
     cloud.sagemaker.create_model_package_group(ModelPackageGroupName=group)
     cloud.sagemaker.create_model_package(
         ModelPackageGroupName=group,

@@ -1,4 +1,4 @@
-"""What a name on the command line means, and what the registry forgets."""
+"""The names of models on the command line, and the deletion of versions."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from .cloud import Cloud, unique
 FREE = Gate(rules={}, evaluated=False)
 
 
-def test_a_group_means_its_newest_version_and_a_number_that_one(cloud: Cloud, group: str) -> None:
+def test_the_name_of_a_group_means_its_newest_version_and_a_number_means_that_version(cloud: Cloud, group: str) -> None:
     first, second = cloud.version(group), cloud.version(group)
     assert registry.find(cloud, group) == second
     assert registry.find(cloud, f"{group}/1") == first
     assert registry.find(cloud, first.arn) == first
 
 
-def test_a_group_that_is_not_there_names_the_close_ones(cloud: Cloud) -> None:
+def test_the_error_for_an_unknown_group_names_similar_ones(cloud: Cloud) -> None:
     cloud.version(group := unique("slipway-local-digits"))
     with pytest.raises(ValueError, match=rf"there is no model group '{group[:-1]}x'; did you mean .*{group}"):
         registry.find(cloud, f"{group[:-1]}x")
@@ -27,7 +27,7 @@ def test_a_group_that_is_not_there_names_the_close_ones(cloud: Cloud) -> None:
         registry.find(cloud, "digits")
 
 
-def test_a_version_that_is_not_there_names_those_that_are(cloud: Cloud, group: str) -> None:
+def test_the_error_for_an_unknown_version_names_the_existing_ones(cloud: Cloud, group: str) -> None:
     cloud.version(group)
     cloud.version(group)
     with pytest.raises(ValueError, match=f"{group} has no version 7; it has 2, 1"):
@@ -45,7 +45,7 @@ def test_a_group_without_versions_says_how_one_gets_there(cloud: Cloud, group: s
 
 
 @pytest.mark.parametrize("name", ["", "a/b/c", "a/0", "a/x", "-a", "arn:aws:s3:::bucket", "a b", "../etc", "a/1/"])
-def test_what_is_no_name_of_a_model_is_refused(cloud: Cloud, name: str) -> None:
+def test_an_invalid_name_of_a_model_is_refused(cloud: Cloud, name: str) -> None:
     with pytest.raises(ValueError, match="names no model; write a group, group/version"):
         registry.find(cloud, name)
 

@@ -1,4 +1,4 @@
-"""`slipway models` over a real registry; only what finds the stack is stood in for."""
+"""`slipway models` over a real registry; only the lookup of the stack is replaced."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_a_model_goes_from_listed_over_evaluated_to_approved(run: Run, cloud: Cl
     assert ask(run, "show", "digits")["approval"]["reason"] == "looks good"
 
 
-def test_one_under_the_limit_is_refused_with_metric_value_and_limit(run: Run, cloud: Cloud, group: str) -> None:
+def test_a_version_under_the_limit_is_refused_with_metric_value_and_limit(run: Run, cloud: Cloud, group: str) -> None:
     version = evaluation.record(cloud, cloud.version(group), cloud.evaluation({"test_accuracy": 0.5}))
     said = run("approve", version.name, "--reason", "please", code=1).stderr
     assert f"error: {version.name} may not be approved:" in said
@@ -64,7 +64,7 @@ def test_one_under_the_limit_is_refused_with_metric_value_and_limit(run: Run, cl
     assert "not to be approved: test_accuracy is 0.5" in run("show", version.arn).stdout.replace("\n", " ")
 
 
-def test_lines_for_people_tell_the_same(run: Run, cloud: Cloud, group: str) -> None:
+def test_lines_for_people_show_the_same(run: Run, cloud: Cloud, group: str) -> None:
     first = evaluation.record(cloud, cloud.version(group), cloud.evaluation({"test_accuracy": 0.98}))
     cloud.version(group, FinalMetricDataList=[{"MetricName": "test_accuracy", "Value": 0.5}])
     table = run("list", "digits").stdout.splitlines()
@@ -113,7 +113,7 @@ def test_a_version_is_deleted_when_it_is_not_approved(run: Run, cloud: Cloud, gr
     assert "no model is registered yet" in run("list").stderr
 
 
-def test_what_is_not_there_is_wrong_use_and_names_what_is(run: Run, cloud: Cloud, group: str) -> None:
+def test_an_unknown_name_is_wrong_use_and_the_error_names_similar_ones(run: Run, cloud: Cloud, group: str) -> None:
     cloud.version(group)
     for arguments, said in (
         (("show", f"{group}x"), f"did you mean {group}"),
@@ -129,7 +129,7 @@ def test_what_is_not_there_is_wrong_use_and_names_what_is(run: Run, cloud: Cloud
 @pytest.mark.parametrize(
     "arguments", [("approve", "digits"), ("reject", "digits"), ("diff", "digits"), ("show",), ("list", "--limit", "-1")]
 )
-def test_what_a_verb_needs_is_wrong_use_where_it_is_missing(run: Run, arguments: tuple[str, ...]) -> None:
+def test_a_missing_argument_is_wrong_use(run: Run, arguments: tuple[str, ...]) -> None:
     run(*arguments, code=2)
 
 
