@@ -11,7 +11,7 @@ import pytest
 
 from tests.e2e.slipway import Slipway
 from tests.support.stacks import ROOT
-from tests.upgrades.changelog import replaced, surprises, told
+from tests.upgrades.changelog import failure_message, replaced, surprises
 from tests.upgrades.recorded import Recorded, put, recorded
 from tests.upgrades.scrub import SECRET
 from tools.engine import sessions
@@ -62,7 +62,7 @@ def test_an_upgrade_loses_nothing_that_holds_data_but_what_the_changelog_names(c
     # What was recorded is what is compared: most of it is as it was.
     assert change.counts["same"] > 100, change.counts
     found = surprises(change.changed, replaced((ROOT / "CHANGELOG.md").read_text(encoding="utf-8")), kept.release)
-    assert not found, told(found, str(kept))
+    assert not found, failure_message(found, str(kept))
 
 
 def test_a_rename_and_a_forced_replace_are_surprises(cloud: Slipway) -> None:
@@ -80,7 +80,7 @@ def test_a_rename_and_a_forced_replace_are_surprises(cloud: Slipway) -> None:
         ("replace", "Repository", ("name",)),
         ("delete", "LogGroup", ()),
     }
-    assert "loses its images" in told(found, str(NEWEST_LOCAL))
+    assert "loses its images" in failure_message(found, str(NEWEST_LOCAL))
 
 
 def test_a_loss_of_what_is_protected_fails_the_preview_and_names_the_setting(cloud: Slipway) -> None:

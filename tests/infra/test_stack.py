@@ -230,13 +230,14 @@ def test_nothing_is_in_the_default_security_group(stack: Recording) -> None:
 
 
 def test_mandatory_rules_hold_and_every_advice_not_taken_is_one_we_answer(stack: Recording) -> None:
-    """A comment at the declaration answers each of these advisory rules. A new violation is mended, or answered there."""
+    """A comment at the declaration explains why each of these advisory rules is not followed. A new violation is mended, or
+    explained there."""
     from policies.evaluate import evaluate
 
-    answered = {
+    explained = {
         "iam-role-has-boundary", "network-default-group-is-declared", "secretsmanager-secret-rotates",
         "eks-administrators-are-few",
     }  # fmt: skip
     found = evaluate(stack).violations
     assert [violation for violation in found if violation.level == "mandatory"] == []
-    assert {violation.rule for violation in found} <= answered
+    assert {violation.rule for violation in found} <= explained

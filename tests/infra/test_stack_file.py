@@ -151,7 +151,7 @@ def test_a_bad_value_is_a_fault_with_its_path_and_the_way_out(path: str, value: 
     faults = faults_of(with_change(path, value))
     assert where in faults, f"faults at {sorted(faults)}"
     assert says in faults[where]
-    assert len(faults) == 1, "one thing is wrong, so one fault is told"
+    assert len(faults) == 1, "one thing is wrong, so there is one fault"
 
 
 def test_a_region_with_two_zones_cannot_have_three() -> None:

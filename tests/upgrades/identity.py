@@ -11,7 +11,7 @@ from tools.plan.view import Plan, ResourceView
 from tools.report.change import Changed
 
 
-def gone(kept: Plan, declared: Recording) -> tuple[Changed, ...]:
+def gone(state: Plan, declared: Recording) -> tuple[Changed, ...]:
     """The resources of a state, as deleted, that no declared resource is by identity.
 
     A type that has a resource with aliases (its own or a parent's) is left out: what they reach, the engine says.
@@ -19,7 +19,7 @@ def gone(kept: Plan, declared: Recording) -> tuple[Changed, ...]:
     there = {identity(view, declared) for view in declared}
     aliased = {view.type for view in declared if _aliased(view, declared)}
     return tuple(
-        _deleted(view) for view in kept if view.type not in aliased and view.custom and identity(view, kept) not in there
+        _deleted(view) for view in state if view.type not in aliased and view.custom and identity(view, state) not in there
     )
 
 

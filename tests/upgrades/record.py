@@ -41,22 +41,22 @@ def main(arguments: list[str]) -> int:
         print(f"{stack}: up, with one pass of each job ...", file=sys.stderr)
         try:
             with slipway(checkout) as here:
-                kept = record(here, Recorded(release=asked.release, stack=stack))
+                state = record(here, Recorded(release=asked.release, stack=stack))
         except (AssertionError, KeyboardInterrupt) as stopped:
             print(f"{stack} is not recorded; what was recorded before stays. {stopped}", file=sys.stderr)
             return 1
-        print(f"{kept.state_file.relative_to(REPOSITORY)}: {kept.state_file.stat().st_size:,} bytes")
+        print(f"{state.state_file.relative_to(REPOSITORY)}: {state.state_file.stat().st_size:,} bytes")
     return 0
 
 
-def record(here: Slipway, kept: Recorded) -> Recorded:
+def record(here: Slipway, state: Recorded) -> Recorded:
     """Brings the stack up, and keeps what the export says of it."""
-    here.edit(kept.stack, with_short_training)
-    here.run("up", kept.stack, "--local", "--yes")
-    document = here.run("export", kept.stack, "--local").json
-    stack_file = (here.stacks / f"Pulumi.{kept.stack}.yaml").read_text(encoding="utf-8")
-    kept.write(scrubbed(document, (here.checkout, here.root)), stack_file)
-    return kept
+    here.edit(state.stack, with_short_training)
+    here.run("up", state.stack, "--local", "--yes")
+    document = here.run("export", state.stack, "--local").json
+    stack_file = (here.stacks / f"Pulumi.{state.stack}.yaml").read_text(encoding="utf-8")
+    state.write(scrubbed(document, (here.checkout, here.root)), stack_file)
+    return state
 
 
 if __name__ == "__main__":

@@ -60,13 +60,13 @@ def recorded(folder: Path = STATES) -> list[Recorded]:
         Recorded(release=path.parent.name, stack=path.name.removesuffix(".json.gz"), folder=folder)
         for path in folder.glob("*/*.json.gz")
     ]
-    return sorted(found, key=lambda kept: (version_of(kept.release), kept.stack))
+    return sorted(found, key=lambda state: (version_of(state.release), state.stack))
 
 
 def put(place: StackPlace, document: dict[str, Any], epoch: str, *, protected: bool = False) -> None:
-    """Makes a recorded document the state of a stack, as if it had been made in this life of the local cloud.
+    """Makes a recorded document the state of a stack, as if the local cloud's present epoch had made it.
 
-    Without protection, unless asked: the engine ends its preview at the first protected resource, and the others are not told.
+    Protection is left out unless `protected`, because the engine ends its preview at the first protected resource.
     """
     latest = {**document["deployment"], "resources": [dict(item) for item in document["deployment"]["resources"]]}
     for item in latest["resources"] if not protected else ():

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.upgrades.changelog import Replaced, releases, replaced, surprises, told, version_of
+from tests.upgrades.changelog import Replaced, failure_message, releases, replaced, surprises, version_of
 from tests.upgrades.recorded import recorded
 from tools.report.change import Changed
 
@@ -65,7 +65,7 @@ def test_entries_are_read_with_their_release_and_their_further_lines() -> None:
         ("- `aws:iam/role:Role` `slipway-*`: why", "holds no data"),
     ],
 )
-def test_what_is_no_entry_is_said_with_its_line(line: str, words: str) -> None:
+def test_the_error_for_an_invalid_entry_shows_its_line(line: str, words: str) -> None:
     with pytest.raises(ValueError, match="Replaces of Unreleased") as caught:
         replaced(f"## [Unreleased]\n\n### Replaces\n\n{line}\n")
     assert words in str(caught.value)
@@ -75,7 +75,7 @@ def test_a_loss_is_a_surprise_until_a_newer_release_names_it() -> None:
     entries = replaced(CHANGELOG)
     assert surprises([RAW, IMAGES], (), "0.1.0") == (RAW, IMAGES)
     assert surprises([RAW, IMAGES], entries, "0.1.0") == ()
-    # Who is at 0.2.0 has that release's replaces behind them: the same again is a surprise.
+    # A stack at 0.2.0 has been through that release's replacements, so another one of the same resource is a surprise.
     assert surprises([RAW, IMAGES], entries, "0.2.0") == (IMAGES,)
 
 
@@ -88,13 +88,13 @@ def test_an_entry_covers_its_own_type_and_names_only() -> None:
     assert surprises(others, replaced(CHANGELOG), "0.1.0") == tuple(others)
 
 
-def test_what_holds_nothing_and_what_is_only_updated_is_no_surprise() -> None:
+def test_resources_without_data_and_updates_are_no_surprise() -> None:
     fine = [changed("aws:iam/role:Role", "slipway-prod-node", "delete"), changed("aws:s3/bucket:Bucket", "raw", "update")]
     assert surprises(fine, (), "0.1.0") == ()
 
 
-def test_a_surprise_is_told_with_what_forces_it_and_the_ways_out() -> None:
-    text = told([RAW, IMAGES], "0.1.0")
+def test_the_message_about_a_surprise_names_what_forces_it_and_the_ways_out() -> None:
+    text = failure_message([RAW, IMAGES], "0.1.0")
     assert "replace aws:s3/bucket:Bucket slipway-prod-raw, because of bucket: loses its objects" in text
     assert "delete aws:ecr/repository:Repository slipway-prod-training: loses its images" in text
     assert "aliases=" in text

@@ -13,42 +13,42 @@ from catalog.types.every import CARDS
 from infra.program import program
 from tests.support.recorder import record
 from tests.support.stacks import ROOT, STACKS, recorded_stack
-from tests.upgrades.changelog import replaced, surprises, told
+from tests.upgrades.changelog import failure_message, replaced, surprises
 from tests.upgrades.identity import gone, identity
 from tests.upgrades.recorded import Recorded, recorded
 from tools.plan.loaders import from_state
 from tools.plan.view import Plan
 from tools.report.change import Changed
 
-each_state = pytest.mark.parametrize("kept", recorded(), ids=str)
+each_state = pytest.mark.parametrize("state", recorded(), ids=str)
 
 
 @cache
-def plan_of(kept: Recorded) -> Plan:
-    return from_state(kept.document(), kept.stack)
+def plan_of(state: Recorded) -> Plan:
+    return from_state(state.document(), state.stack)
 
 
-def gone_in_an_upgrade(kept: Recorded) -> tuple[Changed, ...]:
+def gone_in_an_upgrade(state: Recorded) -> tuple[Changed, ...]:
     """What today's program does not declare under the recorded stack file.
 
     Today's stack file of that name is asked first: it is recorded already, and where nothing is gone under it, nothing need be
     recorded again.
     """
-    if kept.stack in STACKS and not gone(plan_of(kept), recorded_stack(kept.stack)):
+    if state.stack in STACKS and not gone(plan_of(state), recorded_stack(state.stack)):
         return ()
-    return gone(plan_of(kept), record(program, stack=kept.stack, config=kept.config()))
+    return gone(plan_of(state), record(program, stack=state.stack, config=state.config()))
 
 
 @each_state
-def test_todays_program_declares_all_that_a_release_made_and_that_holds_data(kept: Recorded) -> None:
+def test_todays_program_declares_all_that_a_release_made_and_that_holds_data(state: Recorded) -> None:
     entries = replaced((ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
-    found = surprises(gone_in_an_upgrade(kept), entries, kept.release)
-    assert not found, told(found, str(kept))
+    found = surprises(gone_in_an_upgrade(state), entries, state.release)
+    assert not found, failure_message(found, str(state))
 
 
 @each_state
-def test_a_recorded_state_holds_what_a_platform_holds(kept: Recorded) -> None:
-    there = {CARDS[view.type] for view in plan_of(kept) if view.custom}
+def test_a_recorded_state_holds_what_a_platform_holds(state: Recorded) -> None:
+    there = {CARDS[view.type] for view in plan_of(state) if view.custom}
     wanted = {
         s3.BUCKET,
         kms.KEY,
@@ -63,9 +63,9 @@ def test_a_recorded_state_holds_what_a_platform_holds(kept: Recorded) -> None:
 
 
 def test_identity_is_the_engines_own() -> None:
-    kept = recorded()[0]
-    for view in plan_of(kept):
-        assert view.urn == f"urn:pulumi:{kept.stack}::slipway::{identity(view, plan_of(kept))}"
+    state = recorded()[0]
+    for view in plan_of(state):
+        assert view.urn == f"urn:pulumi:{state.stack}::slipway::{identity(view, plan_of(state))}"
 
 
 class Lake(pulumi.ComponentResource):
@@ -77,18 +77,18 @@ def bucket(name: str, **options: Any) -> None:
     pulumi.CustomResource("aws:s3/bucket:Bucket", name, {}, pulumi.ResourceOptions(**options))
 
 
-def lost(before: Any, after: Any) -> list[str]:
+def names_gone(before: Any, after: Any) -> list[str]:
     return [one.name for one in gone(record(before), record(after))]
 
 
 def test_a_renamed_a_moved_and_a_dropped_resource_are_gone() -> None:
-    assert lost(lambda: bucket("raw"), lambda: bucket("raw-data")) == ["raw"]
-    assert lost(lambda: bucket("raw"), lambda: bucket("raw", parent=Lake("lake"))) == ["raw"]
-    assert lost(lambda: bucket("raw"), lambda: None) == ["raw"]
-    assert lost(lambda: bucket("raw"), lambda: bucket("raw")) == []
+    assert names_gone(lambda: bucket("raw"), lambda: bucket("raw-data")) == ["raw"]
+    assert names_gone(lambda: bucket("raw"), lambda: bucket("raw", parent=Lake("lake"))) == ["raw"]
+    assert names_gone(lambda: bucket("raw"), lambda: None) == ["raw"]
+    assert names_gone(lambda: bucket("raw"), lambda: bucket("raw")) == []
 
 
 def test_what_has_aliases_is_left_to_the_engine() -> None:
-    assert lost(lambda: bucket("raw"), lambda: bucket("new", aliases=[pulumi.Alias(name="raw")])) == []
+    assert names_gone(lambda: bucket("raw"), lambda: bucket("new", aliases=[pulumi.Alias(name="raw")])) == []
     moved = pulumi.ResourceOptions(aliases=[pulumi.Alias(name="old")])
-    assert lost(lambda: bucket("raw", parent=Lake("old")), lambda: bucket("raw", parent=Lake("new", moved))) == []
+    assert names_gone(lambda: bucket("raw", parent=Lake("old")), lambda: bucket("raw", parent=Lake("new", moved))) == []

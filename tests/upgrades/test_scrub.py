@@ -39,7 +39,7 @@ EXPORT = {
 }
 
 
-def test_a_state_is_kept_without_secrets_times_paths_and_ports() -> None:
+def test_a_state_is_recorded_without_secrets_times_paths_and_ports() -> None:
     deployment = scrubbed(EXPORT, [Path("/checkout/slipway")])["deployment"]
     assert deployment["manifest"] == {"time": "2000-01-01T00:00:00Z", "version": "v3.259.0"}
     assert "secrets_providers" not in deployment
@@ -58,19 +58,19 @@ def test_a_state_is_kept_without_secrets_times_paths_and_ports() -> None:
 
 
 def test_the_same_state_is_the_same_file(tmp_path: Path) -> None:
-    kept = Recorded(release="0.1.0", stack="qa", folder=tmp_path)
-    kept.write({"version": 3, "deployment": {"resources": []}}, "config: {}\n")
-    first = kept.state_file.read_bytes()
-    kept.write({"deployment": {"resources": []}, "version": 3}, "config: {}\n")
-    assert kept.state_file.read_bytes() == first
-    assert recorded(tmp_path) == [kept]
-    assert (kept.document()["version"], kept.config()) == (3, {})
+    state = Recorded(release="0.1.0", stack="qa", folder=tmp_path)
+    state.write({"version": 3, "deployment": {"resources": []}}, "config: {}\n")
+    first = state.state_file.read_bytes()
+    state.write({"deployment": {"resources": []}, "version": 3}, "config: {}\n")
+    assert state.state_file.read_bytes() == first
+    assert recorded(tmp_path) == [state]
+    assert (state.document()["version"], state.config()) == (3, {})
 
 
-@pytest.mark.parametrize("kept", recorded(), ids=str)
-def test_no_recorded_state_tells_a_secret_or_of_a_machine(kept: Recorded) -> None:
-    text = gzip.decompress(kept.state_file.read_bytes()).decode() + kept.stack_file.read_text(encoding="utf-8")
+@pytest.mark.parametrize("state", recorded(), ids=str)
+def test_no_recorded_state_has_a_secret_or_a_trace_of_a_machine(state: Recorded) -> None:
+    text = gzip.decompress(state.state_file.read_bytes()).decode() + state.stack_file.read_text(encoding="utf-8")
     assert set(re.findall(r"//127\.0\.0\.1:(\d+)", text)) <= {"4566"}
     assert not re.search(r"ciphertext|\bAKIA[0-9A-Z]{16}\b|BEGIN [A-Z ]*PRIVATE KEY|slipway-e2e-|/site-packages/", text)
-    assert scrubbed(kept.document(), []) == kept.document()
-    assert kept.state_file.stat().st_size < 100_000, "a state grew out of proportion; is something new in it that is noise?"
+    assert scrubbed(state.document(), []) == state.document()
+    assert state.state_file.stat().st_size < 100_000, "a state grew out of proportion; is something new in it that is noise?"

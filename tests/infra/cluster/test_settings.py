@@ -39,7 +39,7 @@ GPU = {"name": "gpu", "instanceType": "p5.48xlarge", "max": 4}
         ({"capacityType": "SPOT", "reservationId": "cr-0123456789abcdef0", "zones": ["us-east-1a"]}, "capacityType", "ON_DEMAND"),
     ],
 )
-def test_a_pool_that_cannot_work_is_told_with_the_way_out(pool: dict[str, Any], path: str, way_out: str) -> None:
+def test_a_pool_that_cannot_work_is_refused_with_the_way_out(pool: dict[str, Any], path: str, way_out: str) -> None:
     found = faults(GpuPool.model_validate(GPU | pool))
     assert len(found) == 1, found
     assert found[0].startswith(f"x.{path} = ")
@@ -53,12 +53,12 @@ def test_an_efa_pool_in_one_zone_with_a_reservation_is_fine() -> None:
     )
 
 
-def test_a_pool_is_tainted_with_its_own_accelerator_unless_told_otherwise() -> None:
+def test_a_pool_is_tainted_with_its_own_accelerator_unless_it_names_taints() -> None:
     assert GpuPool.model_validate(GPU).node_taints == ({"key": "nvidia.com/gpu", "value": "present", "effect": "NO_SCHEDULE"},)
     neuron = GpuPool.model_validate(GPU | {"instanceType": "trn1.32xlarge"})
     assert neuron.node_taints[0]["key"] == "aws.amazon.com/neuron"
-    told = GpuPool.model_validate(GPU | {"taints": ["team=vision:NoExecute"]})
-    assert told.node_taints == ({"key": "team", "value": "vision", "effect": "NO_EXECUTE"},)
+    own_taints = GpuPool.model_validate(GPU | {"taints": ["team=vision:NoExecute"]})
+    assert own_taints.node_taints == ({"key": "team", "value": "vision", "effect": "NO_EXECUTE"},)
 
 
 def test_cluster_faults_name_the_pool_they_are_in() -> None:
@@ -110,7 +110,7 @@ def test_types_of_one_pool_are_alike_to_pods(changes: dict[str, Any], says: str)
     assert any(says in str(fault) for fault in faults), faults
 
 
-def test_two_administrators_of_one_last_name_are_told_apart_or_refused() -> None:
+def test_two_administrators_of_one_last_name_are_distinguished_or_refused() -> None:
     from infra.cluster.settings import ClusterSettings
     from tests.infra.recorded_components import PLACE
 

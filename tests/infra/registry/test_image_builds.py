@@ -116,5 +116,5 @@ def test_what_it_runs_is_in_the_repository_and_calls_commands_that_there_are() -
         ({"computeType": "BUILD_GENERAL1_SMALL"}, "BUILD_GENERAL1_LARGE"),
     ],
 )
-def test_what_cannot_work_is_said_before_anything_is_made(build: dict[str, Any], words: str) -> None:
+def test_a_build_that_cannot_work_is_refused_before_anything_is_made(build: dict[str, Any], words: str) -> None:
     assert words in faults(**build)

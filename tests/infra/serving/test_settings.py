@@ -32,7 +32,7 @@ def faults(section: Section) -> list[str]:
         ({"variants": {f"v{number}": {} for number in range(6)}}, "variants", "ten alarms"),
     ],
 )
-def test_an_endpoint_that_cannot_work_is_told_with_the_way_out(endpoint: dict[str, Any], path: str, way_out: str) -> None:
+def test_an_endpoint_that_cannot_work_is_refused_with_the_way_out(endpoint: dict[str, Any], path: str, way_out: str) -> None:
     found = faults(ServingSettings.model_validate({"endpoints": {"digits": endpoint}}))
     assert len(found) == 1, found
     assert found[0].startswith(f"x.endpoints.digits.{path} = ")

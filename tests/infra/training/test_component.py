@@ -119,28 +119,30 @@ def demand() -> tuple[Recording, dict[str, dict[str, Any]]]:
 
 
 def test_a_job_on_demand_is_no_resource_but_has_a_group(demand: tuple[Recording, dict[str, Any]]) -> None:
-    recording, told = demand
+    recording, exported = demand
     assert [view.name for view in recording.of(sagemaker.TRAINING_JOB)] == ["slipway-dev-digits"]
     groups = {read(view, "modelPackageGroupName") for view in recording.of(sagemaker.MODEL_PACKAGE_GROUP)}
     assert groups == {f"slipway-dev-{name}" for name in ("digits", "language", "copied", "tuned")}
-    assert {name: job["group"] for name, job in told.items() if job["group"]} == {
+    assert {name: job["group"] for name, job in exported.items() if job["group"]} == {
         name: f"slipway-dev-{name}" for name in ("digits", "language", "copied", "tuned")
     }
-    assert (told["corpus"]["group"], told["corpus"]["evaluation"]) == (None, None)
+    assert (exported["corpus"]["group"], exported["corpus"]["evaluation"]) == (None, None)
 
 
-def test_what_up_runs_and_what_is_told_are_one_request(demand: tuple[Recording, dict[str, Any]]) -> None:
-    recording, told = demand
+def test_the_job_that_up_runs_and_the_exported_job_are_one_request(demand: tuple[Recording, dict[str, Any]]) -> None:
+    recording, exported = demand
     inputs = {key: value for key, value in only(recording, sagemaker.TRAINING_JOB).props.items() if key in INPUTS}
-    assert {"TrainingJobName": job_name(inputs), **told["digits"]["request"]} == create_arguments(spec(inputs), job_name(inputs))
-    assert told["digits"]["definition"] == definition_hash(inputs)
-    assert told["digits"]["jobName"] == "slipway-dev-digits"
-    assert told["digits"]["approval"] == {"test_accuracy": {"min": 0.97}}
+    assert {"TrainingJobName": job_name(inputs), **exported["digits"]["request"]} == create_arguments(
+        spec(inputs), job_name(inputs)
+    )
+    assert exported["digits"]["definition"] == definition_hash(inputs)
+    assert exported["digits"]["jobName"] == "slipway-dev-digits"
+    assert exported["digits"]["approval"] == {"test_accuracy": {"min": 0.97}}
 
 
-def test_a_streaming_job_is_told_where_in_s3_its_data_and_checkpoints_are(demand: tuple[Recording, dict[str, Any]]) -> None:
-    _, told = demand
-    corpus, language = told["corpus"], told["language"]
+def test_a_streaming_job_gets_the_places_of_its_data_and_checkpoints_in_s3(demand: tuple[Recording, dict[str, Any]]) -> None:
+    _, exported = demand
+    corpus, language = exported["corpus"], exported["language"]
     place = f"s3://curated/corpora/corpus/{corpus['definition']}/"
     assert corpus["request"]["HyperParameters"]["output_uri"] == place
     asked = language["request"]
@@ -155,10 +157,10 @@ def test_a_streaming_job_is_told_where_in_s3_its_data_and_checkpoints_are(demand
 
 
 def test_a_corpus_is_copied_where_the_job_does_not_stream(demand: tuple[Recording, dict[str, Any]]) -> None:
-    _, told = demand
-    asked = told["copied"]["request"]
+    _, exported = demand
+    asked = exported["copied"]["request"]
     channels = {item["ChannelName"]: item["DataSource"]["S3DataSource"]["S3Uri"] for item in asked["InputDataConfig"]}
-    place = f"s3://curated/corpora/corpus/{told['corpus']['definition']}/"
+    place = f"s3://curated/corpora/corpus/{exported['corpus']['definition']}/"
     assert channels == {"train": f"{place}train/", "test": f"{place}test/", "labels": "s3://curated/labels/v3/"}
     assert asked["EnableNetworkIsolation"] is True
     assert asked["CheckpointConfig"]["S3Uri"].startswith("s3://checkpoints/copied/slipway-dev-copied-")
@@ -172,20 +174,22 @@ def test_another_corpus_is_other_data_and_so_another_definition() -> None:
 
 
 def test_models_that_a_job_reads_are_named_and_found_when_it_starts(demand: tuple[Recording, dict[str, Any]]) -> None:
-    _, told = demand
-    assert told["tuned"]["models"] == {"model": {"job": "digits"}, "teacher": {"group": "other-digits"}}
-    assert told["tuned"]["needs"] == ["digits"]
+    _, exported = demand
+    assert exported["tuned"]["models"] == {"model": {"job": "digits"}, "teacher": {"group": "other-digits"}}
+    assert exported["tuned"]["needs"] == ["digits"]
 
 
 def test_an_evaluation_measures_held_out_data_on_one_host_without_a_network() -> None:
-    told = recorded_training(jobs={"digits": {"instanceCount": 2, "spot": True}}).outputs["trainingJobs"]["digits"]["evaluation"]
-    assert told["HyperParameters"] == {"workload": "evaluate", "processes_per_host": "1"}
-    assert [item["ChannelName"] for item in told["InputDataConfig"]] == ["test"]
-    assert told["ResourceConfig"]["InstanceCount"] == 1
-    assert told["EnableNetworkIsolation"] is True
-    assert told["EnableManagedSpotTraining"] is False
-    assert told["OutputDataConfig"]["S3OutputPath"] == "s3://models/digits/evaluation"
-    assert {row["Name"] for row in told["AlgorithmSpecification"]["MetricDefinitions"]} >= {"test_accuracy", "test_loss"}
+    exported = recorded_training(jobs={"digits": {"instanceCount": 2, "spot": True}}).outputs["trainingJobs"]["digits"][
+        "evaluation"
+    ]
+    assert exported["HyperParameters"] == {"workload": "evaluate", "processes_per_host": "1"}
+    assert [item["ChannelName"] for item in exported["InputDataConfig"]] == ["test"]
+    assert exported["ResourceConfig"]["InstanceCount"] == 1
+    assert exported["EnableNetworkIsolation"] is True
+    assert exported["EnableManagedSpotTraining"] is False
+    assert exported["OutputDataConfig"]["S3OutputPath"] == "s3://models/digits/evaluation"
+    assert {row["Name"] for row in exported["AlgorithmSpecification"]["MetricDefinitions"]} >= {"test_accuracy", "test_loss"}
 
 
 def test_requests_on_demand_break_no_mandatory_rule(demand: tuple[Recording, dict[str, Any]]) -> None:
@@ -195,8 +199,8 @@ def test_requests_on_demand_break_no_mandatory_rule(demand: tuple[Recording, dic
     from tools.jobs.runners.sagemaker import SageMaker
     from tools.jobs.runners.sagemaker.request import spec_of
 
-    _, told = demand
-    runs = [NamedSpec(name=name, spec=spec_of(job["request"])) for name, job in told.items()]
+    _, exported = demand
+    runs = [NamedSpec(name=name, spec=spec_of(job["request"])) for name, job in exported.items()]
     found = evaluate(job_plan(SageMaker(connect("eu-west-1")), runs))
     assert found.evaluated == len(DEMAND)
     assert [violation for violation in found.violations if violation.level == "mandatory"] == []

@@ -53,7 +53,7 @@ def faults(section: Section) -> list[str]:
         ({"channels": {f"c{number}": f"x/{number}/" for number in range(17)}}, "channels", "use fewer"),
     ],
 )
-def test_a_job_that_cannot_work_is_told_with_the_way_out(job: dict[str, Any], path: str, way_out: str) -> None:
+def test_a_job_that_cannot_work_is_refused_with_the_way_out(job: dict[str, Any], path: str, way_out: str) -> None:
     found = faults(TrainingSettings.model_validate({"jobs": {"digits": job}}))
     assert len(found) == 1, found
     assert found[0].startswith(f"x.jobs.digits.{path} = ")
@@ -75,7 +75,7 @@ def test_a_model_cannot_come_from_a_job_that_leaves_none() -> None:
     assert fault.startswith("x.jobs.tuned.fromModel.job = 'corpus': leaves no model")
 
 
-def test_a_circle_of_needs_is_told_once() -> None:
+def test_a_circle_of_needs_is_reported_once() -> None:
     jobs = {name: {"run": "demand", "needs": [need]} for name, need in (("a", "b"), ("b", "c"), ("c", "a"))}
     (fault,) = faults(TrainingSettings.model_validate({"jobs": jobs}))
     assert fault.startswith("x.jobs.a.needs = 'a -> b -> c -> a': goes in a circle")
@@ -99,7 +99,7 @@ def test_a_job_has_no_network_unless_it_reaches_s3_itself() -> None:
     assert isolated == {"digits": True, "corpus": False, "stream": False, "open": False}
 
 
-def test_a_spot_job_waits_twice_its_runtime_unless_told() -> None:
+def test_a_spot_job_waits_twice_its_runtime_unless_the_wait_is_set() -> None:
     jobs = TrainingSettings.model_validate({"jobs": {"a": {"spot": True, "maxRuntimeSeconds": 600}, "b": {}}}).jobs
     assert jobs["a"].longest_wait_seconds == 1200
     assert jobs["b"].longest_wait_seconds is None

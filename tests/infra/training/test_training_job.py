@@ -235,7 +235,7 @@ def test_a_failure_with_no_log_to_read_still_says_why(cloud: Cloud, ticks: list[
     assert "cannot be read" in str(error.value)
 
 
-def test_a_cloud_that_answers_no_more_is_given_up_with_a_way_on(
+def test_waiting_ends_with_a_way_out_when_the_cloud_answers_no_more(
     cloud: Cloud, ticks: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real, asked = SageMaker.describe, []

@@ -27,7 +27,7 @@ def test_only_our_own_alarms_budgets_and_monitors_may_ring(policy: dict[str, obj
     assert objections(policy, kind="resource") == []
 
 
-def test_an_alert_that_cannot_be_delivered_is_kept() -> None:
+def test_an_alert_that_cannot_be_delivered_goes_to_a_queue() -> None:
     stack = recorded_stack("dev")
     (subscription,) = stack.of(sns.TOPIC_SUBSCRIPTION)
     (queue,) = stack.of(sqs.QUEUE)
