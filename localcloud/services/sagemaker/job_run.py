@@ -19,7 +19,7 @@ from catalog.limits import DEFAULT_JOB_SECONDS
 from localcloud.services.sagemaker import archives, channels, layout, metrics, programs, synced, transfer
 from localcloud.services.sagemaker.crew import Crew, Event
 from localcloud.services.sagemaker.logs import LogStream
-from localcloud.services.sagemaker.places import Places
+from localcloud.services.sagemaker.places import OWN_PATHS, Places
 from localcloud.services.sagemaker.processes import Child
 from localcloud.services.sagemaker.records import JobRecord
 from localcloud.services.sagemaker.shared import Shared
@@ -224,6 +224,8 @@ class JobRun:
 
         asked = self._places.texts(host, self._request.get("Environment") or {})
         meeting = {"MASTER_ADDR": self._places.master, "MASTER_PORT": port} if self._program.launched else {}
+        if not self._program.ours:
+            meeting = {name: asked.get(name, value) for name, value in meeting.items()}
         chosen = {programs.PYTHON_VARIABLE: self._program.python} if self._program.python != self._shared.python else {}
         environment = layout.container_environment(
             base=self._places.base(host),
@@ -310,7 +312,7 @@ class JobRun:
     def _tidy(self) -> None:
         """A finished job keeps its logs, configuration and model archive; what is in S3 anyway goes."""
         for base in self._bases():
-            for name in ("input/data", "model", "checkpoints"):
+            for name in ("input/data", "model", "checkpoints", f"{OWN_PATHS}/packages"):
                 shutil.rmtree(base / name, ignore_errors=True)
 
     def _check(self) -> None:

@@ -10,11 +10,13 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
-import subprocess
 import sys
-import tempfile
 from functools import cache
-from pathlib import Path
+
+TYPE_CHECKING = False  # what is imported here delays the start of every host
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
 
 # include/uapi/linux/sched.h, include/uapi/linux/mount.h
 CLONE_NEWNS, CLONE_NEWUSER = 0x00020000, 0x10000000
@@ -23,7 +25,7 @@ PR_SET_PDEATHSIG = 1  # include/uapi/linux/prctl.h
 REFUSED = 125  # as `docker run` ends where the container cannot be made
 
 
-def command(python: str, places: dict[str, Path], wanted: list[str]) -> list[str]:
+def command(python: str, places: Mapping[str, Path | str], wanted: list[str]) -> list[str]:
     """The command line that runs `wanted` with each source at its target (target -> source)."""
     return [python, "-I", "-S", __file__, *(f"{source}={target}" for target, source in places.items()), "--", *wanted]
 
@@ -31,10 +33,13 @@ def command(python: str, places: dict[str, Path], wanted: list[str]) -> list[str
 @cache
 def available(python: str, target: str) -> bool:
     """Whether this machine gives such a namespace, tried once with an empty folder at `target`."""
+    import subprocess
+    import tempfile
+
     if sys.platform != "linux":
         return False
     with tempfile.TemporaryDirectory() as folder:
-        tried = command(python, {target: Path(folder)}, ["/bin/sh", "-c", f"test -d {target}"])
+        tried = command(python, {target: folder}, ["/bin/sh", "-c", f"test -d {target}"])
         try:
             return subprocess.run(tried, capture_output=True, timeout=20, check=False).returncode == 0
         except (OSError, subprocess.TimeoutExpired):

@@ -30,7 +30,7 @@ class Places:
 
     def __init__(self, shared: Shared, folder: Path, hosts: Sequence[str], *, plain: bool) -> None:
         self._shared, self._folder, self._hosts, self._plain = shared, folder, hosts, plain
-        self.own = not plain and namespace.available(shared.python, layout.CONTRACT_ROOT) and not self._would_hide(shared)
+        self.own = not plain and namespace.available(shared.python, layout.CONTRACT_ROOT) and not self._would_hide()
 
     @property
     def note(self) -> str:
@@ -87,7 +87,7 @@ class Places:
         inside = ["/bin/sh", "-c", f'cd {layout.CONTRACT_ROOT} && exec "$0" "$@"', *wanted]
         return namespace.command(self._shared.python, places, inside)
 
-    @staticmethod
-    def _would_hide(shared: Shared) -> bool:
-        """Whether a folder at /opt/ml would cover what the job is run with."""
-        return any(Path(path).is_relative_to(layout.CONTRACT_ROOT) for path in (shared.python, shared.repository))
+    def _would_hide(self) -> bool:
+        """Whether a folder at /opt/ml would cover what the job is run with, as in a SageMaker notebook."""
+        needed = (self._shared.python, self._shared.repository)
+        return any(Path(path).is_relative_to(layout.CONTRACT_ROOT) for path in needed)

@@ -195,7 +195,7 @@ class ModelServer:
             python=self._shared.python,
             endpoint_url=self._shared.endpoint_url(),
             region=self._region,
-            asked=self._asked,
+            asked={name: layout.moved(value, self.base) for name, value in self._asked.items()},
             extra={"SAGEMAKER_BIND_TO_PORT": str(self._port), "SLIPWAY_BIND_HOST": layout.LOOPBACK},
         )
         try:

@@ -24,7 +24,7 @@ def answer(response: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_an_endpoint_serves_its_model(cloud: Cloud) -> None:
-    name = cloud.endpoint(cloud.config({"ModelName": cloud.model("digits", MY_SETTING="7")}))
+    name = cloud.endpoint(cloud.config({"ModelName": cloud.model("digits", MY_SETTING="7", CODE="/opt/ml/model/code")}))
     response = cloud.invoke(name, Accept="application/json", CustomAttributes="trace=1")
     assert response["ContentType"] == "application/json"
     assert response["InvokedProductionVariant"] == "AllTraffic"
@@ -35,6 +35,7 @@ def test_an_endpoint_serves_its_model(cloud: Cloud) -> None:
     base = str(cloud.home / "endpoints" / name / "AllTraffic")
     assert said["env"]["SAGEMAKER_BASE_DIR"].startswith(base)
     assert (said["env"]["MY_SETTING"], said["env"]["SLIPWAY_BIND_HOST"]) == ("7", "127.0.0.1")
+    assert said["env"]["CODE"] == f"{said['env']['SAGEMAKER_BASE_DIR']}/model/code", "a path of the contract is where it is here"
 
 
 def test_it_is_creating_until_a_server_answers(cloud: Cloud) -> None:
