@@ -38,9 +38,8 @@ CLIENTS: Final = {
     "sagemaker": Client(
         packages=("sagemaker<3", "setuptools<81"), says=("attached s3://quick-sagemaker/", "best pytorch-training-")
     ),
-    "sagemaker-core": Client(
-        packages=("sagemaker-core",), says=("core Completed s3://quick-core/output/", "listed ['quick-core-")
-    ),
+    "sagemaker-train": Client(packages=("sagemaker-train",), says=("trainer s3://quick-trainer/quick-trainer/quick-trainer-",)),
+    "sagemaker-core": Client(packages=("sagemaker-core",), says=("core Completed s3://quick-core/output/", "listed True")),
 }
 
 

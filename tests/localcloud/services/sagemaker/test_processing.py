@@ -98,7 +98,8 @@ def test_the_quick_starts_script_finds_its_paths_and_leaves_its_parts_in_s3(clou
 
 
 LOOK = """
-import json, os, sys
+import json, os, socket, sys
+socket.gethostbyname("algo-2")
 base = os.environ["SAGEMAKER_BASE_DIR"]
 config = {name: json.load(open(f"{base}/config/{name}.json")) for name in ("processingjobconfig", "resourceconfig")}
 told = {"argv": sys.argv[1:], "env": dict(os.environ), "cwd": os.getcwd(), "path": sys.path, **config}
