@@ -134,6 +134,7 @@ def fetch(contract: TrainingContract) -> Program:
     found = _find(contract.program.removeprefix("-m ").strip(), folder, named=source)
     packages = contract.base / OWN_PATHS / "packages"
     _install(folder, packages)
+    script_package.describe(folder, packages)
     _say_what_differs(contract, found)
     return Program(
         folder=folder,

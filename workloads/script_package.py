@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import configparser
 import contextlib
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,6 +17,8 @@ from typing import Any, Final
 
 # Any of these makes a folder a package.
 DECLARATIONS: Final = ("setup.py", "pyproject.toml", "setup.cfg")
+_NAME: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
+_VERSION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+!_-]*")
 _FINDERS: Final = frozenset({"find_packages", "find_namespace_packages"})
 
 
@@ -37,6 +40,20 @@ def requirements(folder: Path) -> list[str]:
     config = _config(folder).get("options", "install_requires", fallback="").splitlines()
     lines = [*_texts(project), *config, *_setup_requirements(folder)]
     return list(dict.fromkeys(line.strip() for line in lines if line.strip()))
+
+
+def describe(folder: Path, target: Path) -> None:
+    """Leave in `target` what `importlib.metadata` reads of an installed package: many ask it for their own version."""
+    project, config = _project(folder).get("project", {}), _config(folder)
+    setup = {word.arg: _text(word.value) for call in _calls(folder) if _name(call) == "setup" for word in call.keywords}
+    name = project.get("name") or setup.get("name") or config.get("metadata", "name", fallback="")
+    version = project.get("version") or setup.get("version") or config.get("metadata", "version", fallback="")
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        return
+    version = version if isinstance(version, str) and _VERSION.fullmatch(version) else "0.0.0"
+    place = target / f"{re.sub(r'[-_.]+', '_', name)}-{version}.dist-info"
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n", encoding="utf-8")
 
 
 def module_file(name: str, roots: list[Path]) -> Path | None:

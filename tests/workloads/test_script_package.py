@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,28 @@ def test_a_module_is_what_python_would_run(tmp_path: Path, name: str, file: str 
     folder = written(tmp_path, dict.fromkeys(("pkg/train.py", "pkg/__main__.py", "train.py", "a/b/c.py"), ""))
     found = script_package.module_file(name, [folder])
     assert (str(found.relative_to(folder)) if found else None) == file
+
+
+@pytest.mark.parametrize(
+    ("files", "name", "version"),
+    [
+        ({"setup.py": "from setuptools import setup\nsetup(name='my-pkg', version='1.2')\n"}, "my-pkg", "1.2"),
+        ({"setup.py": "from setuptools import setup\nsetup(name='my.pkg', version=read())\n"}, "my-pkg", "0.0.0"),
+        ({"setup.cfg": "[metadata]\nname = my_pkg\nversion = 2\n"}, "my-pkg", "2"),
+        ({"setup.cfg": "[metadata]\nname = my_pkg\nversion = attr: my_pkg.V\n"}, "my-pkg", "0.0.0"),
+        ({"pyproject.toml": '[project]\nname = "my-pkg"\nversion = "3.0.1"\n'}, "my-pkg", "3.0.1"),
+        ({"pyproject.toml": '[project]\nname = "my-pkg"\ndynamic = ["version"]\n'}, "my-pkg", "0.0.0"),
+        ({"pyproject.toml": '[project]\nname = "../x"\nversion = "1"\n'}, "x", ""),
+        ({}, "my-pkg", ""),
+    ],
+)
+def test_a_package_knows_its_own_version_as_if_it_were_installed(
+    tmp_path: Path, files: dict[str, str], name: str, version: str
+) -> None:
+    target = tmp_path / "packages"
+    script_package.describe(written(tmp_path / "code", {**files, "train.py": ""}), target)
+    found = [one.version for one in metadata.distributions(name=name, path=[str(target)])]
+    assert found == ([version] if version else [])
 
 
 @pytest.mark.parametrize(

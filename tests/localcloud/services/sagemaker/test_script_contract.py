@@ -99,16 +99,17 @@ def test_an_entry_point_finds_every_file_and_what_it_leaves_is_kept_or_said(othe
 
 
 PACKAGE = {
-    "setup.py": "import setuptools\nsetuptools.setup(name='p', package_dir={'': 'src'}, install_requires=['numpy'])",
-    "src/pkg/__init__.py": "",
+    "setup.py": "import setuptools as s\ns.setup(name='p', version='1.5', package_dir={'': 'src'}, install_requires=['numpy'])",
+    "src/pkg/__init__.py": "from importlib.metadata import version\n__version__ = version('p')",
     "src/pkg/words.py": "HELLO = 'hello'",
     "src/pkg/train.py": """
 import json, os, sys
 from pkg.words import HELLO
 from . import words
-import top
+import pkg, top
 told = {name: os.environ[name] for name in os.environ if name.startswith("SM_")}
-json.dump({"said": HELLO, "top": top.HERE, "argv": sys.argv[1:], **told}, open(os.environ["SM_MODEL_DIR"] + "/told.json", "w"))
+told.update({"said": HELLO, "top": top.HERE, "version": pkg.__version__, "argv": sys.argv[1:]})
+json.dump(told, open(os.environ["SM_MODEL_DIR"] + "/told.json", "w"))
 """,
     "top.py": "HERE = True",
 }
@@ -125,7 +126,7 @@ def test_a_module_of_a_package_runs_and_its_script_may_be_named_by_variables(oth
     )
     assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
     told: dict[str, Any] = json.loads(unpacked(others.get(job["ModelArtifacts"]["S3ModelArtifacts"]))["told.json"])
-    assert (told["said"], told["top"], told["argv"]) == ("hello", True, ["--epochs", "3"])
+    assert (told["said"], told["top"], told["version"], told["argv"]) == ("hello", True, "1.5", ["--epochs", "3"])
     assert (told["SM_USER_ENTRY_POINT"], told["SM_MODULE_NAME"], told["SM_MODULE_DIR"]) == ("pkg.train", "pkg.train", sources)
     assert (told["SM_CURRENT_INSTANCE_GROUP"], json.loads(told["SM_INSTANCE_GROUPS"])) == ("loaders", ["loaders"])
     assert json.loads(told["SM_CURRENT_INSTANCE_GROUP_HOSTS"]) == ["algo-1"]
