@@ -61,7 +61,7 @@ def test_every_stack_builds(stack: Recording) -> None:
     assert len(stack) > 100
 
 
-def test_the_local_stack_is_of_a_size_that_says_something(recorded: Record) -> None:
+def test_the_local_stack_is_large_enough_to_represent_a_platform(recorded: Record) -> None:
     assert 150 <= len(recorded("local")) <= 220
 
 
@@ -160,7 +160,7 @@ def test_every_address_is_freed_before_the_internet_gateway_goes(stack: Recordin
         assert gateway.urn in stack.options[view.urn]["dependencies"], f"{view.name}: destroy would fail with DependencyViolation"
 
 
-def test_what_is_put_in_private_subnets_waits_for_their_routes(stack: Recording) -> None:
+def test_resources_in_private_subnets_wait_for_their_routes(stack: Recording) -> None:
     routes = {view.urn for view in stack.of(ec2.ROUTE)}
     clusters = stack.of(eks.CLUSTER)
     assert clusters
@@ -183,8 +183,8 @@ def test_every_output_of_the_platform_is_exported(stack: Recording) -> None:
     assert stack.outputs["environment"] == stack.stack
 
 
-def test_nothing_says_which_stack_is_local(recorded: Record) -> None:
-    """Dev's file under local's values would be local: types and counts differ only where the files do."""
+def test_no_code_asks_whether_the_stack_is_local(recorded: Record) -> None:
+    """A stack is local by the values of its file alone, so no code of infra compares its name or reads an endpoint."""
     for path in (ROOT / "infra").rglob("*.py"):
         text = path.read_text(encoding="utf-8")
         assert '== "local"' not in text, f"{path.name} branches on where it runs"
@@ -229,7 +229,7 @@ def test_nothing_is_in_the_default_security_group(stack: Recording) -> None:
     assert [view.name for view in placed if not all(groups(view))] == []
 
 
-def test_mandatory_rules_hold_and_every_advice_not_taken_is_one_we_answer(stack: Recording) -> None:
+def test_mandatory_rules_are_met_and_every_broken_advisory_rule_is_explained(stack: Recording) -> None:
     """A comment at the declaration explains why each of these advisory rules is not followed. A new violation is mended, or
     explained there."""
     from policies.evaluate import evaluate

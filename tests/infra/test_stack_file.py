@@ -173,7 +173,7 @@ def test_an_environment_that_just_fits_is_fine() -> None:
     assert faults_of(GOOD, stack=longest + "e")
 
 
-def test_all_faults_come_at_once_also_those_between_values() -> None:
+def test_all_faults_come_at_once_also_those_between_two_values() -> None:
     config = {
         **GOOD,
         "aws:region": "us-west-1",
@@ -206,7 +206,7 @@ def test_the_error_has_one_line_a_fault() -> None:
     assert len(lines) == 1 + len(caught.value.faults)
 
 
-def test_protected_data_is_not_destroyed_too() -> None:
+def test_protect_and_force_destroy_exclude_each_other() -> None:
     config = with_change("slipway:lake.forceDestroy", True) | {"slipway:protect": True}
     assert "contradicts" in faults_of(config)["slipway:lake.forceDestroy"]
 
@@ -311,7 +311,7 @@ def test_a_file_that_keeps_its_own_account_out_is_refused(tmp_path: Path) -> Non
     assert load_file(path).allowed_account_ids == ("123456789012",)
 
 
-def test_a_secret_written_as_it_is_is_a_fault_that_does_not_show_it(tmp_path: Path) -> None:
+def test_a_secret_in_plain_text_is_a_fault_that_does_not_show_it(tmp_path: Path) -> None:
     config = GOOD | {"slipway:secrets": {"names": ["token"], "values": {"token": "hunter2-visible"}}}
     path = tmp_path / "Pulumi.test.yaml"
     path.write_text(yaml.safe_dump({"config": config}))

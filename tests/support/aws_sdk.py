@@ -1,4 +1,4 @@
-"""What pulumi-aws, as it is installed, says of its types, read from its source: to import all of it takes seconds."""
+"""Reads the inputs of types from the source of the installed pulumi-aws, because importing all of it takes seconds."""
 
 from __future__ import annotations
 

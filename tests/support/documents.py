@@ -14,12 +14,12 @@ VERBS: Final = {row.verb for row in PRINTED}
 
 
 def verb_of(arguments: Sequence[str]) -> str:
-    """The verb of a command line, of two words where there is one; "" for none that prints a document."""
+    """The verb of a command line, which may have two words; "" for a command line without a verb that prints a document."""
     return next((verb for count in (2, 1) if (verb := " ".join(arguments[:count])) in VERBS), "")
 
 
 def check_answer(arguments: Sequence[str], stdout: str) -> None:
-    """Asserts that `stdout` is one document, and one that the verb of `arguments` may print. A foreign form may be anything."""
+    """Asserts that `stdout` is a document that the verb of `arguments` may print. With a foreign form, that may be anything."""
     document = json.loads(stdout)
     verb = verb_of(arguments)
     rows = (REFUSAL, *printed_by(verb))
@@ -30,7 +30,7 @@ def check_answer(arguments: Sequence[str], stdout: str) -> None:
 
 
 def faults(value: Any, kind: Any, where: str = "") -> Iterator[str]:
-    """Each part of a value that is not as its type says, with its place."""
+    """Each part of a value that differs from its type, with its path."""
     origin, inner = get_origin(kind), get_args(kind)
     if is_typeddict(kind):
         yield from _document_faults(value, kind, where)

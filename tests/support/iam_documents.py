@@ -1,7 +1,7 @@
-"""What a reviewer would object to in an IAM document, found without AWS.
+"""Finds what a reviewer would object to in an IAM document, without AWS.
 
-The pack judges what a document allows. What is found here besides is what AWS refuses when the document is made (its size, its
-statements' names, an IAM arn without a path) and a service that may act for any account, of which the pack knows only some.
+The policy pack judges what a document allows. This module also finds what AWS would refuse (the size of a document, the names of
+its statements, an IAM arn without a path), and services that may act for any account, of which the pack knows only some.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _JUDGED_AS: Final[Mapping[Kind, tuple[str, str]]] = {
 
 
 def objections(document: Mapping[str, Any], *, kind: Kind = "identity", limit: int = ROLE_INLINE_LIMIT) -> list[str]:
-    """What is wrong with one document; empty when it is fine.
+    """The objections to one document; empty for a good one.
 
     `kind` is identity (a role's policy), trust (who may take it), resource (a bucket's, key's or queue's policy) or endpoint (a
     VPC endpoint's: there everyone may be let through to resources that are named). `limit` counts no white space.
@@ -79,7 +79,7 @@ def _refused_by_aws(document: Mapping[str, Any], limit: int) -> Iterator[str]:
 
 
 def _of_the_pack(document: Mapping[str, Any], kind: Kind) -> Iterator[str]:
-    """What the pack's IAM rules say of the document."""
+    """The violations of the pack's IAM rules by the document."""
     if kind not in _JUDGED_AS:
         return
     type_, key = _JUDGED_AS[kind]

@@ -1,4 +1,4 @@
-"""Values of every shape that a plan may hold, drawn from a seed: hypothesis takes fifty times as long to draw as much."""
+"""Random values of every shape that a plan may contain, drawn from a seed: hypothesis takes fifty times as long."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A whole program recorded without an engine: what it would register, as a `tools.plan.view.Plan`.
+"""Records a whole program without an engine: the resources that it would register, as a `tools.plan.view.Plan`.
 
     plan = record(program, stack="dev", config={"aws:region": "us-east-1", ...})
 
@@ -157,7 +157,10 @@ def record(
 
 @cache
 def _spare_what_is_not_recorded() -> None:
-    """For every resource Pulumi's SDK walks the Python stack and sends four debug messages: a fifth of a recording's time."""
+    """Turns off stack traces and debug messages, which Pulumi's SDK makes for every resource and which no recording contains.
+
+    They would take a fifth of a recording's time.
+    """
     pulumi_resource._get_stack_trace = StackTrace
     pulumi.log.debug = lambda *_, **__: None
 

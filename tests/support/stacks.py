@@ -18,7 +18,7 @@ STACKS = tuple(path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path 
 
 
 def config_of(stack: str) -> dict[str, Any]:
-    """What `Pulumi.<stack>.yaml` says: a copy that the caller may change."""
+    """The configuration in `Pulumi.<stack>.yaml`, as a copy that the caller may change."""
     return copy.deepcopy(_read(stack))
 
 
@@ -30,5 +30,5 @@ def _read(stack: str) -> dict[str, Any]:
 
 @cache
 def recorded_stack(stack: str) -> Recording:
-    """The whole stack as `Pulumi.<stack>.yaml` declares it, through the same door as the engine's."""
+    """The whole stack that `Pulumi.<stack>.yaml` declares, with its settings read and checked as for the engine."""
     return record(program, stack=stack, config=config_of(stack))

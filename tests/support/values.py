@@ -1,4 +1,4 @@
-"""How a test reads a property of a recorded resource: through the reader, as everyone does."""
+"""Reads a property of a recorded resource, by the same reader as production code."""
 
 from __future__ import annotations
 

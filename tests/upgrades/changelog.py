@@ -1,6 +1,6 @@
-"""What CHANGELOG.md says that a release replaces, and which losses of an upgrade it does not say.
+"""Reads from CHANGELOG.md what a release replaces, and finds losses of an upgrade that it does not name.
 
-Under `### Replaces`, one entry a kind of resource; the pattern is of names, as a shell's:
+Under `### Replaces` stands one entry for each kind of resource, with a pattern of names as in a shell:
 
     - `aws:s3/bucket:Bucket` `slipway-*-raw`: why, and what to do before `up`.
 """
@@ -41,12 +41,12 @@ def releases(changelog: str) -> dict[str, str]:
 
 
 def replaced(changelog: str) -> tuple[Replaced, ...]:
-    """Every entry under a `### Replaces`. Raises ValueError with the line that is none, or whose type holds no data."""
+    """Every entry under a `### Replaces`. Raises ValueError with a line that is no entry, or whose type holds no data."""
     return tuple(_entry(release, line) for release, line in _lines(changelog))
 
 
 def surprises(changed: Iterable[Changed], entries: Iterable[Replaced], since: str) -> tuple[Changed, ...]:
-    """What an upgrade from `since` replaces or deletes that holds data, and no newer release names."""
+    """The resources with data that an upgrade from `since` replaces or deletes, and that no newer release names."""
     newer = [entry for entry in entries if version_of(entry.release) > version_of(since)]
     return tuple(one for one in changed if one.loses and not any(entry.covers(one) for entry in newer))
 

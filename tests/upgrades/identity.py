@@ -1,7 +1,7 @@
 """Finds, without an engine, the resources of a recorded state that hold data and that today's program no longer declares.
 
-The engine knows a resource by its name, its type and the types of its parents: renamed or moved, it is deleted and made anew.
-Only a provider knows which properties force a replacement: the end-to-end test asks the provider.
+The engine identifies a resource by its name, its type and the types of its parents; a renamed or moved one is deleted and made
+anew. Only a provider knows which properties force a replacement, so the end-to-end test asks the provider.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from tools.report.change import Changed
 
 
 def gone(state: Plan, declared: Recording) -> tuple[Changed, ...]:
-    """The resources of a state, as deleted, that no declared resource is by identity.
+    """The resources of a state, as deletions, whose identity no declared resource has.
 
     A type that has a resource with aliases (its own or a parent's) is left out: what they reach, the engine says.
     """

@@ -3,7 +3,7 @@
     python -m tests.upgrades.record 0.2.0
     python -m tests.upgrades.record 0.1.0 --checkout ../slipway-0.1.0 local prod    # a release that was not recorded in time
 
-Jobs train for one pass; some minutes on 2 cores.
+Each job trains for one epoch. A recording takes some minutes on 2 cores.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def main(arguments: list[str]) -> int:
 
 
 def record(here: Slipway, state: Recorded) -> Recorded:
-    """Brings the stack up, and keeps what the export says of it."""
+    """Brings the stack up, and writes its export and its stack file to the recorded states."""
     here.edit(state.stack, with_short_training)
     here.run("up", state.stack, "--local", "--yes")
     document = here.run("export", state.stack, "--local").json

@@ -1,4 +1,4 @@
-"""The recorded states: which there are, and each as a stack document, a checkpoint for the engine, and a stack file."""
+"""The recorded states, each as a stack document, a checkpoint for the engine, and a stack file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ STATES: Final = Path(__file__).parent / "states"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """One stack as a release left it."""
+    """The recorded state of one stack, as a release made it."""
 
     release: str
     stack: str
@@ -42,12 +42,12 @@ class Recorded:
         return document
 
     def config(self) -> dict[str, Any]:
-        """What the stack file says."""
+        """The configuration in the recorded stack file."""
         config: dict[str, Any] = yaml.safe_load(self.stack_file.read_text(encoding="utf-8"))["config"]
         return config
 
     def write(self, document: dict[str, Any], stack_file: str) -> None:
-        """Keeps a scrubbed document and its stack file. The same document gives the same bytes."""
+        """Writes a scrubbed document and its stack file. The same document gives the same bytes."""
         self.state_file.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps(document, sort_keys=True, separators=(",", ":"))
         self.state_file.write_bytes(gzip.compress(text.encode(), mtime=0))

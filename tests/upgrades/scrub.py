@@ -9,18 +9,19 @@ from typing import Any, Final
 
 from tools.plan.view import SECRET_SIGNATURE, SPECIAL_KEY
 
-# Keys of a resource that say where in the program and when it was made: half of a state, and no decision of the engine uses them.
+# Keys of a resource with the place in the program and the time of its making. They are half of a state's size, and no decision
+# of the engine uses them.
 DROPPED: Final = ("created", "modified", "sourcePosition", "stackTrace")
 SOME_TIME: Final = "2000-01-01T00:00:00Z"
 SOME_PORT: Final = "4566"
-# The engine takes a secret that is not encrypted too, so a state needs no key of the machine that recorded it.
+# The secrets of a recorded state are not encrypted, which the engine accepts, so a state needs no key of another machine.
 SECRET: Final = {SPECIAL_KEY: SECRET_SIGNATURE, "plaintext": '"[secret]"'}
 _TIME: Final = re.compile(r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)")
 _PORT: Final = re.compile(r"(?<=//127\.0\.0\.1:)\d+")
 
 
 def scrubbed(document: Mapping[str, Any], folders: Iterable[Path]) -> dict[str, Any]:
-    """The document as it is recorded. A path in one of `folders` (the checkout, the home) becomes relative to it."""
+    """The document to record. A path below one of `folders` (the checkout, the home) becomes relative to that folder."""
     prefixes = tuple(f"{folder}/" for folder in folders)
     deployment = {key: value for key, value in document["deployment"].items() if key != "secrets_providers"}
     deployment["resources"] = [

@@ -71,7 +71,7 @@ def test_the_error_for_an_invalid_entry_shows_its_line(line: str, words: str) ->
     assert words in str(caught.value)
 
 
-def test_a_loss_is_a_surprise_until_a_newer_release_names_it() -> None:
+def test_a_loss_of_data_is_a_surprise_until_a_newer_release_names_it() -> None:
     entries = replaced(CHANGELOG)
     assert surprises([RAW, IMAGES], (), "0.1.0") == (RAW, IMAGES)
     assert surprises([RAW, IMAGES], entries, "0.1.0") == ()

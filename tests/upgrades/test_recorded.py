@@ -1,4 +1,4 @@
-"""Every recorded state against today's program, without an engine: what holds data is not renamed, moved or dropped unsaid."""
+"""Today's program declares every resource with data in a recorded state, unless CHANGELOG.md names its loss. No engine runs."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def plan_of(state: Recorded) -> Plan:
 
 
 def gone_in_an_upgrade(state: Recorded) -> tuple[Changed, ...]:
-    """What today's program does not declare under the recorded stack file.
+    """The resources of a state that today's program no longer declares with the recorded stack file.
 
-    Today's stack file of that name is asked first: it is recorded already, and where nothing is gone under it, nothing need be
-    recorded again.
+    Today's stack file of that name is tried first, because its stack is recorded already: where it declares every resource, the
+    recorded stack file need not be recorded.
     """
     if state.stack in STACKS and not gone(plan_of(state), recorded_stack(state.stack)):
         return ()
@@ -88,7 +88,7 @@ def test_a_renamed_a_moved_and_a_dropped_resource_are_gone() -> None:
     assert names_gone(lambda: bucket("raw"), lambda: bucket("raw")) == []
 
 
-def test_what_has_aliases_is_left_to_the_engine() -> None:
+def test_resources_with_aliases_are_left_to_the_engine() -> None:
     assert names_gone(lambda: bucket("raw"), lambda: bucket("new", aliases=[pulumi.Alias(name="raw")])) == []
     moved = pulumi.ResourceOptions(aliases=[pulumi.Alias(name="old")])
     assert names_gone(lambda: bucket("raw", parent=Lake("old")), lambda: bucket("raw", parent=Lake("new", moved))) == []

@@ -1,4 +1,4 @@
-"""The base of components: what a class annotates is registered, and nothing is forgotten."""
+"""The base of components registers every output that a class annotates."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tests.support.recorder import record
 
 @dataclass(frozen=True, kw_only=True)
 class Args:
-    """How many of its outputs the component sets."""
+    """Whether the component sets all of its outputs."""
 
     complete: bool = True
 
 
 class Thing(Component[Args], token="slipway:test:Thing"):
-    """A component with an output of each kind, and two attributes that are none."""
+    """A component with an output of each kind, and two attributes that are no outputs."""
 
     plain_arn: pulumi.Output[str]
     by_name: dict[str, pulumi.Output[str]]
@@ -43,7 +43,7 @@ def test_the_outputs_of_a_class_are_what_it_annotates_with_output() -> None:
     assert output_names(Thing) == ["plain_arn", "by_name", "in_order", "perhaps"]
 
 
-def test_what_is_annotated_is_registered_in_camel_case_and_what_is_none_or_handed_on_is_not(
+def test_annotated_outputs_are_registered_in_camel_case_without_those_that_are_none(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     registered: list[Mapping[str, object]] = []
@@ -52,7 +52,7 @@ def test_what_is_annotated_is_registered_in_camel_case_and_what_is_none_or_hande
     assert [set(outputs) for outputs in registered] == [{"plainArn", "byName", "inOrder", "digitsDigest"}]
 
 
-def test_an_output_that_is_set_on_some_paths_only_is_our_fault_and_says_which() -> None:
+def test_an_output_that_is_not_set_on_every_path_fails_an_assertion_that_names_it() -> None:
     with pytest.raises(AssertionError, match="Thing annotates plain_arn and does not set it"):
         record(lambda: Thing("thing", Args(complete=False)) and None)
 

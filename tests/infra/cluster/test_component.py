@@ -90,7 +90,7 @@ def test_pods_get_roles_of_their_own(stack: Recording) -> None:
     }
 
 
-def test_networking_is_there_before_the_first_node_and_goes_after_the_last(stack: Recording) -> None:
+def test_networking_addons_are_made_before_the_first_node_and_deleted_after_the_last(stack: Recording) -> None:
     before = {addon(stack, name).urn for name in ("vpc-cni", "kube-proxy", "eks-pod-identity-agent")}
     groups = stack.of(eks.NODE_GROUP)
     assert len(groups) == 2
@@ -98,7 +98,7 @@ def test_networking_is_there_before_the_first_node_and_goes_after_the_last(stack
         assert before <= set(stack.options[group.urn]["dependencies"])
 
 
-def test_what_needs_nodes_comes_after_them_and_goes_before_them(stack: Recording) -> None:
+def test_addons_that_need_nodes_are_made_after_them_and_deleted_before_them(stack: Recording) -> None:
     (system,) = [view for view in stack.of(eks.NODE_GROUP) if view.name.endswith("-system")]
     for name in ("coredns", "aws-ebs-csi-driver"):
         assert system.urn in stack.options[addon(stack, name).urn]["dependencies"]

@@ -56,10 +56,10 @@ def test_every_bucket_drops_old_versions_and_abandoned_uploads(spec: BucketSpec)
 
 def test_nothing_is_moved_to_cheaper_storage_just_to_be_deleted() -> None:
     raw = BY_PURPOSE["raw"]
-    kept = [rule["id"] for rule in lifecycle_rules(raw, retention_days=91, noncurrent_days=30, cool_days=90)]
-    gone = [rule["id"] for rule in lifecycle_rules(raw, retention_days=60, noncurrent_days=30, cool_days=90)]
-    assert "infrequent-access" in kept
-    assert "infrequent-access" not in gone
+    ages = [rule["id"] for rule in lifecycle_rules(raw, retention_days=91, noncurrent_days=30, cool_days=90)]
+    expires_first = [rule["id"] for rule in lifecycle_rules(raw, retention_days=60, noncurrent_days=30, cool_days=90)]
+    assert "infrequent-access" in ages
+    assert "infrequent-access" not in expires_first
 
 
 def test_changed_data_is_another_digest_and_a_missing_file_says_what_makes_it(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def test_private_subnets_have_the_most_room(cidr: str) -> None:
         ("vpc", "no IPv4 network"),
     ],
 )
-def test_a_range_that_cannot_be_says_why_and_what_to_do(cidr: str, says: str) -> None:
+def test_an_impossible_range_is_refused_with_the_reason_and_the_way_out(cidr: str, says: str) -> None:
     fault = cidr_fault(cidr)
     assert fault is not None
     assert says in fault
@@ -95,5 +95,5 @@ def test_a_vpc_has_two_to_four_zones(count: int) -> None:
         layout("10.0.0.0/16", [f"zone-{number}" for number in range(count)])
 
 
-def test_overlaps_names_both_ranges_and_passes_over_what_is_none() -> None:
+def test_overlaps_names_both_ranges_and_skips_what_is_no_range() -> None:
     assert overlaps(["10.0.0.0/16", "nonsense", "10.0.4.0/24", "10.1.0.0/16"]) == [("10.0.0.0/16", "10.0.4.0/24")]

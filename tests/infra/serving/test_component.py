@@ -91,7 +91,7 @@ def test_a_deployment_is_watched_by_its_alarms_and_rolled_back(stack: Recording)
     assert (routing["type"], routing["canarySize"]) == ("CANARY", {"type": "CAPACITY_PERCENT", "value": 10})
 
 
-def test_alarms_ring_somewhere_and_silence_is_no_fault(stack: Recording) -> None:
+def test_alarms_publish_to_a_topic_and_missing_data_breaches_nothing(stack: Recording) -> None:
     for alarm in stack.of(cloudwatch.METRIC_ALARM):
         assert read(alarm, "alarmActions") == ["arn:aws:sns:us-east-1:123456789012:alerts"]
         assert read(alarm, "treatMissingData") == "notBreaching"
@@ -100,7 +100,7 @@ def test_alarms_ring_somewhere_and_silence_is_no_fault(stack: Recording) -> None
     assert (read(latency, "threshold"), read(latency, "extendedStatistic")) == (1_000_000, "p99"), "SageMaker counts microseconds"
 
 
-def test_its_log_group_is_there_before_it_encrypted_and_retained(stack: Recording) -> None:
+def test_the_log_group_of_an_endpoint_is_made_first_encrypted_and_retained(stack: Recording) -> None:
     logs = only(stack, cloudwatch.LOG_GROUP)
     assert read(logs, "name") == "/aws/sagemaker/Endpoints/slipway-dev-digits"
     assert (read(logs, "retentionInDays"), bool(read(logs, "kmsKeyId"))) == (90, True)

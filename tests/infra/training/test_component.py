@@ -22,7 +22,7 @@ def stack() -> Recording:
     return recorded_training()
 
 
-def test_what_is_declared_is_what_the_provider_takes(stack: Recording) -> None:
+def test_the_declared_inputs_are_those_that_the_provider_takes(stack: Recording) -> None:
     inputs = {key: value for key, value in only(stack, sagemaker.TRAINING_JOB).props.items() if not key.startswith("__")}
     assert set(inputs) <= set(INPUTS)
     assert faults(inputs) == []
@@ -42,7 +42,7 @@ def test_the_job_reads_the_dataset_and_writes_under_our_key_in_our_subnets(stack
     assert read(job, "enableInterContainerTrafficEncryption") is True
 
 
-def test_the_job_waits_for_the_rules_that_let_it_reach_the_lake(stack: Recording) -> None:
+def test_the_job_depends_on_the_security_group_rules_by_which_it_reaches_the_lake(stack: Recording) -> None:
     dependencies = set(stack.options[only(stack, sagemaker.TRAINING_JOB).urn]["dependencies"])
     assert {rule.urn for rule in stack.of(vpc.SECURITY_GROUP_EGRESS_RULE)} <= dependencies
 
@@ -173,7 +173,7 @@ def test_another_corpus_is_other_data_and_so_another_definition() -> None:
     assert one["language"]["definition"] != other["language"]["definition"]
 
 
-def test_models_that_a_job_reads_are_named_and_found_when_it_starts(demand: tuple[Recording, dict[str, Any]]) -> None:
+def test_models_that_a_job_reads_are_exported_by_job_or_group(demand: tuple[Recording, dict[str, Any]]) -> None:
     _, exported = demand
     assert exported["tuned"]["models"] == {"model": {"job": "digits"}, "teacher": {"group": "other-digits"}}
     assert exported["tuned"]["needs"] == ["digits"]

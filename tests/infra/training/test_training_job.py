@@ -294,7 +294,7 @@ def test_delete_stops_a_running_job_and_waits_until_it_has(
 
 
 @pytest.mark.parametrize("there", [True, False])
-def test_delete_leaves_a_finished_job_in_history_and_minds_no_missing_one(cloud: Cloud, ticks: list[float], there: bool) -> None:
+def test_delete_leaves_a_finished_job_in_history_and_ignores_a_missing_one(cloud: Cloud, ticks: list[float], there: bool) -> None:
     made = create()
     if not there:
         cloud.jobs.clear()
@@ -346,7 +346,7 @@ def test_circumstances_neither_train_again_nor_make_outputs_unknown_at_preview(c
     assert job_name(inputs(**change)) == FIRST
 
 
-def test_nothing_changed_is_no_change_whatever_the_wire_made_of_numbers() -> None:
+def test_a_whole_number_that_arrives_as_a_float_is_no_change() -> None:
     news = inputs(revision=1.0, resourceConfig={**inputs()["resourceConfig"], "instanceCount": 1.0}, __provider="other")
     olds = inputs(jobName=FIRST, metrics={"a": 1.0}, __provider="one")
     assert TrainingJobProvider().diff(FIRST, olds, news).changes is False

@@ -16,14 +16,14 @@ from tests.support.stacks import recorded_stack
 SCOPE = Scope(account_id="123456789012", region="us-east-1", prefix="slipway-dev", environment="dev")
 
 
-def test_whoever_may_ring_may_use_the_key_of_the_topic() -> None:
+def test_every_service_that_may_publish_may_use_the_key_of_the_topic() -> None:
     (ring,) = [item for item in topic_policy(SCOPE)["Statement"] if item["Sid"] == "Publish"]
     (domain,) = [domain for domain in KEYS if domain.name == "logs"]
     assert set(ring["Principal"]["Service"]) <= set(domain.services), "the topic is encrypted: publishing takes its key"
 
 
 @pytest.mark.parametrize("policy", [topic_policy(SCOPE), undelivered_policy(SCOPE)], ids=["topic", "queue"])
-def test_only_our_own_alarms_budgets_and_monitors_may_ring(policy: dict[str, object]) -> None:
+def test_only_our_own_alarms_budgets_and_monitors_may_publish(policy: dict[str, object]) -> None:
     assert objections(policy, kind="resource") == []
 
 

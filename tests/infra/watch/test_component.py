@@ -10,7 +10,7 @@ from tests.support.stacks import STACKS, recorded_stack
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_every_alarm_rings_somewhere(stack: str) -> None:
+def test_every_alarm_has_an_action(stack: str) -> None:
     recording = recorded_stack(stack)
     silent = [view.name for view in recording.of(cloudwatch.METRIC_ALARM) if not view.props.get("alarmActions")]
     assert not silent
