@@ -37,6 +37,13 @@ def test_every_part_of_the_contract_arrives_typed(tmp_path: Path) -> None:
     assert (contract.job_name, contract.job_arn.split(":")[0]) == ("job", "arn")
 
 
+def test_what_sagemaker_adds_to_the_hyperparameters_is_not_the_scripts(tmp_path: Path) -> None:
+    lay_out(tmp_path, {"lr": "0.1", "sagemaker_program": "train.py", "_tuning_objective_metric": '"average test loss"'})
+    contract = read(tmp_path)
+    assert contract.user_hyperparameters == {"lr": 0.1}
+    assert contract.hyperparameters["_tuning_objective_metric"] == "average test loss"
+
+
 def test_without_a_base_directory_the_contract_is_at_opt_ml() -> None:
     assert ServingContract.from_environment({}).model_dir == Path("/opt/ml/model")
 
