@@ -70,10 +70,11 @@ class Freed(TypedDict):
 
 
 class Coverage(TypedDict):
-    """Types by token: those that behave, and those that are only recorded."""
+    """Types by token: those that behave, and those that are only recorded. `operations` are `service:Operation` by their fate."""
 
     emulated: list[str]
     recorded: list[str]
+    operations: dict[str, list[str]]
 
 
 class Stopping(TypedDict):

@@ -22,7 +22,7 @@ from localcloud.kernel.ledger import Entry, Ledger
 from localcloud.kernel.sweep import Sweep, sweep
 from localcloud.provider.aws import AwsProvider
 from localcloud.provider.protocol import Attached, serve
-from localcloud.services.gathered import additions, all_rows, emulated_aws, gated, planned_refusals
+from localcloud.services.gathered import additions, all_rows, emulated_aws, fronted, planned_refusals
 from localcloud.services.sagemaker.runs import SageMakerRuntime
 
 DEFAULT_REGION: Final = "us-east-1"
@@ -40,7 +40,7 @@ class Cloud:
         self.ledger = Ledger()
         self.recorder = emulated_aws()
         self.sagemaker = SageMakerRuntime(home, endpoint, account=ACCOUNT, python=sys.executable, repository=_REPOSITORY)
-        self.application = gated(self.sagemaker.wrap(self.recorder), self.recorder)
+        self.application = fronted(self.sagemaker.wrap(self.recorder), self.recorder)
         rows = all_rows()
         clients = in_process(self.application, endpoint)
         self.engine = Engine(rows, schema.load(rows), clients, DEFAULT_REGION, ACCOUNT, refusals=planned_refusals())

@@ -31,6 +31,7 @@ from localcloud.calls import (
 )
 from localcloud.cloud import Cloud
 from localcloud.process import peak_memory_mib
+from localcloud.services.operations import operations_apart
 
 PREFIX = "/_slipway/"
 TOKEN_HEADER = "X-Slipway-Token"
@@ -122,7 +123,7 @@ class Control:
 
     def coverage(self, _: object) -> Coverage:
         emulated, recorded = self.cloud.coverage()
-        return {"emulated": emulated, "recorded": recorded}
+        return {"emulated": emulated, "recorded": recorded, "operations": operations_apart()}
 
     def stop(self, _: object) -> Stopping:
         self.on_stop()

@@ -33,6 +33,8 @@ class Recorder:
         self._by_operation = {
             (row.service, operation): (row, verb) for row in self.rows for operation, verb in row.operations.items()
         }
+        tagged = {(row.service, operation) for row in self.rows for operation in _TAGGING}
+        self.operations = frozenset({*self.extras, *self._by_operation, *tagged})
         self._services = {each.signed_as or each.service: each.service for each in additions if each.recorded or each.extras}
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

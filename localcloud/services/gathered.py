@@ -11,10 +11,16 @@ from types import ModuleType
 import localcloud.services as services
 from localcloud.kernel import backend
 from localcloud.kernel.documented import Refusals
+from localcloud.kernel.front import Front
 from localcloud.kernel.gate import Gate
+from localcloud.kernel.lists import Lists
 from localcloud.kernel.recorded import Addition
 from localcloud.kernel.recorder import Recorder
 from localcloud.kernel.spec import Resource
+from localcloud.kernel.verdicts import Verdicts
+from localcloud.services.conduct import CONDUCT, NAMED_OTHERWISE
+from localcloud.services.sagemaker import search
+from localcloud.services.sagemaker.middleware import Middleware as SageMaker
 
 
 @functools.cache
@@ -64,6 +70,17 @@ def planned_refusals() -> Refusals:
         for module in _modules("refusals")
         for operation, refuse in getattr(module, "PLAN", {}).items()
     }
+
+
+def fronted(app: SageMaker, recorder: Recorder) -> Front:
+    """`app` with its lists as AWS gives them, behind what AWS refuses, behind the front that knows what is done and kept."""
+    verdicts = Verdicts(CONDUCT, NAMED_OTHERWISE, app.operations, recorder.operations)
+    return Front(gated(listed(app), recorder), verdicts)
+
+
+def listed(app: backend.Application) -> Lists:
+    """`app` with its lists selected, sorted and in pages."""
+    return Lists(app, {("sagemaker", "Search"): (search.PARAMETERS, search.search)})
 
 
 def _modules(prefix: str) -> Iterator[ModuleType]:

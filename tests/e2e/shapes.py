@@ -33,7 +33,7 @@ RUN: Final = {
     "outputs": dict,
 }
 DESTROY: Final = {"stack": str, "seconds": NUMBER, "deleted": int, "orphans": [{"service": str, "id": str}]}
-COVERAGE: Final = {"emulated": [str], "recorded": [str]}
+COVERAGE: Final = {"emulated": [str], "recorded": [str], "operations": {"done": [str], "kept": [str], "refused": [str]}}
 EXPORT: Final = {"version": int, "deployment": {"manifest": dict, "resources": [{"urn": str, "type": str}]}}
 DOCTOR: Final = {"healthy": bool, "findings": [{"name": str, "ok": bool, "needed": bool, "found": str, "way_out": str}]}
 STATUS: Final = {"running": bool, "endpoint": str, "provider_port": int, "providers": dict, "pid": int, "epoch": str}

@@ -1,4 +1,4 @@
-"""CloudWatch Logs: the key of a log group that is there, which moto cannot change."""
+"""CloudWatch Logs: the key of a log group that is there, which moto cannot change, and filters as AWS reads them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from localcloud.kernel.account import ACCOUNT
 from localcloud.kernel.recorded import Addition, ApiCall, Refusal
+from localcloud.services.logs.events import filter_log_events
 
 
 def _log_group_key(call: ApiCall) -> Mapping[str, Any]:
@@ -20,4 +21,10 @@ def _log_group_key(call: ApiCall) -> Mapping[str, Any]:
     return {}
 
 
-ADDITION = Addition(service="logs", extras=dict.fromkeys(("AssociateKmsKey", "DisassociateKmsKey"), _log_group_key))
+ADDITION = Addition(
+    service="logs",
+    extras={
+        **dict.fromkeys(("AssociateKmsKey", "DisassociateKmsKey"), _log_group_key),
+        "FilterLogEvents": filter_log_events,
+    },
+)

@@ -73,6 +73,11 @@ class Middleware:
                 self._on_reset()
         return self._app(environ, start_response)
 
+    @property
+    def operations(self) -> frozenset[tuple[str, str]]:
+        """(service, operation) of what is done here for real."""
+        return frozenset({("sagemaker-runtime", "InvokeEndpoint"), *(("sagemaker", name) for name in self._operations)})
+
     def _control(self, operation: str, environ: Environ) -> Answer:
         """Answers a request of SageMaker's control plane: in place of moto, or as moto does, with processes started or ended."""
         body = _read(environ, None)

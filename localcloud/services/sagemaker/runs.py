@@ -66,7 +66,7 @@ class SageMakerRuntime:
         self._invoker = Invoker(self._shared, self._endpoints, self._capture)
         self._scaler = Autoscaler(self._shared, self._endpoints, self._invoker.traffic)
 
-    def wrap(self, app: Wsgi) -> Wsgi:
+    def wrap(self, app: Wsgi) -> Middleware:
         """moto's WSGI application with SageMaker's running parts in front."""
         return Middleware(
             app,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,16 @@ def status_lines(document: Mapping[str, Any]) -> Iterator[str]:
 
 
 def coverage_lines(document: CoverageDocument) -> Iterator[str]:
-    """The resource types, by what they do here."""
+    """The resource types by what they do here, then the operations of each service by what becomes of them."""
     for kind, types in (("emulated", document["emulated"]), ("recorded", document["recorded"])):
         if types:
             yield "\n  ".join([f"{kind}: {len(types)}", *types])
+    services: dict[str, Counter[str]] = {}
+    told = document["operations"]
+    for verdict, operations in (("done", told["done"]), ("kept", told["kept"]), ("refused", told["refused"])):
+        for operation in operations:
+            services.setdefault(operation.partition(":")[0], Counter())[verdict] += 1
+    yield f"operations of {len(services)} services (--json names each):"
+    yield f"  {'':<28}{'done':>6}{'kept':>6}{'refused':>9}"
+    for service, counts in sorted(services.items()):
+        yield f"  {service:<28}{counts['done']:>6}{counts['kept']:>6}{counts['refused']:>9}"

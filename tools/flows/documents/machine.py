@@ -106,11 +106,20 @@ class LocalStatusDocument(TypedDict):
     sagemaker: NotRequired[Annotated[CloudRuntimeDocument, "The jobs and endpoints that run."]]
 
 
+class OperationsDocument(TypedDict):
+    """Every operation of every service that the local cloud's endpoint answers, each in one list, as `service:Operation`."""
+
+    done: Annotated[list[str], "What they ask for really happens."]
+    kept: Annotated[list[str], "What they ask for is recorded and given back; nothing behaves."]
+    refused: Annotated[list[str], "They are refused by name, in the service's own error form."]
+
+
 class CoverageDocument(TypedDict):
-    """The resource types of the local cloud."""
+    """What the local cloud has: resource types, and operations of AWS's services."""
 
     emulated: Annotated[list[str], "Types that behave as AWS's do."]
     recorded: Annotated[list[str], "Types that are remembered and have no behaviour."]
+    operations: Annotated[OperationsDocument, "Operations of AWS's services, by what becomes of them."]
 
 
 class LocalStopDocument(TypedDict):
