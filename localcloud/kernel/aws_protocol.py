@@ -23,6 +23,7 @@ from werkzeug.wrappers import Request, Response
 CALL: Final = "slipway.call"
 # AWS's common errors (ValidationException, SerializationException) stand in no service's model; moto warns of each.
 warnings.filterwarnings("ignore", message=".*does not match an error shape in service model", category=UserWarning)
+_ACTION = re.compile(rb"(?:^|&)Action=([A-Za-z0-9]+)")
 _CREDENTIAL = re.compile(r"Credential=[^/]+/[0-9]+/([^/]+)/([^/]+)/aws4_request")
 
 
@@ -36,8 +37,9 @@ def operation_of(service: str, request: Request, environ: Mapping[str, Any], bod
     """The operation's name and the parameters in its path; None for what the service's model does not know."""
     protocol = _protocol(_model(service))
     if protocol in ("query", "ec2"):
-        action = parse_qs(body.decode(errors="replace")).get("Action") or [request.args.get("Action", "")]
-        return (action[0], {}) if action[0] in _model(service).operation_names else None
+        named = _ACTION.search(body)
+        action = named[1].decode() if named else request.args.get("Action", "")
+        return (action, {}) if action in _model(service).operation_names else None
     if protocol == "json":
         target = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
         return (target, {}) if target in _model(service).operation_names else None

@@ -20,7 +20,7 @@ _HIDDEN: Final = object()
 # A pattern is not tried on a longer text: no name of AWS's is one, and a regular expression must not be a way to stop the cloud.
 _LONGEST_MATCHED: Final = 65_536
 _TOKENS: Final = {str: "STRING_VALUE", bool: "TRUE_VALUE", int: "NUMBER_VALUE", float: "NUMBER_VALUE"}
-_NAMES: Final = {
+_NAMES: Final[Mapping[str, tuple[type | tuple[type, ...], str]]] = {
     "string": (str, "a String"),
     "integer": (int, "an Integer"),
     "long": (int, "a Long"),
@@ -94,7 +94,7 @@ class _Compiler:
         return self.made[name]
 
     def structure(self, shape: Any) -> Validator:
-        required = frozenset(shape.required_members)
+        required = frozenset(shape.required_members) - model_gaps.NOT_REQUIRED.get((self.service, shape.name), frozenset())
         members = [(name, _lower(name), self.of(member)) for name, member in shape.members.items()]
 
         def check(value: Any, path: str, found: list[Violation]) -> None:
@@ -171,7 +171,9 @@ class _Compiler:
 
             def check_other(value: Any, path: str, found: list[Violation]) -> None:
                 if isinstance(value, (str, bytes)) and lengths != (None, None):
-                    _measure(lengths, len(value), _HIDDEN if sensitive else value, path, found)
+                    # JSON holds bytes as base64
+                    size = len(value) if isinstance(value, bytes) else len(value.rstrip("=")) * 3 // 4
+                    _measure(lengths, size, _HIDDEN if sensitive else value, path, found)
                 elif kind == "timestamp" and isinstance(value, (list, Mapping)):
                     raise WrongType("Start of structure or map found where not expected.")
 
@@ -184,6 +186,8 @@ class _Compiler:
         def check_number(value: Any, path: str, found: list[Violation]) -> None:
             if isinstance(value, datetime):
                 return
+            if isinstance(value, float) and kind in ("integer", "long") and value.is_integer():
+                value = int(value)  # JSON writes 60 as 60.0 where a client counts in floats
             if not isinstance(value, expected) or (isinstance(value, bool) and kind != "boolean"):
                 raise WrongType(_unlike(value, called))
             if least is not None and value < least:

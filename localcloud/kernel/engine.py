@@ -92,12 +92,14 @@ class Engine:
             message = rule.says(inputs)
             if message:
                 failures.append((rule.props[0], message))
-        if not failures:
-            failures += self._foreseen(row, olds, inputs)
         return inputs, failures
 
-    def _foreseen(self, row: Resource, olds: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
-        """What AWS would refuse of the inputs, as far as they are known before anything is made."""
+    def foreseen(self, token: str, olds: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """What AWS would refuse of checked inputs, as far as they are known before anything is made.
+
+        The genuine provider finds that out at `up`, so it is no part of `check`.
+        """
+        row = self.row(token)
         known = {key: value for key, value in inputs.items() if not _has_unknown(value)}
         tags = {**self.default_tags, **(known.get("tags") or {})} if row.tags else None
         context = self._context(row.type, news=known)

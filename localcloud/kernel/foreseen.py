@@ -29,6 +29,9 @@ def refused(
     `whole`: every property is known, so relations between them can be judged too.
     """
     found = broken_by(row.type, context.props)
+    for rule in row.foreseen if not found else ():
+        if (whole or all(prop in context.props for prop in rule.props)) and (message := rule.says(context.props)):
+            found.append((rule.props[0], message))
     if found:
         return found
     for service, operation, params in _requests(row, context):

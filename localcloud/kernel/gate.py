@@ -1,12 +1,14 @@
 """The gate in front of the emulated AWS: what AWS refuses by its models and its documented limits never reaches what answers.
 
-A request is parsed once; the call stays in `environ[aws_protocol.CALL]`, so nothing behind it parses again.
+A request that is parsed stays in `environ[aws_protocol.CALL]`, so nothing behind the gate parses it again.
 """
 
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any, Final
 
@@ -48,9 +50,13 @@ class Gate:
             return self.app(environ, start_response)
         service, operation, request, body, url_params = asked
         try:
-            params = _parsed(service, operation, request, body, url_params)
-            environ[aws_protocol.CALL] = call = ApiCall(service, operation, region, params, self.store)
-            self.judge(call)
+            if aws_protocol.protocol_of(service) == "json":
+                # As it is written, names and all: cheaper than to parse what is only looked at.
+                self.judge(ApiCall(service, operation, region, _written(service, body), self.store))
+            else:
+                params = _parsed(service, operation, request, body, url_params)
+                environ[aws_protocol.CALL] = call = ApiCall(service, operation, region, params, self.store)
+                self.judge(call)
         except ServiceException as error:
             return aws_protocol.written(service, operation, error)(environ, start_response)
         return self.app(environ, start_response)
@@ -58,7 +64,10 @@ class Gate:
     def judge(self, call: ApiCall) -> None:
         """Raises the Refusal of a call that AWS refuses by its model, by a limit or by a relation of its values."""
         obey(call.service, call.operation, call.params)
-        for refuse in self.refusals.get((call.service, call.operation), ()):
+        related = self.refusals.get((call.service, call.operation), ())
+        if related:
+            call = replace(call, params=_without_nulls(call.params))
+        for refuse in related:
             refuse(call)
 
 
@@ -101,6 +110,26 @@ def _is_data(environ: Mapping[str, Any]) -> bool:
     query = environ.get("QUERY_STRING", "")
     within = environ.get("PATH_INFO", "").strip("/").count("/") > 0
     return within and (not query or query in ("x-id=PutObject", "x-id=GetObject") or "partNumber=" in query)
+
+
+def _written(service: str, body: bytes) -> dict[str, Any]:
+    """The parameters of a request in JSON; a body that is no object is refused in the service's form."""
+    try:
+        found = json.loads(body or b"{}")
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise Refusal(refusal_forms.form(service, "json").wrong, "The request body is no JSON object")
+    return found
+
+
+def _without_nulls(value: Any) -> Any:
+    """A value without the members that are null, which AWS takes for absent ones."""
+    if isinstance(value, Mapping):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in value if item is not None]
+    return value
 
 
 def _parsed(service: str, operation: str, request: Request, body: bytes, url_params: Mapping[str, str]) -> dict[str, Any]:

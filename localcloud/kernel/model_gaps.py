@@ -16,6 +16,12 @@ OPEN_ENUMS: Final = {
     ("lambda", "Runtime"): "new runtimes come before the model, and Lambda has words of its own for an unknown one",
 }
 
+# (service, shape): members that the model requires although an empty one, which is right, has no place in the request.
+NOT_REQUIRED: Final = {
+    ("ec2", "CreateLaunchTemplateRequest"): frozenset({"LaunchTemplateData"}),
+    ("ec2", "CreateLaunchTemplateVersionRequest"): frozenset({"LaunchTemplateData"}),
+}
+
 # What Java and Python write differently. A class of Unicode's stands for the nearest of Python's, never for less.
 _IN_PYTHON: Final = (
     (r"\p{L}", r"\w"),

@@ -9,7 +9,7 @@ import re
 from datetime import datetime
 from typing import Final
 
-_RATE: Final = re.compile(r"rate\(\s*([1-9]\d*) (minute|hour|day)(s?)\s*\)")
+_RATE: Final = re.compile(r"rate\(\s*[1-9]\d* (minute|hour|day)s?\s*\)")
 _MONTHS: Final = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _DAYS: Final = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 # Each field of cron(minutes hours day-of-month month day-of-week year): its least and greatest value and its names.
@@ -27,8 +27,7 @@ _DAY_OF_MONTH, _DAY_OF_WEEK = 2, 4
 def is_schedule(expression: str, *, once: bool = True) -> bool:
     """Whether AWS takes the expression; `once`: whether at(...) is one too."""
     if expression.startswith("rate("):
-        found = _RATE.fullmatch(expression)
-        return bool(found) and (found[1] == "1") == (not found[3]) if found else False
+        return bool(_RATE.fullmatch(expression))
     if expression.startswith("at("):
         return once and _is_moment(expression.removeprefix("at(").removesuffix(")"))
     if expression.startswith("cron(") and expression.endswith(")"):

@@ -96,6 +96,7 @@ class Resource:
     outputs     outputs that are not simply a member of the read data: template or code
     same        property -> (new, old) -> True when a difference means nothing
     replace_if  property -> (new, old) -> True when this change of value replaces
+    foreseen    what AWS refuses of known values, where no `Call` shows it the request that will be made
     steps       property -> what AWS refuses of the way from its old value to its new one
     singleton   there can be only one per target: a replacement deletes first
     once        an account has only one with this value of the property: stacks of one account share it ("" for all other types)
@@ -127,6 +128,7 @@ class Resource:
     checks: tuple[Check, ...] = ()
     autoname: Autoname | None = None
     tags: Tags | None = None
+    foreseen: tuple[Check, ...] = ()
     steps: Mapping[str, Refused] = field(default_factory=dict)
     singleton: bool = False
     once: str = ""

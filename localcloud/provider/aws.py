@@ -56,7 +56,8 @@ class AwsConnection(Connection):
     def check(
         self, urn: str, olds: Mapping[str, Any], news: Mapping[str, Any], seed: bytes
     ) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-        return self.engine.check(type_of(urn), name_of(urn), olds, news, seed)
+        inputs, failures = self.engine.check(type_of(urn), name_of(urn), olds, news, seed)
+        return inputs, failures or self.engine.foreseen(type_of(urn), olds, inputs)
 
     def diff(self, urn: str, state: Mapping[str, Any], news: Mapping[str, Any], ignore: tuple[str, ...]) -> Diff:
         return self.engine.diff(type_of(urn), state, news, ignore)

@@ -16,7 +16,7 @@ _PROTOCOLS: Final = ("tcp", "udp", "icmp", "icmpv6", "-1", "all")
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateRoute.html
 _TARGETS: Final = (
     *("GatewayId", "NatGatewayId", "NetworkInterfaceId", "InstanceId", "VpcPeeringConnectionId", "TransitGatewayId"),
-    *("EgressOnlyInternetGatewayId", "VpcEndpointId", "LocalGatewayId", "CarrierGatewayId", "CoreNetworkArn"),
+    *("EgressOnlyInternetGatewayId", "VpcEndpointId", "LocalGatewayId", "CarrierGatewayId", "CoreNetworkArn", "LocalTarget"),
 )
 _DESTINATIONS: Final = ("DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId")
 # https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html

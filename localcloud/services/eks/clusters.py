@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from catalog.versions import EKS_DEFAULT
 from localcloud.kernel.account import ACCOUNT
 from localcloud.kernel.recorded import TAGGING, ApiCall, Extra, Refusal
 
@@ -60,7 +61,7 @@ def _create_cluster(call: ApiCall) -> Mapping[str, Any]:
         name=asked["name"],
         role_arn=asked["roleArn"],
         resources_vpc_config=vpc,
-        version=asked.get("version"),
+        version=asked.get("version") or EKS_DEFAULT.version,  # moto has one that EKS no longer makes
         kubernetes_network_config=asked.get("kubernetesNetworkConfig"),
         logging=asked.get("logging"),
         client_request_token=asked.get("clientRequestToken"),

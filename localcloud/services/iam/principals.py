@@ -66,6 +66,6 @@ def _known(principal: str) -> bool:
         return True
     from moto.iam.models import iam_backends
 
-    backend = iam_backends[ACCOUNT]["aws"]
+    backend: Any = iam_backends[ACCOUNT]["aws"]
     there = backend.roles if found["kind"] == "role" else backend.users
     return any(each.arn == principal for each in list(there.values()))

@@ -19,7 +19,7 @@ def _owner(call: ApiCall, kind: str) -> Any:
     """The role, user or group that a request is about; None for one that is not there, which moto refuses."""
     from moto.iam.models import iam_backends
 
-    backend = iam_backends[ACCOUNT]["aws"]
+    backend: Any = iam_backends[ACCOUNT]["aws"]
     name = call.params[f"{kind.title()}Name"]
     there = {"role": backend.roles, "user": backend.users, "group": backend.groups}[kind]
     return next((each for each in list(there.values()) if each.name == name), None)

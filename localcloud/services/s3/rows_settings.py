@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from typing import Any
 
 from catalog.types import s3
@@ -286,7 +287,7 @@ def _lifecycle_rule(rule: Setting) -> Setting:
     return made
 
 
-def _rules_refused(props: Setting) -> str | None:
+def _rules_refused(props: Mapping[str, Any]) -> str | None:
     """S3's refusal of rules whose days are against each other."""
     found = next(lifecycle.faults([_lifecycle_rule(rule) for rule in props.get("rules") or ()]), None)
     return f"{found[0]}: {found[1]}" if found else None
@@ -379,9 +380,9 @@ LIFECYCLE = Resource(
         one_of("rules.noncurrentVersionTransitions.storageClass", *_CLASSES),
         when("rules", _dates),
         when("rules", _rule_ids),
-        when("rules", _rules_refused),
         _OWNER,
     ),
+    foreseen=(when("rules", _rules_refused),),
     singleton=True,
 )
 

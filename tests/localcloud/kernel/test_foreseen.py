@@ -31,7 +31,8 @@ def engine() -> Engine:
 
 
 def refused(engine: Engine, token: str, inputs: dict[str, Any], olds: dict[str, Any] | None = None) -> list[tuple[str, str]]:
-    return engine.check(token, "it", olds or {}, inputs, b"seed")[1]
+    checked, failures = engine.check(token, "it", olds or {}, inputs, b"seed")
+    return failures or engine.foreseen(token, olds or {}, checked)
 
 
 def policy(size: int) -> str:
@@ -87,13 +88,22 @@ def policy(size: int) -> str:
             "ValidationError: Metrics cannot be checked across more than a day",
         ),
         (kms.ALIAS.token, {"name": "alias/aws/x", "targetKeyId": "k"}, "name", ""),
+        (
+            s3.BUCKET_LIFECYCLE_CONFIGURATION.token,
+            {
+                "bucket": "b",
+                "rules": [{"id": "r", "status": "Enabled", "transitions": [{"days": 10, "storageClass": "STANDARD_IA"}]}],
+            },
+            "rules",
+            "InvalidArgument: 'Days' in Transition action must be greater than or equal to 30 for storageClass 'STANDARD_IA'",
+        ),
         (secretsmanager.SECRET.token, {"name": "a b"}, "name", ""),
         (s3.BUCKET.token, {"bucket": "Under_Score"}, "bucket", ""),
         (
             scheduler.SCHEDULE.token,
-            {**SCHEDULE, "scheduleExpression": "rate(1 days)"},
+            {**SCHEDULE, "scheduleExpression": "rate(1.5 days)"},
             "",
-            "ValidationException: Invalid Schedule Expression rate(1 days).",
+            "ValidationException: Invalid Schedule Expression rate(1.5 days).",
         ),
         (
             appautoscaling.TARGET.token,

@@ -161,6 +161,8 @@ def test_a_request_that_breaks_its_model_is_refused_in_the_words_of_its_service(
         ("sagemaker", "create_training_job", {**LAUNCH, "TrainingJobName": "j" * 63}),
         ("eks", "create_nodegroup", {**POOL, "scalingConfig": {"minSize": 0, "maxSize": 1}}),
         ("logs", "create_log_group", {"logGroupName": "g" * 512}),
+        ("kms", "encrypt", {"KeyId": "k", "Plaintext": b"x" * 4096}),
+        ("sagemaker", "list_models", {"MaxResults": 10.0, "NameContains": None}),
         ("s3", "put_object", {"Bucket": "bucket", "Key": "a/b", "Body": b"\xff\xfe"}),
         ("s3", "put_bucket_tagging", {"Bucket": "bucket", "Tagging": {"TagSet": [{"Key": "größe", "Value": ""}]}}),
         ("kms", "tag_resource", {"KeyId": "k", "Tags": [{"TagKey": "ключ", "TagValue": "значение 1"}]}),
@@ -202,3 +204,12 @@ def test_a_long_text_cannot_hold_the_gate_up() -> None:
     with pytest.raises(Refusal):
         obey_model("sagemaker", "CreateModelPackageGroup", {"ModelPackageGroupName": "a-" * 500_000})
     assert time.perf_counter() - started < 5
+
+
+def test_bytes_are_counted_as_bytes_and_a_secret_is_in_no_sentence(clients: Clients) -> None:
+    """JSON holds bytes as base64, which is a third longer; AWS counts what is meant, and quotes nothing that is sensitive."""
+    says = refused(clients, "kms", "encrypt", KeyId="k", Plaintext=b"x" * 4097)
+    assert says == (
+        "ValidationException: 1 validation error detected: Value at 'plaintext' failed to satisfy constraint: "
+        "Member must have length less than or equal to 4096"
+    )

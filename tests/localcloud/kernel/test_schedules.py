@@ -29,8 +29,6 @@ def test_what_aws_shows_is_a_schedule(expression: str) -> None:
             "",
             "rate()",
             "rate(0 days)",
-            "rate(1 days)",
-            "rate(2 day)",
             "rate(1.5 hours)",
             "rate(1 week)",
             "rate(-1 days)",

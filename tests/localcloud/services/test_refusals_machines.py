@@ -319,3 +319,19 @@ def test_variants_of_an_endpoint_hold_together(aws: Unchecked, variants: list[di
     aws.do("sagemaker", "create_model", ModelName="m", ExecutionRoleArn=ROLE, PrimaryContainer=container)
     answer = aws.refused("sagemaker", "create_endpoint_config", EndpointConfigName="e", ProductionVariants=variants)
     assert answer is None if says is None else says in str(answer)
+
+
+def test_a_security_group_has_sixty_rules(aws: Unchecked) -> None:
+    vpc = aws.do("ec2", "create_vpc", CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    group = aws.do("ec2", "create_security_group", GroupName="it", Description="it", VpcId=vpc)["GroupId"]
+    rules = [{"IpProtocol": "tcp", "FromPort": n, "ToPort": n, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]} for n in range(61)]
+    asked = {"GroupId": group, "IpPermissions": rules[:60]}
+    assert aws.refused("ec2", "authorize_security_group_ingress", **asked) is None
+    answer = aws.refused("ec2", "authorize_security_group_ingress", GroupId=group, IpPermissions=rules[60:])
+    assert str(answer).startswith("RulesPerSecurityGroupLimitExceeded: ")
+
+
+def test_a_cluster_without_a_version_has_one_that_eks_makes(aws: Unchecked) -> None:
+    eks = Eks(aws)
+    made = aws.do("eks", "create_cluster", **{**eks.made, "name": "plain"})["cluster"]
+    assert made["version"] == "1.35"
