@@ -8,6 +8,7 @@ from catalog.types.card import NOT_CHARGED, Card
 
 PARAMETER = Card(
     token="aws:ssm/parameter:Parameter",
+    name="name",
     free=NOT_CHARGED,  # in the standard tier
 )
 

@@ -16,7 +16,7 @@ from localcloud.kernel.values import member_of, to_aws
 Clients = Callable[[str, str], Any]  # (service, region) -> boto3 client
 # A column value: a literal, a template ("{id}", "{clusterName}:{name}", "{data.Vpc.VpcId}"), or code over the context.
 Value = Any
-_TEMPLATE = re.compile(r"\{([A-Za-z0-9_.]+)\}")
+_TEMPLATE = re.compile(r"\{([A-Za-z0-9_.\[\]]+)\}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +74,14 @@ class Context:
     def call(self, call: Call) -> Any:
         """Runs a `Call`; returns `path` of the response."""
         response = getattr(self.client(call.service), call.op)(**self.parameters(call))
+        return jmespath.search(call.path, response) if call.path else response
+
+    def every(self, call: Call) -> Any:
+        """Runs a `Call` through all pages of its answer, where the operation has pages."""
+        client = self.client(call.service)
+        if not client.can_paginate(call.op):
+            return self.call(call)
+        response = client.get_paginator(call.op).paginate(**self.parameters(call)).build_full_result()
         return jmespath.search(call.path, response) if call.path else response
 
     def parameters(self, call: Call) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from localcloud.kernel.policies import same_policy
 from localcloud.kernel.schema import Kind, Schema
 from localcloud.kernel.spec import Resource
 from localcloud.kernel.values import is_zero, same_json
@@ -63,6 +64,8 @@ def diff(row: Resource, schema: Schema, state: Mapping[str, Any], news: Mapping[
         want, have = news.get(name), state.get(name)
         if name == "region" and want is None:
             continue
+        if want is None:
+            want = row.unset.get(name)
         if want is None and name in row.computed:
             continue
         for path, change, new, old in _compare(row, name, name, kind, want, have):
@@ -87,6 +90,10 @@ def _compare(row: Resource, path: str, key: str, kind: Kind, want: Any, have: An
         return
     if key in row.json:
         if not same_json(want, have):
+            yield path, _change(want, have), want, have
+        return
+    if key in row.policies:
+        if not same_policy(want, have):
             yield path, _change(want, have), want, have
         return
     if isinstance(kind, Mapping) and "object" in kind:
@@ -145,6 +152,10 @@ def _change(want: Any, have: Any) -> Change:
 
 def _replaces(row: Resource, path: str, new: Any, old: Any) -> bool:
     plain = _without_indexes(path)
+    if plain == "region":  # what is in one region never comes into another
+        return old is not None
+    if row.autoname is not None and plain == row.autoname.prefix_prop:
+        return True
     for name in row.replace:
         if plain == name or plain.startswith(f"{name}."):
             decide = row.replace_if.get(name)

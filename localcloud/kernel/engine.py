@@ -11,13 +11,14 @@ from typing import Any
 
 import botocore.exceptions
 
-from localcloud.kernel import foreseen, tagging
+from localcloud.kernel import foreseen, naming, tagging
 from localcloud.kernel.context import Call, Clients, Context
 from localcloud.kernel.diff import UNKNOWN_MARK, Diff, Difference, diff
 from localcloud.kernel.documented import Refusals
+from localcloud.kernel.policies import same_policy
 from localcloud.kernel.schema import Schema
 from localcloud.kernel.spec import Resource, Update
-from localcloud.kernel.values import from_aws, has_objects, is_zero, member_of, same_json, with_zeros
+from localcloud.kernel.values import from_aws, has_objects, is_zero, member_of, same_json, with_defaults, with_zeros
 
 AUTONAME_DIGITS = 7  # pulumi's own autonaming; source: pulumi docs, concepts/resources/names
 
@@ -30,8 +31,8 @@ class UnknownType(ValueError):
 class Engine:
     """All operations of the provider in one region, with plain values in and out.
 
-    `default_tags`: the provider's defaultTags, merged under each resource's own. `refusals`: what AWS refuses of the values
-    of one request, by operation; a preview is judged by them too.
+    `default_tags`: the provider's defaultTags, merged under each resource's own. `ignored`: its ignoreTags. `refusals`: what AWS
+    refuses of the values of one request, by operation; a preview is judged by them too.
     """
 
     rows: Mapping[str, Resource]
@@ -41,6 +42,7 @@ class Engine:
     account: str
     default_tags: Mapping[str, str] = dataclasses.field(default_factory=dict)
     refusals: Refusals = dataclasses.field(default_factory=dict)
+    ignored: tagging.IgnoredTags = dataclasses.field(default_factory=tagging.IgnoredTags)
 
     def row(self, token: str) -> Resource:
         """The row of a type. Raises UnknownType with the file to add it to."""
@@ -86,6 +88,7 @@ class Engine:
         ]
         if defaulted:
             inputs["__defaults"] = sorted(defaulted)
+        failures += naming.refusals(row, inputs)
         for rule in row.checks:
             if any(_has_unknown(inputs.get(prop)) for prop in rule.props):
                 continue
@@ -108,10 +111,11 @@ class Engine:
 
     def diff(self, token: str, state: Mapping[str, Any], news: Mapping[str, Any], ignore: tuple[str, ...] = ()) -> Diff:
         """What the change from `state` (outputs) to `news` (checked inputs) means."""
+        news = naming.as_made(self.row(token), state, news)
         wanted = {key: value for key, value in news.items() if not key.startswith("__")}
         result = diff(self.row(token), self.schemas[token], state, {**wanted, "__defaults": news.get("__defaults", ())}, ignore)
         if "tagsAll" in self.schemas[token].outputs and self.default_tags and not _has_unknown(news.get("tags")):
-            merged = {**self.default_tags, **(news.get("tags") or {})}
+            merged = self.ignored.without({**self.default_tags, **(news.get("tags") or {})})
             if merged != (state.get("tagsAll") or {}) and "tags" not in result.changed and "tags" not in ignore:
                 result = Diff((*result.differences, Difference("tagsAll", "update", False)), result.delete_before_replace)
         return result
@@ -131,12 +135,16 @@ class Engine:
             if state and (not condition or news.get(condition)):
                 outputs[key] = UNKNOWN_MARK
         if "region" in schema.outputs and "region" in schema.inputs:
-            outputs["region"] = news.get("region", self.region)
+            outputs["region"] = news.get("region") or state.get("region") or self.region
+        if (name := naming.made_of_prefix(self.row(token), news)) and name in schema.outputs:
+            outputs[name] = state.get(name, UNKNOWN_MARK)
         return outputs
 
     def create(self, token: str, news: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         """Makes the resource; returns its id and outputs. What was made before a failure is removed again."""
-        row, context = self.row(token), self._context(token, news=news)
+        row = self.row(token)
+        news = naming.named(row, news)
+        context = self._context(token, news=news)
         tags = {**self.default_tags, **(news.get("tags") or {})}
         if isinstance(row.create, Call):
             call = row.create
@@ -162,14 +170,21 @@ class Engine:
         """(id, outputs, inputs) as the cloud has them now; None when it is gone. Without inputs and state: an import."""
         row, schema = self.row(token), self.schemas[token]
         importing = not inputs and not state
+        region = ""
+        if importing and "region" in schema.inputs:  # the genuine provider imports from another region by ID@REGION
+            identifier, region = naming.in_region(identifier)
         known = dict(state) or _take_apart(row.id, identifier)
+        if region:
+            known["region"] = region
         context = self._context(token, state=known, identifier=identifier)
         outputs = self._read(row, context, keep={**known, **inputs} if not importing else known)
         if outputs is None:
             return None
         if importing:
             found = {
-                key: outputs[key] for key in schema.inputs if key in outputs and key != "region" and not is_zero(outputs[key])
+                key: outputs[key]
+                for key in schema.inputs
+                if key in outputs and (key != "region" or region) and not is_zero(outputs[key])
             }
             return context.id, outputs, found
         fresh = {key: value for key, value in inputs.items() if not key.startswith("__")}
@@ -184,14 +199,18 @@ class Engine:
 
     def update(self, token: str, identifier: str, state: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
         """Changes what differs, and only that; returns the new outputs."""
-        row, context = self.row(token), self._context(token, news=news, state=state, identifier=identifier)
+        row, news = self.row(token), naming.as_made(self.row(token), state, news)
+        context = self._context(token, news=news, state=state, identifier=identifier)
         context.changed = self.diff(token, state, news).changed
         for update in row.updates:
             if context.changed & set(update.on):
                 self._run(context, update)
         if row.tags and context.changed & {"tags", "tagsAll"}:
-            wanted = {**self.default_tags, **(news.get("tags") or {})}
-            tagging.change(context, row.tags, state.get("tagsAll") or state.get("tags") or {}, wanted)
+            wanted, old = {**self.default_tags, **(news.get("tags") or {})}, state.get("tagsAll") or state.get("tags") or {}
+            if row.tags.change is not None:  # the whole set is put: what others have set since must be in it
+                found = self._tags(row, context, self._data(row, context))
+                wanted |= {key: value for key, value in found.items() if key not in {*old, *wanted}}
+            tagging.change(context, row.tags, old, wanted)
         outputs = self._read(row, context, keep=news)
         if outputs is None:
             raise RuntimeError(f"{token} {identifier}: gone while it was updated; run refresh, then up")
@@ -220,21 +239,20 @@ class Engine:
                 news.get("region") or (state.get("region") if "region" in self.schemas[token].inputs else "") or self.region
             ),
             account=self.account,
-            props={key: value for key, value in news.items() if not key.startswith("__")},
+            props=with_defaults(row.defaults, {key: value for key, value in news.items() if not key.startswith("__")}),
             state=state,
             id=identifier,
         )
 
     def _autoname(self, row: Resource, name: str, olds: Mapping[str, Any], inputs: Mapping[str, Any], seed: bytes) -> str | None:
         auto = row.autoname
-        if auto is None or auto.prop in inputs:
+        if auto is None or auto.prop in inputs or inputs.get(auto.prefix_prop) is not None:
             return None
-        prefix = inputs.get(auto.prefix_prop)
-        if auto.prop in olds.get("__defaults", ()) and (prefix is None or str(olds.get(auto.prop, "")).startswith(str(prefix))):
+        if auto.prop in olds.get("__defaults", ()):
             return str(olds[auto.prop])
         digits = "".join(random.Random(seed).choices("0123456789abcdef", k=AUTONAME_DIGITS))
         suffix = auto.suffix(inputs) if auto.suffix else ""
-        stem = str(prefix) if prefix is not None else f"{auto.stem}{name}-"
+        stem = f"{auto.stem}{name}-"
         made = f"{stem[: auto.limit - AUTONAME_DIGITS - len(suffix)]}{digits}{suffix}"
         return made.lower() if auto.lower else made
 
@@ -267,12 +285,17 @@ class Engine:
             if strict and not context.gone(error):
                 raise
 
+    def _data(self, row: Resource, context: Context) -> Any:
+        if isinstance(row.read, Call):
+            return context.call(row.read if row.read.take is not None else _without_properties(row.read))
+        return row.read(context)
+
+    def _tags(self, row: Resource, context: Context, data: Any) -> dict[str, str]:
+        return tagging.read(context, row.tags, data, context.state) if row.tags else {}
+
     def _read(self, row: Resource, context: Context, keep: Mapping[str, Any]) -> dict[str, Any] | None:
         try:
-            if isinstance(row.read, Call):
-                data = context.call(row.read if row.read.take is not None else _without_properties(row.read))
-            else:
-                data = row.read(context)
+            data = self._data(row, context)
         except botocore.exceptions.ClientError as error:
             if context.gone(error):
                 return None
@@ -308,7 +331,7 @@ class Engine:
             if value is not None:
                 outputs[name] = value
         if row.tags and "tags" in schema.outputs:
-            found = tagging.read(context, row.tags, data, outputs)
+            found = self.ignored.without(tagging.read(context, row.tags, data, outputs))
             own = {
                 key: value
                 for key, value in found.items()
@@ -327,6 +350,8 @@ class Engine:
 def _means_the_same(row: Resource, schema: Schema, name: str, kept: Any, value: Any) -> bool:
     if name in row.json:
         return same_json(kept, value)
+    if name in row.policies:
+        return same_policy(kept, value)
     only = Schema({name: schema.inputs[name]}, {}, frozenset()) if name in schema.inputs else None
     return only is not None and not diff(row, only, {name: value}, {name: kept}).differences
 

@@ -1,4 +1,4 @@
-"""The properties of each type, read from the pulumi-aws SDK that is installed, and cached.
+"""The properties of each type and function, read from the pulumi-aws SDK that is installed, and cached.
 
 Kinds: "str", "bool", "int", "float", "any", "asset", {"list": kind}, {"map": kind}, {"object": {name: kind}}.
 Importing pulumi-aws costs seconds and 150 MB, so a child process does it once per version; the daemon reads the cache.
@@ -12,6 +12,7 @@ import importlib.metadata
 import inspect
 import json
 import os
+import re
 import subprocess
 import sys
 import types
@@ -26,7 +27,7 @@ Kind = Any
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """Inputs and outputs of a type: name -> kind. `required` are the inputs without which AWS refuses."""
+    """Inputs and outputs of a type or function: name -> kind. `required` are the inputs without which AWS refuses."""
 
     inputs: Mapping[str, Kind]
     outputs: Mapping[str, Kind]
@@ -63,7 +64,11 @@ def _describe(token: str) -> dict[str, Any]:
 
     _, member, class_name = token.split(":")
     package = member.partition("/")[0]
-    resource = getattr(importlib.import_module(f"pulumi_aws.{'lambda_' if package == 'lambda' else package}"), class_name)
+    # `index` is the package itself, and `lambda` a word that Python keeps.
+    module_name = {"index": "pulumi_aws", "lambda": "pulumi_aws.lambda_"}.get(package, f"pulumi_aws.{package}")
+    if class_name[0].islower():
+        return _describe_function(importlib.import_module(module_name), class_name)
+    resource = getattr(importlib.import_module(module_name), class_name)
     # pulumi-aws calls a resource's arguments XInitArgs where a nested type has taken the name XArgs.
     module = sys.modules[resource.__module__]
     arguments = getattr(module, f"{class_name}InitArgs", None) or getattr(module, f"{class_name}Args")
@@ -75,6 +80,24 @@ def _describe(token: str) -> dict[str, Any]:
     ]
     outputs = {k: _kind(v, _types.output_type_types) for k, v in _types.resource_types(resource).items()}
     return {"in": inputs, "out": outputs, "required": sorted(required)}
+
+
+def _describe_function(package: types.ModuleType, name: str) -> dict[str, Any]:
+    """A function's arguments have their names in the source alone, and only its Output form says which may be left out."""
+    from pulumi import _types
+
+    result = getattr(package, f"{name[0].upper()}{name[1:]}Result")
+    module = sys.modules[result.__module__]
+    python_name = module.__name__.rpartition(".")[2]
+    function, output_form = (getattr(module, f"{python_name}{suffix}") for suffix in ("", "_output"))
+    names = {python: named for named, python in re.findall(r"__args__\['(\w+)'\] = (\w+)", inspect.getsource(function))}
+    hints = typing.get_type_hints(function)
+    inputs = {named: _kind(hints[python], _types.input_type_types) for python, named in names.items()}
+    # Python makes one Optional of two: which arguments may be left out, only the text of the Output form says.
+    optional = set(re.findall(r"(\w+): pulumi\.Input\[Optional\[Optional\[", inspect.getsource(output_form)))
+    required = sorted(named for python, named in names.items() if python not in optional)
+    outputs = {key: _kind(hint, _types.output_type_types) for key, hint in _types.output_type_types(result).items()}
+    return {"in": inputs, "out": outputs, "required": required}
 
 
 def _kind(hint: Any, fields_of: Any) -> Kind:

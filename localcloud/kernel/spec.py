@@ -62,7 +62,11 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Autoname:
-    """Which property gets `<resource name>-<7 hex>` when it is not given, and its length limit (AWS's)."""
+    """Which property gets `<resource name>-<7 hex>` when it is not given, and its length limit (AWS's).
+
+    Where `prefix_prop` is given the property is left out, as pulumi-aws does it: the name is made when the resource is, of the
+    prefix and 26 digits, and nobody knows it before.
+    """
 
     prop: str = "name"
     limit: int = 255
@@ -90,7 +94,9 @@ class Resource:
     empty       outputs reported when AWS says nothing (Terraform's zero values)
     zeros       object (or list of object) properties whose absent members are reported as zero values, as Terraform's blocks are
     moves       outputs that an update changes (versions): unknown in its preview -> the property that must be true for it, or ""
-    json        properties holding JSON documents, compared by meaning
+    json        properties (dotted paths allowed) holding JSON documents, compared as such
+    policies    properties (dotted paths allowed) holding IAM policies, compared as AWS reads them
+    unset       what an optional property goes back to when the program no longer gives it, though AWS fills it in
     sets        list properties whose order means nothing
     rename      property path -> member name, where they differ in more than case
     outputs     outputs that are not simply a member of the read data: template or code
@@ -120,6 +126,8 @@ class Resource:
     zeros: frozenset[str] = frozenset()
     moves: Mapping[str, str] = field(default_factory=dict)
     json: frozenset[str] = frozenset()
+    policies: frozenset[str] = frozenset()
+    unset: Mapping[str, Any] = field(default_factory=dict)
     sets: frozenset[str] = frozenset()
     rename: Mapping[str, str] = field(default_factory=dict)
     outputs: Mapping[str, Value] = field(default_factory=dict)

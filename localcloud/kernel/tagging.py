@@ -4,12 +4,28 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import jmespath
 
 from localcloud.kernel.context import Call, Context
 from localcloud.kernel.spec import Tags
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoredTags:
+    """The provider's `ignoreTags`: tags that others set and look after. They are not seen, so nothing is ever done about them."""
+
+    keys: frozenset[str] = frozenset()
+    prefixes: tuple[str, ...] = ()
+
+    def hides(self, key: str) -> bool:
+        return key in self.keys or key.startswith(self.prefixes)
+
+    def without(self, tags: Mapping[str, str]) -> dict[str, str]:
+        """The tags that are not ignored."""
+        return {key: value for key, value in tags.items() if not self.hides(key)}
 
 
 def with_tags(call: Call, tags: Tags, wanted: Mapping[str, str]) -> Call:

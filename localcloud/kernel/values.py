@@ -128,27 +128,37 @@ def _zero(kind: Kind) -> Any:
     return {"str": "", "bool": False, "int": 0, "float": 0}.get(kind)
 
 
+def with_defaults(defaults: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """`values` with what pulumi-aws itself puts into the objects that are given: the defaults with dotted paths."""
+    filled = dict(values)
+    for path, value in defaults.items():
+        head, _, rest = path.partition(".")
+        if rest and filled.get(head) is not None:
+            filled[head] = _filled(filled[head], rest, value)
+    return filled
+
+
+def _filled(value: Any, path: str, default: Any) -> Any:
+    if isinstance(value, list):
+        return [_filled(item, path, default) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    return with_defaults({path: default}, value) if "." in path else {path: default, **value}
+
+
+def nothing(kind: Kind) -> Any:
+    """What Terraform reports of a kind where there is nothing to report."""
+    return {} if isinstance(kind, Mapping) and "map" in kind else _zero(kind)
+
+
 def is_zero(value: Any) -> bool:
     """Whether Terraform would treat the value as not set."""
     return value is None or value is False or value in ("", 0) or (isinstance(value, (list, Mapping)) and not value)
 
 
 def same_json(left: Any, right: Any) -> bool:
-    """Whether two JSON documents mean the same: whitespace, key order, and (as in IAM) a scalar for a list of one, list order."""
+    """Whether two JSON documents are the same but for whitespace and the order of keys. Policies mean more: see policies.py."""
     try:
-        return _canonical(json.loads(left or "null")) == _canonical(json.loads(right or "null"))
+        return bool(json.loads(left or "null") == json.loads(right or "null"))
     except (TypeError, ValueError):
         return bool(left == right)
-
-
-def _canonical(value: Any) -> str:
-    return json.dumps(_loose(value), sort_keys=True)
-
-
-def _loose(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _loose(item) for key, item in value.items()}
-    if isinstance(value, list):
-        items = sorted((_loose(item) for item in value), key=lambda item: json.dumps(item, sort_keys=True))
-        return items[0] if len(items) == 1 else items
-    return value

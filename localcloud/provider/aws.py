@@ -3,70 +3,90 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import logging
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from localcloud.kernel import sharing
-from localcloud.kernel.diff import UNKNOWN_MARK, Diff
+from localcloud.kernel.diff import Diff
 from localcloud.kernel.engine import Engine
 from localcloud.kernel.explain import explain
 from localcloud.kernel.ledger import Ledger
 from localcloud.kernel.urn import name_of, type_of
-from localcloud.provider.functions import FUNCTIONS
-from localcloud.provider.protocol import Connection, NotAnswered, Provider
+from localcloud.provider import functions
+from localcloud.provider import settings as provider_settings
+from localcloud.provider.functions import LookupFailed
+from localcloud.provider.protocol import Connection, Provider
+from localcloud.provider.settings import Refused
+from localcloud.provider.unanswered import QUIET_SECONDS, Unanswered
 
 log = logging.getLogger(__name__)
 
 
 class AwsProvider(Provider):
-    """`engine` is the template for each connection's own region and tags."""
+    """`engine` is the template for each connection's own region and tags; an unknown type waits `quiet` seconds for others."""
 
     name: ClassVar[str] = "aws"
     replaced_by: ClassVar[frozenset[str]] = frozenset({"region"})
 
-    def __init__(self, engine: Engine, ledger: Ledger, version: str) -> None:
+    def __init__(self, engine: Engine, ledger: Ledger, version: str, quiet: float = QUIET_SECONDS) -> None:
         self.engine = engine
         self.ledger = ledger
+        self.quiet = quiet
         self.version = version
         self.regions = {engine.region}
 
     def configure(self, settings: Mapping[str, Any]) -> AwsConnection:
-        region = settings.get("region")
+        wanted = provider_settings.read(settings)
         engine = dataclasses.replace(
             self.engine,
-            region=str(region) if region and region is not UNKNOWN_MARK else self.engine.region,
-            default_tags=_default_tags(settings.get("defaultTags")),
+            region=wanted.region or self.engine.region,
+            default_tags=wanted.default_tags,
+            ignored=wanted.ignored,
         )
+        provider_settings.admit(wanted, engine)
         self.regions.add(engine.region)
-        return AwsConnection(engine, self.ledger)
+        return AwsConnection(engine, self.ledger, Unanswered(self.quiet))
 
     def explain(self, error: Exception) -> str:
-        return explain(error)
+        return str(error) if isinstance(error, (Refused, LookupFailed)) else explain(error)
 
 
 class AwsConnection(Connection):
     """The kernel's engine in one region. The ledger keeps account of all that is made, changed and removed."""
 
-    def __init__(self, engine: Engine, ledger: Ledger) -> None:
+    def __init__(self, engine: Engine, ledger: Ledger, unanswered: Unanswered) -> None:
         self.engine = engine
         self.ledger = ledger
+        self.unanswered = unanswered
 
     def check(
         self, urn: str, olds: Mapping[str, Any], news: Mapping[str, Any], seed: bytes
     ) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        if type_of(urn) not in self.engine.rows:
+            self.unanswered.note(type_of(urn), urn)
+            return dict(news), []
+        self.unanswered.heard()
         inputs, failures = self.engine.check(type_of(urn), name_of(urn), olds, news, seed)
         return inputs, failures or self.engine.foreseen(type_of(urn), olds, inputs)
 
     def diff(self, urn: str, state: Mapping[str, Any], news: Mapping[str, Any], ignore: tuple[str, ...]) -> Diff:
+        if type_of(urn) not in self.engine.rows:
+            raise self.unanswered.error()
         return self.engine.diff(type_of(urn), state, news, ignore)
 
     def preview(self, urn: str, state: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
+        if type_of(urn) not in self.engine.rows:
+            if self.unanswered.settled(urn):
+                raise self.unanswered.error()
+            return dict(news)
         return self.engine.preview(type_of(urn), state, news)
 
     def create(self, urn: str, news: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         token = type_of(urn)
+        if token not in self.engine.rows:
+            self.unanswered.settled(urn)
+            raise self.unanswered.error()
         found = self._adopted(urn, token, news) or sharing.join(self.engine, self.ledger, urn, token, news)
         identifier, outputs = found or self.engine.create(token, news)
         self.ledger.keep(urn, token, identifier, outputs)
@@ -99,12 +119,12 @@ class AwsConnection(Connection):
         self.ledger.drop(urn, identifier)
 
     def invoke(self, function: str, args: Mapping[str, Any]) -> dict[str, Any]:
-        if function not in FUNCTIONS:
-            raise NotAnswered(
-                f"{function}: the local cloud does not answer this lookup; pass the value as a setting, "
-                f"or add it to localcloud/provider/functions.py (there: {', '.join(sorted(FUNCTIONS))})"
-            )
-        return FUNCTIONS[function](self.engine, args)
+        if not functions.known(function):
+            self.unanswered.note(function)
+            self.unanswered.settled(function)
+            raise self.unanswered.error()
+        self.unanswered.heard()
+        return functions.look_up(self.engine, function, args)
 
     def _adopted(self, urn: str, token: str, news: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
         """What a crashed run made for this urn, brought to the wanted inputs; None when there is nothing to adopt."""
@@ -120,12 +140,3 @@ class AwsConnection(Connection):
         if found.effect == "update":
             return left.id, self.engine.update(token, left.id, left.outputs, news)
         return left.id, dict(left.outputs)
-
-
-def _default_tags(value: Any) -> dict[str, str]:
-    """The provider's defaultTags, which plain variables hold as JSON."""
-    if isinstance(value, str):
-        value = json.loads(value)
-    if isinstance(value, Mapping):
-        return {str(key): str(item) for key, item in (value.get("tags") or {}).items()}
-    return {}

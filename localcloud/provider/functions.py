@@ -1,42 +1,37 @@
-"""The provider functions (`pulumi_aws.get_*`) that the local cloud answers. The platform itself calls none of them."""
+"""The provider functions (`pulumi_aws.get_*`): the services' `Lookup`s, each with the schema that pulumi-aws has of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import functools
+from collections.abc import Mapping
 from typing import Any
 
+from localcloud.kernel import schema
 from localcloud.kernel.engine import Engine
-
-Function = Callable[[Engine, Mapping[str, Any]], dict[str, Any]]
-
-
-def _caller_identity(engine: Engine, _: Mapping[str, Any]) -> dict[str, Any]:
-    answer = engine.clients("sts", engine.region).get_caller_identity()
-    return {"id": answer["Account"], "accountId": answer["Account"], "arn": answer["Arn"], "userId": answer["UserId"]}
+from localcloud.kernel.explain import explain
+from localcloud.kernel.lookup import NoAnswer, answer
+from localcloud.services.gathered import all_lookups
 
 
-def _region(engine: Engine, args: Mapping[str, Any]) -> dict[str, Any]:
-    name = args.get("region") or args.get("name") or engine.region
-    return {"id": name, "name": name, "region": name, "description": name, "endpoint": f"ec2.{name}.amazonaws.com"}
+class LookupFailed(ValueError):
+    """A look-up found nothing, too much, or was asked wrongly. Its words are those of the genuine provider."""
 
 
-def _partition(engine: Engine, _: Mapping[str, Any]) -> dict[str, Any]:
-    return {"id": "aws", "partition": "aws", "dnsSuffix": "amazonaws.com", "reverseDnsPrefix": "com.amazonaws"}
+def known(function: str) -> bool:
+    """Whether the local cloud answers this function."""
+    return function in all_lookups()
 
 
-def _zones(engine: Engine, _: Mapping[str, Any]) -> dict[str, Any]:
-    zones = engine.clients("ec2", engine.region).describe_availability_zones()["AvailabilityZones"]
-    return {
-        "id": engine.region,
-        "names": [z["ZoneName"] for z in zones],
-        "zoneIds": [z["ZoneId"] for z in zones],
-        "groupNames": [engine.region],
-    }
+def look_up(engine: Engine, function: str, args: Mapping[str, Any]) -> dict[str, Any]:
+    """The function's results by their names. Raises LookupFailed."""
+    try:
+        return answer(all_lookups()[function], _schemas()[function], engine, args)
+    except Exception as error:
+        why = str(error) if isinstance(error, NoAnswer) else explain(error)
+        raise LookupFailed(f"invoking {function}: {why}") from error
 
 
-FUNCTIONS: Mapping[str, Function] = {
-    "aws:index/getCallerIdentity:getCallerIdentity": _caller_identity,
-    "aws:index/getRegion:getRegion": _region,
-    "aws:index/getPartition:getPartition": _partition,
-    "aws:index/getAvailabilityZones:getAvailabilityZones": _zones,
-}
+@functools.cache
+def _schemas() -> Mapping[str, schema.Schema]:
+    """Read when the first look-up comes: most programs have none."""
+    return schema.load(all_lookups())

@@ -151,11 +151,13 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         # Settings come as text in `variables`, keyed PACKAGE:config:NAME, and typed in `args`, which count for more.
         given = {key.rpartition(":")[2]: value for key, value in request.variables.items()}
         args = wire.decode(request.args) if request.HasField("args") else {}
-        named = {key: value for key, value in args.items() if value}
-        self._connections[context.peer()] = self.provider.configure({**given, **named})
-        return provider_pb2.ConfigureResponse(
-            acceptSecrets=True, supportsPreview=True, acceptResources=False, acceptOutputs=False
-        )
+        named = {key: value for key, value in args.items() if value not in (None, "")}
+        with self._reported(context, f"the provider {self.provider.name}"):
+            self._connections[context.peer()] = self.provider.configure({**given, **named})
+            return provider_pb2.ConfigureResponse(
+                acceptSecrets=True, supportsPreview=True, acceptResources=False, acceptOutputs=False
+            )
+        return None
 
     def Check(self, request: Any, context: Any) -> Any:
         with self._reported(context, request.urn):

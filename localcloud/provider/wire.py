@@ -8,6 +8,7 @@ from typing import Any
 from google.protobuf import struct_pb2
 
 from localcloud.kernel.diff import UNKNOWN_MARK
+from localcloud.kernel.lookup import Secret
 
 # Source of the three markers: pulumi sdk, runtime/rpc.py.
 _UNKNOWN = frozenset(
@@ -91,6 +92,9 @@ def _encode(value: Any) -> struct_pb2.Value:
         return struct_pb2.Value(null_value=struct_pb2.NULL_VALUE)
     if value is UNKNOWN_MARK:
         return struct_pb2.Value(string_value=_UNKNOWN_TEXT)
+    if isinstance(value, Secret):
+        fields = {SIGNATURE: struct_pb2.Value(string_value=_SECRET), "value": _encode(value.value)}
+        return struct_pb2.Value(struct_value=struct_pb2.Struct(fields=fields))
     if isinstance(value, bool):
         return struct_pb2.Value(bool_value=value)
     if isinstance(value, (int, float)):

@@ -1,4 +1,4 @@
-"""What the services' folders hold, gathered: the rows of every `rows*.py` and the addition to moto of every `beside_moto.py`."""
+"""What the services' folders hold: rows in `rows*.py`, look-ups in `lookups*.py`, additions to moto in `beside_moto.py`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from localcloud.kernel.documented import Refusals
 from localcloud.kernel.front import Front
 from localcloud.kernel.gate import Gate
 from localcloud.kernel.lists import Lists
+from localcloud.kernel.lookup import Lookup
 from localcloud.kernel.recorded import Addition
 from localcloud.kernel.recorder import Recorder
 from localcloud.kernel.spec import Resource
@@ -33,6 +34,18 @@ def all_rows() -> dict[str, Resource]:
                 raise ValueError(f"{row.type} has two rows; keep one (the second is in {module.__name__})")
             rows[row.type] = row
     return rows
+
+
+@functools.cache
+def all_lookups() -> dict[str, Lookup]:
+    """Every look-up by its token. Raises ValueError when two claim one function."""
+    lookups: dict[str, Lookup] = {}
+    for module in _modules("lookups"):
+        for lookup in module.LOOKUPS:
+            if lookup.function in lookups:
+                raise ValueError(f"{lookup.function} has two look-ups; keep one (the second is in {module.__name__})")
+            lookups[lookup.function] = lookup
+    return lookups
 
 
 @functools.cache

@@ -327,7 +327,12 @@ def test_what_is_wrong_is_said_in_a_line_with_the_resource_s_name(stack: Inline)
         elif wrong == "type":
             aws.glue.CatalogDatabase("wrong", name="wrong")
         elif wrong == "lookup":
-            aws.ec2.get_ami_output(most_recent=True, owners=["amazon"])
+            aws.ec2.get_spot_price_output(instance_type="t3.micro")
+        elif wrong == "types":
+            group = aws.rds.SubnetGroup("one", subnet_ids=["subnet-1"])
+            aws.rds.Instance("two", instance_class="db.t3.micro", db_subnet_group_name=group.name)
+            aws.glue.CatalogDatabase("three", name="three")
+            aws.ec2.get_spot_price_output(instance_type="t3.micro")
 
     stack.up(lambda: program(""))
     expected = {
@@ -344,9 +349,11 @@ def test_what_is_wrong_is_said_in_a_line_with_the_resource_s_name(stack: Inline)
         assert len(fault.message) < 400, fault.message
         assert "Traceback" not in fault.message
     fault = stack.preview(lambda: program("lookup"), ok=False).result.faults[0]
-    assert "getAmi" in fault.message
+    assert "getSpotPrice" in fault.message
     assert "does not answer this lookup" in fault.message
     assert len(fault.message.splitlines()) <= 3, fault.message
+    said = " ".join(fault.message for fault in stack.preview(lambda: program("types"), ok=False).result.faults)
+    assert all(name in said for name in ("rds/subnetGroup", "glue/catalogDatabase", "getSpotPrice")), said
     assert set(stack.resources()) == {"first"}
 
 
@@ -360,10 +367,16 @@ def test_secrets_stay_encrypted_and_lookups_answer(stack: Inline) -> None:
         pulumi.export("account", aws.get_caller_identity_output().account_id)
         pulumi.export("partition", aws.get_partition_output().partition)
         pulumi.export("zones", aws.get_availability_zones_output(state="available").names)
+        statement = {"actions": ["sqs:SendMessage"], "resources": [group.arn]}
+        document = aws.iam.get_policy_document_output(statements=[statement])
+        aws.iam.Policy("policy", policy=document.json)
+        aws.ssm.Parameter("word", name="/word", type="SecureString", value="hidden-too")
+        pulumi.export("vpc", aws.ec2.get_vpc_output(default=True).cidr_block)
 
     ran = stack.up(program)
     outputs = ran.result.outputs
     assert (outputs["account"], outputs["partition"], outputs["zones"][0]) == ("123456789012", "aws", "us-east-1a")
+    assert outputs["vpc"] == "172.31.0.0/16"
     assert "hidden-word" not in json.dumps(outputs)
     topic = stack.resources()["topic"]["id"]
     assert stack.here.boto("sns").get_topic_attributes(TopicArn=topic)["Attributes"]["DisplayName"] == "hidden-word"

@@ -23,7 +23,7 @@ def test_no_type_is_written_out_but_on_its_card() -> None:
         ('x = {"kubernetes:core/v1:Pod": 1, "pulumi:providers:aws": 2}', ["kubernetes:core/v1:Pod", "pulumi:providers:aws"]),
         ('def f():\n    """An aws:s3/bucket:Bucket."""\n    # aws:s3/bucket:Bucket', []),
         ('x = "Its type, as `aws:s3/bucket:Bucket`."', []),
-        ('x = "aws:kms:dsse", "aws:index/getRegion:getRegion", "aws:SourceAccount"', []),
+        ('x = "aws:kms:dsse", "aws:index/getRegion:getRegion", "aws:SourceAccount"', ["aws:index/getRegion:getRegion"]),
     ],
 )
 def test_a_token_is_found_wherever_code_writes_it(source: str, found: list[str]) -> None:

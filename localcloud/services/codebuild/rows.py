@@ -77,8 +77,17 @@ PROJECT = Resource(
     ),
     delete=Call(op="delete_project", take=(), params={"name": lambda c: c.id.rpartition("/")[2]}),
     replace=frozenset({"name"}),
-    computed=frozenset({"encryptionKey", "description", "cache", "logsConfig", *_FILLED}),
-    defaults={"buildTimeout": 60, "queuedTimeout": 480, "badgeEnabled": False, "projectVisibility": "PRIVATE"},
+    computed=frozenset(
+        {"encryptionKey", "description", "cache", "logsConfig", "logsConfig.cloudwatchLogs", "logsConfig.s3Logs", *_FILLED}
+    ),
+    defaults={
+        "buildTimeout": 60,
+        "queuedTimeout": 480,
+        "badgeEnabled": False,
+        "projectVisibility": "PRIVATE",
+        "logsConfig.cloudwatchLogs.status": "ENABLED",
+        "logsConfig.s3Logs.status": "DISABLED",
+    },
     rename={"buildTimeout": "timeoutInMinutes", "queuedTimeout": "queuedTimeoutInMinutes"},
     outputs={
         "environment": _environment,

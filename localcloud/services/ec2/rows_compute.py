@@ -220,7 +220,6 @@ LAUNCH_TEMPLATE = Resource(
     checks=(
         _name_length("name", 125),
         _name_length("namePrefix", 99),
-        conflicts("name", "namePrefix"),
         conflicts("defaultVersion", "updateDefaultVersion"),
         conflicts("instanceType", "instanceRequirements"),
         conflicts("securityGroupNames", "vpcSecurityGroupIds"),

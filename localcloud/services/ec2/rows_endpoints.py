@@ -120,7 +120,7 @@ VPC_ENDPOINT = Resource(
         "serviceRegion": "",
         "subnetConfigurations": [],
     },
-    json=frozenset({"policy"}),
+    policies=frozenset({"policy"}),
     sets=frozenset({"routeTableIds", "securityGroupIds", "subnetConfigurations", "subnetIds"}),
     outputs={"arn": "arn:aws:ec2:{region}:{account}:vpc-endpoint/{id}", "policy": "{data.PolicyDocument}"},
     checks=(

@@ -161,7 +161,12 @@ NAT_GATEWAY = Resource(
     missing=("NatGatewayNotFound", "NatGatewayMalformed"),
     updates=(Update(on=("secondaryAllocationIds", "secondaryPrivateIpAddresses"), do=_secondary, after_create=False),),
     delete=_delete_nat,
-    replace=frozenset({"allocationId", "availabilityMode", "connectivityType", "privateIp", "subnetId", "vpcId"}),
+    replace=frozenset(
+        {
+            *("allocationId", "availabilityMode", "connectivityType", "privateIp", "secondaryPrivateIpAddressCount", "subnetId"),
+            "vpcId",
+        }
+    ),
     computed=frozenset(
         {
             "availabilityMode",

@@ -8,7 +8,7 @@ from typing import Any, Final
 from catalog.types import ec2, vpc
 from catalog.types.card import Card
 from localcloud.kernel.context import Call, Context
-from localcloud.kernel.rules import between, cidr, conflicts, exactly_one, length, when
+from localcloud.kernel.rules import between, cidr, exactly_one, length, when
 from localcloud.kernel.spec import Autoname, Check, Resource, Update
 from localcloud.services.ec2.tags import ec2_tags
 
@@ -171,7 +171,6 @@ SECURITY_GROUP = Resource(
         length("name", 0, 255),
         length("namePrefix", 0, 100),
         length("description", 0, 255),
-        conflicts("name", "namePrefix"),
         *(cidr(f"{way}.{prop}") for way in ("ingress", "egress") for prop in ("cidrBlocks", "ipv6CidrBlocks")),
         _complete("ingress"),
         _complete("egress"),

@@ -22,6 +22,11 @@ def _flag(prop: str, member: str = "") -> Update:
     )
 
 
+def _not_default(c: Context) -> None:
+    """moto takes a subnet whose zone is named by its id for the zone's default one, which gives out public addresses."""
+    c.client().modify_subnet_attribute(SubnetId=c.id, MapPublicIpOnLaunch={"Value": bool(c.props.get("mapPublicIpOnLaunch"))})
+
+
 def _read_subnet(c: Context) -> dict[str, object] | None:
     found = c.client().describe_subnets(SubnetIds=[c.id])["Subnets"]
     if not found:
@@ -65,7 +70,7 @@ SUBNET = Resource(
     updates=(
         Update(on=("ipv6CidrBlock",), do=_ipv6_change, after_create=False),
         _flag("assignIpv6AddressOnCreation"),
-        _flag("mapPublicIpOnLaunch"),
+        Update(on=("availabilityZoneId", "mapPublicIpOnLaunch"), do=_not_default),
         _flag("enableDns64"),
         _flag("enableResourceNameDnsARecordOnLaunch"),
         _flag("enableResourceNameDnsAaaaRecordOnLaunch", "EnableResourceNameDnsAAAARecordOnLaunch"),

@@ -38,6 +38,7 @@ REPOSITORY = Resource(
     delete=Call(op="delete_repository", params={"repositoryName": "{id}", "force": lambda c: bool(c.state.get("forceDelete"))}),
     replace=frozenset({"name", "encryptionConfigurations"}),
     computed=frozenset({"encryptionConfigurations", "encryptionConfigurations.kmsKey"}),
+    unset={"encryptionConfigurations": [{"encryptionType": "AES256"}]},
     defaults={"imageTagMutability": "MUTABLE"},
     rename={
         "name": "repositoryName",
@@ -96,4 +97,23 @@ LIFECYCLE_POLICY = Resource(
     singleton=True,
 )
 
-ROWS = (REPOSITORY, LIFECYCLE_POLICY)
+_PUT_POLICY = Call(op="set_repository_policy", take=(), params={"repositoryName": "{repository}", "policyText": "{policy}"})
+
+REPOSITORY_POLICY = Resource(
+    type=ecr.REPOSITORY_POLICY.token,
+    service="ecr",
+    create=_PUT_POLICY,
+    id="{repository}",
+    read=Call(op="get_repository_policy", params={"repositoryName": "{id}"}),
+    missing=("RepositoryPolicyNotFoundException", "RepositoryNotFoundException"),
+    updates=(Update(on=("policy",), do=_PUT_POLICY, after_create=False),),
+    delete=Call(op="delete_repository_policy", params={"repositoryName": "{id}"}),
+    replace=frozenset({"repository"}),
+    policies=frozenset({"policy"}),
+    rename={"repository": "repositoryName", "policy": "policyText"},
+    outputs={"registryId": "{account}"},
+    checks=(json_document("policy"),),
+    singleton=True,
+)
+
+ROWS = (REPOSITORY, LIFECYCLE_POLICY, REPOSITORY_POLICY)

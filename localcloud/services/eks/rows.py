@@ -257,7 +257,6 @@ NODE_GROUP = Resource(
     autoname=Autoname(prop="nodeGroupName", limit=63, prefix_prop="nodeGroupNamePrefix"),
     checks=(
         length("nodeGroupName", 1, 63),
-        conflicts("nodeGroupName", "nodeGroupNamePrefix"),
         arn("nodeRoleArn"),
         one_of("capacityType", "ON_DEMAND", "SPOT", "CAPACITY_BLOCK"),
         one_of("amiType", *_AMI_TYPES),

@@ -154,7 +154,7 @@ POD_IDENTITY_ASSOCIATION = Resource(
     delete=Call(op="delete_pod_identity_association", params=_ASSOCIATION),
     replace=frozenset({"clusterName", "namespace", "serviceAccount"}),
     computed=frozenset({"disableSessionTags"}),
-    json=frozenset({"policy"}),
+    policies=frozenset({"policy"}),
     checks=(arn("roleArn"), arn("targetRoleArn")),
     tags=eks_tags("{associationArn}"),
     recorded=True,

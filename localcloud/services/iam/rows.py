@@ -8,9 +8,9 @@ from urllib.parse import unquote
 
 from catalog.types import iam
 from localcloud.kernel.context import Call, Context
-from localcloud.kernel.rules import arn, between, conflicts, length, matches, policy_document, when
+from localcloud.kernel.policies import same_policy
+from localcloud.kernel.rules import arn, between, length, matches, policy_document, when
 from localcloud.kernel.spec import Autoname, Resource, Tags, Update
-from localcloud.kernel.values import same_json
 
 _GONE = ("NoSuchEntity",)
 _NAME = r"[\w+=,.@-]+"
@@ -92,7 +92,7 @@ def _same_inline(new: Any, old: Any) -> bool:
         return True
     wanted = {item["name"]: item.get("policy") for item in new if item.get("name")}
     there = {item["name"]: item.get("policy") for item in old or () if item.get("name")}
-    return wanted.keys() == there.keys() and all(same_json(wanted[name], there[name]) for name in wanted)
+    return wanted.keys() == there.keys() and all(same_policy(wanted[name], there[name]) for name in wanted)
 
 
 ROLE = Resource(
@@ -134,7 +134,7 @@ ROLE = Resource(
     computed=frozenset({"name", "namePrefix", "managedPolicyArns", "inlinePolicies"}),
     defaults={"path": "/", "maxSessionDuration": 3600, "forceDetachPolicies": False},
     empty={"description": "", "namePrefix": "", "permissionsBoundary": "", "inlinePolicies": [], "managedPolicyArns": []},
-    json=frozenset({"assumeRolePolicy"}),
+    policies=frozenset({"assumeRolePolicy"}),
     sets=frozenset({"managedPolicyArns"}),
     same={"inlinePolicies": _same_inline},
     rename={"name": "RoleName", "uniqueId": "RoleId"},
@@ -144,7 +144,6 @@ ROLE = Resource(
         between("maxSessionDuration", 3600, 43200),
         length("name", 1, 64),
         matches("name", _NAME, _NAME_SAYS),
-        conflicts("name", "namePrefix"),
         arn("permissionsBoundary"),
         length("description", 0, 1000),
     ),
@@ -191,14 +190,13 @@ POLICY = Resource(
     computed=frozenset({"name", "namePrefix"}),
     defaults={"path": "/"},
     empty={"description": "", "namePrefix": ""},
-    json=frozenset({"policy"}),
+    policies=frozenset({"policy"}),
     rename={"name": "PolicyName"},
     autoname=Autoname(limit=128),
     checks=(
         policy_document("policy"),
         length("name", 1, 128),
         matches("name", _NAME, _NAME_SAYS),
-        conflicts("name", "namePrefix"),
     ),
     tags=Tags(target=("PolicyArn", "{id}"), add="tag_policy", remove="untag_policy", read="Tags"),
 )
@@ -229,9 +227,9 @@ ROLE_POLICY = Resource(
     replace=frozenset({"name", "namePrefix", "role"}),
     computed=frozenset({"name", "namePrefix"}),
     empty={"namePrefix": ""},
-    json=frozenset({"policy"}),
+    policies=frozenset({"policy"}),
     autoname=Autoname(limit=128),
-    checks=(policy_document("policy"), matches("name", _NAME, _NAME_SAYS), conflicts("name", "namePrefix")),
+    checks=(policy_document("policy"), matches("name", _NAME, _NAME_SAYS)),
 )
 
 
@@ -294,7 +292,7 @@ INSTANCE_PROFILE = Resource(
     empty={"namePrefix": ""},
     rename={"name": "InstanceProfileName", "uniqueId": "InstanceProfileId"},
     autoname=Autoname(limit=128),
-    checks=(matches("name", _NAME, _NAME_SAYS), conflicts("name", "namePrefix")),
+    checks=(matches("name", _NAME, _NAME_SAYS),),
     tags=Tags(target=("InstanceProfileName", "{id}"), add="tag_instance_profile", remove="untag_instance_profile", read="Tags"),
 )
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from catalog.types import kms
 from localcloud.kernel.context import Call, Context
-from localcloud.kernel.rules import between, conflicts, json_document, length, matches, one_of, requires, when
+from localcloud.kernel.rules import between, json_document, length, matches, one_of, requires, when
 from localcloud.kernel.spec import Autoname, Resource, Tags, Update
 
 _SPECS = (
@@ -84,7 +84,7 @@ KEY = Resource(
         "xksKeyId": "",
         "rotationPeriodInDays": 0,
     },
-    json=frozenset({"policy"}),
+    policies=frozenset({"policy"}),
     rename={"customerMasterKeySpec": "KeySpec", "isEnabled": "Enabled"},
     checks=(
         between("deletionWindowInDays", 7, 30),
@@ -158,7 +158,6 @@ ALIAS = Resource(
                 else None
             ),
         ),
-        conflicts("name", "namePrefix"),
     ),
 )
 

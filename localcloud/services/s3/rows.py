@@ -8,11 +8,11 @@ import botocore.exceptions
 
 from catalog.types import s3
 from localcloud.kernel.context import Context, error_code
-from localcloud.kernel.rules import conflicts, length, one_of
+from localcloud.kernel.rules import length, one_of
 from localcloud.kernel.spec import Autoname, Resource, Tags, Update
 
 # Hosted zone of the S3 endpoint of each region; source: AWS general reference, "Amazon S3 endpoints and quotas".
-_ZONES = {
+HOSTED_ZONES = {
     "us-east-1": "Z3AQBSTGFYJSTF",
     "us-east-2": "Z2O1EMRO9K5GLX",
     "us-west-1": "Z2F56UZL2M1ACD",
@@ -70,6 +70,7 @@ def _read(c: Context) -> dict[str, Any]:
     client = c.client()
     client.head_bucket(Bucket=c.id)
     versioning = client.get_bucket_versioning(Bucket=c.id)
+    lock = _optional(client.get_object_lock_configuration, Bucket=c.id).get("ObjectLockConfiguration")
     return {
         "bucket": c.id,
         "arn": f"arn:aws:s3:::{c.id}",
@@ -84,7 +85,8 @@ def _read(c: Context) -> dict[str, Any]:
             for grant in client.get_bucket_acl(Bucket=c.id)["Grants"]
         ],
         "versioning": {"enabled": versioning.get("Status") == "Enabled", "mfaDelete": versioning.get("MFADelete") == "Enabled"},
-        "objectLockEnabled": bool(_optional(client.get_object_lock_configuration, Bucket=c.id).get("ObjectLockConfiguration")),
+        "objectLockEnabled": bool(lock),
+        "objectLockConfiguration": lock,
         "Tags": _optional(client.get_bucket_tagging, Bucket=c.id).get("TagSet", []),
     }
 
@@ -143,17 +145,16 @@ BUCKET = Resource(
     ),
     defaults={"forceDestroy": False},
     empty={"accelerationStatus": "", "bucketPrefix": "", "corsRules": [], "lifecycleRules": [], "policy": "", "requestPayer": ""},
-    json=frozenset({"policy"}),
+    policies=frozenset({"policy"}),
     outputs={
         "bucketDomainName": "{id}.s3.amazonaws.com",
         "bucketRegionalDomainName": "{id}.s3.{region}.amazonaws.com",
         "bucketRegion": "{region}",
-        "hostedZoneId": lambda c: _ZONES.get(c.region),
+        "hostedZoneId": lambda c: HOSTED_ZONES.get(c.region),
     },
     autoname=Autoname(prop="bucket", limit=63, lower=True, prefix_prop="bucketPrefix"),
     checks=(
         length("bucket", 0, 63),
-        conflicts("bucket", "bucketPrefix"),
         one_of("acl", "private", "public-read", "public-read-write", "authenticated-read", "aws-exec-read", "log-delivery-write"),
     ),
     tags=Tags(create="", target=("Bucket", "{id}"), change=lambda c, tags: _put_tags(c, tags), read="Tags"),

@@ -11,7 +11,7 @@ import botocore.exceptions
 
 from catalog.types import sagemaker
 from localcloud.kernel.context import Call, Context
-from localcloud.kernel.rules import arn, at_least, conflicts, matches, when
+from localcloud.kernel.rules import arn, at_least, matches, when
 from localcloud.kernel.spec import Autoname, Resource, Tags, Update
 
 ENDPOINT_SECONDS = 600.0
@@ -41,7 +41,7 @@ MODEL = Resource(
     delete=Call(op="delete_model", params={"ModelName": "{id}"}),
     replace=frozenset(
         {
-            *("name", "executionRoleArn", "enableNetworkIsolation", "containers", "inferenceExecutionConfig"),
+            *("name", "executionRoleArn", "enableNetworkIsolation", "containers"),
             *("primaryContainer", "vpcConfig"),
         }
     ),
@@ -182,7 +182,6 @@ ENDPOINT_CONFIGURATION = Resource(
     autoname=Autoname(limit=63),
     checks=(
         _NAME,
-        conflicts("name", "namePrefix"),
         matches("productionVariants.instanceType", r"ml\..+", "an instance type of SageMaker begins with ml."),
         at_least("productionVariants.initialInstanceCount", 1),
         arn("kmsKeyArn"),

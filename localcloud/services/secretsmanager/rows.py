@@ -104,12 +104,11 @@ SECRET = Resource(
         "recoveryWindowInDays": 30,
         "replicas": [],
     },
-    json=frozenset({"policy"}),
+    policies=frozenset({"policy"}),
     sets=frozenset({"replicas"}),
     rename={"replicas": "ReplicationStatus"},
     autoname=Autoname(limit=512),
     checks=(
-        conflicts("name", "namePrefix"),
         when("recoveryWindowInDays", _window),
         matches("name", r"[0-9A-Za-z/_+=.@-]{1,512}", "must contain only alphanumeric characters and the characters /_+=.@-"),
         json_document("policy"),

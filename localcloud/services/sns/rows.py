@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from catalog.types import sns
 from localcloud.kernel.context import Call, Context
-from localcloud.kernel.rules import arn, between, conflicts, json_document, one_of, when
+from localcloud.kernel.rules import arn, between, json_document, one_of, when
 from localcloud.kernel.spec import Autoname, Resource, Tags, Update
 from localcloud.services.string_attributes import as_text, attributes_of, fifo_name, fifo_suffix, only_fifo
 
@@ -82,11 +83,11 @@ TOPIC = Resource(
         ),
         "signatureVersion": 0,
     },
-    json=frozenset({"policy", "deliveryPolicy", "archivePolicy"}),
+    json=frozenset({"deliveryPolicy", "archivePolicy"}),
+    policies=frozenset({"policy"}),
     autoname=Autoname(limit=256, suffix=fifo_suffix("fifoTopic")),
     checks=(
         fifo_name("fifoTopic", "topic"),
-        conflicts("name", "namePrefix"),
         one_of("tracingConfig", "Active", "PassThrough"),
         only_fifo("topics"),
         between("signatureVersion", 1, 2),
@@ -175,4 +176,49 @@ TOPIC_SUBSCRIPTION = Resource(
 )
 
 
-ROWS = (TOPIC, TOPIC_SUBSCRIPTION)
+def _put_policy(c: Context) -> None:
+    c.client().set_topic_attributes(TopicArn=c.get("arn"), AttributeName="Policy", AttributeValue=c.props["policy"])
+
+
+def _read_topic_policy(c: Context) -> dict[str, Any]:
+    found = c.client().get_topic_attributes(TopicArn=c.id)["Attributes"]
+    return {"arn": c.id, "owner": found.get("Owner") or c.account, "policy": found["Policy"]}
+
+
+def _forget_policy(c: Context) -> None:
+    """A topic is never without a policy: the one of its making, by which its owner may do everything, comes back."""
+    own = c.client().get_topic_attributes(TopicArn=c.id)["Attributes"]["Owner"]
+    statement = {
+        "Sid": "__default_statement_ID",
+        "Effect": "Allow",
+        "Principal": {"AWS": "*"},
+        "Action": [f"SNS:{action}" for action in _OWNERS],
+        "Resource": c.id,
+        "Condition": {"StringEquals": {"AWS:SourceOwner": own}},
+    }
+    document = json.dumps({"Version": "2008-10-17", "Id": "__default_policy_ID", "Statement": [statement]})
+    c.client().set_topic_attributes(TopicArn=c.id, AttributeName="Policy", AttributeValue=document)
+
+
+# What a new topic lets its owner do; source: terraform-provider-aws, internal/service/sns/topic_policy.go.
+_OWNERS = (
+    *("GetTopicAttributes", "SetTopicAttributes", "AddPermission", "RemovePermission", "DeleteTopic", "Subscribe"),
+    *("ListSubscriptionsByTopic", "Publish"),
+)
+
+TOPIC_POLICY = Resource(
+    type=sns.TOPIC_POLICY.token,
+    service="sns",
+    create=_put_policy,
+    id="{arn}",
+    read=_read_topic_policy,
+    missing=("NotFound", "NotFoundException"),
+    updates=(Update(on=("policy",), do=_put_policy, after_create=False),),
+    delete=_forget_policy,
+    replace=frozenset({"arn"}),
+    policies=frozenset({"policy"}),
+    checks=(arn("arn"), json_document("policy")),
+    singleton=True,
+)
+
+ROWS = (TOPIC, TOPIC_SUBSCRIPTION, TOPIC_POLICY)

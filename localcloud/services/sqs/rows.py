@@ -89,7 +89,8 @@ QUEUE = Resource(
         "fifoQueue": False,
         "kmsDataKeyReusePeriodSeconds": 300,
     },
-    json=frozenset({"policy", "redrivePolicy", "redriveAllowPolicy"}),
+    json=frozenset({"redrivePolicy", "redriveAllowPolicy"}),
+    policies=frozenset({"policy"}),
     autoname=Autoname(limit=80, suffix=fifo_suffix("fifoQueue")),
     checks=(
         between("visibilityTimeoutSeconds", 0, 43200),
@@ -97,7 +98,6 @@ QUEUE = Resource(
         only_fifo("queue"),
         conflicts("kmsMasterKeyId", "sqsManagedSseEnabled"),
         json_document("policy"),
-        conflicts("name", "namePrefix"),
     ),
     tags=Tags(
         create="tags",
@@ -109,4 +109,29 @@ QUEUE = Resource(
     ),
 )
 
-ROWS = (QUEUE,)
+
+def _put_policy(c: Context) -> None:
+    c.client().set_queue_attributes(QueueUrl=c.get("queueUrl"), Attributes={"Policy": c.props["policy"]})
+
+
+def _read_queue_policy(c: Context) -> dict[str, Any] | None:
+    found = c.client().get_queue_attributes(QueueUrl=c.id, AttributeNames=["Policy"]).get("Attributes", {})
+    return {"queueUrl": c.id, "policy": found["Policy"]} if found.get("Policy") else None
+
+
+QUEUE_POLICY = Resource(
+    type=sqs.QUEUE_POLICY.token,
+    service="sqs",
+    create=_put_policy,
+    id="{queueUrl}",
+    read=_read_queue_policy,
+    missing=("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"),
+    updates=(Update(on=("policy",), do=_put_policy, after_create=False),),
+    delete=lambda c: c.client().set_queue_attributes(QueueUrl=c.id, Attributes={"Policy": ""}),
+    replace=frozenset({"queueUrl"}),
+    policies=frozenset({"policy"}),
+    checks=(json_document("policy"),),
+    singleton=True,
+)
+
+ROWS = (QUEUE, QUEUE_POLICY)

@@ -9,6 +9,7 @@ import pytest
 from google.protobuf import json_format, struct_pb2
 from pulumi.runtime.proto import provider_pb2
 
+from catalog import functions
 from catalog.types import ec2, sns
 from localcloud.kernel.diff import UNKNOWN_MARK
 from localcloud.kernel.ledger import Ledger
@@ -121,7 +122,21 @@ def test_an_error_of_aws_s_is_told_in_its_own_words(provider: Servicer) -> None:
         provider.Create(taken, Peer())
 
 
-def test_a_lookup_that_is_not_there_is_refused_with_those_that_are(provider: Servicer) -> None:
-    request = provider_pb2.InvokeRequest(tok="aws:ec2/getAmi:getAmi")
-    with pytest.raises(AssertionError, match=r"UNIMPLEMENTED: aws:ec2/getAmi:getAmi: .*getRegion"):
+def test_a_lookup_that_is_not_there_is_refused_by_its_name(provider: Servicer) -> None:
+    request = provider_pb2.InvokeRequest(tok="aws:ec2/getSpotPrice:getSpotPrice")
+    with pytest.raises(AssertionError, match=r"UNIMPLEMENTED: aws:ec2/getSpotPrice:getSpotPrice: .*lookups\.py"):
         provider.Invoke(request, Peer())
+
+
+def test_what_a_lookup_finds_and_shall_stay_secret_is_a_secret_to_the_engine(aws: AwsProvider, provider: Servicer) -> None:
+    aws.engine.clients("ssm", "us-east-1").put_parameter(Name="/word", Type="SecureString", Value="hidden")
+    request = provider_pb2.InvokeRequest(tok=functions.SSM_PARAMETER, args=struct({"name": "/word"}))
+    found = json_format.MessageToDict(getattr(provider.Invoke(request, Peer()), "return"))
+    assert found["value"] == {wire.SIGNATURE: SECRET, "value": "hidden"}
+    assert (found["type"], found["version"]) == ("SecureString", 1)
+
+
+def test_settings_that_are_refused_fail_the_configuration(provider: Servicer) -> None:
+    request = provider_pb2.ConfigureRequest(variables={"aws:config:allowedAccountIds": '["111122223333"]'})
+    with pytest.raises(AssertionError, match=r"UNKNOWN: AWS account ID not allowed: 123456789012$"):
+        provider.Configure(request, Peer())

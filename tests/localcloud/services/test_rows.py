@@ -14,7 +14,7 @@ from localcloud.kernel.schema import Kind, Schema
 from localcloud.kernel.spec import Resource, Tags, Update
 from tests.localcloud.golden_report import new_engine
 
-OF_INPUTS = ("replace", "computed", "defaults", "json", "sets", "same", "replace_if")
+OF_INPUTS = ("replace", "computed", "defaults", "unset", "json", "policies", "sets", "same", "replace_if")
 OF_OUTPUTS = ("empty", "zeros", "moves", "outputs")
 _TEMPLATE = re.compile(r"\{([A-Za-z0-9_.]+)\}")
 
