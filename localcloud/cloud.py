@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
-from localcloud.kernel import backend, inventory, schema
+from localcloud.kernel import backend, inventory, schema, service_headers
 from localcloud.kernel.account import ACCOUNT
 from localcloud.kernel.clients import in_process
 from localcloud.kernel.engine import Engine
@@ -73,6 +73,7 @@ class Cloud:
 
     def warm_up(self) -> None:
         """Loads service models and moto's backends before the first request needs them."""
+        service_headers.services_signed_as("sts")  # reads the heads of all models
         for service in sorted({row.service for row in self.engine.rows.values()}):
             try:
                 self.engine.clients(service, DEFAULT_REGION)
