@@ -20,7 +20,7 @@ WANTED = {
         *("Eip", "FlowLog", "InternetGateway", "LaunchTemplate", "NatGateway", "PlacementGroup", "Route", "RouteTable"),
         *("RouteTableAssociation", "SecurityGroup", "Subnet", "Vpc", "VpcEndpoint"),
     ),
-    "ecr": ("LifecyclePolicy", "Repository"),
+    "ecr": ("LifecyclePolicy", "Repository", "RepositoryPolicy"),
     "eks": ("AccessEntry", "AccessPolicyAssociation", "Addon", "Cluster", "NodeGroup", "PodIdentityAssociation"),
     "iam": ("InstanceProfile", "OpenIdConnectProvider", "Policy", "Role", "RolePolicy", "RolePolicyAttachment"),
     "kms": ("Alias", "Key"),
@@ -31,8 +31,9 @@ WANTED = {
     "sagemaker": ("Endpoint", "EndpointConfiguration", "Model", "ModelPackageGroup"),
     "scheduler": ("Schedule",),
     "secretsmanager": ("Secret", "SecretVersion"),
-    "sns": ("Topic", "TopicSubscription"),
-    "sqs": ("Queue",),
+    "sns": ("Topic", "TopicPolicy", "TopicSubscription"),
+    "sqs": ("Queue", "QueuePolicy"),
+    "ssm": ("Parameter",),
     "vpc": ("SecurityGroupEgressRule", "SecurityGroupIngressRule"),
 }
 
