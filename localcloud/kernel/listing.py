@@ -137,7 +137,9 @@ def listing(service: str, operation: str) -> Listing | None:
     members = element.members if element.type_name == "structure" else {}
     by, order = (_named(takes.members, name) for name in ("sortby", "sortorder"))
     more = paging.get("more_results")
-    selects = tuple(_selects(takes.members, members, operation))
+    # what a request must have is obeyed behind this: without it nothing is found there
+    optional = {name: shape for name, shape in takes.members.items() if name not in takes.required_members}
+    selects = tuple(_selects(optional, members, operation))
     obeyed = filter(None, (token, limit, by, order, *(each.parameter for each in selects)))
     return Listing(
         service=service,

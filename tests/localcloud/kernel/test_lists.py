@@ -350,3 +350,9 @@ def test_pages_of_any_length_hold_the_whole(sizes: list[int], limit: int) -> Non
         asked["NextToken"] = token
     assert found == arranged
     assert [each["CreationTime"] for each in found] == sorted(sizes)
+
+
+def test_what_a_request_must_have_is_left_in_it() -> None:
+    """Without it nothing is found behind the lists: the scalable targets of no service are none."""
+    found = listing("application-autoscaling", "DescribeScalableTargets")
+    assert found is None or "ServiceNamespace" not in found.parameters
