@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -48,7 +49,9 @@ class _Program(Foundations):
         self._watching()
 
     def _registry(self) -> None:
-        aws.ecr.Repository("images", image_tag_mutability=self.new("MUTABLE", "IMMUTABLE"), force_delete=True)
+        images = aws.ecr.Repository("images", image_tag_mutability=self.new("MUTABLE", "IMMUTABLE"), force_delete=True)
+        pulling = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+        aws.ecr.RepositoryPolicy("images-policy", repository=images.name, policy=self._allowing(pulling, None))
         fixed = aws.ecr.Repository(
             "images-fixed",
             name="types/fixed",
@@ -136,7 +139,7 @@ class _Program(Foundations):
             "model",
             execution_role_arn=self.role.arn,
             primary_container={
-                "image": f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/types-serving:{self.other('one', 'two')}",
+                "image": f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/slipway-types-serving:{self.other('one', 'two')}",
                 "model_data_url": pulumi.Output.format("s3://{0}/{1}", self.data.bucket, self.data.key),
             },
             tags=self.tags(),
@@ -182,6 +185,13 @@ class _Program(Foundations):
             "queue",
             redrive_policy=pulumi.Output.json_dumps({"deadLetterTargetArn": dead.arn, "maxReceiveCount": self.new(4, 5)}),
         )
+        aws.sns.TopicPolicy(
+            "topic-policy", arn=self.topic.arn, policy=self.topic.arn.apply(partial(self._allowing, "sns:Publish"))
+        )
+        aws.sqs.QueuePolicy(
+            "queue-policy", queue_url=queue.url, policy=queue.arn.apply(partial(self._allowing, "sqs:SendMessage"))
+        )
+        aws.ssm.Parameter("parameter", type="String", value=self.new("one", "two"))
         aws.sns.TopicSubscription(
             "subscription",
             topic=self.topic.arn,
@@ -189,6 +199,16 @@ class _Program(Foundations):
             endpoint=queue.arn,
             raw_message_delivery=self.new(False, True),
         )
+
+    def _allowing(self, actions: str | list[str], arn: str | None) -> str:
+        """A resource policy of one statement for the account, on the resource itself where `arn` is None."""
+        statement = {
+            "Sid": self.new("one", "two"),
+            "Effect": "Allow",
+            "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+            "Action": actions,
+        } | ({"Resource": arn} if arn else {})
+        return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
     def _watching(self) -> None:
         aws.cloudwatch.LogGroup("logs-spare", log_group_class=self.other("STANDARD", "INFREQUENT_ACCESS"))
