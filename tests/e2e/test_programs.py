@@ -367,7 +367,8 @@ def test_secrets_stay_encrypted_and_lookups_answer(stack: Inline) -> None:
         pulumi.export("account", aws.get_caller_identity_output().account_id)
         pulumi.export("partition", aws.get_partition_output().partition)
         pulumi.export("zones", aws.get_availability_zones_output(state="available").names)
-        statement = {"actions": ["sqs:SendMessage"], "resources": [group.arn]}
+        arn: Any = group.arn  # the stubs of pulumi-aws know no outputs inside a look-up's arguments
+        statement = aws.iam.GetPolicyDocumentStatementArgs(actions=["sqs:SendMessage"], resources=[arn])
         document = aws.iam.get_policy_document_output(statements=[statement])
         aws.iam.Policy("policy", policy=document.json)
         aws.ssm.Parameter("word", name="/word", type="SecureString", value="hidden-too")
