@@ -47,7 +47,9 @@ def _group(aws: Unchecked) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "most", "make"), [("role", 10_240, _role), ("user", 2_048, _user), ("group", 5_120, _group)], ids=lambda v: str(v)
+    ("kind", "most", "make"),
+    [("role", 10_240, _role), ("user", 2_048, _user), ("group", 5_120, _group)],
+    ids=("role", "user", "group"),
 )
 def test_inline_policies_are_weighed_together(aws: Unchecked, kind: str, most: int, make: Callable[[Unchecked], None]) -> None:
     make(aws)
