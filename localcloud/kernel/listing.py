@@ -74,7 +74,7 @@ class Listing:
 
     @property
     def parameters(self) -> frozenset[str]:
-        """The parameters that are obeyed here, and that what is behind need not see."""
+        """The parameters that are obeyed here."""
         names = (
             self.token,
             self.limit,
@@ -84,6 +84,12 @@ class Listing:
             *(each.parameter for each in self.selects),
         )
         return frozenset(name for name in names if name)
+
+    @property
+    def hidden(self) -> frozenset[str]:
+        """Those of the parameters that what is behind need not see. One that names a member of the items may choose what kind of
+        items there are (LocationType of DescribeInstanceTypeOfferings): it is asked for behind this as well as obeyed here."""
+        return self.parameters - {each.parameter for each in self.selects if each.parameter == each.member}
 
     def arranged(self, params: Mapping[str, Any], items: list[Any]) -> list[Any]:
         """The items that the parameters select, in the order they ask for."""

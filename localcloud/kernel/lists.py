@@ -152,20 +152,20 @@ def _body(environ: dict[str, Any]) -> bytes:
 
 
 def _without(environ: dict[str, Any], how: Listing, token: str | None) -> dict[str, Any]:
-    """The same request without the parameters that are obeyed here, for the page that `token` begins."""
+    """The same request without the parameters that are obeyed here alone, for the page that `token` begins."""
     members = service_headers.model(how.service).operation_model(how.operation).input_shape.members
     protocol = aws_protocol_of(how.service)
     body, query = _body(environ), environ.get("QUERY_STRING", "")
     if protocol in ("query", "ec2"):
         form = body.decode() or query
-        kept = [pair for pair in parse_qsl(form, keep_blank_values=True) if pair[0].partition(".")[0] not in how.parameters]
+        kept = [pair for pair in parse_qsl(form, keep_blank_values=True) if pair[0].partition(".")[0] not in how.hidden]
         kept += [(how.token, token)] if token else []
         body = urlencode(kept).encode() if body else body
         query = query if body else urlencode(kept)
     else:
         asked = json.loads(body or b"{}") if protocol in ("json", "rest-json") and body else None
         pairs = parse_qsl(query, keep_blank_values=True)
-        for name in how.parameters:
+        for name in how.hidden:
             spelled = members[name].serialization.get("name", name)
             if members[name].serialization.get("location") == "querystring":
                 pairs = [pair for pair in pairs if pair[0] != spelled]

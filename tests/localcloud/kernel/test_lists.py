@@ -356,3 +356,12 @@ def test_what_a_request_must_have_is_left_in_it() -> None:
     """Without it nothing is found behind the lists: the scalable targets of no service are none."""
     found = listing("application-autoscaling", "DescribeScalableTargets")
     assert found is None or "ServiceNamespace" not in found.parameters
+
+
+def test_a_parameter_that_chooses_what_kind_of_items_there_are_is_asked_for_behind_the_lists_too(clients: Any) -> None:
+    """Without LocationType EC2 answers with regions, of which none is an availability zone."""
+    answer = clients("ec2", REGION).describe_instance_type_offerings(
+        LocationType="availability-zone", Filters=[{"Name": "instance-type", "Values": ["m5.large"]}]
+    )
+    assert {offer["LocationType"] for offer in answer["InstanceTypeOfferings"]} == {"availability-zone"}
+    assert all(offer["Location"].startswith(f"{REGION}") for offer in answer["InstanceTypeOfferings"])
