@@ -23,6 +23,9 @@ from botocore.loaders import Loader
 from localcloud.kernel import service_headers
 
 Test = Literal["contains", "prefix", "equals", "after", "before"]
+# A parameter's name ends with the test that it makes: NameContains, CreationTimeAfter.
+_TEXT_TESTS: Final[tuple[Test, ...]] = ("contains", "prefix", "equals")
+_TIME_TESTS: Final[tuple[Test, ...]] = ("after", "before")
 _DEFAULT: Final = re.compile(r"default[^.<]*?(?:is|value is|order is)\s*<code>(\w+)</code>", re.I)
 _OPAQUE: Final = re.compile(r"(token|marker)$", re.I)
 _DESCENDING: Final = "descending"
@@ -212,17 +215,17 @@ def _selects(takes: Mapping[str, Any], members: Mapping[str, Any], operation: st
     found = []
     for parameter, shape in takes.items():
         lowered = parameter.lower()
-        for suffix, test in (("contains", "contains"), ("prefix", "prefix"), ("equals", "equals")):
-            stem = lowered.removesuffix(suffix)
+        for test in _TEXT_TESTS:
+            stem = lowered.removesuffix(test)
             if shape.type_name == "string" and stem != lowered and (member := _member(members, stem, operation)):
-                found.append(Select(parameter, test, member))  # type: ignore[arg-type]
-        for suffix, test in (("after", "after"), ("before", "before")):
-            stem = _TIMES.get(lowered.removesuffix(suffix), "") if lowered.endswith(suffix) else ""
+                found.append(Select(parameter, test, member))
+        for test in _TIME_TESTS:
+            stem = _TIMES.get(lowered.removesuffix(test), "") if lowered.endswith(test) else ""
             member = next(
                 (name for name, each in members.items() if each.type_name == "timestamp" and name.lower().startswith(stem)), ""
             )
             if stem and member:
-                found.append(Select(parameter, test, member))  # type: ignore[arg-type]
+                found.append(Select(parameter, test, member))
         if shape.type_name == "string" and shape.enum and parameter in members and members[parameter].enum == shape.enum:
             found.append(Select(parameter, "equals", parameter))
     return found

@@ -85,10 +85,7 @@ CONDUCT: Final[Mapping[str, Conduct]] = {
     "sagemaker": Conduct(
         done=frozenset({"Search", "DescribeTrainingJob", "ListTrainingJobs", "DescribeEndpoint", "ListEndpoints"}),
         invented={
-            _NO_CONTAINER: (
-                *("CreateProcessingJob", "CreateTransformJob", "CreateHyperParameterTuningJob", "CreateAutoMLJobV2"),
-                "StartPipelineExecution",
-            ),
+            _NO_CONTAINER: (*("CreateTransformJob", "CreateAutoMLJobV2", "StartPipelineExecution"),),
             "no compiler runs here": ("CreateCompilationJob",),
         },
     ),

@@ -1,13 +1,10 @@
 """One training job from its first status to its last: layout, download, processes, upload.
 
-A run is one thread. Everything that happens to it (a host's exit, a stop request, the daemon's end) arrives in one queue, so
-there is no state that two threads decide on.
+A run is one thread (`host_run.py`).
 """
 
 from __future__ import annotations
 
-import contextlib
-import queue
 import shutil
 import threading
 import time
@@ -17,8 +14,9 @@ from typing import Any
 from catalog import jobs
 from catalog.limits import DEFAULT_JOB_SECONDS
 from localcloud.services.sagemaker import archives, channels, layout, metrics, programs, synced, transfer
-from localcloud.services.sagemaker.crew import Crew, Event
-from localcloud.services.sagemaker.logs import LogStream
+from localcloud.services.sagemaker.crew import Crew
+from localcloud.services.sagemaker.host_run import Ended, HostRun
+from localcloud.services.sagemaker.kept import DAEMON_STOPPED
 from localcloud.services.sagemaker.places import OWN_PATHS, Places
 from localcloud.services.sagemaker.processes import Child
 from localcloud.services.sagemaker.records import JobRecord
@@ -30,68 +28,22 @@ class JobFailed(Exception):
     """The job's FailureReason."""
 
 
-class _Ended(Exception):
-    """Someone ended the job: `Stopped`, `MaxRuntimeExceeded` or `Interrupted` (the daemon stops)."""
-
-
-class JobRun:
+class JobRun(HostRun[JobRecord]):
     """A job that runs or has run."""
 
     def __init__(self, shared: Shared, record: JobRecord, *, region: str, folder: Path, slots: threading.Semaphore) -> None:
-        self._shared, self._record, self._region, self.folder = shared, record, region, folder
-        self._request = record.request
-        self._slots = slots
-        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self._ending = ""  # set once by a stop; read between the steps
-        self._children: dict[str, Child] = {}
-        self._logs: dict[str, LogStream] = {}
+        super().__init__(shared, record, kind="job", region=region, folder=folder, slots=slots)
         self._watch = metrics.MetricWatch(self._request["AlgorithmSpecification"].get("MetricDefinitions") or ())
-        self._thread = threading.Thread(target=self._main, name=f"job {record.name}", daemon=True)
-        self._deadline = float("inf")
-
         self._asked = hosts_asked(self._request["ResourceConfig"])
         self._groups = layout.host_groups(self._request["ResourceConfig"], shared.limits.hosts)
         self._hosts = [host for group in self._groups for host in group.hosts]
 
-    @property
-    def ended(self) -> bool:
-        return not self._thread.is_alive()
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def join(self, timeout_s: float) -> None:
-        self._thread.join(timeout_s)
-
-    def request_stop(self) -> None:
-        """StopTrainingJob: SIGTERM, the grace, then the end; what was written so far is kept."""
-        if not self._ending:
-            self._ending = "Stopped"
-            self._record.advance("Stopping", "Stopping the training job", status="Stopping")
-            self._events.put("Stopped")
-
-    def interrupt(self) -> None:
-        """The daemon ends: so do the processes, within the shutdown grace."""
-        self._ending = "Interrupted"
-        self._events.put("Interrupted")
-
-    def status(self) -> dict[str, Any]:
-        return {
-            "name": self._record.name,
-            "region": self._region,
-            "status": self._record.status,
-            "secondary_status": self._record.secondary_status,
-            "hosts": len(self._hosts),
-            "hosts_asked": self._asked,
-            "pids": [child.pid for child in list(self._children.values()) if not child.ended.is_set()],
-        }
-
     def _main(self) -> None:
         final: dict[str, Any]
         try:
-            self._open_logs()
+            self._open_logs(jobs.LOG_GROUP, int(time.time()))
             final = self._run()
-        except _Ended as ended:
+        except Ended as ended:
             final = self._stopped(str(ended), "")
         except (JobFailed, TransferError) as error:
             reason = str(error) if isinstance(error, JobFailed) else f"ClientError: {error}"
@@ -109,12 +61,7 @@ class JobRun:
                 "message": "Training job failed",
                 "reason": reason[: layout.FAILURE_CHARACTERS],
             }
-        for child in self._children.values():
-            child.kill()
-        if final.get("reason"):
-            self._note(final["reason"])
-        for log in self._logs.values():
-            self._shared.logs.close(log)
+        self._close(final.get("reason", ""))
         self._publish_metrics()
         if final["status"] == "Completed":
             self._tidy()
@@ -127,11 +74,11 @@ class JobRun:
             self._record.advance("Downloading", "Downloading input data")
             self._deadline = time.monotonic() + self._max_runtime_s()
             self._download()
-            kept = synced.of_job(self._shared, self._region, self._request, self._bases(), self._note)
+            kept = synced.of_job(self._shared, self._region, self._request, self._bases, self._note)
             for folder in kept:
                 folder.start()
             try:
-                self._record.advance("Training", f"Training image download completed. Training in progress.{self._cap_note()}")
+                self._record.advance("Training", f"Training image download completed. Training in progress.{self._capped()}")
                 ending = self._train()
             finally:
                 for folder in kept:
@@ -152,8 +99,8 @@ class JobRun:
                 self._check()
         if self._ending:
             self._slots.release()
-            raise _Ended(self._ending)
-        self._record.advance("Starting", f"Preparing the instances for training{self._cap_note()}")
+            raise Ended(self._ending)
+        self._record.advance("Starting", f"Preparing the instances for training{self._capped()}")
 
     def _prepare(self) -> None:
         """The command and the folders, before anything is fetched."""
@@ -163,10 +110,10 @@ class JobRun:
             raise JobFailed(f"ClientError: {error}") from error
         self._shared.storage.require_bucket(self._region, self._request["OutputDataConfig"]["S3OutputPath"])
         self._places = Places(self._shared, self.folder, self._hosts, plain=self._program.ours)
-        for note in filter(None, (self._cap_note().lstrip(": "), self._program.note, self._places.note)):
+        for note in filter(None, (self._cap_note(), self._program.note, self._places.note)):
             self._note(note)
         hyperparameters = self._request.get("HyperParameters") or {}
-        for host, base in zip(self._hosts, self._bases(), strict=True):
+        for host, base in zip(self._hosts, self._bases, strict=True):
             layout.write_training_tree(
                 base,
                 hyperparameters=self._places.texts(host, hyperparameters),
@@ -192,7 +139,7 @@ class JobRun:
     def _train(self) -> str:
         """Runs all hosts. The empty string for success, else how the job was ended. Raises JobFailed for a host that failed."""
         port = str(layout.free_port())
-        for host, base in zip(self._hosts, self._bases(), strict=True):
+        for host, base in zip(self._hosts, self._bases, strict=True):
             self._children[host] = self._launch(host, base, port)
         crew = Crew(list(self._children.values()), self._events, self._shared.limits)
         over = threading.Event()
@@ -206,7 +153,7 @@ class JobRun:
             over.set()
             publisher.join()
         if ending == "Interrupted":
-            raise _Ended(ending)
+            raise Ended(ending)
         if ending:
             self._note("MaxRuntimeInSeconds is over" if ending == "MaxRuntimeExceeded" else "stopped on request")
         elif crew.failed:
@@ -256,24 +203,24 @@ class JobRun:
         """model.tar.gz of all hosts, output.tar.gz when there is any; the model's S3 URI, "" when there is none to keep."""
         output = self._request["OutputDataConfig"]
         target = f"{output['S3OutputPath'].rstrip('/')}/{self._record.name}/output"
-        models = [base / "model" for base in self._bases()]
-        data = [base / "output" / "data" for base in self._bases()]
+        models = [base / "model" for base in self._bases]
+        data = [base / "output" / "data" for base in self._bases]
         try:
             if any(True for folder in data for _ in folder.rglob("*")):
                 archive = self.folder / "output.tar.gz"
-                archives.pack(data, archive, warn=self._note, bases=self._bases())
+                archives.pack(data, archive, warn=self._note, bases=self._bases)
                 self._shared.storage.upload(self._region, archive, f"{target}/output.tar.gz")
             if only_if_written and not any(True for folder in models for _ in folder.rglob("*")):
                 return ""
             if output.get("CompressionType") == "NONE":
-                for folder, base in zip(reversed(models), reversed(self._bases()), strict=True):
+                for folder, base in zip(reversed(models), reversed(self._bases), strict=True):
                     for member in archives.members(folder, base=base, warn=self._note):
                         if member.path is None:
                             self._note(f"{member.name!r} of the model is no object: S3 holds no empty folders and no links")
                     transfer.SyncUp(self._shared.storage, self._region, f"{target}/model").send(folder)
                 return f"{target}/model/"
             archive = self.folder / "model.tar.gz"
-            archives.pack(models, archive, warn=self._note, bases=self._bases())
+            archives.pack(models, archive, warn=self._note, bases=self._bases)
             self._shared.storage.upload(self._region, archive, f"{target}/model.tar.gz")
         except TransferError as error:
             raise JobFailed(f"ClientError: Artifact upload failed: {error}") from error
@@ -281,23 +228,11 @@ class JobRun:
 
     def _stopped(self, ending: str, artifacts: str) -> dict[str, Any]:
         if ending == "Interrupted":
-            reason = "InternalServerError: the local cloud stopped while this job ran; start it again"
-            return {"status": "Failed", "secondary": "Failed", "message": "Training job failed", "reason": reason}
+            return {"status": "Failed", "secondary": "Failed", "message": "Training job failed", "reason": DAEMON_STOPPED}
         message = {"Stopped": "Training job stopped", "MaxRuntimeExceeded": "Training job runtime exceeded MaxRuntimeInSeconds"}[
             ending
         ]
         return {"status": "Stopped", "secondary": ending, "message": message, "artifacts": artifacts}
-
-    def _open_logs(self) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)  # a job of the same name in an earlier cloud left this folder
-        epoch = int(time.time())
-        for host in self._hosts:
-            self._logs[host] = self._shared.logs.open(
-                region=self._region,
-                group=jobs.LOG_GROUP,
-                stream=f"{self._record.name}/{host}-{epoch}",
-                path=self.folder / "logs" / f"{host}.log",
-            )
 
     def _publish_until(self, over: threading.Event) -> None:
         """What the job measures goes to CloudWatch while it trains; the rest when it has ended."""
@@ -311,28 +246,14 @@ class JobRun:
 
     def _tidy(self) -> None:
         """A finished job keeps its logs, configuration and model archive; what is in S3 anyway goes."""
-        for base in self._bases():
+        for base in self._bases:
             for name in ("input/data", "model", "checkpoints", f"{OWN_PATHS}/packages"):
                 shutil.rmtree(base / name, ignore_errors=True)
 
-    def _check(self) -> None:
-        if self._ending:
-            raise _Ended(self._ending)
-        if time.monotonic() >= self._deadline:
-            raise _Ended("MaxRuntimeExceeded")
-
-    def _note(self, line: str) -> None:
-        with contextlib.suppress(IndexError, KeyError):
-            self._logs[self._hosts[0]].note(line)
-
-    def _cap_note(self) -> str:
-        if len(self._hosts) == self._asked:
-            return ""
-        cores = self._shared.limits.cores
-        return f": {len(self._hosts)} of the {self._asked} hosts asked for, since this machine has {cores} cores"
-
-    def _bases(self) -> list[Path]:
-        return [self.folder / host for host in self._hosts]
+    def _capped(self) -> str:
+        """What a status message ends with when fewer hosts run than were asked for."""
+        note = self._cap_note()
+        return f": {note}" if note else ""
 
     def _max_runtime_s(self) -> float:
         return float((self._request.get("StoppingCondition") or {}).get("MaxRuntimeInSeconds", DEFAULT_JOB_SECONDS))

@@ -11,6 +11,7 @@ from typing import Any
 from catalog.jobs import ENDED
 from localcloud.services.sagemaker import layout
 from localcloud.services.sagemaker.job_run import JobRun
+from localcloud.services.sagemaker.kept import DAEMON_STOPPED, Kept
 from localcloud.services.sagemaker.metrics import compile_metric
 from localcloud.services.sagemaker.records import JobRecord
 from localcloud.services.sagemaker.shared import RequestError, Shared, bad_name, invalid
@@ -21,7 +22,7 @@ class Jobs:
 
     def __init__(self, shared: Shared, slots: threading.Semaphore) -> None:
         self._shared, self._slots = shared, slots
-        self._runs: dict[tuple[str, str], JobRun] = {}
+        self.kept: Kept[JobRun] = Kept()
 
     def check(self, region: str, request: Mapping[str, Any]) -> None:
         """Raises what AWS answers to a job that cannot be made. Call with the records' lock held, before moto records it."""
@@ -48,12 +49,8 @@ class Jobs:
         """Starts the job that moto has just recorded. Call with the records' lock held since `check`."""
         name = request["TrainingJobName"]
         record = JobRecord(self._shared, self._shared.backend(region).training_jobs[name], request)
-        # The same name may run in two regions; the first one has the plain folder.
-        taken = any(other == name and where != region for where, other in self._runs)
-        folder = self._shared.home / "jobs" / (f"{name}@{region}" if taken else name)
-        run = JobRun(self._shared, record, region=region, folder=folder, slots=self._slots)
-        self._runs[region, name] = run
-        run.start()
+        folder = self.kept.folder(self._shared.home / "jobs", region, name)
+        self.kept.begin(region, name, JobRun(self._shared, record, region=region, folder=folder, slots=self._slots))
 
     def stop_job(self, region: str, name: str) -> None:
         """StopTrainingJob."""
@@ -61,7 +58,7 @@ class Jobs:
             job = self._find(region, name)
             if job.training_job_status in ENDED:
                 raise invalid(f"The request was rejected because the training job is in status {job.training_job_status}.")
-            self._runs[region, name].request_stop()
+            self.kept.runs[region, name].request_stop()
 
     def delete(self, region: str, name: str) -> None:
         """DeleteTrainingJob: only for a job that has ended; its folder here goes too."""
@@ -70,7 +67,7 @@ class Jobs:
             if job.training_job_status not in ENDED:
                 raise invalid(f"The request was rejected because the training job is in status {job.training_job_status}.")
             del self._shared.backend(region).training_jobs[name]
-            run = self._runs.pop((region, name), None)
+            run = self.kept.runs.pop((region, name), None)
         if run is not None:
             shutil.rmtree(run.folder, ignore_errors=True)
 
@@ -79,27 +76,9 @@ class Jobs:
         with self._shared.records:
             for region, backend in self._shared.regions():
                 for name, job in backend.training_jobs.items():
-                    if job.training_job_status not in ENDED and (region, name) not in self._runs:
+                    if job.training_job_status not in ENDED and (region, name) not in self.kept.runs:
                         job.training_job_status = job.secondary_status = "Failed"
-                        job.failure_reason = "InternalServerError: the local cloud stopped while this job ran; start it again"
-
-    def interrupt_all(self) -> None:
-        """Tells all runs to end, without waiting."""
-        for run in list(self._runs.values()):
-            if not run.ended:
-                run.interrupt()
-
-    def shutdown(self, timeout_s: float, *, forget: bool = False) -> None:
-        """Ends all runs. Blocks until their processes are gone. `forget` drops them as well (a reset of the cloud)."""
-        self.interrupt_all()
-        for run in list(self._runs.values()):
-            run.join(timeout_s)
-        if forget:
-            self._runs.clear()
-
-    def status(self) -> list[dict[str, Any]]:
-        """The runs that have not ended."""
-        return [run.status() for run in list(self._runs.values()) if not run.ended]
+                        job.failure_reason = DAEMON_STOPPED
 
     def _find(self, region: str, name: str) -> Any:
         job = self._shared.backend(region).training_jobs.get(name)

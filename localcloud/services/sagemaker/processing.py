@@ -10,8 +10,9 @@ from typing import Any
 from catalog.jobs import ENDED
 from localcloud.services.sagemaker import layout
 from localcloud.services.sagemaker.invoke import Answer
+from localcloud.services.sagemaker.kept import DAEMON_STOPPED, Kept
 from localcloud.services.sagemaker.processing_record import ProcessingRecord
-from localcloud.services.sagemaker.processing_run import STOPPED, ProcessingRun
+from localcloud.services.sagemaker.processing_run import ProcessingRun
 from localcloud.services.sagemaker.shared import RequestError, Shared, bad_name, invalid
 
 Forward = Callable[[], Answer]
@@ -24,7 +25,7 @@ class Processing:
 
     def __init__(self, shared: Shared, slots: threading.Semaphore) -> None:
         self._shared, self._slots = shared, slots
-        self._runs: dict[tuple[str, str], ProcessingRun] = {}
+        self.kept: Kept[ProcessingRun] = Kept()
         self.operations: dict[str, Callable[[str, dict[str, Any], Forward], Answer | dict[str, Any]]] = {
             "CreateProcessingJob": self._create,
             "StopProcessingJob": self._stop,
@@ -69,17 +70,14 @@ class Processing:
         """Starts the job that moto has just recorded."""
         name = request["ProcessingJobName"]
         record = ProcessingRecord(self._shared, self._shared.backend(region).processing_jobs[name], request)
-        taken = any(other == name and where != region for where, other in self._runs)
-        folder = self._shared.home / "processing" / (f"{name}@{region}" if taken else name)
-        run = ProcessingRun(self._shared, record, region=region, folder=folder, slots=self._slots)
-        self._runs[region, name] = run
-        run.start()
+        folder = self.kept.folder(self._shared.home / "processing", region, name)
+        self.kept.begin(region, name, ProcessingRun(self._shared, record, region=region, folder=folder, slots=self._slots))
 
     def _stop(self, region: str, request: dict[str, Any], _forward: Forward) -> dict[str, Any]:
         job = self._find(region, request["ProcessingJobName"])
         if job.processing_job_status in ENDED:
             raise invalid(f"The request was rejected because the processing job is in status {job.processing_job_status}.")
-        self._runs[region, job.processing_job_name].request_stop()
+        self.kept.runs[region, job.processing_job_name].request_stop()
         return {}
 
     def _delete(self, region: str, request: dict[str, Any], _forward: Forward) -> dict[str, Any]:
@@ -87,7 +85,7 @@ class Processing:
         if job.processing_job_status not in ENDED:
             raise invalid(f"The request was rejected because the processing job is in status {job.processing_job_status}.")
         del self._shared.backend(region).processing_jobs[job.processing_job_name]
-        run = self._runs.pop((region, job.processing_job_name), None)
+        run = self.kept.runs.pop((region, job.processing_job_name), None)
         if run is not None:
             shutil.rmtree(run.folder, ignore_errors=True)
         return {}
@@ -103,23 +101,5 @@ class Processing:
         with self._shared.records:
             for region, backend in self._shared.regions():
                 for name, job in backend.processing_jobs.items():
-                    if job.processing_job_status not in ENDED and (region, name) not in self._runs:
-                        job.processing_job_status, job.failure_reason = "Failed", STOPPED
-
-    def interrupt_all(self) -> None:
-        """Tells all runs to end, without waiting."""
-        for run in list(self._runs.values()):
-            if not run.ended:
-                run.interrupt()
-
-    def shutdown(self, timeout_s: float, *, forget: bool = False) -> None:
-        """Ends all runs. Blocks until their processes are gone. `forget` drops them as well (a reset of the cloud)."""
-        self.interrupt_all()
-        for run in list(self._runs.values()):
-            run.join(timeout_s)
-        if forget:
-            self._runs.clear()
-
-    def status(self) -> list[dict[str, Any]]:
-        """The runs that have not ended."""
-        return [run.status() for run in list(self._runs.values()) if not run.ended]
+                    if job.processing_job_status not in ENDED and (region, name) not in self.kept.runs:
+                        job.processing_job_status, job.failure_reason = "Failed", DAEMON_STOPPED

@@ -30,6 +30,11 @@ class ProcessingRecord:
     def status(self) -> str:
         return str(self._job.processing_job_status)
 
+    @property
+    def secondary_status(self) -> str:
+        """SageMaker has one for training jobs only."""
+        return "Processing"
+
     def stopping(self) -> None:
         with self._shared.records:
             self._job.processing_job_status = "Stopping"

@@ -53,6 +53,9 @@ class JobRecord:
             if secondary == "Downloading" and job.training_start_time is None:
                 job.training_start_time = now
 
+    def stopping(self) -> None:
+        self.advance("Stopping", "Stopping the training job", status="Stopping")
+
     def finish(
         self, status: str, secondary: str, message: str, *, reason: str = "", artifacts: str = "", metrics: list[dict[str, Any]]
     ) -> None:

@@ -94,27 +94,29 @@ class SageMakerRuntime:
         grace = self._shared.limits.shutdown_grace_s
         self._capture.flush()
         self._endpoints.shutdown(grace)
-        self._tuning.shutdown(grace + 1, forget=True)
-        self._processing.shutdown(grace + 1, forget=True)
-        self._jobs.shutdown(grace + 1, forget=True)
+        self._tuning.kept.shutdown(grace + 1, forget=True)
+        self._processing.kept.shutdown(grace + 1, forget=True)
+        self._jobs.kept.shutdown(grace + 1, forget=True)
 
     def stop(self) -> None:
         """Ends every process (about 5 s at most) and writes what is still to be written."""
         grace = self._shared.limits.shutdown_grace_s
         self._scaler.stop()
-        self._tuning.interrupt_all()
-        self._jobs.interrupt_all()
-        self._processing.interrupt_all()
+        self._tuning.kept.interrupt_all()
+        self._jobs.kept.interrupt_all()
+        self._processing.kept.interrupt_all()
         self._endpoints.shutdown(grace)
-        self._tuning.shutdown(grace + 1)
-        self._jobs.shutdown(grace + 1)
-        self._processing.shutdown(grace + 1)
+        self._tuning.kept.shutdown(grace + 1)
+        self._jobs.kept.shutdown(grace + 1)
+        self._processing.kept.shutdown(grace + 1)
         self._capture.stop()
         self._logs.stop()
 
     def status(self) -> dict[str, Any]:
         """`{"jobs": [...], "endpoints": [...], "pids": [...], "limits": {...}}`; pids are the containers' supervisors."""
-        jobs, endpoints = [*self._jobs.status(), *self._processing.status()], self._endpoints.status()
+        jobs = [run.status() for run in self._jobs.kept.running()]
+        jobs += [run.status() for run in self._processing.kept.running()]
+        endpoints = self._endpoints.status()
         pids = [pid for job in jobs for pid in job["pids"]]
         pids += [pid for endpoint in endpoints for variant in endpoint["variants"].values() for pid in variant["pids"]]
         limits = self._shared.limits

@@ -10,9 +10,10 @@ from typing import Any
 from catalog.jobs import ENDED
 from localcloud.services.sagemaker import tuning_space
 from localcloud.services.sagemaker.invoke import Answer
+from localcloud.services.sagemaker.kept import DAEMON_STOPPED, Kept
 from localcloud.services.sagemaker.metrics import compile_metric
 from localcloud.services.sagemaker.shared import RequestError, Shared, bad_name, invalid
-from localcloud.services.sagemaker.tuning_run import STOPPED, TuningRun, static_hyperparameters
+from localcloud.services.sagemaker.tuning_run import TuningRun, static_hyperparameters
 from localcloud.services.sagemaker.tuning_space import Range, refused
 
 Forward = Callable[[], Answer]
@@ -31,7 +32,7 @@ class Tuning:
 
     def __init__(self, shared: Shared) -> None:
         self._shared = shared
-        self._runs: dict[tuple[str, str], TuningRun] = {}
+        self.kept: Kept[TuningRun] = Kept()
         self.operations: dict[str, Callable[[str, dict[str, Any], Forward], Answer | dict[str, Any]]] = {
             "CreateHyperParameterTuningJob": self._create,
             "StopHyperParameterTuningJob": self._stop,
@@ -58,8 +59,7 @@ class Tuning:
             definition["StaticHyperParameters"] = dict(static_hyperparameters(definition, metric))
             job.training_job_definition = definition
             run = TuningRun(self._shared, job, {**request, "TrainingJobDefinition": definition}, region=region, ranges=ranges)
-            self._runs[region, name] = run
-            run.start()
+            self.kept.begin(region, name, run)
         return answer
 
     def _stop(self, region: str, request: dict[str, Any], _forward: Forward) -> dict[str, Any]:
@@ -67,7 +67,7 @@ class Tuning:
         status = job.hyper_parameter_tuning_job_status
         if status in ENDED:
             raise invalid(f"The request was rejected because the hyperparameter tuning job is in status {status}.")
-        self._runs[region, job.hyper_parameter_tuning_job_name].request_stop()
+        self.kept.runs[region, job.hyper_parameter_tuning_job_name].request_stop()
         return {}
 
     def _delete(self, region: str, request: dict[str, Any], forward: Forward) -> Answer:
@@ -75,13 +75,13 @@ class Tuning:
         if job.hyper_parameter_tuning_job_status not in ENDED:
             status = job.hyper_parameter_tuning_job_status
             raise invalid(f"The request was rejected because the hyperparameter tuning job is in status {status}.")
-        self._runs.pop((region, job.hyper_parameter_tuning_job_name), None)
+        self.kept.runs.pop((region, job.hyper_parameter_tuning_job_name), None)
         return forward()
 
     def _training_jobs(self, region: str, request: dict[str, Any], _forward: Forward) -> dict[str, Any]:
         """ListTrainingJobsForHyperParameterTuningJob, newest last unless it is asked for otherwise."""
         job = self._find(region, request["HyperParameterTuningJobName"])
-        run = self._runs.get((region, job.hyper_parameter_tuning_job_name))
+        run = self.kept.runs.get((region, job.hyper_parameter_tuning_job_name))
         found = [_plain(run.attempts.summary(attempt)) for attempt in run.attempts.all] if run else []
         if status := request.get("StatusEquals"):
             found = [each for each in found if each["TrainingJobStatus"] == status]
@@ -106,22 +106,8 @@ class Tuning:
         with self._shared.records:
             for region, backend in self._shared.regions():
                 for name, job in backend.hyper_parameter_tuning_jobs.items():
-                    if job.hyper_parameter_tuning_job_status not in ENDED and (region, name) not in self._runs:
-                        job.hyper_parameter_tuning_job_status, job.failure_reason = "Failed", STOPPED
-
-    def interrupt_all(self) -> None:
-        """Tells all searches to end, without waiting."""
-        for run in list(self._runs.values()):
-            if not run.ended:
-                run.interrupt()
-
-    def shutdown(self, timeout_s: float, *, forget: bool = False) -> None:
-        """Ends all searches. Their training jobs are ended by whoever runs those."""
-        self.interrupt_all()
-        for run in list(self._runs.values()):
-            run.join(timeout_s)
-        if forget:
-            self._runs.clear()
+                    if job.hyper_parameter_tuning_job_status not in ENDED and (region, name) not in self.kept.runs:
+                        job.hyper_parameter_tuning_job_status, job.failure_reason = "Failed", DAEMON_STOPPED
 
 
 def _checked(request: Mapping[str, Any]) -> tuple[tuple[Range, ...], str]:

@@ -19,6 +19,7 @@ from moto.core.utils import utcnow
 
 from catalog.jobs import ENDED, PROGRAM
 from localcloud.services.sagemaker import tuning_space
+from localcloud.services.sagemaker.kept import DAEMON_STOPPED
 from localcloud.services.sagemaker.shared import Shared
 from localcloud.services.sagemaker.tuning_attempts import Attempt, Attempts
 from localcloud.services.sagemaker.tuning_space import Range
@@ -38,7 +39,6 @@ TAKEN = (
     "RetryStrategy",
     "Environment",
 )
-STOPPED = "InternalServerError: the local cloud stopped while this job ran; start it again"
 # As many draws at random before a Bayesian search learns from them: fewer say nothing about ranges of several dimensions.
 RANDOM_FIRST = 5
 
@@ -104,7 +104,7 @@ class TuningRun:
         except Exception as error:  # an exception here must end the job too, or whoever waits for it waits for ever
             status, reason = "Failed", f"InternalServerError: {type(error).__name__}: {error}"
         if self._interrupted:
-            status, reason = "Failed", STOPPED
+            status, reason = "Failed", DAEMON_STOPPED
         else:
             self._stop_all()
         with self._shared.records:
